@@ -1,0 +1,3 @@
+"""Fidelia: a self-hosted marketing platform on one set of data."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,27 @@
+"""Identifiers: random ids for jobs and tokens, stable hashes for sampling and deduplication."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+
+MAX_PROFILE_ID = 2**32 - 1
+
+
+def random_id(length: int = 16) -> str:
+    """Return a random lower-case id with about five bits a character, without look-alike letters."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "".join(secrets.choice(alphabet) for _ in range(length))
+
+
+def stable_uuid(*parts: object) -> uuid.UUID:
+    """Return the same UUID for the same parts, on every machine (BLAKE2b, 128 bits)."""
+    joined = "\x1f".join(str(p) for p in parts).encode()
+    return uuid.UUID(bytes=hashlib.blake2b(joined, digest_size=16).digest())
+
+
+def bucket(salt: str, profile_id: int, buckets: int = 10_000) -> int:
+    """Return the stable bucket (0 … buckets − 1) of a profile under a salt (BLAKE2b keyed by the salt)."""
+    digest = hashlib.blake2b(profile_id.to_bytes(8, "big"), digest_size=8, key=salt.encode()[:64]).digest()
+    return int.from_bytes(digest, "big") % buckets
