@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 
-from .kernel.errors import FieldError
+from fidelia.kernel.errors import FieldError
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]

