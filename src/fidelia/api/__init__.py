@@ -1,1 +1,1 @@
-"""."""
+"""The web process: application factory, routers listed once, OpenAPI document."""

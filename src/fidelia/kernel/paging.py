@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -13,6 +13,17 @@ from .errors import invalid_field
 
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 50
+
+
+T = TypeVar("T")
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """A page of a list: ``next_cursor`` is null on the last one, ``total`` is null when it is not known."""
+
+    items: list[T]
+    next_cursor: str | None = None
+    total: int | None = None
 
 
 class PageRequest(msgspec.Struct, frozen=True):

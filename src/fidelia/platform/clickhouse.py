@@ -85,8 +85,9 @@ _BY_CODE: dict[int, type[ClickHouseError]] = {
 class ClickHouse:
     """A pool of clients to one engine. Every method runs in a thread and may be cancelled: the query is killed then."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, database: str | None = None) -> None:
         self._settings = settings
+        self._database = database
         self._instance = random_id(8)
         self._numbers = itertools.count(1)
         self._local = threading.local()
@@ -287,10 +288,14 @@ class ClickHouse:
             },
         }
         if not self.embedded:
-            return clickhouse_connect.get_client(dsn=caps.dsn, autogenerate_session_id=False, **options)
+            return clickhouse_connect.get_client(
+                dsn=caps.dsn, database=self._database, autogenerate_session_id=False, **options
+            )
         folder = DataFolder(self._settings.data_dir)
         engine = {"config-file": str(folder.run / "clickhouse.xml")}
-        return clickhouse_connect.get_client(dsn=f"chdb://{folder.clickhouse}", chdb_options=engine, **options)
+        return clickhouse_connect.get_client(
+            dsn=f"chdb://{folder.clickhouse}", database=self._database, chdb_options=engine, **options
+        )
 
     def _open_patiently(self) -> None:
         deadline = time.monotonic() + _OPEN_PATIENCE

@@ -1,1 +1,1 @@
-"""."""
+"""Worker processes: PostgreSQL-only jobs, sending, the capture mailbox."""

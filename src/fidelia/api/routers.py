@@ -1,0 +1,13 @@
+"""Every router, listed once. Paths inside are relative to ``/api/v1``; those of ``ROOT`` stand at the root."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from fidelia.platform.jobs.http import JobController
+
+API: list[ControllerRouterHandler] = [
+    JobController,
+]
+
+ROOT: list[ControllerRouterHandler] = []

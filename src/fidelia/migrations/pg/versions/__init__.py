@@ -1,0 +1,1 @@
+"""PostgreSQL migrations, one linear history."""

@@ -1,0 +1,23 @@
+"""Paging parameters of every list."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar.params import Parameter
+
+from fidelia.kernel.paging import MAX_LIMIT, PageRequest, page_request
+
+PageParams = PageRequest
+
+
+async def provide_page(
+    limit: Annotated[int | None, Parameter(query="limit", description=f"How many items, 1 to {MAX_LIMIT}")] = None,
+    cursor: Annotated[str | None, Parameter(query="cursor", description="next_cursor of the page before")] = None,
+    q: Annotated[str | None, Parameter(query="q", description="Search text")] = None,
+    sort: Annotated[
+        str | None, Parameter(query="sort", description="Field to sort by; - in front for descending")
+    ] = None,
+) -> PageRequest:
+    """Read and check ``limit cursor q sort``."""
+    return page_request(limit, cursor, q, sort)

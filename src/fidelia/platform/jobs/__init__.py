@@ -1,0 +1,27 @@
+"""Jobs: long work with state, progress, cancel and a result, run by procrastinate in chunks.
+
+A capability creates a job inside its own transaction with :func:`create` and answers 202 with it; it declares what the
+job does with ``@task(kind, queue=…)`` in its ``tasks.py``. A job may be run again after a crash: it must be idempotent.
+"""
+
+from .model import JobOut, JobRef, JobReply
+from .registry import Cancelled, JobContext, Task, periodic, task, tasks
+from .store import cancel, create, get, last_of, pages, purge
+
+__all__ = [
+    "Cancelled",
+    "JobContext",
+    "JobOut",
+    "JobRef",
+    "JobReply",
+    "Task",
+    "cancel",
+    "create",
+    "get",
+    "last_of",
+    "pages",
+    "periodic",
+    "purge",
+    "task",
+    "tasks",
+]

@@ -1,0 +1,103 @@
+"""The tasks that exist, and what a running one is given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ..engines import Engines
+    from ..postgres import Tx
+
+Queue = Literal["core", "worker", "sender"]
+TaskBody = Callable[..., Awaitable[dict[str, Any] | None]]
+
+
+class Cancelled(Exception):
+    """Somebody asked the job to stop; what it had finished stays."""
+
+
+class JobContext:
+    """What a job's body works with: engines, progress, and a look at whether it should stop."""
+
+    def __init__(self, engines: Engines, job_id: str, *, actor: str, database_id: int | None, attempt: int) -> None:
+        self.engines = engines
+        self.job_id = job_id
+        self.actor = actor
+        self.database_id = database_id
+        self.attempt = attempt
+        self.done = 0
+        self.total: int | None = None
+        self.changed = False
+        self.cancel_requested = False
+
+    @property
+    def tag(self) -> str:
+        """Return the mark that this job's ClickHouse queries carry, by which they can be found and killed."""
+        return f"job-{self.job_id}"
+
+    def progress(self, done: int, total: int | None = None) -> None:
+        """Say how far the work is; written to the job's row and streamed within a second."""
+        self.done = done
+        if total is not None:
+            self.total = total
+        self.changed = True
+
+    async def check(self) -> None:
+        """Raise :class:`Cancelled` when somebody asked the job to stop; call it between chunks."""
+        if self.cancel_requested:
+            raise Cancelled
+
+    @asynccontextmanager
+    async def tx(self) -> AsyncIterator[Tx]:
+        """Open a transaction for one chunk of the work; it commits when the block ends."""
+        async with self.engines.tx() as tx:
+            yield tx
+
+
+@dataclass(frozen=True)
+class Task:
+    """A kind of job: who runs it (``queue``) and how often it is begun again after its process died."""
+
+    kind: str
+    queue: Queue
+    body: TaskBody
+    attempts: int = 3
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """Something done on a schedule by one process: ``cron`` has five or six fields (the sixth are seconds)."""
+
+    name: str
+    cron: str
+    queue: Queue
+    body: Callable[[Engines], Awaitable[None]]
+
+
+tasks: dict[str, Task] = {}
+periodics: dict[str, Periodic] = {}
+
+
+def task(kind: str, *, queue: Queue, attempts: int = 3) -> Callable[[TaskBody], TaskBody]:
+    """Declare the body of a kind of job: ``async def body(ctx, **args) -> dict | None``."""
+
+    def keep(body: TaskBody) -> TaskBody:
+        if kind in tasks:
+            raise RuntimeError(f"Two tasks are named {kind!r}")
+        tasks[kind] = Task(kind, queue, body, attempts)
+        return body
+
+    return keep
+
+
+def periodic(name: str, cron: str, *, queue: Queue) -> Callable[[Callable[[Engines], Awaitable[None]]], Any]:
+    """Declare something to be done on a schedule, once over all processes."""
+
+    def keep(body: Callable[[Engines], Awaitable[None]]) -> Callable[[Engines], Awaitable[None]]:
+        periodics[name] = Periodic(name, cron, queue, body)
+        return body
+
+    return keep

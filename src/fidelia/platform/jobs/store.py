@@ -1,0 +1,230 @@
+"""Queries on jobs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from fidelia.kernel.errors import conflict, invalid_field, not_found
+from fidelia.kernel.ids import random_id
+from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+
+from .model import JobOut, JobRef
+from .registry import tasks
+from .tables import job
+
+if TYPE_CHECKING:
+    from ..postgres import Tx
+
+CHANNEL = "fidelia_job"
+STATES = ("queued", "running", "done", "failed", "cancelled")
+_OUT = [job.c[name] for name in JobOut.__struct_fields__]
+
+_DEFER = sa.text(
+    """
+    select unnest(procrastinate_defer_jobs_v1(array[
+        row(:queue, 'job', 0, cast(:lock as text), null, cast(:args as jsonb), null)::procrastinate_job_to_defer_v1
+    ])) as id
+    """
+)
+
+
+async def defer(tx: Tx, queue: str, job_id: str, lock: str | None) -> int:
+    """Put a job's id into procrastinate's queue, in the caller's transaction; return the queue's own id."""
+    args = msgspec.json.encode({"job_id": job_id}).decode()
+    return int(await tx.scalar(_DEFER, {"queue": queue, "lock": lock, "args": args}))
+
+
+async def create(
+    tx: Tx,
+    *,
+    kind: str,
+    title: str,
+    actor: str,
+    args: dict[str, Any] | None = None,
+    total: int | None = None,
+    database_id: int | None = None,
+    link: str | None = None,
+    lock: str | None = None,
+) -> JobRef:
+    """Create a job in the caller's transaction; it starts once that has committed.
+
+    ``kind`` names a declared task; ``actor`` is the name shown; jobs with the same ``lock`` run one after another.
+    """
+    if kind not in tasks:
+        raise RuntimeError(f"No task is named {kind!r}")
+    job_id = random_id(12)
+    queue_id = await defer(tx, tasks[kind].queue, job_id, lock)
+    await tx.execute(
+        sa.insert(job).values(
+            id=job_id,
+            kind=kind,
+            title=title[:300],
+            args=args or {},
+            total=total,
+            actor=actor,
+            database_id=database_id,
+            link=link,
+            lock=lock,
+            queue_id=queue_id,
+            created_at=tx.now,
+        )
+    )
+    tx.notify(CHANNEL, job_id)
+    return JobRef(job_id, kind, title[:300], "queued")
+
+
+def _out(row: sa.Row[Any]) -> JobOut:
+    return JobOut(**row._mapping)
+
+
+async def get(tx: Tx, job_id: str) -> JobOut:
+    """Return one job; raise 404."""
+    row = await tx.first(sa.select(*_OUT).where(job.c.id == job_id))
+    if row is None:
+        raise not_found("Job", job_id)
+    return _out(row)
+
+
+async def last_of(tx: Tx, kind: str, link: str) -> JobOut | None:
+    """Return the newest job of a kind that belongs to a link."""
+    row = await tx.first(
+        sa.select(*_OUT).where(job.c.kind == kind, job.c.link == link).order_by(job.c.created_at.desc()).limit(1)
+    )
+    return _out(row) if row else None
+
+
+async def pages(tx: Tx, page: PageRequest, *, state: str | None = None, kind: str | None = None) -> Page[JobOut]:
+    """Return a page of jobs, newest first; ``state`` may be ``active`` for queued and running ones."""
+    where: list[sa.ColumnElement[bool]] = []
+    if state == "active":
+        where.append(job.c.state.in_(("queued", "running")))
+    elif state is not None:
+        if state not in STATES:
+            raise invalid_field("/state", f"state must be active or one of: {', '.join(STATES)}")
+        where.append(job.c.state == state)
+    if kind is not None:
+        where.append(job.c.kind == kind)
+    if page.q:
+        where.append(job.c.title.icontains(page.q, autoescape=True))
+    total = await tx.scalar(sa.select(sa.func.count()).select_from(job).where(*where))
+    if page.cursor is not None:
+        try:
+            at, last = datetime.fromisoformat(page.cursor[0]), str(page.cursor[1])
+        except (ValueError, TypeError, IndexError) as exc:
+            raise invalid_field("/cursor", "This cursor is not one that this list has returned") from exc
+        where.append(sa.tuple_(job.c.created_at, job.c.id) < sa.tuple_(sa.literal(at), sa.literal(last)))
+    rows = await tx.all(
+        sa.select(*_OUT).where(*where).order_by(job.c.created_at.desc(), job.c.id.desc()).limit(page.limit + 1)
+    )
+    items = [_out(r) for r in rows[: page.limit]]
+    more = len(rows) > page.limit
+    cursor = encode_cursor([items[-1].created_at.isoformat(), items[-1].id]) if more else None
+    return Page(items, cursor, total)
+
+
+async def cancel(tx: Tx, job_id: str) -> JobOut:
+    """Ask a job to stop; one that has not begun is cancelled at once. Raise 404, or 409 when it has ended."""
+    row = await tx.first(sa.select(job.c.state).where(job.c.id == job_id).with_for_update())
+    if row is None:
+        raise not_found("Job", job_id)
+    if row.state not in ("queued", "running"):
+        raise conflict(f"This job has already ended: {row.state}")
+    values: dict[str, Any] = {"cancel_requested": True}
+    if row.state == "queued":
+        values |= {"state": "cancelled", "finished_at": tx.now}
+    await tx.execute(sa.update(job).where(job.c.id == job_id).values(**values))
+    tx.notify(CHANNEL, job_id)
+    return await get(tx, job_id)
+
+
+# -- the runner's side ----------------------------------------------------------------------------------------------
+
+
+async def begin(tx: Tx, job_id: str) -> sa.Row[Any] | None:
+    """Mark a job as running; return its row, or ``None`` when it must not run (cancelled, ended, gone)."""
+    row = await tx.first(
+        sa.update(job)
+        .where(job.c.id == job_id, job.c.state.in_(("queued", "running")), sa.not_(job.c.cancel_requested))
+        .values(
+            state="running",
+            attempts=job.c.attempts + 1,
+            started_at=sa.func.coalesce(job.c.started_at, tx.now),
+            heartbeat_at=tx.now,
+        )
+        .returning(job)
+    )
+    tx.notify(CHANNEL, job_id)
+    return row
+
+
+async def beat(tx: Tx, job_id: str, done: int, total: int | None, *, tell: bool) -> bool:
+    """Record a sign of life and the progress; return whether somebody asked the job to stop."""
+    stop = await tx.scalar(
+        sa.update(job)
+        .where(job.c.id == job_id)
+        .values(heartbeat_at=tx.now, done=done, total=total)
+        .returning(job.c.cancel_requested)
+    )
+    if tell:
+        tx.notify(CHANNEL, job_id)
+    return bool(stop)
+
+
+async def end(
+    tx: Tx,
+    job_id: str,
+    state: str,
+    *,
+    done: int,
+    total: int | None,
+    result: dict[str, Any] | None = None,
+    error: str | None = None,
+) -> None:
+    """Write how a job ended."""
+    await tx.execute(
+        sa.update(job)
+        .where(job.c.id == job_id, job.c.state == "running")
+        .values(state=state, done=done, total=total, result=result, error=error, finished_at=tx.now)
+    )
+    tx.notify(CHANNEL, job_id)
+
+
+async def stalled(tx: Tx, silent_seconds: int) -> list[sa.Row[Any]]:
+    """Return running jobs without a sign of life for so long, locked against another watchdog."""
+    edge = tx.now - timedelta(seconds=silent_seconds)
+    return list(
+        await tx.all(
+            sa.select(job.c.id, job.c.kind, job.c.attempts, job.c.queue_id, job.c.lock, job.c.cancel_requested)
+            .where(job.c.state == "running", job.c.heartbeat_at < edge)
+            .with_for_update(skip_locked=True)
+        )
+    )
+
+
+async def requeue(tx: Tx, job_id: str, queue: str, lock: str | None) -> None:
+    """Let a stalled job be begun again by another process."""
+    queue_id = await defer(tx, queue, job_id, lock)
+    await tx.execute(sa.update(job).where(job.c.id == job_id).values(state="queued", queue_id=queue_id))
+    tx.notify(CHANNEL, job_id)
+
+
+async def fail(tx: Tx, job_id: str, error: str, state: str = "failed") -> None:
+    """End a job from outside of it."""
+    await tx.execute(sa.update(job).where(job.c.id == job_id).values(state=state, error=error, finished_at=tx.now))
+    tx.notify(CHANNEL, job_id)
+
+
+async def finish_queue_row(tx: Tx, queue_id: int) -> None:
+    """Remove what a dead process left in procrastinate's queue for a job."""
+    await tx.execute(sa.text("delete from procrastinate_jobs where id = :id"), {"id": queue_id})
+
+
+async def purge(tx: Tx, keep_days: int) -> int:
+    """Forget jobs that ended more than ``keep_days`` ago; return how many."""
+    edge = tx.now - timedelta(days=keep_days)
+    done = await tx.execute(sa.delete(job).where(job.c.finished_at < edge))
+    return done.rowcount

@@ -1,0 +1,133 @@
+"""The outbox: what a transaction wants ClickHouse to know, written in that same transaction.
+
+Two tables. ``event_inbox`` holds chunks of events as JSON lines, or one bitmap that stands for an event of each of its
+profiles. ``dirty`` holds sets of row ids whose present state must be projected. The drain moves both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import psycopg
+from pyroaring import BitMap
+
+from fidelia.kernel.ids import random_id
+
+CHUNK_BYTES = 4 * 1024 * 1024
+HOT = ("mailing", "campaign", "scenario", "template")
+
+
+class EventOut(msgspec.Struct, frozen=True):
+    """An event as it goes to the history. ``id`` is unique for the database; ``properties`` is plain JSON."""
+
+    database: int
+    profile: int
+    type: str
+    at: datetime
+    properties: Mapping[str, Any] = {}
+    id: str = ""
+
+
+class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A row of the events table ``e_{database}``, with the hot properties as columns of their own."""
+
+    type: str
+    profile: int
+    at: str
+    id: str
+    mailing: int = 0
+    campaign: int = 0
+    scenario: int = 0
+    template: int = 0
+    channel: str = ""
+    link: str = ""
+    total: str | None = None
+    props: Mapping[str, Any] = {}
+
+
+def clickhouse_time(at: datetime) -> str:
+    """Write an aware moment as ClickHouse reads it: UTC, milliseconds."""
+    utc = at.astimezone(UTC)
+    return f"{utc:%Y-%m-%d %H:%M:%S}.{utc.microsecond // 1000:03d}"
+
+
+def event_line(event: EventOut) -> bytes:
+    """Encode an event as one JSON line of the inbox."""
+    at, id_ = clickhouse_time(event.at), event.id or random_id(20)
+    return encode_line(event.type, event.profile, at, id_, event.properties)
+
+
+def encode_line(type_: str, profile: int, at: str, id_: str, props: Mapping[str, Any]) -> bytes:
+    """Encode the columns of an event; hot properties of a fitting type are copied into their columns."""
+    hot: dict[str, Any] = {}
+    for name in HOT:
+        value = props.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
+            hot[name] = value
+    for name in ("channel", "link"):
+        value = props.get(name)
+        if isinstance(value, str):
+            hot[name] = value
+    total = props.get("total")
+    if isinstance(total, int | float) and not isinstance(total, bool) and abs(total) < 1e13:
+        hot["total"] = format(total, "f") if isinstance(total, float) else str(total)
+    elif isinstance(total, str) and _is_amount(total):
+        hot["total"] = total
+    return _encoder.encode(EventLine(type_, profile, at, id_, props=props, **hot))
+
+
+def _is_amount(text: str) -> bool:
+    whole, _, fraction = text.removeprefix("-").partition(".")
+    return whole.isascii() and whole.isdigit() and len(whole) <= 13 and (not fraction or fraction.isdigit())
+
+
+async def write(
+    raw: psycopg.AsyncConnection[Any],
+    events: Mapping[int, list[bytes]],
+    dirty: Mapping[tuple[str, int], BitMap],
+) -> None:
+    """Write buffered events and dirty sets in the caller's transaction."""
+    rows: list[tuple[int, int, str]] = []
+    for database, lines in events.items():
+        chunk: list[bytes] = []
+        size = 0
+        for line in lines:
+            chunk.append(line)
+            size += len(line)
+            if size >= CHUNK_BYTES:
+                rows.append((database, len(chunk), b"\n".join(chunk).decode()))
+                chunk, size = [], 0
+        if chunk:
+            rows.append((database, len(chunk), b"\n".join(chunk).decode()))
+    async with raw.cursor() as cursor:
+        if rows:
+            await cursor.executemany("insert into event_inbox (database_id, rows, payload) values (%s, %s, %s)", rows)
+        if dirty:
+            await cursor.executemany(
+                "insert into dirty (stream, database_id, rows, ids) values (%s, %s, %s, %s)",
+                [(stream, database, len(ids), ids.serialize()) for (stream, database), ids in dirty.items() if ids],
+            )
+
+
+async def write_bulk(
+    raw: psycopg.AsyncConnection[Any],
+    database_id: int,
+    type_: str,
+    profiles: BitMap,
+    at: datetime,
+    properties: Mapping[str, Any],
+) -> None:
+    """Write one row that stands for an event of each profile in the bitmap."""
+    if not profiles:
+        return
+    template = encode_line(type_, 0, clickhouse_time(at), random_id(20), properties)
+    await raw.execute(
+        "insert into event_inbox (database_id, rows, payload, profiles) values (%s, %s, %s, %s)",
+        (database_id, len(profiles), template.decode(), profiles.serialize()),
+    )
+
+
+_encoder = msgspec.json.Encoder(decimal_format="string")

@@ -1,0 +1,89 @@
+"""One supervised process: start, stop, and the pause before it is started again."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from fidelia.platform.pgserver import die_with_parent
+
+Role = Literal["web", "worker", "sender", "mailbox"]
+
+#: A child ends with this code when starting it again cannot help: wrong settings, a schema that needs an upgrade.
+FATAL_EXIT = 78
+#: The number of the listening socket that the web process inherits.
+LISTEN_VARIABLE = "FIDELIA_LISTEN_FD"
+
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 15.0
+_STEADY_SECONDS = 30.0
+
+
+class Child:
+    """A process ``python -m fidelia serve --role …`` that is killed by the kernel when the supervisor dies.
+
+    It is killed, not asked: everything acknowledged is durable, and a child that lingers would hold the engine's lock
+    against the next start.
+    """
+
+    def __init__(self, name: str, role: Role, environ: Mapping[str, str], descriptors: Sequence[int] = ()) -> None:
+        self.name = name
+        self.role = role
+        self._environ = environ
+        self._descriptors = descriptors
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._pause = _FIRST_PAUSE
+        self.start_at: float | None = None
+        self.starts = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Return the id of the running process, or ``None``."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def start(self) -> None:
+        """Start the process; must run in the supervisor's main thread."""
+        command = [sys.executable, "-P", "-m", "fidelia", "serve", "--role", self.role]
+        self._process = subprocess.Popen(  # noqa: S603 (ourselves)
+            command,
+            env=dict(self._environ),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C in a terminal reaches the supervisor only, which stops in order
+            pass_fds=self._descriptors,
+            preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509 (one system call, no lock is taken)
+        )
+        self._started = time.monotonic()
+        self.start_at = None
+        self.starts += 1
+
+    def ended(self) -> int | None:
+        """Return the exit code once, when the process has ended; plan the next start after a growing pause."""
+        if self._process is None or (code := self._process.poll()) is None:
+            return None
+        self._process = None
+        if time.monotonic() - self._started > _STEADY_SECONDS:
+            self._pause = _FIRST_PAUSE
+        self.start_at = time.monotonic() + self._pause
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        return code
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def wait_stopped(self, deadline: float) -> None:
+        """Wait until ``deadline`` (monotonic seconds) for the process to end, then kill it."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None

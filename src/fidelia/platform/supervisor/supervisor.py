@@ -1,0 +1,279 @@
+"""The supervisor's loop: engines up, processes up, again when one dies, and down in order."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import selectors
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from fidelia import __version__
+from fidelia.platform import migrate, runfile
+from fidelia.platform.files import DataFolder
+from fidelia.platform.pgserver import PostgresError, PostgresServer
+from fidelia.settings import RUNTIME_VARIABLE, Settings, write_runtime
+
+from .child import FATAL_EXIT, LISTEN_VARIABLE, Child
+
+Notice = Callable[[str], None]
+
+_READY_PROBE_SECONDS = 0.05
+_STOP_SECONDS = 2.0
+_START_ATTEMPTS = 3
+
+
+class StartError(Exception):
+    """The installation cannot start; the text says why and what to do."""
+
+
+class Supervisor:
+    """Runs one installation until it is told to stop.
+
+    ``prepare`` is called with the resolved settings when PostgreSQL is up and its schema is current, before any
+    process starts (it makes the first user). ``on_ready`` is called once with the address when the web can serve.
+    ``reload`` gives fresh settings for a restart (SIGHUP).
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        notice: Notice,
+        prepare: Callable[[Settings, bool], None] = lambda _, __: None,
+        on_ready: Callable[[str], None] = lambda _: None,
+        reload: Callable[[], Settings] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._notice = notice
+        self._prepare = prepare
+        self._on_ready = on_ready
+        self._reload = reload or (lambda: settings)
+        self._folder = DataFolder(settings.data_dir)
+        self._token = runfile.new_token()
+        self._postgres: PostgresServer | None = None
+        self._socket: socket.socket | None = None
+        self._children: list[Child] = []
+        self._stopping = False
+        self._restarting = False
+        self._url = ""
+
+    def run(self) -> None:
+        """Start everything, supervise, and stop in order when SIGTERM or SIGINT comes.
+
+        Raises:
+            StartError, FolderError, PostgresError, MigrationError: it cannot start or go on; everything is stopped.
+        """
+        self._folder.prepare()
+        with self._folder.lock("fidelia up"), self._signals() as wake:
+            runfile.remove(self._folder)
+            self._folder.clear_temporary()
+            self._socket = listen(self._settings.server.host, self._settings.server.port)
+            try:
+                self._start()
+                self._watch(wake)
+            finally:
+                runfile.remove(self._folder)
+                self._stop_all()
+                self._socket.close()
+
+    @property
+    def processes(self) -> dict[str, int | None]:
+        """Return the process table: name → process id, ``None`` while one is down."""
+        table = {child.name: child.pid for child in self._children}
+        if self._postgres is not None:
+            table["postgres"] = self._postgres.pid
+        return table
+
+    # -- start -------------------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        assert self._socket is not None
+        settings = self._settings.replace("server", port=self._socket.getsockname()[1])
+        self._url = settings.url
+        settings = settings.replace("data", dir=str(self._folder.root))
+        if settings.embedded_postgres:
+            self._postgres = PostgresServer(self._folder, settings.postgres)
+            settings = settings.replace("postgres", dsn=self._postgres.start(self._notice))
+        is_new = self._migrate(settings.postgres.dsn)
+        if settings.captures_mail and settings.mailbox.port == 0:
+            settings = settings.replace("mailbox", port=free_port())
+        write_runtime(settings, self._folder.run / "settings.json")
+        self._prepare(settings, is_new)
+        self._children = self._make_children(settings)
+        for child in self._children:
+            child.start()
+
+    def _migrate(self, dsn: str) -> bool:
+        """Apply every migration to a new database and say so; refuse an older one."""
+        status = migrate.postgres_status(dsn)
+        if status.is_new:
+            migrate.upgrade_postgres(dsn)
+        else:
+            status.require_current()
+        return status.is_new
+
+    def _make_children(self, settings: Settings) -> list[Child]:
+        assert self._socket is not None
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("FIDELIA_")}
+        environ[RUNTIME_VARIABLE] = str(self._folder.run / "settings.json")
+        environ["TMPDIR"] = str(self._folder.temporary)
+        descriptor = self._socket.fileno()
+        web = {**environ, runfile.TOKEN_VARIABLE: self._token, LISTEN_VARIABLE: str(descriptor)}
+        children = [Child("core", "web", web, [descriptor])]
+        children += [Child(_numbered("worker", n), "worker", environ) for n in range(settings.jobs.workers)]
+        children += [Child(_numbered("sender", n), "sender", environ) for n in range(settings.jobs.senders)]
+        if settings.captures_mail:
+            children.append(Child("mailbox", "mailbox", environ))
+        return children
+
+    # -- the loop ----------------------------------------------------------------------------------------------
+
+    def _watch(self, wake: socket.socket) -> None:
+        ready = False
+        with selectors.DefaultSelector() as selector:
+            selector.register(wake, selectors.EVENT_READ)
+            while not self._stopping:
+                if selector.select(self._patience(ready)):
+                    wake.recv(4096)
+                if self._stopping:
+                    return
+                if self._restarting:
+                    self._restart()
+                    ready = False
+                self._revive_postgres()
+                self._revive_children(ready)
+                if not ready and (ready := self._answers()):
+                    self._announce()
+
+    def _patience(self, ready: bool) -> float | None:
+        """Return how many seconds to sleep when no signal comes; ``None`` is for ever."""
+        if not ready:
+            return _READY_PROBE_SECONDS
+        planned = [child.start_at for child in self._children if child.start_at is not None]
+        return max(0.0, min(planned) - time.monotonic()) if planned else None
+
+    def _revive_postgres(self) -> None:
+        if self._postgres is None or self._postgres.poll() is None:
+            return
+        self._notice(f"PostgreSQL ended with code {self._postgres.poll()}; starting it again")
+        self._postgres.start(self._notice)
+
+    def _revive_children(self, ready: bool) -> None:
+        for child in self._children:
+            code = child.ended()
+            if code == FATAL_EXIT:
+                raise StartError(f"{child.name} cannot run (see above)")
+            if code is not None:
+                if not ready and child.role == "web" and child.starts >= _START_ATTEMPTS:
+                    raise StartError(f"{child.name} ended with code {code} {child.starts} times before it could serve")
+                self._notice(f"{child.name} ended with code {code}; starting it again")
+            if child.start_at is not None and child.start_at <= time.monotonic():
+                child.start()
+
+    def _answers(self) -> bool:
+        """Ask ``/ready`` on our own port."""
+        assert self._socket is not None
+        host, port = self._socket.getsockname()[:2]
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (compared, not bound)
+        connection = http.client.HTTPConnection(host, port, timeout=1.0)
+        try:
+            connection.request("GET", "/ready")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _announce(self) -> None:
+        now = datetime.now(UTC)
+        runfile.write(self._folder, runfile.Run(self._url, os.getpid(), self._token, __version__, now))
+        self._on_ready(self._url)
+
+    # -- stop --------------------------------------------------------------------------------------------------
+
+    def _restart(self) -> None:
+        """Stop everything but the socket, so that callers wait instead of being refused, and start with new settings."""
+        self._restarting = False
+        self._notice("restarting")
+        settings = self._reload()
+        kept = {"port": self._settings.server.port, "host": self._settings.server.host}
+        runfile.remove(self._folder)
+        self._stop_all()
+        self._settings = settings.replace("server", **kept).replace("data", dir=str(self._folder.root))
+        self._start()
+
+    def _stop_all(self) -> None:
+        """Stop processes first, the mailbox that senders talk to after them, PostgreSQL last."""
+        deadline = time.monotonic() + _STOP_SECONDS
+        for last in (False, True):
+            group = [child for child in self._children if (child.role == "mailbox") is last]
+            for child in group:
+                child.ask_to_stop()
+            for child in group:
+                child.wait_stopped(deadline)
+        self._children = []
+        if self._postgres is not None:
+            with contextlib.suppress(PostgresError):
+                self._postgres.stop()
+            self._postgres = None
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[socket.socket]:
+        """Turn signals into bytes on a socket that the loop sleeps on."""
+        reader, writer = socket.socketpair()
+        reader.setblocking(False)
+        writer.setblocking(False)
+
+        def stop(*_: object) -> None:
+            self._stopping = True
+
+        def restart(*_: object) -> None:
+            self._restarting = True
+
+        handlers = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: restart, signal.SIGCHLD: lambda *_: None}
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        try:
+            yield reader
+        finally:
+            signal.set_wakeup_fd(wakeup)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            reader.close()
+            writer.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket, which outlives every web process; port 0 takes a free one.
+
+    Raises:
+        StartError: the address is taken or not ours.
+    """
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        opened = socket.socket(family, kind, proto)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)
+        opened.listen(1024)
+    except OSError as exc:
+        raise StartError(
+            f"Cannot listen on {host} port {port}: {exc.strerror or exc}. Choose another with --host and --port."
+        ) from exc
+    return opened
+
+
+def free_port() -> int:
+    """Return a port on loopback that is free at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _numbered(name: str, n: int) -> str:
+    return name if n == 0 else f"{name}-{n + 1}"

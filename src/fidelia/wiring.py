@@ -1,0 +1,67 @@
+"""The only place that joins capabilities: projections, vocabularies, ports, handlers, and the engines of a process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fidelia.kernel.clock import Clock, SystemClock
+from fidelia.platform.clickhouse import ClickHouse
+from fidelia.platform.drain import Drain, Projection
+from fidelia.platform.engines import Engines
+from fidelia.platform.files import DataFolder
+from fidelia.platform.migrate import clickhouse_status, upgrade_clickhouse
+from fidelia.platform.postgres import Database
+from fidelia.settings import Settings
+
+
+def projections() -> dict[str, Projection]:
+    """Return how each dirty stream is projected to ClickHouse."""
+    return {}
+
+
+async def ensure_events(engines: Engines, database_id: int) -> bool:
+    """Make the events table of a database; say ``False`` when the database is gone."""
+    return False
+
+
+def wire(engines: Engines) -> None:
+    """Fill the ports of a process's engines."""
+    if engines.ch is not None:
+        engines.drain = Drain(engines, projections(), ensure_events)
+
+
+async def prepare_clickhouse(ch: ClickHouse) -> None:
+    """Migrate a new ClickHouse; raise when an existing one is older than this release."""
+    status = await clickhouse_status(ch)
+    if status.is_new:
+        await upgrade_clickhouse(ch)
+    else:
+        status.require_current()
+
+
+@asynccontextmanager
+async def open_engines(settings: Settings, *, clickhouse: bool, clock: Clock | None = None) -> AsyncIterator[Engines]:
+    """Open a process's engines and close them after: PostgreSQL by ``settings.postgres.dsn``, ClickHouse if asked."""
+    folder = DataFolder(settings.data_dir)
+    folder.prepare()
+    db = Database(settings.postgres.dsn, pool_size=settings.postgres.pool_max)
+    await db.open()
+    ch: ClickHouse | None = None
+    try:
+        if clickhouse:
+            ch = ClickHouse(settings)
+            await ch.open()
+            await prepare_clickhouse(ch)
+        engines = Engines(settings=settings, db=db, clock=clock or SystemClock(), ch=ch, files=folder.files)
+        wire(engines)
+        try:
+            yield engines
+        finally:
+            engines.stop.set()
+            if engines.drain is not None:
+                await engines.drain.close()
+    finally:
+        if ch is not None:
+            await ch.close()
+        await db.close()

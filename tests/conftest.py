@@ -1,0 +1,124 @@
+"""Real engines for the tests: one PostgreSQL server and one chDB a run, a database of its own in both for each module.
+
+``engines`` is shared by a module's tests; ``fresh`` is new for one test. Both are migrated by the real migrations.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import psycopg
+import pytest
+from fidelia.kernel.clock import FixedClock
+from fidelia.platform.clickhouse import ClickHouse
+from fidelia.platform.engines import Engines
+from fidelia.platform.files import DataFolder
+from fidelia.platform.migrate import upgrade_postgres
+from fidelia.platform.pgserver import PostgresServer
+from fidelia.platform.postgres import Database
+from fidelia.settings import Settings
+from fidelia.wiring import prepare_clickhouse, wire
+
+NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+def with_dbname(dsn: str, name: str) -> str:
+    return psycopg.conninfo.make_conninfo(dsn, dbname=name)
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Iterator[Path]:
+    root = Path(tempfile.mkdtemp(prefix="fidelia-test-"))
+    root.chmod(0o711)
+    yield root
+    shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def base_settings(data_root: Path) -> Settings:
+    settings = Settings()
+    data = msgspec.structs.replace(settings.data, dir=str(data_root / "data"))
+    return msgspec.structs.replace(settings, data=data)
+
+
+@pytest.fixture(scope="session")
+def pg_dsn(base_settings: Settings) -> Iterator[str]:
+    """A server with a migrated template database."""
+    outside = os.environ.get("FIDELIA_TEST_POSTGRES")
+    folder = DataFolder(base_settings.data_dir)
+    folder.prepare()
+    server = None if outside else PostgresServer(folder, base_settings.postgres)
+    dsn = outside or (server.start() if server else "")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("drop database if exists fidelia_template")
+        connection.execute("create database fidelia_template")
+    upgrade_postgres(with_dbname(dsn, "fidelia_template"))
+    yield dsn
+    if server:
+        server.stop()
+
+
+@asynccontextmanager
+async def open_test_engines(pg_dsn: str, base_settings: Settings, *, clickhouse: bool = True) -> AsyncIterator[Engines]:
+    name = f"t{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(pg_dsn, autocommit=True) as connection:
+        connection.execute(f"create database {name} template fidelia_template strategy file_copy")
+    dsn = with_dbname(pg_dsn, name)
+    settings = msgspec.structs.replace(base_settings, postgres=msgspec.structs.replace(base_settings.postgres, dsn=dsn))
+    db = Database(dsn, pool_size=6)
+    await db.open()
+    ch: ClickHouse | None = None
+    if clickhouse:
+        admin = ClickHouse(settings)
+        await admin.open()
+        await admin.command(f"create database {name}")
+        ch = ClickHouse(settings, database=name)
+        await ch.open()
+        await prepare_clickhouse(ch)
+    engines = Engines(settings=settings, db=db, clock=FixedClock(NOW), ch=ch, files=DataFolder(settings.data_dir).files)
+    wire(engines)
+    try:
+        yield engines
+    finally:
+        engines.stop.set()
+        if engines.drain is not None:
+            await engines.drain.close()
+        if ch is not None:
+            await ch.close()
+            await admin.command(f"drop database {name} sync")
+            await admin.close()
+        await db.close()
+        with psycopg.connect(pg_dsn, autocommit=True) as connection:
+            connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="module")
+async def engines(pg_dsn: str, base_settings: Settings) -> AsyncIterator[Engines]:
+    """Engines shared by the tests of a module."""
+    async with open_test_engines(pg_dsn, base_settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def fresh(pg_dsn: str, base_settings: Settings) -> AsyncIterator[Engines]:
+    """Engines of one test."""
+    async with open_test_engines(pg_dsn, base_settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clock(engines: Engines) -> Iterator[FixedClock]:
+    """The module's clock, pinned; put back after the test."""
+    assert isinstance(engines.clock, FixedClock)
+    engines.clock.set(NOW)
+    yield engines.clock
+    engines.clock.set(NOW)
