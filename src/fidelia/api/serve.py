@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
@@ -36,15 +37,20 @@ class Server(uvicorn.Server):
         self._on_stop()
         self.handle_exit(number, None)
 
-    async def startup(self, sockets: list[object] | None = None) -> None:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to accept, then tell."""
-        await super().startup(sockets)  # type: ignore[arg-type]
+        await super().startup(sockets)
         if self.started:
             self._on_ready()
 
 
-async def serve_web(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> None:
-    """Run the web role until a signal; ``on_ready`` is called once it accepts requests."""
+async def serve_web(
+    settings: Settings, on_ready: Callable[[], None] = lambda: None, sockets: list[socket.socket] | None = None
+) -> None:
+    """Run the web role until a signal; ``on_ready`` is called once it accepts requests.
+
+    ``sockets`` are listening sockets that a supervisor holds open; without them the host and port of the settings.
+    """
     async with open_engines(settings, clickhouse=True) as engines:
         drain = engines.drain
         assert drain is not None
@@ -67,7 +73,7 @@ async def serve_web(settings: Settings, on_ready: Callable[[], None] = lambda: N
             asyncio.create_task(watch(engines)),
         ]
         try:
-            await Server(config, on_ready, engines.stop.set).serve()
+            await Server(config, on_ready, engines.stop.set).serve(sockets)
         finally:
             engines.stop.set()
             await asyncio.wait(background, timeout=2)

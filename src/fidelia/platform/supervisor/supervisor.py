@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import enum
 import http.client
 import os
 import selectors
@@ -16,7 +17,7 @@ from fidelia import __version__
 from fidelia.platform import migrate, runfile
 from fidelia.platform.files import DataFolder
 from fidelia.platform.pgserver import PostgresError, PostgresServer
-from fidelia.settings import RUNTIME_VARIABLE, Settings, write_runtime
+from fidelia.settings import RUNTIME_VARIABLE, Settings, SettingsError, write_runtime
 
 from .child import FATAL_EXIT, LISTEN_VARIABLE, Child
 
@@ -25,6 +26,13 @@ Notice = Callable[[str], None]
 _READY_PROBE_SECONDS = 0.05
 _STOP_SECONDS = 2.0
 _START_ATTEMPTS = 3
+
+
+class Demand(enum.Enum):
+    """What a signal has asked for."""
+
+    STOP = enum.auto()
+    RESTART = enum.auto()
 
 
 class StartError(Exception):
@@ -58,8 +66,7 @@ class Supervisor:
         self._postgres: PostgresServer | None = None
         self._socket: socket.socket | None = None
         self._children: list[Child] = []
-        self._stopping = False
-        self._restarting = False
+        self._demands: set[Demand] = set()
         self._url = ""
 
     def run(self) -> None:
@@ -137,12 +144,13 @@ class Supervisor:
         ready = False
         with selectors.DefaultSelector() as selector:
             selector.register(wake, selectors.EVENT_READ)
-            while not self._stopping:
+            while True:
                 if selector.select(self._patience(ready)):
                     wake.recv(4096)
-                if self._stopping:
+                if Demand.STOP in self._demands:
                     return
-                if self._restarting:
+                if Demand.RESTART in self._demands:
+                    self._demands.discard(Demand.RESTART)
                     self._restart()
                     ready = False
                 self._revive_postgres()
@@ -197,10 +205,13 @@ class Supervisor:
     # -- stop --------------------------------------------------------------------------------------------------
 
     def _restart(self) -> None:
-        """Stop everything but the socket, so that callers wait instead of being refused, and start with new settings."""
-        self._restarting = False
+        """Stop all but the socket, so that callers wait instead of being refused; start with fresh settings."""
+        try:
+            settings = self._reload()
+        except SettingsError as exc:
+            self._notice(f"not restarted, the settings cannot be used: {exc}")
+            return
         self._notice("restarting")
-        settings = self._reload()
         kept = {"port": self._settings.server.port, "host": self._settings.server.host}
         runfile.remove(self._folder)
         self._stop_all()
@@ -229,14 +240,14 @@ class Supervisor:
         reader.setblocking(False)
         writer.setblocking(False)
 
-        def stop(*_: object) -> None:
-            self._stopping = True
+        def note(number: int, _: object) -> None:
+            if number in {signal.SIGTERM, signal.SIGINT}:
+                self._demands.add(Demand.STOP)
+            elif number == signal.SIGHUP:
+                self._demands.add(Demand.RESTART)
 
-        def restart(*_: object) -> None:
-            self._restarting = True
-
-        handlers = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: restart, signal.SIGCHLD: lambda *_: None}
-        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+        before = {number: signal.signal(number, note) for number in numbers}
         wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
         try:
             yield reader
