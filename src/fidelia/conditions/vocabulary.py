@@ -1,0 +1,264 @@
+"""What conditions may speak of: subjects with fields, links between them, event types. Capabilities declare it.
+
+A :class:`Subject` is a kind of row (a profile, an order, an order line, a product) with its ClickHouse table; a
+:class:`Field` carries the expression of its column there; a :class:`Link` says by which key one subject reaches rows of
+another; an :class:`EventType` has properties. Every capability declares a small :class:`Vocabulary` per profile
+database and :func:`merge` joins them: a subject named twice gets the fields of both, its table may be given once.
+
+Expressions (``sql``, ``key``, ``where`` …) are written by developers, never by users, and name columns of their own
+table without a prefix. What users choose reaches SQL only as bound parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from .types import PLACES, TYPES
+
+
+class Option(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One choice of an ``enum`` field."""
+
+    value: str
+    label: str = ""
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """A typed field. ``name`` is what a condition says (``profile.city``, ``event.total``, ``line.price``).
+
+    ``sql`` is an expression over the columns of the subject's table, of the ClickHouse type the field type wants:
+    ``String``, ``Int64``-like, ``Float64``, ``Decimal(…, places)``, ``Bool``, ``Date32``, ``DateTime64(3)``,
+    ``Array(String)`` for tags and trees (a tree holds the keys from the root down to its own), for ``ip`` a ``String``.
+    ``nullable`` says that it may be NULL. ``live`` facts are known in PostgreSQL at once, others are history.
+    ``places`` are the decimal places of a ``decimal`` column. ``options`` belong to an ``enum``.
+    """
+
+    name: str
+    type: str
+    label: str
+    sql: str = ""
+    category: str = ""
+    live: bool = True
+    nullable: bool = True
+    options: tuple[Option, ...] = ()
+    unit: str = ""
+    places: int = PLACES
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        if self.type not in TYPES:
+            raise ValueError(f"{self.name}: there is no field type {self.type!r}")
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """A kind of row. ``id`` is the expression of its key, ``where`` is always added, ``final`` reads merged rows.
+
+    ``time`` names the field looked at by ``within`` (``order.created_at``). A declaration without ``table`` only adds
+    fields. ``one``/``many`` are the words for people ("order", "orders").
+    """
+
+    name: str
+    label: str = ""
+    table: str = ""
+    id: str = "id"
+    final: bool = True
+    where: str = ""
+    time: str = ""
+    one: str = ""
+    many: str = ""
+    fields: tuple[Field, ...] = ()
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """The fields by their full names."""
+        return {field.name: field for field in self.fields}
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A way from one subject (``of``) to rows of another (``to``).
+
+    Rows belong together when ``key`` (an expression in the target's table) equals ``local`` (in the table of ``of``,
+    by default its id). With ``single`` there is at most one row, and its fields can be compared without ``related``.
+    """
+
+    name: str
+    to: str
+    key: str
+    label: str = ""
+    of: str = "profile"
+    local: str = ""
+    single: bool = False
+    live: bool = False
+    category: str = ""
+
+
+class EventType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """A type of event. ``properties`` are fields named ``event.<property>`` over the columns of the events' table.
+
+    With ``open`` any other property may be compared; its type is the one of the literal (see :func:`json_property`).
+    ``live`` means the event itself is at hand (a trigger), which only the in-memory reading knows.
+    """
+
+    name: str
+    label: str
+    properties: tuple[Field, ...] = ()
+    category: str = ""
+    open: bool = False
+    live: bool = False
+    one: str = ""
+    many: str = ""
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """The properties by their full names."""
+        return {field.name: field for field in self.properties}
+
+
+class EventTable(msgspec.Struct, frozen=True, kw_only=True):
+    """Where events of the subject lie: columns ``type``, ``key`` (the subject's id), ``at`` and the JSON ``props``.
+
+    ``final`` merges repeats that the table has not collapsed yet; it is used only when rows are counted or summed.
+    """
+
+    table: str
+    type: str = "type"
+    key: str = "profile"
+    at: str = "at"
+    props: str = "props"
+    final: bool = True
+
+
+class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """All that conditions of one profile database may use. ``segments`` is the table of stored bitmaps."""
+
+    subjects: tuple[Subject, ...] = ()
+    links: tuple[Link, ...] = ()
+    events: tuple[EventType, ...] = ()
+    event_table: EventTable | None = None
+    segments: str = "segment_bitmaps"
+    categories: tuple[str, ...] = ()
+
+    @cached_property
+    def subject(self) -> dict[str, Subject]:
+        """The subjects by name."""
+        return {s.name: s for s in self.subjects}
+
+    @cached_property
+    def event(self) -> dict[str, EventType]:
+        """The event types by name."""
+        return {e.name: e for e in self.events}
+
+    @cached_property
+    def link(self) -> dict[tuple[str, str], Link]:
+        """The links by (subject they start from, name)."""
+        return {(link.of, link.name): link for link in self.links}
+
+    def links_of(self, subject: str) -> Iterator[Link]:
+        """Yield the links that start from a subject."""
+        return (link for link in self.links if link.of == subject)
+
+
+def merge(*parts: Vocabulary) -> Vocabulary:
+    """Join what capabilities declare.
+
+    Raises ``ValueError`` when two of them claim the same name or a link leads nowhere.
+    """
+    subjects: dict[str, Subject] = {}
+    for declared in (s for part in parts for s in part.subjects):
+        known = subjects.get(declared.name)
+        subjects[declared.name] = declared if known is None else _joined(known, declared)
+    tables = {part.event_table for part in parts if part.event_table is not None}
+    if len(tables) > 1:
+        raise ValueError("Two capabilities declare an events table")
+    whole = Vocabulary(
+        subjects=tuple(subjects.values()),
+        links=tuple(link for part in parts for link in part.links),
+        events=tuple(event for part in parts for event in part.events),
+        event_table=next(iter(tables), None),
+        segments=next((part.segments for part in parts if part.segments != "segment_bitmaps"), "segment_bitmaps"),
+        categories=tuple(dict.fromkeys(category for part in parts for category in part.categories)),
+    )
+    _unique("field", (f.name for s in whole.subjects for f in s.fields))
+    _unique("link", (f"{link.of} → {link.name}" for link in whole.links))
+    _unique("event type", (event.name for event in whole.events))
+    for link in whole.links:
+        for end in (link.of, link.to):
+            if end not in whole.subject or not whole.subject[end].table:
+                raise ValueError(f"The link {link.name} needs the subject {end}, which nobody declares")
+    return whole
+
+
+def _joined(a: Subject, b: Subject) -> Subject:
+    if a.table and b.table and a.table != b.table:
+        raise ValueError(f"The subject {a.name} is given two tables")
+    main, extra = (b, a) if b.table else (a, b)
+    return msgspec.structs.replace(main, fields=main.fields + extra.fields)
+
+
+def _unique(what: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"The {what} {name} is declared twice")
+        seen.add(name)
+
+
+_PROPERTY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}(\.[A-Za-z_][A-Za-z0-9_-]{0,63}){0,4}", re.ASCII)
+_DAY = r"^\\d{4}-\\d\\d-\\d\\d$"
+_AT = (
+    r"^\\d{4}-\\d\\d-\\d\\d[Tt]([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)$"
+)
+
+
+def json_property(
+    name: str, type_: str, label: str = "", *, column: str = "props", prefix: str = "event", **more: Any
+) -> Field:
+    """Declare a property that lies in a JSON column, read strictly: a value of another type counts as missing.
+
+    ``name`` may be a path of identifiers (``cart.total``). Whole numbers count as numbers too. Raises ``ValueError``
+    for a name that is no path or a type JSON cannot hold.
+    """
+    if not _PROPERTY.fullmatch(name):
+        raise ValueError(f"{name!r} is not a property name: letters, digits and _ only")
+    path = f"{column}." + ".".join(f"`{step}`" for step in name.split("."))
+    text = f"{path}.:`String`"
+    match type_:
+        case "string" | "enum":
+            sql = text
+        case "integer":
+            sql = f"{path}.:`Int64`"
+        case "float":
+            sql = f"coalesce({path}.:`Float64`, toFloat64({path}.:`Int64`), toFloat64({path}.:`UInt64`))"
+        case "boolean":
+            sql = f"{path}.:`Bool`"
+        case "date":
+            day = f"toDate32OrNull({text})"
+            sql = f"if(match({text}, '{_DAY}') AND toString({day}) = {text}, {day}, NULL)"
+        case "datetime":
+            day = f"substring({text}, 1, 10)"
+            sql = (
+                f"if(match({text}, '{_AT}') AND toString(toDate32OrNull({day})) = {day}, "
+                f"parseDateTime64BestEffortOrNull({text}, 3, 'UTC'), NULL)"
+            )
+        case "tags":
+            sql = f"arrayMap(x -> assumeNotNull(x), arrayFilter(x -> isNotNull(x), {path}.:`Array(Nullable(String))`))"
+        case "ip":
+            sql = text
+        case "any":
+            sql = f"if({path} IS NULL, NULL, 1)"
+        case _:
+            raise ValueError(f"A JSON property cannot be of type {type_}")
+    return Field(
+        name=f"{prefix}.{name}",
+        type=type_,
+        label=label or name,
+        sql=sql,
+        live=more.pop("live", False),
+        nullable=type_ != "tags",
+        **more,
+    )
