@@ -1,0 +1,115 @@
+import { useEffect, useSyncExternalStore } from 'react';
+import { api, ok } from './client';
+import type { components } from './schema';
+
+export type Job = components['schemas']['JobOut'];
+
+export const ended = (job: Pick<Job, 'state'>): boolean => job.state === 'done' || job.state === 'failed' || job.state === 'cancelled';
+
+type Watcher = (job: Job, before: Job | undefined) => void;
+
+let jobs: ReadonlyMap<string, Job> = new Map();
+let snapshot: readonly Job[] = [];
+const listeners = new Set<() => void>();
+const watchers = new Set<Watcher>();
+const wanted = new Map<string, number>();
+let source: EventSource | null = null;
+let poll: ReturnType<typeof setInterval> | undefined;
+
+function order(a: Job, b: Job): number {
+  return Number(ended(a)) - Number(ended(b)) || b.created_at.localeCompare(a.created_at);
+}
+
+/** Takes in what is known of jobs; also called with the job of a 202 reply. */
+export function noteJobs(fresh: readonly Job[]): void {
+  const next = new Map(jobs);
+  for (const job of fresh) {
+    const before = next.get(job.id);
+    next.set(job.id, job);
+    watchers.forEach((watch) => { watch(job, before); });
+  }
+  jobs = next;
+  snapshot = [...next.values()].sort(order);
+  listeners.forEach((tell) => { tell(); });
+}
+
+async function refresh(): Promise<void> {
+  const { items } = await ok(api.GET('/api/v1/jobs', { params: { query: { state: 'active', limit: 100 } } }));
+  const active = new Set(items.map((job) => job.id));
+  const lost = [...jobs.values()].filter((job) => !ended(job) && !active.has(job.id)).map((job) => job.id);
+  const asked = [...wanted.keys()].filter((id) => !jobs.has(id) && !active.has(id));
+  const rest = await Promise.all([...new Set([...lost, ...asked])].map((id) => ok(api.GET('/api/v1/jobs/{job_id}', { params: { path: { job_id: id } } }))));
+  noteJobs([...items, ...rest]);
+}
+
+const quietly = (): void => { void refresh().catch(() => undefined); }; // the next round asks again; pages show their own errors
+
+/** One stream for the tab; polling every 3 s while the stream is down. Returns how to stop. */
+export function followJobs(): () => void {
+  let stopped = false;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  const open = () => {
+    if (stopped) return;
+    source = new EventSource('/api/v1/jobs/stream');
+    source.addEventListener('open', () => {
+      clearInterval(poll);
+      poll = undefined;
+      quietly();
+    });
+    source.addEventListener('job', (event: MessageEvent<string>) => { noteJobs([JSON.parse(event.data) as Job]); });
+    source.addEventListener('error', () => {
+      poll ??= setInterval(quietly, 3000);
+      if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, 15_000);
+    });
+  };
+  quietly();
+  open();
+  return () => {
+    stopped = true;
+    clearTimeout(retry);
+    clearInterval(poll);
+    poll = undefined;
+    source?.close();
+    source = null;
+  };
+}
+
+/** Called for each change of any job, with what was known before. */
+export function watchJobs(watch: Watcher): () => void {
+  watchers.add(watch);
+  return () => watchers.delete(watch);
+}
+
+const subscribe = (tell: () => void): (() => void) => {
+  listeners.add(tell);
+  return () => listeners.delete(tell);
+};
+
+/** Every job this tab knows: running first, then the newest. */
+export function useJobs(): readonly Job[] {
+  return useSyncExternalStore(subscribe, () => snapshot);
+}
+
+/** One job, live; undefined until it is known. `onEnd` runs once, when it ends while being watched. */
+export function useJob(id: string | null | undefined, onEnd?: (job: Job) => void): Job | undefined {
+  useEffect(() => {
+    if (!id) return;
+    wanted.set(id, (wanted.get(id) ?? 0) + 1);
+    if (!jobs.has(id)) quietly();
+    return () => {
+      const left = (wanted.get(id) ?? 1) - 1;
+      if (left > 0) wanted.set(id, left);
+      else wanted.delete(id);
+    };
+  }, [id]);
+  useEffect(() => {
+    if (!id || !onEnd) return;
+    return watchJobs((job, before) => { if (job.id === id && ended(job) && !(before && ended(before))) onEnd(job); });
+  }, [id, onEnd]);
+  return useSyncExternalStore(subscribe, () => (id ? jobs.get(id) : undefined));
+}
+
+/** Asks a job to stop; it stops between two chunks of its work. */
+export async function cancelJob(id: string): Promise<void> {
+  noteJobs([await ok(api.POST('/api/v1/jobs/{job_id}/cancel', { params: { path: { job_id: id } } }))]);
+}

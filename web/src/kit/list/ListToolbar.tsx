@@ -1,0 +1,101 @@
+import { Button, Checkbox, Group, Menu, Pill, TextInput } from '@mantine/core';
+import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
+import { IconColumns3, IconDownload, IconFilter, IconLayoutList, IconList, IconSearch, IconX } from '@tabler/icons-react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { IconButton } from '../routing/links';
+import type { Column, FilterDef } from './types';
+import type { ListState } from './useListState';
+import css from './list.module.css';
+
+export interface ToolbarProps<T> {
+  state: ListState;
+  searchLabel: string | null;
+  filters: readonly FilterDef[];
+  columns: readonly Column<T>[];
+  visibility: Readonly<Record<string, boolean>>;
+  onVisible: (key: string, on: boolean) => void;
+  density: Density;
+  onDensity: (next: Density) => void;
+  onExport?: (() => void) | undefined;
+  extra?: ReactNode;
+}
+
+export type Density = 'compact' | 'comfortable';
+
+function SearchBox({ state, label }: { state: ListState; label: string }) {
+  const [typed, setTyped] = useState(state.q);
+  const input = useRef<HTMLInputElement>(null);
+  const push = useDebouncedCallback(state.setQ, 250);
+  useEffect(() => { setTyped(state.q); }, [state.q]);
+  useHotkeys([['/', () => { input.current?.focus(); }]]);
+  const set = (q: string) => { setTyped(q); push(q); };
+  return (
+    <TextInput ref={input} className={css.search ?? ''} type="search" aria-label={label} placeholder={label} value={typed}
+      leftSection={<IconSearch size={16} aria-hidden="true" />}
+      rightSection={typed && <IconButton label="Clear search" size="sm" onClick={() => { set(''); }}><IconX size={14} /></IconButton>}
+      onChange={(event) => { set(event.currentTarget.value); }} />
+  );
+}
+
+function FilterMenu({ filter, state }: { filter: FilterDef; state: ListState }) {
+  const chosen = state.filter[filter.key] ?? [];
+  const toggle = (value: string) => {
+    const on = chosen.includes(value);
+    state.setFilter(filter.key, on ? chosen.filter((v) => v !== value) : filter.multiple ? [...chosen, value] : [value]);
+  };
+  return (
+    <Menu closeOnItemClick={!filter.multiple} shadow="md" position="bottom-start">
+      <Menu.Target>
+        <Button variant="default" leftSection={<IconFilter size={14} aria-hidden="true" />}>{filter.label}</Button>
+      </Menu.Target>
+      <Menu.Dropdown mah={320} style={{ overflowY: 'auto' }}>
+        {filter.options.map((option) => (
+          <Menu.Item key={option.value} role="menuitemcheckbox" aria-checked={chosen.includes(option.value)} onClick={() => { toggle(option.value); }}
+            leftSection={<Checkbox.Indicator checked={chosen.includes(option.value)} size="xs" />}>
+            {option.label}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export function ListToolbar<T>({ state, searchLabel, filters, columns, visibility, onVisible, density, onDensity, onExport, extra }: ToolbarProps<T>) {
+  const label = (filter: FilterDef, value: string) => filter.options.find((o) => o.value === value)?.label ?? value;
+  const chips = filters.flatMap((filter) => {
+    const values = state.filter[filter.key] ?? [];
+    return values.length > 0 ? [{ filter, text: `${filter.label} is ${values.map((v) => label(filter, v)).join(' or ')}` }] : [];
+  });
+  const hideable = columns.slice(1).filter((column) => !column.locked);
+  return (
+    <Group gap="xs" className={css.toolbar ?? ''}>
+      {searchLabel !== null && <SearchBox state={state} label={searchLabel} />}
+      {filters.map((filter) => <FilterMenu key={filter.key} filter={filter} state={state} />)}
+      {chips.map(({ filter, text }) => (
+        <Pill key={filter.key} size="md" withRemoveButton onRemove={() => { state.setFilter(filter.key, []); }}
+          removeButtonProps={{ 'aria-label': `Remove filter ${text}`, 'aria-hidden': false, tabIndex: 0 }}>{text}</Pill>
+      ))}
+      {extra}
+      <Group gap={4} ml="auto" className={css.views ?? ''}>
+        {hideable.length > 0 && (
+          <Menu closeOnItemClick={false} shadow="md" position="bottom-end">
+            <Menu.Target><IconButton label="Columns"><IconColumns3 size={18} /></IconButton></Menu.Target>
+            <Menu.Dropdown mah={400} style={{ overflowY: 'auto' }}>
+              {hideable.map((column) => {
+                const on = visibility[column.key] !== false;
+                return (
+                  <Menu.Item key={column.key} role="menuitemcheckbox" aria-checked={on} onClick={() => { onVisible(column.key, !on); }}
+                    leftSection={<Checkbox.Indicator checked={on} size="xs" />}>{column.header}</Menu.Item>
+                );
+              })}
+            </Menu.Dropdown>
+          </Menu>
+        )}
+        <IconButton label={density === 'compact' ? 'Comfortable rows' : 'Compact rows'} onClick={() => { onDensity(density === 'compact' ? 'comfortable' : 'compact'); }}>
+          {density === 'compact' ? <IconLayoutList size={18} /> : <IconList size={18} />}
+        </IconButton>
+        {onExport && <IconButton label="Export" onClick={onExport}><IconDownload size={18} /></IconButton>}
+      </Group>
+    </Group>
+  );
+}

@@ -1,0 +1,87 @@
+import { Button, Group, Paper, Stack, Text } from '@mantine/core';
+import { useLocalStorage, useMediaQuery } from '@mantine/hooks';
+import { useMemo, type ReactNode } from 'react';
+import type { ListQuery } from '@/api/list';
+import { formatNumber } from '../format/number';
+import { formatStamp } from '../format/time';
+import { NoMatch } from '../states/Empty';
+import { Delayed, RefetchBar, SkeletonRows } from '../states/Loading';
+import { PanelError } from '../states/PanelError';
+import { BulkBar } from './BulkBar';
+import { DataTable, RowList } from './DataTable';
+import { ListToolbar, type Density } from './ListToolbar';
+import type { BulkAction, Column, FilterDef, Noun } from './types';
+import type { ListState } from './useListState';
+import { useRows } from './useRows';
+import css from './list.module.css';
+
+export interface ListViewProps<T> {
+  /** remembers columns, so it is unique: `segments`, `profiles.1` */
+  name: string;
+  query: ListQuery<T>;
+  state: ListState;
+  columns: readonly Column<T>[];
+  rowKey: (row: T) => string | number;
+  /** the row in words, for the screen reader */
+  rowLabel: (row: T) => string;
+  rowHref?: (row: T) => string;
+  onPreview?: (row: T) => void;
+  noun: Noun;
+  /** null: this list has no search */
+  searchLabel?: string | null;
+  filters?: readonly FilterDef[];
+  bulk?: readonly BulkAction[];
+  /** nothing there and nothing filtered: first use or all done */
+  empty: ReactNode;
+  onExport?: () => void;
+  /** beside the filters */
+  extra?: ReactNode;
+}
+
+/** A list inside a page: tools, table (rows on a phone), paging, totals and all its empty states. */
+export function ListView<T>(props: ListViewProps<T>) {
+  const { name, query, state, columns, rowKey, rowLabel, rowHref, onPreview, noun, filters = [], bulk = [], empty, onExport, extra } = props;
+  const searchLabel = props.searchLabel === undefined ? `Search ${noun.many}` : props.searchLabel;
+  const narrow = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false });
+  const [density, setDensity] = useLocalStorage<Density>({ key: 'fidelia.density', defaultValue: 'comfortable', getInitialValueInEffect: false });
+  const pages = query.data?.pages;
+  const rows = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
+  const total = pages?.at(-1)?.total ?? pages?.[0]?.total ?? null;
+  const view = useRows({ columns, rows, rowKey, storageKey: name, total });
+  const selectable = bulk.length > 0;
+  const table = { view, noun, compact: density === 'compact', selectable, sort: state.sort, onSort: state.setSort, rowHref, rowLabel, onPreview };
+
+  if (query.data === undefined && query.error) return <PanelError error={query.error} what={`the ${noun.many}`} onRetry={() => void query.refetch()} />;
+  if (pages && rows.length === 0 && !state.narrowed) return <>{empty}</>;
+  const hints = filters.flatMap((f) => (state.filter[f.key]?.length ? [f.label] : []));
+  return (
+    <Stack gap="sm">
+      <ListToolbar state={state} searchLabel={searchLabel} filters={filters} columns={columns} visibility={view.visibility} onVisible={view.setVisible}
+        density={density} onDensity={setDensity} onExport={onExport} extra={extra} />
+      {selectable && (view.selection.all || view.selection.ids.length > 0) && (
+        <BulkBar selection={view.selection} actions={bulk} noun={noun} total={total} canSelectAll={query.hasNextPage && view.selection.ids.length === rows.length}
+          onSelectAll={view.selectAllMatching} onClear={view.clearSelection} />
+      )}
+      {query.error && <PanelError error={query.error} what={`the ${noun.many}`} onRetry={() => void query.refetch()} />}
+      {!pages && !query.error && <Delayed><SkeletonRows /></Delayed>}
+      {pages && rows.length === 0 && <NoMatch noun={noun.one} q={state.q} filters={hints} onClear={state.clear} />}
+      {rows.length > 0 && (
+        <Paper className={css.box ?? ''}>
+          <RefetchBar on={query.isFetching && !query.isFetchingNextPage} />
+          {narrow ? <RowList {...table} /> : <DataTable {...table} />}
+        </Paper>
+      )}
+      {rows.length > 0 && (
+        <div className={css.foot}>
+          <Text size="xs" c="dimmed" aria-live="polite">
+            {total === null ? `${formatNumber(rows.length)} shown` : `${formatNumber(rows.length)} of ${formatNumber(total)} ${total === 1 ? noun.one : noun.many}`}
+            {' · as of '}{formatStamp(new Date(query.dataUpdatedAt), { seconds: true }).split(', ')[1]}
+          </Text>
+          {query.hasNextPage && (
+            <Group><Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more</Button></Group>
+          )}
+        </div>
+      )}
+    </Stack>
+  );
+}

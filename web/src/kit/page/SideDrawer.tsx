@@ -1,0 +1,31 @@
+import { Drawer } from '@mantine/core';
+import { useCallback, type ReactNode } from 'react';
+import { useSearchParam } from '../routing/search';
+
+/** `?drawer=profile:17`: what is open beside the page, and of which object. */
+export function useDrawer(name: string): { value: string | null; open: (value?: string | number) => void; close: () => void } {
+  const [raw, set] = useSearchParam('drawer');
+  const [kind, ...rest] = (raw ?? '').split(':');
+  const open = useCallback((value?: string | number) => { set(value === undefined ? name : `${name}:${value}`); }, [name, set]);
+  const close = useCallback(() => { set(undefined); }, [set]);
+  return { value: kind === name ? rest.join(':') : null, open, close };
+}
+
+export interface SideDrawerProps {
+  /** the drawer's name in the address */
+  name: string;
+  title: ReactNode;
+  size?: 480 | 720;
+  /** gets what stands behind the name: `17` of `profile:17` */
+  children: (value: string) => ReactNode;
+}
+
+/** A look at something without losing the place; opened with `useDrawer(name).open(id)`, closed by Back or Esc. */
+export function SideDrawer({ name, title, size = 480, children }: SideDrawerProps) {
+  const { value, close } = useDrawer(name);
+  return (
+    <Drawer opened={value !== null} onClose={close} title={title} size={size} closeButtonProps={{ 'aria-label': 'Close' }}>
+      {value !== null && children(value)}
+    </Drawer>
+  );
+}

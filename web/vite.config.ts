@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+const source = fileURLToPath(new URL('./src', import.meta.url));
+const backend = process.env.FIDELIA_BACKEND ?? 'http://127.0.0.1:8080';
+const proxied = ['/api', '/v1', '/t', '/health', '/ready', '/mailbox'];
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { '@': source } },
+  build: {
+    outDir: '../src/fidelia/web_dist',
+    emptyOutDir: true,
+    chunkSizeWarningLimit: 700,
+  },
+  server: { proxy: Object.fromEntries(proxied.map((path) => [path, { target: backend }])) },
+  test: {
+    environment: 'jsdom',
+    setupFiles: ['./src/test/setup.ts'],
+    css: false,
+    restoreMocks: true,
+  },
+});
