@@ -14,9 +14,12 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import msgspec
 import psycopg
 import pytest
+from fidelia.access import Actor
+from fidelia.api.app import create_app
 from fidelia.kernel.clock import FixedClock
 from fidelia.platform.clickhouse import ClickHouse
 from fidelia.platform.engines import Engines
@@ -122,3 +125,28 @@ def clock(engines: Engines) -> Iterator[FixedClock]:
     engines.clock.set(NOW)
     yield engines.clock
     engines.clock.set(NOW)
+
+
+@asynccontextmanager
+async def api_client(engines: Engines, *, roles: tuple[str, ...] = ("owner",)) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole application, in this process, with a token of these roles."""
+    from fidelia.access import create_token
+
+    async with engines.tx() as tx:
+        made = await create_token(tx, Actor.system(), "test", roles)
+    app = create_app(engines)
+    async with app.lifespan():
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        headers = {"Authorization": f"Bearer {made.secret}"}
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://test", headers=headers, timeout=30
+        ) as client:
+            yield client
+    engines.stop.clear()
+
+
+@pytest.fixture(scope="module")
+async def api(engines: Engines) -> AsyncIterator[httpx.AsyncClient]:
+    """The application over the module's engines, as an owner."""
+    async with api_client(engines) as client:
+        yield client

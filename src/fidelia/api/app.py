@@ -70,7 +70,7 @@ def create_app(engines: Engines, *, debug: bool = False) -> Litestar:
             "page": Provide(provide_page),
         },
         guards=[guard_right],
-        middleware=[AuthMiddleware, EdgeMiddleware],
+        middleware=[AuthMiddleware(), EdgeMiddleware()],
         exception_handlers=exception_handlers,
         request_max_body_size=limits.body_bytes,
         compression_config=CompressionConfig(backend="gzip", minimum_size=2000, gzip_compress_level=5),

@@ -7,6 +7,7 @@ problem documents it may answer; rights are shown in the description.
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import lru_cache
 from html import escape
@@ -49,13 +50,16 @@ STATUS = {
     "429": "Too many requests",
     "503": "An engine does not answer",
 }
+_PAGE = re.compile(rb"Page_(?:[A-Za-z0-9_]+\.)*([A-Za-z0-9]+)_(?=\")")
 CONDITION = ("All", "Any_", "Not", "Always", "Compare", "Occurred", "Related", "Member")
 CONDITION_ALIASES = {"Any": "Any_"}
 
 
 def document(app: Litestar) -> dict[str, Any]:
     """Return the corrected OpenAPI 3.1 document of an application."""
-    raw: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
+    raw: dict[str, Any] = msgspec.json.decode(
+        _PAGE.sub(rb"\1Page", msgspec.json.encode(app.openapi_schema.to_schema()))
+    )
     schemas = raw.setdefault("components", {}).setdefault("schemas", {})
     nodes = {name for name in schemas if name in CONDITION or name in CONDITION_ALIASES}
     kinds = {_kind(schemas[name]): name for name in sorted(nodes) if _kind(schemas[name])}

@@ -28,6 +28,7 @@ class Run(msgspec.Struct, frozen=True):
     token: str
     version: str
     started_at: datetime
+    processes: dict[str, int | None] = {}
 
 
 def new_token() -> str:
@@ -36,7 +37,7 @@ def new_token() -> str:
 
 
 def is_local_token(token: str) -> bool:
-    """Tell whether a bearer token is this run's own; compares in constant time."""
+    """Tell whether a bearer token is this run's own (used by ``access``); compares in constant time."""
     expected = os.environ.get(TOKEN_VARIABLE, "")
     return bool(expected) and hmac.compare_digest(expected.encode(), token.encode())
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 from litestar.enums import ScopeType
-from litestar.middleware.base import AbstractMiddleware
+from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from fidelia.kernel.errors import forbidden, unauthenticated
@@ -21,20 +21,16 @@ CSRF_COOKIE = "fidelia_csrf"
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
-class AuthMiddleware(AbstractMiddleware):
+class AuthMiddleware(ASGIMiddleware):
     """Puts the caller into the scope as ``fidelia_actor`` and a key for idempotency as ``fidelia_actor_key``.
 
     Routes declared public are passed on without a look-up. Raises 401 for a credential that is not valid, 403 for an
     unsafe method with a cookie but without ``X-CSRF-Token``.
     """
 
-    scopes: ClassVar[set[ScopeType]] = {ScopeType.HTTP}  # type: ignore[misc]
+    scopes = (ScopeType.HTTP,)
 
-    def __init__(self, app: ASGIApp, **kwargs: Any) -> None:
-        super().__init__(app, **kwargs)
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Wrap one request."""
         values: dict[str, Any] = scope  # type: ignore[assignment]
         address = client_address(scope)
@@ -47,7 +43,7 @@ class AuthMiddleware(AbstractMiddleware):
                 values[ACTOR] = actor
                 values["fidelia_actor_key"] = actor.key
                 values["fidelia_session_id"] = known.session_id
-        await self.app(scope, receive, send)
+        await next_app(scope, receive, send)
 
 
 async def identify(scope: Scope) -> Known | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import msgspec
 import sqlalchemy as sa
 from litestar import Request
 from litestar.enums import ScopeType
-from litestar.middleware.base import AbstractMiddleware
+from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from fidelia.kernel.errors import conflict, invalid_field, too_large
@@ -61,16 +61,12 @@ async def provide_tx(request: Request[Any, Any, Any]) -> Tx:
     return await edge.begin()
 
 
-class EdgeMiddleware(AbstractMiddleware):
+class EdgeMiddleware(ASGIMiddleware):
     """Commits before the first byte of a good reply, rolls back for any other; replays idempotent requests."""
 
-    scopes: ClassVar[set[ScopeType]] = {ScopeType.HTTP}
+    scopes = (ScopeType.HTTP,)
 
-    def __init__(self, app: ASGIApp, **kwargs: Any) -> None:
-        super().__init__(app, **kwargs)
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Wrap one request."""
         engines: Engines = scope["litestar_app"].state.engines
         edge = Edge(engines)
@@ -106,7 +102,7 @@ class EdgeMiddleware(AbstractMiddleware):
             await send(message)
 
         try:
-            await self.app(scope, receive, forward)
+            await next_app(scope, receive, forward)
         finally:
             await edge.finish(commit=False)
 

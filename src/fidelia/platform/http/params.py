@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from fidelia.kernel.paging import MAX_LIMIT, PageRequest, page_request
 
@@ -12,11 +12,11 @@ PageParams = PageRequest
 
 
 async def provide_page(
-    limit: Annotated[int | None, Parameter(query="limit", description=f"How many items, 1 to {MAX_LIMIT}")] = None,
-    cursor: Annotated[str | None, Parameter(query="cursor", description="next_cursor of the page before")] = None,
-    q: Annotated[str | None, Parameter(query="q", description="Search text")] = None,
+    limit: Annotated[int | None, QueryParameter(name="limit", description=f"How many items, 1 to {MAX_LIMIT}")] = None,
+    cursor: Annotated[str | None, QueryParameter(name="cursor", description="next_cursor of the page before")] = None,
+    q: Annotated[str | None, QueryParameter(name="q", description="Search text")] = None,
     sort: Annotated[
-        str | None, Parameter(query="sort", description="Field to sort by; - in front for descending")
+        str | None, QueryParameter(name="sort", description="Field to sort by; - in front for descending")
     ] = None,
 ) -> PageRequest:
     """Read and check ``limit cursor q sort``."""

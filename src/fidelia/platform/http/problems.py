@@ -41,6 +41,8 @@ def on_problem(request: Request[Any, Any, Any], exc: Problem) -> Response[Any]:
 def on_validation(request: Request[Any, Any, Any], exc: ValidationException) -> Response[Any]:
     """Answer Litestar's own check of path, query and headers: 422 with a pointer per parameter."""
     extra = exc.extra if isinstance(exc.extra, list) else []
+    if any(isinstance(e, dict) and e.get("key") == "data" for e in extra):
+        return respond(malformed("A JSON body is needed, and there is none"), _request_id(request))
     errors = [FieldError("/" + str(e.get("key", "")), str(e.get("message", ""))) for e in extra if isinstance(e, dict)]
     return respond(invalid(*errors, detail="" if errors else exc.detail), _request_id(request))
 
@@ -56,8 +58,6 @@ def on_http(request: Request[Any, Any, Any], exc: HTTPException) -> Response[Any
         )
     elif status == 413:
         problem = too_large("The body is over the limit of this endpoint")
-    elif status == 400 and "'data'" in exc.detail:
-        problem = malformed("A JSON body is needed, and there is none")
     elif status == 400:
         problem = malformed(exc.detail)
     else:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import ServerSentEvent
 
 from fidelia.kernel.paging import Page, PageRequest
@@ -32,11 +32,11 @@ class JobController(Controller):
         self,
         tx: Tx,
         page: PageRequest,
-        state: Annotated[str | None, Parameter(query="state", description="active, or one state")] = None,
-        kind: Annotated[str | None, Parameter(query="kind", description="Only jobs of this kind")] = None,
+        in_state: Annotated[str | None, QueryParameter(name="state", description="active, or one state")] = None,
+        kind: Annotated[str | None, QueryParameter(name="kind", description="Only jobs of this kind")] = None,
     ) -> Page[JobOut]:
         """Return a page of jobs."""
-        return await store.pages(tx, page, state=state, kind=kind)
+        return await store.pages(tx, page, state=in_state, kind=kind)
 
     @get("/stream", opt={"right": "jobs:read", "stream": True}, summary="Follow all jobs (server-sent events)")
     async def stream(self, engines: Engines, feed: JobFeed) -> ServerSentEvent:

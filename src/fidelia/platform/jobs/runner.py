@@ -56,7 +56,7 @@ async def run_worker(engines: Engines, queues: list[Queue], concurrency: int) ->
                     shutdown_graceful_timeout=1,
                     delete_jobs="always",
                     listen_notify=True,
-                    fetch_job_polling_interval=2,
+                    fetch_job_polling_interval=0.5,
                 )
         except asyncio.CancelledError:
             raise

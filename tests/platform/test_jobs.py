@@ -1,0 +1,135 @@
+"""Jobs: state, progress, cancel, failure with its reason, and a process that dies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from fidelia.kernel.clock import FixedClock
+from fidelia.kernel.errors import Problem, invalid_field
+from fidelia.platform import jobs
+from fidelia.platform.engines import Engines
+from fidelia.platform.jobs.registry import tasks
+from fidelia.platform.jobs.runner import recover, run_job, run_worker
+
+
+@pytest.fixture(autouse=True)
+def declared() -> Iterator[None]:
+    before = dict(tasks)
+    yield
+    tasks.clear()
+    tasks.update(before)
+
+
+async def make(engines: Engines, kind: str, **args: Any) -> str:
+    async with engines.tx() as tx:
+        job = await jobs.create(tx, kind=kind, title="Test", actor="tester", args=args)
+    return job.id
+
+
+async def read(engines: Engines, job_id: str) -> jobs.JobOut:
+    async with engines.tx() as tx:
+        return await jobs.get(tx, job_id)
+
+
+async def test_result_and_progress(engines: Engines) -> None:
+    @jobs.task("test.add", queue="core")
+    async def add(ctx: jobs.JobContext, a: int, b: int) -> dict[str, Any]:
+        ctx.progress(2, 2)
+        return {"sum": a + b}
+
+    job_id = await make(engines, "test.add", a=1, b=2)
+    assert (await read(engines, job_id)).state == "queued"
+    await run_job(engines, job_id)
+    job = await read(engines, job_id)
+    assert (job.state, job.result, job.done, job.total, job.attempts) == ("done", {"sum": 3}, 2, 2, 1)
+
+
+async def test_a_failure_keeps_its_reason(engines: Engines) -> None:
+    @jobs.task("test.refused", queue="core")
+    async def refused(ctx: jobs.JobContext) -> None:
+        raise invalid_field("/x", "x is wrong")
+
+    @jobs.task("test.broken", queue="core")
+    async def broken(ctx: jobs.JobContext) -> None:
+        raise ZeroDivisionError("by nought")
+
+    first, second = await make(engines, "test.refused"), await make(engines, "test.broken")
+    await run_job(engines, first)
+    await run_job(engines, second)
+    job = await read(engines, first)
+    assert job.state == "failed"
+    assert job.error == "x is wrong"
+    assert job.result == {"errors": [{"pointer": "/x", "message": "x is wrong"}]}
+    assert (await read(engines, second)).error == "ZeroDivisionError: by nought"
+
+
+async def test_cancel_before_and_while_running(engines: Engines) -> None:
+    started = asyncio.Event()
+
+    @jobs.task("test.long", queue="core")
+    async def long(ctx: jobs.JobContext) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    waiting, running = await make(engines, "test.long"), await make(engines, "test.long")
+    async with engines.tx() as tx:
+        assert (await jobs.cancel(tx, waiting)).state == "cancelled"
+    await run_job(engines, waiting)
+    assert (await read(engines, waiting)).attempts == 0
+    work = asyncio.create_task(run_job(engines, running))
+    await started.wait()
+    async with engines.tx() as tx:
+        await jobs.cancel(tx, running)
+    await work
+    assert (await read(engines, running)).state == "cancelled"
+    with pytest.raises(Problem, match="already ended"):
+        async with engines.tx() as tx:
+            await jobs.cancel(tx, running)
+
+
+async def test_a_silent_job_is_begun_again_and_then_failed(fresh: Engines) -> None:
+    @jobs.task("test.dies", queue="core", attempts=2)
+    async def dies(ctx: jobs.JobContext) -> None:
+        raise asyncio.CancelledError
+
+    clock = fresh.clock
+    assert isinstance(clock, FixedClock)
+    job_id = await make(fresh, "test.dies")
+    for attempt in (1, 2):
+        with pytest.raises(asyncio.CancelledError):
+            await run_job(fresh, job_id)
+        assert (await read(fresh, job_id)).state == "running"
+        assert await recover(fresh) == 0
+        clock.advance(timedelta(seconds=fresh.settings.jobs.stalled_seconds + 1))
+        assert await recover(fresh) == 1
+        state = (await read(fresh, job_id)).state
+        assert state == ("queued" if attempt == 1 else "failed")
+    assert "stopped 2 times" in str((await read(fresh, job_id)).error)
+
+
+async def test_a_worker_takes_jobs_from_the_queue_in_order_of_their_lock(fresh: Engines) -> None:
+    seen: list[int] = []
+    done = asyncio.Event()
+
+    @jobs.task("test.note", queue="worker")
+    async def note(ctx: jobs.JobContext, n: int) -> None:
+        seen.append(n)
+        if len(seen) == 5:
+            done.set()
+
+    async with fresh.tx() as tx:
+        for n in range(5):
+            await jobs.create(tx, kind="test.note", title="n", actor="t", args={"n": n}, lock="one")
+    worker = asyncio.create_task(run_worker(fresh, ["worker"], 4))
+    await asyncio.wait_for(done.wait(), 20)
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    assert seen == list(range(5))
+    async with fresh.tx() as tx:
+        left = await tx.scalar(sa.text("select count(*) from procrastinate_jobs where status = 'todo'"))
+    assert left == 0
