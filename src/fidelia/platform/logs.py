@@ -38,9 +38,12 @@ def configure(settings: LogSettings, role: str) -> None:
     ]
     renderer: list[Processor]
     if console:
-        renderer = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        colors = sys.stderr.isatty()
+        renderer = [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)]
     else:
-        renderer = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        # Without locals: they hold passwords, tokens and people's data.
+        frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
+        renderer = [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

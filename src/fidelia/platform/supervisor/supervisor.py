@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+import msgspec
+
 from fidelia import __version__
 from fidelia.platform import migrate, runfile
 from fidelia.platform.files import DataFolder
@@ -68,6 +70,7 @@ class Supervisor:
         self._children: list[Child] = []
         self._demands: set[Demand] = set()
         self._url = ""
+        self._announced: runfile.Run | None = None
 
     def run(self) -> None:
         """Start everything, supervise, and stop in order when SIGTERM or SIGINT comes.
@@ -151,12 +154,15 @@ class Supervisor:
                     return
                 if Demand.RESTART in self._demands:
                     self._demands.discard(Demand.RESTART)
-                    self._restart()
-                    ready = False
+                    ready = not self._restart()
                 self._revive_postgres()
                 self._revive_children(ready)
                 if not ready and (ready := self._answers()):
-                    self._announce()
+                    self._announced = runfile.Run(self._url, os.getpid(), self._token, __version__, datetime.now(UTC))
+                    self._tell_processes()
+                    self._on_ready(self._url)
+                if ready:
+                    self._tell_processes()
 
     def _patience(self, ready: bool) -> float | None:
         """Return how many seconds to sleep when no signal comes; ``None`` is for ever."""
@@ -197,26 +203,32 @@ class Supervisor:
         finally:
             connection.close()
 
-    def _announce(self) -> None:
-        now = datetime.now(UTC)
-        runfile.write(self._folder, runfile.Run(self._url, os.getpid(), self._token, __version__, now))
-        self._on_ready(self._url)
+    def _tell_processes(self) -> None:
+        """Write the run file when a process was started again since."""
+        now = self.processes
+        if self._announced is not None and self._announced.processes != now:
+            self._announced = msgspec.structs.replace(self._announced, processes=now)
+            runfile.write(self._folder, self._announced)
 
     # -- stop --------------------------------------------------------------------------------------------------
 
-    def _restart(self) -> None:
-        """Stop all but the socket, so that callers wait instead of being refused; start with fresh settings."""
+    def _restart(self) -> bool:
+        """Stop all but the socket, so that callers wait instead of being refused; start with fresh settings.
+
+        Says ``False``, and touches nothing, when the fresh settings cannot be used.
+        """
         try:
             settings = self._reload()
         except SettingsError as exc:
             self._notice(f"not restarted, the settings cannot be used: {exc}")
-            return
+            return False
         self._notice("restarting")
         kept = {"port": self._settings.server.port, "host": self._settings.server.host}
         runfile.remove(self._folder)
         self._stop_all()
         self._settings = settings.replace("server", **kept).replace("data", dir=str(self._folder.root))
         self._start()
+        return True
 
     def _stop_all(self) -> None:
         """Stop processes first, the mailbox that senders talk to after them, PostgreSQL last."""

@@ -1,0 +1,94 @@
+"""``fidelia import`` and ``fidelia demo``: bringing data in."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from .common import CliError, Config, Data, note, say
+from .connect import Api, platform
+from .progress import follow
+
+
+class Kind(StrEnum):
+    """What the rows of a file are."""
+
+    profiles = "profiles"
+    products = "products"
+    orders = "orders"
+    events = "events"
+
+
+class Mode(StrEnum):
+    """What happens to rows that exist, and to those that do not."""
+
+    upsert = "upsert"
+    add = "add"
+    update = "update"
+
+
+def import_file(
+    kind: Annotated[Kind, typer.Argument(help="What the rows are")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="csv, tsv, xlsx, jsonl; zip, gz")
+    ],
+    database: Annotated[str, typer.Option("--database", metavar="NAME", help="Profile database, by name or id")],
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="COLUMN=FIELD", help="Column → field; may be given more than once"),
+    ] = None,
+    matching: Annotated[
+        str | None, typer.Option(help="Field by which rows find their profile [default: email]")
+    ] = None,
+    mode: Annotated[Mode, typer.Option(help="Change and add, only add, or only change")] = Mode.upsert,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Import a file. Rows that are refused are counted; the web application offers them as a file."""
+    columns = dict(_pair(text) for text in mapping or [])
+    with platform(data, config) as api:
+        found = _database(api, database)
+        options: dict[str, Any] = {"kind": kind.value, "mode": mode.value}
+        if columns:
+            options["mapping"] = columns
+        if matching:
+            options["matching"] = matching
+        with file.open("rb") as opened:
+            reply = api.upload(
+                f"/databases/{found['id']}/imports",
+                opened,
+                file.name,
+                {"options": msgspec.json.encode(options).decode()},
+            )
+        result = follow(api, reply["job"])
+    say("  ".join(f"{name} {count:,}" for name, count in result.items() if isinstance(count, int)))
+    if result.get("rejected"):
+        note(f"{result['rejected']:,} rows were refused; the import's page offers them with the reasons.")
+
+
+def demo(
+    small: Annotated[bool, typer.Option("--small", help="A tenth of the households")] = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Load a real retailer's data into this installation; a repeat changes nothing."""
+    raise CliError("not built")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    column, sign, field = text.partition("=")
+    if not sign or not column or not field:
+        raise typer.BadParameter(f"{text!r} is not COLUMN=FIELD", param_hint="--map")
+    return column, field
+
+
+def _database(api: Api, name: str) -> dict[str, Any]:
+    found = list(api.items("/databases"))
+    for database in found:
+        if database["name"] == name or str(database["id"]) == name:
+            return database
+    raise CliError(f"There is no database {name!r}. There are: {', '.join(d['name'] for d in found) or 'none'}")

@@ -1,0 +1,81 @@
+"""``fidelia serve``: one role, on external engines or as a child of the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Coroutine
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .common import CliError, Config, note
+
+if TYPE_CHECKING:
+    from fidelia.settings import Settings
+
+
+class Role(StrEnum):
+    """What a process does."""
+
+    web = "web"
+    worker = "worker"
+    sender = "sender"
+    mailbox = "mailbox"
+
+
+def serve(
+    role: Annotated[Role, typer.Option(help="What this process does")],
+    config: Config = None,
+) -> None:
+    """Run one role on external engines; start as many of each as you need."""
+    from fidelia.platform import logs
+    from fidelia.platform.files import DataFolder, use_temporary_folder
+    from fidelia.platform.migrate import MigrationError
+    from fidelia.platform.supervisor import FATAL_EXIT
+    from fidelia.settings import RUNTIME_VARIABLE, SettingsError, load
+
+    try:
+        settings = load(config)
+        if settings.embedded and RUNTIME_VARIABLE not in os.environ:
+            raise CliError(
+                "serve needs external engines: set postgres.dsn and clickhouse.dsn, or run everything with: fidelia up"
+            )
+        logs.configure(settings.log, role.value)
+        folder = DataFolder(settings.data_dir)
+        folder.prepare()
+        use_temporary_folder(folder.temporary)
+        _run(_coroutine(role, settings))
+    except (MigrationError, SettingsError) as exc:
+        note(f"fidelia: {exc}")
+        raise typer.Exit(FATAL_EXIT) from exc
+
+
+def _coroutine(role: Role, settings: Settings) -> Coroutine[Any, Any, None]:
+    from fidelia.platform.supervisor import LISTEN_VARIABLE
+
+    if role is Role.web:
+        from fidelia.api.serve import serve_web
+
+        descriptor = os.environ.get(LISTEN_VARIABLE)
+        if descriptor:
+            return serve_web(settings, sockets=[socket.socket(fileno=int(descriptor))])
+        return serve_web(settings, lambda: note(f"ready {settings.url}"))
+    if role is Role.mailbox:
+        from fidelia.messages import serve_mailbox
+
+        return serve_mailbox(settings)
+    from fidelia.worker.serve import serve_jobs
+
+    return serve_jobs(settings, "worker" if role is Role.worker else "sender")
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    try:
+        import uvloop
+    except ImportError:  # not on Windows
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
