@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,18 +19,29 @@ if TYPE_CHECKING:
     from .drain import Drain
 
 
-@dataclass
 class Engines:
-    """The process's engines. ``ports`` is filled by ``wiring``; an unfilled port refuses."""
+    """The process's engines. ``ports`` is filled by ``wiring``; an unfilled port refuses.
 
-    settings: Settings
-    db: Database
-    clock: Clock = field(default_factory=SystemClock)
-    ch: ClickHouse | None = None
-    drain: Drain | None = None
-    files: Path = Path()
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-    ports: dict[str, Any] = field(default_factory=dict)
+    A plain class on purpose: the HTTP layer looks into dataclasses that handlers take, and checks instances of others.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        db: Database,
+        clock: Clock | None = None,
+        ch: ClickHouse | None = None,
+        files: Path = Path(),
+    ) -> None:
+        self.settings = settings
+        self.db = db
+        self.clock: Clock = clock or SystemClock()
+        self.ch = ch
+        self.drain: Drain | None = None
+        self.files = files
+        self.stop = asyncio.Event()
+        self.ports: dict[str, Any] = {}
 
     @asynccontextmanager
     async def tx(self) -> AsyncIterator[Tx]:
