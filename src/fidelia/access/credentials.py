@@ -11,14 +11,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from fidelia.platform.engines import Engines
+from fidelia.platform.runfile import TOKEN_VARIABLE
 
 from .actor import Actor
 from .rules import rights_of
 from .store import credentials as store
-
-#: The supervisor gives its own run's token to the processes it starts and writes it into ``run.json`` (mode 0600),
-#: so that the command line can act through the running platform.
-LOCAL_TOKEN_VARIABLE = "FIDELIA_LOCAL_TOKEN"  # noqa: S105 (a variable's name)
 
 KEEP_SECONDS = 2.0
 _KEEP_MOST = 10_000
@@ -81,9 +78,9 @@ def csrf_token(session_id: str) -> str:
 
 
 def is_local_token(secret: str) -> bool:
-    """Tell whether this is the token of the running supervisor."""
-    local = os.environ.get(LOCAL_TOKEN_VARIABLE, "")
-    return len(local) >= 32 and hmac.compare_digest(secret.encode(), local.encode())
+    """Tell whether this is the token of the running supervisor, which the command line reads from ``run.json``."""
+    local = os.environ.get(TOKEN_VARIABLE, "")
+    return bool(local) and hmac.compare_digest(secret.encode(), local.encode())
 
 
 async def by_token(engines: Engines, secret: str) -> Known | None:

@@ -14,7 +14,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from fidelia import __version__
-from fidelia.access.http import AuthMiddleware, guard_right, provide_actor
+from fidelia.access.http import AuthMiddleware, check_routes, guard_right, provide_actor
 from fidelia.platform.engines import Engines
 from fidelia.platform.http import EdgeMiddleware, exception_handlers, provide_page, provide_tx
 from fidelia.platform.jobs.stream import JobFeed
@@ -53,7 +53,7 @@ async def _background(app: Litestar) -> AsyncIterator[None]:
 def create_app(engines: Engines, *, debug: bool = False) -> Litestar:
     """Return the web application over opened engines; closing them is the caller's business."""
     limits = engines.settings.limits
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             Router(path="/api/v1", route_handlers=API),
             *ROOT,
@@ -77,7 +77,9 @@ def create_app(engines: Engines, *, debug: bool = False) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Fidelia",
             version=__version__,
-            path="/api/v1/openapi-raw",
+            openapi_router=Router(
+                path="/api/v1/openapi-raw", route_handlers=[], opt={"right": "settings:read"}, include_in_schema=False
+            ),
             enabled_endpoints=set(),
             components=Components(
                 security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")},
@@ -89,3 +91,5 @@ def create_app(engines: Engines, *, debug: bool = False) -> Litestar:
         debug=debug,
         pdb_on_exception=False,
     )
+    check_routes(app)
+    return app

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
+from fidelia.access.http import routers as access
 from fidelia.platform.jobs.http import JobController
 
 API: list[ControllerRouterHandler] = [
+    *access,
     JobController,
 ]
 

@@ -24,6 +24,12 @@ async def provide_actor(request: Request[Any, Any, Any]) -> Actor:
     return actor
 
 
+def current_session(request: Request[Any, Any, Any]) -> int | None:
+    """Return the number of the session that asks; ``None`` for tokens."""
+    found: int | None = request.scope.get("fidelia_session_id")  # type: ignore[assignment]
+    return found
+
+
 def guard_right(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let a request through only when its caller holds the right that the route declares."""
     opt = handler.opt

@@ -31,6 +31,8 @@ class Edge:
         self.tx: Tx | None = None
         self._block: Any = None
         self.claim: tuple[str, str] | None = None
+        #: The member of the reply that is shown once and never stored (``opt={"secret": "password"}`` of the route).
+        self.secret: str | None = None
 
     async def begin(self) -> Tx:
         """Return the request's transaction."""
@@ -76,6 +78,7 @@ class EdgeMiddleware(ASGIMiddleware):
         extra["fidelia_request_id"] = request_id
         key = _header(scope, b"idempotency-key")
         if key is not None and extra["method"] == "POST" and not scope["path"].startswith("/api/v1/auth/"):
+            edge.secret = extra["route_handler"].opt.get("secret")
             body, receive = await _read_body(scope, receive, engines.settings.limits.body_bytes)
             if body is not None and await self._replay(edge, scope, key, body, send):
                 return
@@ -147,6 +150,8 @@ async def _keep_reply(edge: Edge, start: HTTPResponseStartEvent, body: bytes) ->
     assert edge.claim is not None
     if len(body) > REPLY_BYTES:
         body = msgspec.json.encode({"detail": "The first reply was too large to be kept; what it did is done"})
+    if edge.secret is not None:
+        body = msgspec.json.encode({**msgspec.json.decode(body), edge.secret: None})
     kept = {k.decode(): v.decode() for k, v in start["headers"] if k in (b"content-type", b"location")}
     tx = await edge.begin()
     await tx.execute(
