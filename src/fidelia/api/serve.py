@@ -76,6 +76,8 @@ async def serve_web(
             await Server(config, on_ready, engines.stop.set).serve(sockets)
         finally:
             engines.stop.set()
+            for task in background[1:]:  # the drain ends by itself, after the batch it is moving
+                task.cancel()
             await asyncio.wait(background, timeout=2)
             for task in background:
                 task.cancel()
