@@ -10,7 +10,7 @@ from .model import AuditOut, SessionOut, TokenOut, UserOut
 from .rules import ALL_RIGHTS, RIGHTS, ROLES
 from .secrets import SecretError
 from .service.login import sign_in
-from .service.tokens import create_token, get_token, list_tokens, revoke_token
+from .service.tokens import NewToken, create_token, get_token, list_tokens, revoke_token
 from .service.users import (
     change_user,
     create_user,
@@ -32,6 +32,7 @@ __all__ = [
     "Actor",
     "AuditOut",
     "Known",
+    "NewToken",
     "SecretError",
     "SessionOut",
     "TokenOut",

@@ -63,7 +63,7 @@ class TokenController(Controller):
     async def create_token(self, tx: Tx, actor: Actor, data: TokenIn) -> TokenCreated:
         """Make a token; its secret is in this reply only."""
         token, secret = await service.create_token(
-            tx, actor, name=data.name, roles=data.roles, rights=data.rights, expires_at=data.expires_at
+            tx, actor, data.name, data.roles, rights=data.rights, expires_at=data.expires_at
         )
         return TokenCreated(token, secret)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from fidelia.kernel.errors import FieldError, conflict, forbidden, invalid, not_found
 from fidelia.kernel.paging import Page, PageRequest
@@ -17,15 +18,22 @@ from ..rules import TOKEN_PREFIX, TOKEN_SHOWN, check_name, check_rights, check_r
 from ..store import tokens as store
 
 
+class NewToken(NamedTuple):
+    """A token and its secret, which nobody can read again."""
+
+    token: TokenOut
+    secret: str
+
+
 async def create_token(
     tx: Tx,
     actor: Actor,
-    *,
     name: str,
     roles: Sequence[str] = (),
+    *,
     rights: Sequence[str] = (),
     expires_at: datetime | None = None,
-) -> tuple[TokenOut, str]:
+) -> NewToken:
     """Make a token with the rights of some roles and single rights; return it and its secret, which is not stored.
 
     Raises 422 for bad values, 403 for rights above the actor's own.
@@ -52,7 +60,7 @@ async def create_token(
     )
     after = {"prefix": token.prefix, "roles": wanted, "rights": single, "expires_at": expires_at}
     await audit(tx, actor, "token.created", kind="token", object_id=token.id, name=name, after=after)
-    return token, secret
+    return NewToken(token, secret)
 
 
 async def list_tokens(tx: Tx, page: PageRequest | None = None, *, revoked: bool | None = None) -> Page[TokenOut]:
