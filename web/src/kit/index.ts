@@ -13,11 +13,13 @@ export { listSearch, pageSearch, usePatchSearch, useSearchParam, type ListSearch
 export { Page, PageTabs, type PageProps, type PageTab } from './page/Page';
 export { ActionButton, MenuActions } from './page/PageActions';
 export { afterNavigation, noteNavigation, usePageMeta, type Crumb, type PageAction, type PageHelp } from './page/meta';
+export { setSingleKeys, singleKeys } from './page/keys';
 export { SideDrawer, useDrawer } from './page/SideDrawer';
 export { ListPage, type ListPageProps } from './list/ListPage';
 export { ListView, type ListViewProps } from './list/ListView';
 export { useListState, type ListState } from './list/useListState';
 export type { BulkAction, Column, FilterDef, Noun, Selection } from './list/types';
+export { CancelJob, JobBar, JobProgress, progressWords, shareOf } from './jobs/JobProgress';
 export { AllDone, FirstUse, NoMatch, NoRight } from './states/Empty';
 export { Delayed, RefetchBar, SkeletonPanel, SkeletonRows } from './states/Loading';
 export { Loaded, type QueryLike } from './states/Loaded';

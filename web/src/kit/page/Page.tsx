@@ -5,6 +5,7 @@ import { formatNumber } from '../format/number';
 import { useGo } from '../routing/links';
 import { useSearchParam } from '../routing/search';
 import { PageActions } from './PageActions';
+import { singleKeys } from './keys';
 import { afterNavigation, usePublishMeta, type Crumb, type PageAction, type PageHelp } from './meta';
 import css from './Page.module.css';
 
@@ -44,7 +45,7 @@ export interface PageProps {
 }
 
 const hotkeys = (actions: readonly PageAction[], go: (action: PageAction) => void): HotkeyItem[] =>
-  actions.flatMap((a): HotkeyItem[] => (a.shortcut && !a.disabled ? [[a.shortcut, () => { go(a); }]] : []));
+  actions.flatMap((a): HotkeyItem[] => (a.shortcut && !a.disabled ? [[a.shortcut, () => { if (a.shortcut?.includes('+') || singleKeys()) go(a); }]] : []));
 
 export function Page(props: PageProps) {
   const { title, crumbs = [], badges, facts = [], primary, secondary = [], menu = [], tools, tabs, rail, railBar, width = 'full', help, progress, children } = props;

@@ -51,10 +51,10 @@ export function AllDone({ children }: { children: ReactNode }) {
   return <Group gap="xs" c="dimmed" py="xs"><IconCheck size={16} aria-hidden="true" /><Text>{children}</Text></Group>;
 }
 
-/** Which right is missing and who grants it. */
-export function NoRight({ what, right }: { what: string; right?: string }) {
+/** Which right is missing and who grants it; `detail` is what the server said about it. */
+export function NoRight({ what, right, detail }: { what: string; right?: string; detail?: string }) {
   return (
     <Empty tone="gray" icon={IconLock} title={`You cannot ${what}`}
-      text={right ? `Ask an owner for the right “${right}”.` : 'Ask an owner for the right to do this.'} />
+      text={detail ?? (right ? `Ask an owner for the right “${right}”.` : 'Ask an owner for the right to do this.')} />
   );
 }

@@ -7,7 +7,7 @@ import { NoRight } from './Empty';
 /** The panel that failed says what failed, why, and what to do; the rest of the page lives on. */
 export function PanelError({ error, what, onRetry }: { error: unknown; what: string; onRetry?: (() => void) | undefined }) {
   const problem = toProblem(error);
-  if (problem.status === 403) return <NoRight what={`see ${what}`} {...rightIn(problem.detail)} />;
+  if (problem.status === 403) return <NoRight what={`see ${what}`} {...(problem.detail ? { detail: problem.detail } : {})} />;
   const title = problem.status === 404 ? `${what.charAt(0).toUpperCase()}${what.slice(1)} cannot be found` : `Could not load ${what}`;
   return (
     <Alert color="clay" icon={<IconAlertTriangle size={18} />} title={title} role="alert">
@@ -25,9 +25,4 @@ export function PanelError({ error, what, onRetry }: { error: unknown; what: str
       </Stack>
     </Alert>
   );
-}
-
-function rightIn(detail: string): { right?: string } {
-  const found = /[“"']?([a-z_-]+:[a-z_-]+)[”"']?/.exec(detail)?.[1];
-  return found ? { right: found } : {};
 }

@@ -1,0 +1,24 @@
+import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { noteNavigation } from '@/kit';
+import { queryClient } from './queryClient';
+import { areaRoutes } from './routes';
+import { rootRoute, shellRoute, signInRoute } from './routes/root';
+
+/** Every piece of the kit on one page, for looking at; only in development. */
+const gallery = import.meta.env.DEV
+  ? [createRoute({ getParentRoute: () => rootRoute, path: '/kit', component: lazyRouteComponent(() => import('./gallery/GalleryPage'), 'GalleryPage') })]
+  : [];
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([signInRoute, ...gallery, shellRoute.addChildren(areaRoutes)]),
+  context: { client: queryClient },
+  defaultPreload: 'intent',
+  defaultPendingMs: 200,
+  scrollRestoration: true,
+});
+
+router.subscribe('onResolved', ({ pathChanged, fromLocation }) => { if (pathChanged && fromLocation) noteNavigation(); });
+
+declare module '@tanstack/react-router' {
+  interface Register { router: typeof router }
+}

@@ -1,0 +1,34 @@
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { listSearch, pageSearch } from '@/kit';
+import { shellRoute } from './root';
+
+export const settingsRoutes = [
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings',
+    beforeLoad: () => { throw redirect({ href: '/settings/account' }); },
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/account', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('../settings/AccountPage'), 'AccountPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/users', validateSearch: listSearch(['state']),
+    component: lazyRouteComponent(() => import('../settings/UsersPage'), 'UsersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/roles', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('../settings/RolesPage'), 'RolesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/tokens', validateSearch: listSearch([]),
+    component: lazyRouteComponent(() => import('../settings/TokensPage'), 'TokensPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/audit', validateSearch: listSearch(['action', 'kind', 'actor', 'object_id']),
+    component: lazyRouteComponent(() => import('../settings/AuditPage'), 'AuditPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/installation', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('../settings/InstallationPage'), 'InstallationPage'),
+  }),
+];

@@ -1,0 +1,72 @@
+import { Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { spotlight } from '@mantine/spotlight';
+import { IconCheck, IconDeviceDesktop, IconHelp, IconLogout, IconMoon, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react';
+import { useMe, useSignOut } from '@/api/session';
+import { AppLink, failToast, IconButton, Keys, paths, useGo, usePageMeta } from '@/kit';
+import { JobTray } from '../jobs/JobTray';
+import { HelpPanel } from './HelpPanel';
+import css from './shell.module.css';
+
+function Breadcrumb() {
+  const { crumbs, title } = usePageMeta();
+  const levels = crumbs.filter((crumb) => crumb.label !== title).slice(-2);
+  return (
+    <nav className={css.crumbs} aria-label="Breadcrumb">
+      <ol>
+        {levels.map((crumb) => <li key={crumb.href}><AppLink href={crumb.href}>{crumb.label}</AppLink></li>)}
+        {title !== '' && <li aria-current="page">{title}</li>}
+      </ol>
+    </nav>
+  );
+}
+
+const schemes: readonly { value: MantineColorScheme; label: string; icon: typeof IconSun }[] = [
+  { value: 'light', label: 'Light', icon: IconSun },
+  { value: 'dark', label: 'Dark', icon: IconMoon },
+  { value: 'auto', label: 'As the system', icon: IconDeviceDesktop },
+];
+
+function UserMenu() {
+  const me = useMe();
+  const go = useGo();
+  const signOut = useSignOut();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  if (!me) return null;
+  const name = me.user.name || me.user.email;
+  return (
+    <Menu position="bottom-end" shadow="md" width={232}>
+      <Menu.Target><IconButton label={`${name}: account and appearance`}><IconUserCircle size={20} /></IconButton></Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label style={{ overflowWrap: 'anywhere' }}>{name === me.user.email ? name : `${name} · ${me.user.email}`}</Menu.Label>
+        <Menu.Item leftSection={<IconUserCircle size={16} />} onClick={() => { go(paths.settings()); }}>Account</Menu.Item>
+        <Menu.Divider />
+        <Menu.Label>Appearance</Menu.Label>
+        {schemes.map(({ value, label, icon: Mark }) => (
+          <Menu.Item key={value} role="menuitemradio" aria-checked={colorScheme === value} closeMenuOnClick={false} leftSection={<Mark size={16} />}
+            rightSection={colorScheme === value ? <IconCheck size={14} aria-hidden="true" /> : null} onClick={() => { setColorScheme(value); }}>{label}</Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut().catch(failToast)}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export function TopBar() {
+  const [helpOpen, help] = useDisclosure(false);
+  return (
+    <header className={css.top}>
+      <Breadcrumb />
+      <button type="button" className={css.find} onClick={() => { spotlight.open(); }} aria-label="Search or jump to">
+        <IconSearch size={16} aria-hidden="true" /><span>Search or jump to…</span><Keys combo="mod+K" />
+      </button>
+      <div className={css.tools}>
+        <JobTray />
+        <IconButton label="Help for this page" onClick={help.open}><IconHelp size={20} /></IconButton>
+        <UserMenu />
+      </div>
+      <HelpPanel opened={helpOpen} onOpen={help.open} onClose={help.close} />
+    </header>
+  );
+}

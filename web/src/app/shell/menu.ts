@@ -1,0 +1,89 @@
+import {
+  IconChecklist, IconCirclesRelation, IconFileImport, IconHome, IconInbox, IconMail, IconPackage, IconProgress, IconSettings,
+  IconShoppingCart, IconTemplate, IconUsers, type Icon,
+} from '@tabler/icons-react';
+import { useRouter } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { useDatabase } from '@/api/database';
+import { useCanAny } from '@/api/session';
+import { paths } from '@/kit';
+
+export interface MenuEntry {
+  label: string;
+  icon: Icon;
+  href: string;
+  /** the entry is lit below this address */
+  under: string;
+  /** G, then this key */
+  key?: string;
+}
+
+export interface MenuGroup {
+  label: string | null;
+  entries: readonly MenuEntry[];
+}
+
+interface Place {
+  label: string;
+  icon: Icon;
+  route: string;
+  href: (db: number | undefined) => string | null;
+  right?: string;
+  key?: string;
+}
+
+const inDatabase = (path: (db: number) => string) => (db: number | undefined) => (db === undefined ? null : path(db));
+
+const groups: readonly { label: string | null; places: readonly Place[] }[] = [
+  { label: null, places: [{ label: 'Home', icon: IconHome, route: '/', href: () => paths.home(), key: 'h' }] },
+  {
+    label: 'Audience', places: [
+      { label: 'Profiles', icon: IconUsers, route: '/databases/$databaseId/profiles', href: inDatabase(paths.profiles), right: 'profiles:read', key: 'p' },
+      { label: 'Segments', icon: IconCirclesRelation, route: '/segments', href: () => paths.segments(), right: 'segments:read', key: 's' },
+      { label: 'Consent', icon: IconChecklist, route: '/resources', href: () => paths.consent(), right: 'consent:read' },
+      { label: 'Imports', icon: IconFileImport, route: '/databases/$databaseId/imports', href: inDatabase(paths.imports), right: 'imports:read' },
+    ],
+  },
+  {
+    label: 'Messages', places: [
+      { label: 'Mailings', icon: IconMail, route: '/mailings', href: () => paths.mailings(), right: 'mailings:read', key: 'm' },
+      { label: 'Templates', icon: IconTemplate, route: '/templates', href: () => paths.templates(), right: 'templates:read', key: 't' },
+      { label: 'Mailbox', icon: IconInbox, route: '/mailbox', href: () => paths.mailbox(), right: 'mailbox:read' },
+    ],
+  },
+  {
+    label: 'Market', places: [
+      { label: 'Products', icon: IconPackage, route: '/market/products', href: () => paths.products(), right: 'market:read' },
+      { label: 'Orders', icon: IconShoppingCart, route: '/market/orders', href: () => paths.orders(), right: 'market:read', key: 'o' },
+    ],
+  },
+];
+
+const below: readonly Place[] = [
+  { label: 'Jobs', icon: IconProgress, route: '/jobs', href: () => paths.jobs(), right: 'jobs:read', key: 'j' },
+  { label: 'Settings', icon: IconSettings, route: '/settings', href: () => '/settings/account' },
+];
+
+/** The menu of this person: only places that exist and that they may open. */
+export function useMenu(): { groups: readonly MenuGroup[]; below: readonly MenuEntry[] } {
+  const router = useRouter();
+  const db = useDatabase()?.id;
+  const can = useCanAny();
+  return useMemo(() => {
+    const known = router.routesByPath as Readonly<Record<string, unknown>>;
+    const open = (places: readonly Place[]): MenuEntry[] => places.flatMap((place) => {
+      const href = place.href(db);
+      if (href === null || !(place.route in known) || !can(place.right)) return [];
+      const under = place.label === 'Settings' ? '/settings' : href;
+      return [{ label: place.label, icon: place.icon, href, under, ...(place.key ? { key: place.key } : {}) }];
+    });
+    return {
+      groups: groups.map(({ label, places }) => ({ label, entries: open(places) })).filter((group) => group.entries.length > 0),
+      below: open(below),
+    };
+  }, [router, db, can]);
+}
+
+export function isUnder(path: string, under: string): boolean {
+  return under === '/' ? path === '/' : path === under || path.startsWith(`${under}/`);
+}
