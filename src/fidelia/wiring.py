@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from fidelia.events import ensure_events
 from fidelia.kernel.clock import Clock, SystemClock
 from fidelia.platform.clickhouse import ClickHouse
 from fidelia.platform.drain import Drain, Projection
@@ -18,11 +19,6 @@ from fidelia.settings import Settings
 def projections() -> dict[str, Projection]:
     """Return how each dirty stream is projected to ClickHouse."""
     return {}
-
-
-async def ensure_events(engines: Engines, database_id: int) -> bool:
-    """Make the events table of a database; say ``False`` when the database is gone."""
-    return False
 
 
 def wire(engines: Engines) -> None:

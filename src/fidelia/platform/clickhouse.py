@@ -285,6 +285,10 @@ class ClickHouse:
                 "max_bytes_before_external_sort": caps.spill_memory_mb << 20,
                 "max_execution_time": caps.query_timeout_seconds,
                 "max_partitions_per_insert_block": 0,
+                # Texts of JSON columns stay what they are; two paths of one name must not stop an insert.
+                "input_format_try_infer_dates": 0,
+                "input_format_try_infer_datetimes": 0,
+                "type_json_skip_duplicated_paths": 1,
             },
         }
         if not self.embedded:

@@ -10,20 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
-import msgspec
 import psycopg
-import pyarrow as pa
 import structlog
 from pyroaring import BitMap
 
+from . import batches
+from .batches import EnsureEvents
 from .engines import Engines
-from .outbox import EventLine
 
-BATCH_ROWS = 100_000
 BEHIND_LIMIT = 200_000
 PROJECT_IDS = 100_000
 _LOCK = 0x_F1DE11A
@@ -45,9 +42,6 @@ class Projection(Protocol):
     async def project(self, engines: Engines, database_id: int, ids: BitMap) -> None:
         """Insert the present state of these rows with their versions; ids without a row become tombstones."""
         ...
-
-
-EnsureEvents = Callable[[Engines, int], Coroutine[Any, Any, bool]]
 
 
 class Drain:
@@ -95,6 +89,7 @@ class Drain:
         """Run a pass that starts after this call, however much waits; calls that wait share one pass."""
         if self._next is None:
             self._next = asyncio.create_task(self._locked_pass())
+            self._next.add_done_callback(_noticed)
         await asyncio.shield(self._next)
 
     async def run(self) -> None:
@@ -123,168 +118,95 @@ class Drain:
         async with self._lock:
             self._next = None
             try:
-                await self._take_lock()
-                await self._pass_events()
-                await self._pass_dirty()
+                async with self._alone():
+                    await self._pass_events()
+                    await self._pass_dirty()
             except BaseException as exc:
                 self.failures += 1
                 self.last_error = f"{type(exc).__name__}: {exc}"
                 raise
             self.last_error = None
 
-    async def _take_lock(self) -> None:
-        if self._session is not None and not self._session.closed:
+    @contextlib.asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Hold the drain's lock over all processes; other cores wait for their turn, so that each can ask questions."""
+        session = self._session
+        if session is not None and not session.closed:
             try:
-                await self._session.execute("select 1")
+                await session.execute("select pg_advisory_lock(%s)", (_LOCK,))
+            except psycopg.OperationalError:  # the connection broke while it was idle
+                await session.close()
+        if session is None or session.closed:
+            session = self._session = await self._engines.db.session()
+            await session.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        try:
+            yield
+        finally:
+            try:
+                await session.execute("select pg_advisory_unlock(%s)", (_LOCK,))
             except psycopg.Error:
-                await self._session.close()
-            else:
-                return
-        session = await self._engines.db.session()
-        await session.execute("select pg_advisory_lock(%s)", (_LOCK,))
-        self._session = session
+                await session.close()
 
     # -- events ---------------------------------------------------------------------------------------------------
 
     async def _pass_events(self) -> None:
-        async with self._engines.db.hot() as raw:
-            unfinished = await (
-                await raw.execute("select distinct batch from event_inbox where batch is not null order by batch")
-            ).fetchall()
-            mark = await (await raw.execute("select max(seq) from event_inbox")).fetchone()
-        for (batch,) in unfinished:
-            await self._move_batch(batch)
-        top = mark[0] if mark else None
-        while top is not None:
-            batch = await self._claim(top)
+        top = await batches.newest(self._engines)
+        waiting = await batches.unfinished(self._engines)
+        while True:
+            while waiting:
+                moved, halves = await batches.move(self._engines, waiting[0], self._ensure_events)
+                waiting[:1] = halves
+                self.moved += moved
+            batch = await batches.claim(self._engines, top) if top is not None else None
             if batch is None:
                 return
-            await self._move_batch(batch)
-
-    async def _claim(self, top: int) -> int | None:
-        async with self._engines.db.hot() as raw:
-            row = await (
-                await raw.execute(
-                    """
-                    with some as (
-                        select seq, sum(rows) over (order by seq) - rows as before
-                        from (select seq, rows from event_inbox where batch is null and seq <= %(top)s
-                              order by seq limit 5000) first
-                    ), stamp as (select nextval('event_batch') as batch where exists (select from some)),
-                    claimed as (
-                        update event_inbox set batch = stamp.batch from stamp
-                        where seq in (select seq from some where before < %(most)s) returning seq
-                    )
-                    select batch, (select count(*) from claimed) from stamp
-                    """,
-                    {"top": top, "most": BATCH_ROWS},
-                )
-            ).fetchone()
-        return int(row[0]) if row else None
-
-    async def _move_batch(self, batch: int) -> None:
-        async with self._engines.db.hot() as raw:
-            rows = await (
-                await raw.execute(
-                    "select database_id, seq, rows, payload, profiles from event_inbox where batch = %s order by seq",
-                    (batch,),
-                )
-            ).fetchall()
-        lines: dict[int, list[str]] = defaultdict(list)
-        bulks: list[tuple[int, int, str, bytes]] = []
-        moved = 0
-        for database, seq, count, payload, profiles in rows:
-            moved += count
-            if profiles is None:
-                lines[database].append(payload)
-            else:
-                bulks.append((database, seq, payload, profiles))
-        ch = self._engines.clickhouse
-        for database in sorted({*lines, *(b[0] for b in bulks)}):
-            if not await self._ensure_events(self._engines, database):
-                continue  # the database was deleted: its history goes with it
-            if lines[database]:
-                await ch.insert_bytes(
-                    f"e_{database}",
-                    None,
-                    "\n".join(lines[database]).encode(),
-                    "JSONEachRow",
-                    token=f"{batch}-{database}",
-                )
-            for _, seq, template, ids in (b for b in bulks if b[0] == database):
-                for n, table in enumerate(expand(template, BitMap.deserialize(ids))):
-                    await ch.insert_bytes(
-                        f"e_{database}", None, arrow_stream(table), "ArrowStream", token=f"{batch}-{database}-{seq}-{n}"
-                    )
-        async with self._engines.db.hot() as raw:
-            await raw.execute("delete from event_inbox where batch = %s", (batch,))
-        self.moved += moved
+            waiting.append(batch)
 
     # -- projections ----------------------------------------------------------------------------------------------
 
     async def _pass_dirty(self) -> None:
-        while True:
+        async with self._engines.db.hot() as raw:
+            mark = await (await raw.execute("select max(seq) from dirty")).fetchone()
+        top, done = mark[0] if mark else None, -1
+        failed: dict[tuple[str, int], Exception] = {}
+        while top is not None:
             async with self._engines.db.hot() as raw:
                 rows = await (
-                    await raw.execute("select seq, stream, database_id, ids from dirty order by seq limit 5000")
+                    await raw.execute(
+                        "select seq, stream, database_id, ids from dirty where seq > %s and seq <= %s"
+                        " order by seq limit 5000",
+                        (done, top),
+                    )
                 ).fetchall()
             if not rows:
-                return
+                break
+            done = rows[-1][0]
             sets: dict[tuple[str, int], BitMap] = {}
             for _, stream, database, ids in rows:
                 sets.setdefault((stream, database), BitMap()).update(BitMap.deserialize(ids))
-            for (stream, database), ids in sets.items():
-                projection = self._projections.get(stream)
-                if projection is None:
-                    raise RuntimeError(f"Nothing projects the stream {stream!r}")
-                for part in slices(ids, PROJECT_IDS):
-                    await projection.project(self._engines, database, part)
-                self.moved += len(ids)
+            for key, ids in sets.items():
+                if key not in failed:
+                    try:
+                        await self._project(*key, ids)
+                    except Exception as exc:  # noqa: BLE001 (one stream's fault must not hold up the others; raised below)
+                        failed[key] = exc
             async with self._engines.db.hot() as raw:
-                await raw.execute("delete from dirty where seq = any(%s)", ([r[0] for r in rows],))
+                await raw.execute(
+                    "delete from dirty where seq = any(%s)", ([r[0] for r in rows if (r[1], r[2]) not in failed],)
+                )
+        for fault in failed.values():
+            raise fault
+
+    async def _project(self, stream: str, database: int, ids: BitMap) -> None:
+        projection = self._projections.get(stream)
+        if projection is None:
+            raise RuntimeError(f"Nothing projects the stream {stream!r}")
+        for part in batches.slices(ids, PROJECT_IDS):
+            await projection.project(self._engines, database, part)
+        self.moved += len(ids)
 
 
-def slices(ids: BitMap, size: int) -> Iterable[BitMap]:
-    """Cut a bitmap into bitmaps of at most ``size`` ids, in ascending order."""
-    for start in range(0, len(ids), size):
-        yield BitMap(ids[start : start + size])
-
-
-def arrow_stream(table: pa.Table) -> bytes:
-    """Encode a table as an Arrow IPC stream, which ClickHouse reads as ``ArrowStream``."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return bytes(sink.getvalue().to_pybytes())
-
-
-def expand(template: str, profiles: BitMap) -> Iterable[pa.Table]:
-    """Turn a bulk row (an event line without a profile, and a bitmap) into Arrow tables of events."""
-    line = _decoder.decode(template)
-    for part in slices(profiles, BATCH_ROWS):
-        ids = pa.array(part.to_array(), pa.uint32())
-        size = len(part)
-
-        def same(value: Any, kind: pa.DataType, size: int = size) -> pa.Array:
-            return pa.repeat(pa.scalar(value, kind), size)
-
-        yield pa.table(
-            {
-                "type": same(line.type, pa.string()),
-                "profile": ids,
-                "at": same(line.at, pa.string()),
-                "id": pa.array([f"{line.id}-{i}" for i in part], pa.string()),
-                "mailing": same(line.mailing, pa.uint32()),
-                "campaign": same(line.campaign, pa.uint32()),
-                "scenario": same(line.scenario, pa.uint32()),
-                "template": same(line.template, pa.uint32()),
-                "channel": same(line.channel, pa.string()),
-                "link": same(line.link, pa.string()),
-                "total": same(line.total, pa.string()),
-                "props": same(_props.encode(line.props).decode(), pa.string()),
-            }
-        )
-
-
-_decoder = msgspec.json.Decoder(EventLine)
-_props = msgspec.json.Encoder()
+def _noticed(task: asyncio.Task[None]) -> None:
+    """Take note of a pass's error even when everybody who waited for it has gone; it is kept in ``last_error``."""
+    if not task.cancelled():
+        task.exception()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -18,6 +19,9 @@ from fidelia.kernel.ids import random_id
 
 CHUNK_BYTES = 4 * 1024 * 1024
 HOT = ("mailing", "campaign", "scenario", "template")
+#: Deeper properties are kept as JSON text: ClickHouse cannot read back a type nested some hundred levels.
+MAX_DEPTH = 10
+_YEARS = range(1900, 2299)
 
 
 class EventOut(msgspec.Struct, frozen=True):
@@ -49,8 +53,10 @@ class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def clickhouse_time(at: datetime) -> str:
-    """Write an aware moment as ClickHouse reads it: UTC, milliseconds."""
+    """Write an aware moment as ClickHouse reads it: UTC, milliseconds; raise ``ValueError`` outside of 1900 … 2298."""
     utc = at.astimezone(UTC)
+    if utc.year not in _YEARS:
+        raise ValueError(f"{at} cannot be stored as the time of an event")
     return f"{utc:%Y-%m-%d %H:%M:%S}.{utc.microsecond // 1000:03d}"
 
 
@@ -61,7 +67,17 @@ def event_line(event: EventOut) -> bytes:
 
 
 def encode_line(type_: str, profile: int, at: str, id_: str, props: Mapping[str, Any]) -> bytes:
-    """Encode the columns of an event; hot properties of a fitting type are copied into their columns."""
+    """Encode the columns of an event; hot properties of a fitting type are copied into their columns.
+
+    What ClickHouse could refuse or garble is settled here, so that no line can hold up the drain: dots in names become
+    underscores (they would mean a path), and deep trees become text.
+
+    Raises:
+        ValueError: ``profile`` does not fit into 32 bits.
+    """
+    if not 0 <= profile < 2**32:
+        raise ValueError(f"{profile} is not a profile id")
+    props = _settled(props, 1)
     hot: dict[str, Any] = {}
     for name in HOT:
         value = props.get(name)
@@ -71,17 +87,57 @@ def encode_line(type_: str, profile: int, at: str, id_: str, props: Mapping[str,
         value = props.get(name)
         if isinstance(value, str):
             hot[name] = value
-    total = props.get("total")
-    if isinstance(total, int | float) and not isinstance(total, bool) and abs(total) < 1e13:
-        hot["total"] = format(total, "f") if isinstance(total, float) else str(total)
-    elif isinstance(total, str) and _is_amount(total):
+    total = _amount(props.get("total"))
+    if total is not None:
         hot["total"] = total
     return _encoder.encode(EventLine(type_, profile, at, id_, props=props, **hot))
 
 
+def _settled(props: Mapping[str, Any], depth: int) -> Mapping[str, Any]:
+    """Return the properties without dots in names and without trees that are too deep; often the very same object."""
+    changed: dict[str, Any] | None = None
+    for name, value in props.items():
+        kept = _settled_value(value, depth) if isinstance(value, Mapping | list | tuple) else value
+        if kept is not value or "." in name:
+            changed = dict(props) if changed is None else changed
+            if "." in name:
+                del changed[name]
+            changed[name.replace(".", "_")] = kept
+    return props if changed is None else changed
+
+
+def _settled_value(value: Any, depth: int) -> Any:
+    if not isinstance(value, Mapping | list | tuple):
+        return value
+    if depth >= MAX_DEPTH:
+        return _encoder.encode(value).decode()
+    if isinstance(value, Mapping):
+        return _settled(value, depth + 1)
+    kept = [_settled_value(item, depth + 1) for item in value]
+    return value if all(a is b for a, b in zip(kept, value, strict=True)) else kept
+
+
+def _amount(value: Any) -> str | None:
+    """Return a number as the text of a Decimal(18, 4), or ``None`` when it is none or does not fit."""
+    match value:
+        case bool():
+            return None
+        case str():
+            return value if _is_amount(value) else None
+        case int():
+            return str(value) if abs(value) < 10**13 else None
+        case float():  # a comparison with NaN is false
+            return format(value, "f") if abs(value) < 10**13 else None
+        case Decimal():
+            return format(value, "f") if value.is_finite() and abs(value) < 10**13 else None
+    return None
+
+
 def _is_amount(text: str) -> bool:
-    whole, _, fraction = text.removeprefix("-").partition(".")
-    return whole.isascii() and whole.isdigit() and len(whole) <= 13 and (not fraction or fraction.isdigit())
+    whole, dot, fraction = text.removeprefix("-").partition(".")
+    if not (text.isascii() and whole.isdigit() and len(whole) <= 13):
+        return False
+    return fraction.isdigit() and len(fraction) <= 20 if dot else True
 
 
 async def write(

@@ -118,9 +118,17 @@ class Tx:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """Run a part that may fail alone: its statements are undone when it raises."""
-        async with self._connection.begin_nested():
-            yield
+        """Run a part that may fail alone: its statements, events and dirty marks are undone when it raises."""
+        events = {database: len(lines) for database, lines in self._events.items()}
+        dirty = {key: BitMap(ids) for key, ids in self._dirty.items()}
+        notices = set(self._notices)
+        try:
+            async with self._connection.begin_nested():
+                yield
+        except BaseException:
+            self._events = {database: self._events[database][:count] for database, count in events.items()}
+            self._dirty, self._notices = dirty, notices
+            raise
 
 
 async def driver(connection: AsyncConnection) -> psycopg.AsyncConnection[Any]:

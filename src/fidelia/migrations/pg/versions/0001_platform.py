@@ -22,6 +22,15 @@ def upgrade() -> None:
             batch bigint
         ) with (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 2000);
         create index ix_event_inbox_batch on event_inbox (batch) where batch is not null;
+        create table event_quarantine (
+            id bigint generated always as identity primary key,
+            database_id integer not null,
+            rows integer not null,
+            payload text not null,
+            profiles bytea,
+            reason text not null,
+            quarantined_at timestamptz not null default now()
+        );
         create table dirty (
             seq bigint generated always as identity primary key,
             stream text not null,
