@@ -33,7 +33,7 @@ _POLL_SECONDS = 0.01
 _RETRY_SECONDS = 10.0
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if os.uname().sysname == "Linux" else None
-_TRANSIENT = ("postmaster.pid", "pre-existing shared memory block")
+_TRANSIENT = ("lock file", "pre-existing shared memory block")
 
 
 class PostgresError(Exception):
@@ -272,8 +272,10 @@ class PostgresServer:
             while self._leftovers() and time.monotonic() < deadline:
                 time.sleep(0.02)
         if os.path.isdir("/proc/self"):
-            # The pid may belong to any other program by now, which PostgreSQL would take for its own server.
-            (self._data / "postmaster.pid").unlink(missing_ok=True)
+            # The number in these files may belong to any other program by now (or to a dead server that nobody has
+            # reaped yet), which PostgreSQL would take for its own server.
+            for stale in (self._data / "postmaster.pid", self._socket / ".s.PGSQL.5432.lock"):
+                stale.unlink(missing_ok=True)
 
     def _leftovers(self) -> list[int]:
         """Return the processes that work inside the folder of the cluster, as every PostgreSQL process does."""
