@@ -1,1 +1,98 @@
-"""."""
+"""Profiles: databases and fields, people, consent and stop lists. The face of the capability."""
+
+from __future__ import annotations
+
+from .fields import (
+    BUILTIN,
+    KINDS,
+    STATUSES,
+    Database,
+    Field,
+    read_cell,
+    read_key,
+    read_value,
+)
+from .model import (
+    EXCLUSIONS,
+    OptIn,
+    Resource,
+    Sendable,
+    Subscription,
+    SubscriptionItem,
+    SubscriptionOutcome,
+    SuppressionList,
+)
+from .rules import Change
+from .service.databases import USED_BY, create_database, delete_database, find_database, get_database, list_databases
+from .service.fields import add_field
+from .service.profiles import (
+    ERASERS,
+    all_ids,
+    change_profile,
+    counters,
+    create_profile,
+    erase_profiles,
+    exists,
+    get_profile,
+    match_ids,
+    profile_count,
+    read_many,
+    set_status,
+)
+from .service.subscriptions import (
+    find_by_contact,
+    get_subscription,
+    list_subscriptions,
+    sendable,
+    subscribe,
+    unsubscribe,
+)
+from .store.databases import advance_ids, lock_ids, open_for_write
+
+__all__ = [
+    "BUILTIN",
+    "ERASERS",
+    "EXCLUSIONS",
+    "KINDS",
+    "STATUSES",
+    "USED_BY",
+    "Change",
+    "Database",
+    "Field",
+    "OptIn",
+    "Resource",
+    "Sendable",
+    "Subscription",
+    "SubscriptionItem",
+    "SubscriptionOutcome",
+    "SuppressionList",
+    "add_field",
+    "advance_ids",
+    "all_ids",
+    "change_profile",
+    "counters",
+    "create_database",
+    "create_profile",
+    "delete_database",
+    "erase_profiles",
+    "exists",
+    "find_by_contact",
+    "find_database",
+    "get_database",
+    "get_profile",
+    "get_subscription",
+    "list_databases",
+    "list_subscriptions",
+    "lock_ids",
+    "match_ids",
+    "open_for_write",
+    "profile_count",
+    "read_cell",
+    "read_key",
+    "read_many",
+    "read_value",
+    "sendable",
+    "set_status",
+    "subscribe",
+    "unsubscribe",
+]

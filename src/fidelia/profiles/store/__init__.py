@@ -1,0 +1,1 @@
+"""Queries of profiles: the only place that knows the tables."""

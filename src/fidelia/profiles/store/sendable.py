@@ -1,0 +1,64 @@
+"""Who may be written to in a channel, and where: one statement for a whole set of people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from pyroaring import BitMap
+
+#: Where a profile itself keeps the contact of a channel.
+OWN_CONTACT = {"email": "p.email", "sms": "p.phones[1]"}
+NO_CONTACT = "null::text"
+
+
+async def sendable(
+    raw: psycopg.AsyncConnection[Any],
+    database_id: int,
+    ids: BitMap,
+    resource_id: int | None,
+    channel: str,
+    lists: Sequence[int],
+) -> list[tuple[int, str | None, str | None]]:
+    """Return ``(profile, contact, reason)`` for every id, in ascending order; ``reason`` is ``None`` for those to send.
+
+    Reasons in the order they are looked at: ``not_found status not_subscribed no_address suppressed``.
+    """
+    own = OWN_CONTACT.get(channel, NO_CONTACT)
+    if resource_id is None:
+        subscribed, contact, consent = "", own, "true"
+    else:
+        subscribed = """
+            left join lateral (
+                select s.contact from subscription s
+                where s.database_id = %(database)s and s.profile_id = w.id and s.resource_id = %(resource)s
+                  and s.channel = %(channel)s and s.status = 'subscribed'
+                order by s.priority desc, s.id limit 1
+            ) s on true"""
+        contact, consent = "s.contact", "s.contact is not null"
+    kind = "phone" if channel == "sms" else "email"
+    cursor = await raw.execute(
+        f"""
+        with wanted as (select unnest(%(ids)s::bigint[]) as id), found as materialized (
+            select w.id, p.id as profile, p.status, nullif({contact}, '') as contact, {consent} as consent
+            from wanted w left join profile_{int(database_id)} p on p.id = w.id {subscribed}
+        ), stopped as (
+            select f.id from found f join suppression_entry e
+              on e.list_id = any(%(lists)s::int[]) and e.kind = '{kind}' and e.value = f.contact
+            union
+            select f.id from found f join suppression_entry e
+              on e.list_id = any(%(lists)s::int[]) and e.kind = 'domain'
+             and e.value = split_part(f.contact, '@', 2) and f.contact like '%%@%%'
+        )
+        select f.id, f.contact, case
+            when f.profile is null then 'not_found'
+            when f.status <> 'subscribed' then 'status'
+            when not f.consent then 'not_subscribed'
+            when f.contact is null then 'no_address'
+            when s.id is not null then 'suppressed' end
+        from found f left join stopped s on s.id = f.id order by f.id
+        """,
+        {"ids": list(ids), "lists": list(lists), "database": database_id, "resource": resource_id, "channel": channel},
+    )
+    return [(int(i), c, r) for i, c, r in await cursor.fetchall()]
