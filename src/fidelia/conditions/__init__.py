@@ -2,25 +2,47 @@
 
 Stable interface (everything else is internal):
 
-``decode(json) -> Condition`` · ``encode(condition) -> dict`` · ``fingerprint(condition) -> str``
+``decode(json) -> Condition``, ``encode(condition) -> dict``, ``fingerprint(condition) -> str``
     read and write the tree; problems are 400/422 with JSON pointers.
-``check(condition, vocabulary, *, subject, live_only, segments, pointer) -> Checked``
-    types it and lists ALL errors at once (``Problem`` 422); ``Checked.references`` says what it needs.
-``evaluate(checked, facts, now, tz) -> bool`` and ``explain(…) -> tuple[Verdict, …]``
-    the definition of meaning, for one subject in memory.
+``check(condition, vocabulary, *, subject, live_only, segments, own, pointer) -> Checked``
+    types it and lists ALL errors at once (``Problem`` 422). ``Checked.references`` says what it needs, ``live``
+    whether it does without history. ``segments(id) -> SegmentRef | None`` looks up segments that are referred to.
 ``compile(checked, now, tz, *, scope=None, segments=None) -> Query`` (``text``, ``params``)
-    ClickHouse SQL of one column: ``groupBitmapState`` of the ids for which it holds; pass both to ``ch.bitmap``.
-``compile_nodes(checked, now, tz, …) -> NodeQueries`` and ``node_counts(queries, bitmaps) -> tuple[NodeCount, …]``
-    one query per leaf, to be cached, and the set algebra over their bitmaps.
-``sentence(checked) -> Sentence`` (``text``, ``spans``) · ``describe(vocabulary) -> dict`` for people and the web editor.
+    ClickHouse SQL of one column and row, ``groupBitmapState`` of the ids for which it holds: pass both to
+    ``ch.bitmap``. ``segments`` maps each segment referred to, to ``Stored(id)`` (bitmap table) or its ``Checked``
+    (worked out on the spot); ``scope`` is a bitmap parameter (base64 of a state) that narrows the answer.
+``compile_nodes(checked, now, tz, *, scope, segments) -> NodeQueries``, ``node_counts(queries, bitmaps)``
+    one query per rule (``queries: {key: Query}``; ``Query.key`` is a key for a cache of its bitmap), and the figures
+    ``path alone left without missing`` of every node from the bitmaps by set algebra. Round ``now`` to profit from
+    a cache: every relative window has *now* in its parameters.
+``evaluate(checked, facts, now, tz, segments=None) -> bool``, ``explain(…) -> tuple[Verdict, …]``
+    the definition of meaning, for one subject in memory. ``Facts(fields=, links=, events=, segments=)``; fields are
+    keyed without the subject (``city``); what was not loaded raises ``MissingFact``.
+``sentence(checked, database="") -> Sentence`` (``text``, ``spans``), ``describe(vocabulary) -> VocabularyInfo``
+    for people, and for the web editor as JSON.
 ``Vocabulary Subject Field Option Link EventType EventTable json_property merge``
-    what capabilities declare.
+    what capabilities declare (see ``vocabulary.py``); ``merge`` joins it once per profile database.
 
 ``now`` is always an aware datetime given by the caller, ``tz`` the database's IANA time zone.
 """
 
 from __future__ import annotations
 
+from .check import check
+from .counts import NodeCount, NodeQueries, compile_nodes, node_counts
+from .cycles import SegmentLookup, SegmentRef, segments_in
+from .describe import (
+    EventInfo,
+    FieldInfo,
+    LinkInfo,
+    MeasureInfo,
+    OperatorInfo,
+    TypeInfo,
+    VocabularyInfo,
+    describe,
+)
+from .evaluate import Verdict, evaluate, explain
+from .facts import Event, Facts, MissingFact, Row
 from .nodes import (
     AllOf,
     Always,
@@ -40,33 +62,69 @@ from .nodes import (
     fingerprint,
     walk,
 )
+from .plan import Checked, References
+from .sql import Query, Segments, Stored, UnresolvedSegment, compile
+from .text import Sentence, TextSpan, sentence
 from .vocabulary import EventTable, EventType, Field, Link, Option, Subject, Vocabulary, json_property, merge
 
 __all__ = [
     "AllOf",
     "Always",
     "AnyOf",
+    "Checked",
     "Compare",
     "Condition",
     "Count",
+    "Event",
+    "EventInfo",
     "EventTable",
     "EventType",
+    "Facts",
     "Field",
+    "FieldInfo",
     "Link",
+    "LinkInfo",
     "Measure",
+    "MeasureInfo",
     "Member",
     "MemberOf",
+    "MissingFact",
+    "NodeCount",
+    "NodeQueries",
     "Not",
     "Occurred",
+    "OperatorInfo",
     "Option",
+    "Query",
+    "References",
     "Related",
+    "Row",
+    "SegmentLookup",
+    "SegmentRef",
+    "Segments",
+    "Sentence",
+    "Stored",
     "Subject",
+    "TextSpan",
+    "TypeInfo",
+    "UnresolvedSegment",
+    "Verdict",
     "Vocabulary",
+    "VocabularyInfo",
     "Within",
+    "check",
+    "compile",
+    "compile_nodes",
     "decode",
+    "describe",
     "encode",
+    "evaluate",
+    "explain",
     "fingerprint",
     "json_property",
     "merge",
+    "node_counts",
+    "segments_in",
+    "sentence",
     "walk",
 ]

@@ -131,7 +131,7 @@ def _mark_sql(e: str, x: Anniversary, bind: Bind) -> str:
 _TEXTS = frozenset({"string"})
 _NUMBERS = frozenset({"integer", "float", "decimal"})
 _TIMES = frozenset({"date", "datetime"})
-_ORDERED = _NUMBERS | _TIMES
+_ORDERED = _NUMBERS | _TIMES | {"time"}
 _SINGLE = _TEXTS | _ORDERED | {"boolean", "enum", "ip"}
 _LISTED = _TEXTS | {"integer", "float", "decimal", "date", "enum", "ip"}
 _EVERY = _SINGLE | {"tags", "tree", "object", "objects", "any"}

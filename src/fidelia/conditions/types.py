@@ -29,6 +29,7 @@ PLACES = 4
 _LARGE = Context(prec=100)
 _INTEGER_LIMIT = 2**63
 _DECIMAL_LIMIT = Decimal(10) ** 14
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _DECIMAL_TEXT = re.compile(r"-?\d{1,20}(\.\d{1,18})?", re.ASCII)
 
 
@@ -197,6 +198,16 @@ def _ip_literal(value: Any) -> IPv6Address:
     return address
 
 
+def _clock(value: Any) -> str | None:
+    return value if isinstance(value, str) and _CLOCK.fullmatch(value) else None
+
+
+def _clock_literal(value: Any) -> str:
+    if not isinstance(value, str) or not _CLOCK.fullmatch(value):
+        raise ValueError('This must be a time of day, like "18:30"')
+    return value
+
+
 def _no_literal(value: Any) -> Any:
     raise ValueError("This field takes no value")
 
@@ -228,6 +239,7 @@ TYPES: dict[str, FieldType] = {
         FieldType("tree", "branch", _texts, text_literal, folded=_ARRAY_FOLDED, many=True),
         FieldType("object", "object", _object, _no_literal),
         FieldType("objects", "list of objects", _object, _no_literal),
+        FieldType("time", "time of day", _clock, _clock_literal),
         FieldType("any", "anything", _anything, _no_literal),
     )
 }

@@ -1,0 +1,192 @@
+"""The vocabulary as the web editor gets it: everything it draws rules from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from .check import COUNTED, RANKED, SUMMED
+from .names import NOW_FIELDS, event_fields
+from .operators import OPERATORS
+from .types import TYPES
+from .vocabulary import EventType, Field, Option, Subject, Vocabulary
+
+
+class FieldInfo(msgspec.Struct, frozen=True):
+    """A field: its name in conditions, its type, and the keys of the operators that fit it."""
+
+    name: str
+    type: str
+    label: str
+    category: str
+    live: bool
+    nullable: bool
+    unit: str
+    description: str
+    options: tuple[Option, ...]
+    operators: tuple[str, ...]
+
+
+class EventInfo(msgspec.Struct, frozen=True):
+    """A type of event; with ``open`` any other property may be named too. ``one`` and ``many`` are words for people."""
+
+    name: str
+    label: str
+    category: str
+    live: bool
+    open: bool
+    one: str
+    many: str
+    properties: tuple[FieldInfo, ...]
+
+
+class LinkInfo(msgspec.Struct, frozen=True):
+    """A link to rows: ``of`` is where it starts, ``to`` names the rows, ``time`` the field ``within`` looks at."""
+
+    name: str
+    label: str
+    category: str
+    live: bool
+    of: str
+    to: str
+    time: str
+    one: str
+    many: str
+    fields: tuple[FieldInfo, ...]
+
+
+class OperatorInfo(msgspec.Struct, frozen=True):
+    """An operator: the shape of its value, and its sentence with ``{field}`` and ``{value}``."""
+
+    key: str
+    label: str
+    shape: str
+    types: tuple[str, ...]
+    sentence: str
+    negative: str
+
+
+class TypeInfo(msgspec.Struct, frozen=True):
+    """A field type and the word for it."""
+
+    key: str
+    label: str
+
+
+class MeasureInfo(msgspec.Struct, frozen=True):
+    """A figure over rows: which types it takes, and the operators on its result (by type of the field)."""
+
+    fn: str
+    label: str
+    types: tuple[str, ...]
+    operators: dict[str, tuple[str, ...]]
+
+
+class VocabularyInfo(msgspec.Struct, frozen=True):
+    """All that conditions on a subject may use."""
+
+    subject: str
+    categories: tuple[str, ...]
+    fields: tuple[FieldInfo, ...]
+    events: tuple[EventInfo, ...]
+    links: tuple[LinkInfo, ...]
+    operators: tuple[OperatorInfo, ...]
+    types: tuple[TypeInfo, ...]
+    counts: tuple[str, ...]
+    measures: tuple[MeasureInfo, ...]
+
+
+_MEASURES = (("sum", "the sum of", SUMMED), ("avg", "the average of", SUMMED))
+_EXTREMES = (("min", "the least", RANKED), ("max", "the greatest", RANKED))
+
+
+def describe(vocabulary: Vocabulary, subject: str = "profile") -> VocabularyInfo:
+    """Return what conditions on a subject may use; plain values, ready for JSON."""
+    home = vocabulary.subject[subject]
+    fields = (*_fields(vocabulary, home), *map(_field, NOW_FIELDS.values()))
+    events = tuple(_event(vocabulary, event) for event in vocabulary.events) if subject == "profile" else ()
+    links = tuple(_links(vocabulary))
+    used = (*(f.category for f in fields), *(e.category for e in events), *(link.category for link in links))
+    return VocabularyInfo(
+        subject=subject,
+        categories=tuple(
+            dict.fromkeys((*vocabulary.categories, *(thing.category for thing in used if thing.category)))
+        ),
+        fields=fields,
+        events=events,
+        links=links,
+        operators=tuple(
+            OperatorInfo(o.key, o.label, o.shape, tuple(sorted(o.types - {"any"})), o.sentence, o.negative)
+            for o in OPERATORS.values()
+        ),
+        types=tuple(TypeInfo(t.key, t.label) for t in TYPES.values() if t.key != "any"),
+        counts=tuple(key for key in OPERATORS if key in COUNTED),
+        measures=tuple(
+            MeasureInfo(fn, label, tuple(sorted(types)), {t: _results(fn, t) for t in sorted(types)})
+            for fn, label, types in (*_MEASURES, *_EXTREMES)
+        ),
+    )
+
+
+def _field(field: Field) -> FieldInfo:
+    return FieldInfo(
+        name=field.name,
+        type=field.type,
+        label=field.label,
+        category=field.category,
+        live=field.live,
+        nullable=field.nullable,
+        unit=field.unit,
+        description=field.description,
+        options=field.options,
+        operators=tuple(o.key for o in OPERATORS.values() if field.type in o.types),
+    )
+
+
+def _fields(vocabulary: Vocabulary, subject: Subject) -> Iterable[FieldInfo]:
+    """The fields of a subject and of the single rows its links lead to."""
+    yield from map(_field, subject.fields)
+    for link in vocabulary.links_of(subject.name):
+        if link.single:
+            yield from map(_field, vocabulary.subject[link.to].fields)
+
+
+def _event(vocabulary: Vocabulary, event: EventType) -> EventInfo:
+    common = event_fields(vocabulary.event_table).values() if vocabulary.event_table else ()
+    return EventInfo(
+        name=event.name,
+        label=event.label,
+        category=event.category,
+        live=event.live,
+        open=event.open,
+        one=event.one or event.label.lower(),
+        many=event.many or event.label.lower(),
+        properties=tuple(map(_field, (*event.properties, *common))),
+    )
+
+
+def _links(vocabulary: Vocabulary) -> Iterable[LinkInfo]:
+    for link in vocabulary.links:
+        if link.single:
+            continue
+        rows = vocabulary.subject[link.to]
+        yield LinkInfo(
+            name=link.name,
+            label=link.label or rows.label,
+            category=link.category,
+            live=link.live,
+            of=link.of,
+            to=link.to,
+            time=rows.time,
+            one=rows.one or rows.name,
+            many=rows.many or rows.name,
+            fields=tuple(_fields(vocabulary, rows)),
+        )
+
+
+def _results(fn: str, type_: str) -> tuple[str, ...]:
+    result = "decimal" if fn in ("sum", "avg") else type_
+    return tuple(
+        o.key for o in OPERATORS.values() if result in o.types and o.shape != "none" and o.key != "anniversary_in"
+    )

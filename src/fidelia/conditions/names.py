@@ -1,0 +1,151 @@
+"""Finding what a name means: in the row a node speaks of, in the rows around it, over links to a single row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+from .plan import NOW
+from .vocabulary import EventTable, EventType, Field, Link, Option, Subject, Vocabulary, json_property
+
+_PATH = re.compile(r'(?P<base>[^\[\]]+)(?P<steps>(\["[A-Za-z_][A-Za-z0-9_-]{0,63}"\]){1,4})', re.ASCII)
+_STEP = re.compile(r'\["([^"]+)"\]')
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+NOW_FIELDS: dict[str, Field] = {
+    field.name: field
+    for field in (
+        Field(
+            name="now.weekday",
+            type="enum",
+            label="Day of the week",
+            nullable=False,
+            options=tuple(Option(day, day.title()) for day in _DAYS),
+        ),
+        Field(name="now.time", type="time", label="Time of day", nullable=False),
+        Field(name="now.date", type="date", label="Today", nullable=False),
+    )
+}
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One row that is in sight: of a subject, or an event."""
+
+    subject: Subject | None = None
+    event: EventType | None = None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a field's name means: the field, its key in facts, how many rows outwards, over which link."""
+
+    field: Field
+    key: str
+    depth: int
+    link: Link | None = None
+
+
+def event_fields(table: EventTable) -> dict[str, Field]:
+    """Return the fields every event has."""
+    return {
+        field.name: field
+        for field in (
+            Field(name="event.at", type="datetime", label="Time", sql=table.at, live=False, nullable=False),
+            Field(name="event.id", type="string", label="Event id", sql="id", live=False, nullable=False),
+        )
+    }
+
+
+def guess(op: str, raw: Any) -> str:
+    """Return the type under which an undeclared property is compared: the one of the literal."""
+    if isinstance(raw, list) and raw and op not in ("any_of", "all_of", "none_of"):
+        raw = raw[0]
+    if op in ("is_missing", "is_present"):
+        return "any"
+    if op in ("any_of", "all_of", "none_of"):
+        return "tags"
+    if op == "in_subnet":
+        return "ip"
+    if op in ("before", "after", "in_last", "in_next", "anniversary_in"):
+        return "date" if isinstance(raw, str) and len(raw) == 10 and raw[4:5] == "-" else "datetime"
+    if isinstance(raw, bool):
+        return "boolean"
+    return "float" if isinstance(raw, int | float) else "string"
+
+
+def find(vocabulary: Vocabulary, frames: Sequence[Frame], name: str, op: str, raw: Any) -> Found | None:
+    """Find a field by its name, innermost row first; ``None`` when nothing has it."""
+    if name in NOW_FIELDS:
+        return Found(NOW_FIELDS[name], name.removeprefix("now."), NOW)
+    for depth, frame in enumerate(reversed(frames)):
+        found = _in_event(vocabulary, frame.event, name, op, raw) if frame.event else None
+        if frame.subject is not None:
+            found = _in_subject(vocabulary, frame.subject, name, op, raw)
+        if found is not None:
+            return Found(found.field, found.key, depth, found.link)
+    return None
+
+
+def _in_event(vocabulary: Vocabulary, event: EventType | None, name: str, op: str, raw: Any) -> Found | None:
+    if event is None or not name.startswith("event.") or vocabulary.event_table is None:
+        return None
+    key = name.removeprefix("event.")
+    field = event.by_name.get(name) or event_fields(vocabulary.event_table).get(name)
+    if field is None and event.open:
+        try:
+            field = json_property(key, guess(op, raw), column=vocabulary.event_table.props, live=event.live)
+        except ValueError:
+            return None
+    return None if field is None else Found(field, key, 0)
+
+
+def _in_subject(vocabulary: Vocabulary, subject: Subject, name: str, op: str, raw: Any) -> Found | None:
+    if own := _own(subject, name, op, raw):
+        return own
+    for link in vocabulary.links_of(subject.name):
+        if link.single and (far := _own(vocabulary.subject[link.to], name, op, raw)):
+            return Found(far.field, far.key, 0, link)
+    return None
+
+
+def _own(subject: Subject, name: str, op: str, raw: Any) -> Found | None:
+    if (field := subject.by_name.get(name)) is not None:
+        return Found(field, name.removeprefix(subject.name + "."), 0)
+    match = _PATH.fullmatch(name)
+    base = subject.by_name.get(match["base"]) if match else None
+    if match is None or base is None or base.type != "object":
+        return None
+    steps = _STEP.findall(match["steps"])
+    inner = json_property(".".join(steps), guess(op, raw), column=base.sql, live=base.live)
+    field = msgspec.structs.replace(inner, name=name, label=f"{base.label}: {' '.join(steps)}", category=base.category)
+    return Found(field, ".".join([base.name.removeprefix(subject.name + "."), *steps]), 0)
+
+
+def find_link(vocabulary: Vocabulary, frames: Sequence[Frame], name: str) -> tuple[Link, int] | None:
+    """Find a link by its name, from the innermost row outwards."""
+    for depth, frame in enumerate(reversed(frames)):
+        if frame.subject is not None and (link := vocabulary.link.get((frame.subject.name, name))):
+            return link, depth
+    return None
+
+
+def visible(vocabulary: Vocabulary, frames: Sequence[Frame]) -> list[str]:
+    """Return the names of all fields in sight."""
+    names = list(NOW_FIELDS)
+    for frame in frames:
+        if frame.event is not None and vocabulary.event_table is not None:
+            names += [*frame.event.by_name, *event_fields(vocabulary.event_table)]
+        if frame.subject is not None:
+            names += frame.subject.by_name
+            for link in vocabulary.links_of(frame.subject.name):
+                names += vocabulary.subject[link.to].by_name if link.single else ()
+    return names
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Return a hint that names the nearest known name, or nothing."""
+    close = get_close_matches(name, known, n=1, cutoff=0.7)
+    return f"; did you mean {close[0]}?" if close else ""

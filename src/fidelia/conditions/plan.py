@@ -1,0 +1,145 @@
+"""The checked tree: every name resolved, every literal typed. Both readings and the sentence are made from it.
+
+``depth`` counts rows outwards: 0 is the row the node speaks of, 1 the row around it (inside ``where``), and so on;
+``NOW`` marks facts of the moment itself.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from .moments import TICK, Duration, Moment, shift_day
+from .nodes import Condition
+from .operators import Operator
+from .vocabulary import EventType, Field, Link, Subject, Vocabulary
+
+NOW = -1
+
+
+class Group(msgspec.Struct, frozen=True):
+    """``all`` (``every``) or ``any``."""
+
+    path: str
+    every: bool
+    of: tuple[Plan, ...]
+
+
+class Negation(msgspec.Struct, frozen=True):
+    """``not``."""
+
+    path: str
+    of: Plan
+
+
+class Truth(msgspec.Struct, frozen=True):
+    """``always``."""
+
+    path: str
+
+
+class Test(msgspec.Struct, frozen=True):
+    """``compare``: a field (reached over a ``single`` link, perhaps) against a literal. ``key`` names it in facts."""
+
+    path: str
+    field: Field
+    key: str
+    depth: int
+    link: Link | None
+    operator: Operator
+    literal: Any
+    case: bool
+
+
+class Window(msgspec.Struct, frozen=True):
+    """``within``: the field or column looked at, and the edges, still relative."""
+
+    field: Field
+    key: str
+    last: Duration | None
+    start: date | datetime | None
+    end: date | datetime | None
+
+    def edges(self, at: Moment) -> tuple[Any, Any]:
+        """Return the closed edges at a moment, ``None`` where open; days for a field of days."""
+        if self.field.type == "date":
+            if self.last is not None:
+                return shift_day(at.today, self.last.negated()), at.today
+            return self.start, None if self.end is None else shift_day(self.end, Duration(days=-1))
+        if self.last is not None:
+            return at.shifted(self.last.negated()), at.now
+        edges = [at.start_of(e) if e is not None and not isinstance(e, datetime) else e for e in (self.start, self.end)]
+        return edges[0], None if edges[1] is None else edges[1] - TICK
+
+
+class CountTest(msgspec.Struct, frozen=True):
+    """``count``: an operator over whole numbers."""
+
+    operator: Operator
+    literal: Any
+
+
+class MeasureTest(msgspec.Struct, frozen=True):
+    """``measure``: a function over a field of the rows, then an operator on its result (``type``, ``places``)."""
+
+    fn: str
+    field: Field
+    key: str
+    type: str
+    places: int
+    operator: Operator
+    literal: Any
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """``occurred`` (``event`` set) or ``related`` (``link`` set, rows of ``subject``)."""
+
+    path: str
+    depth: int
+    event: EventType | None
+    link: Link | None
+    subject: Subject | None
+    window: Window | None
+    where: Plan | None
+    count: CountTest
+    measure: MeasureTest | None
+
+    @property
+    def plain(self) -> bool:
+        """Tell whether one row is enough: nothing to be counted or summed."""
+        op, value = self.count.operator.key, self.count.literal
+        return self.measure is None and (op, value) in (("gte", 1), ("gt", 0))
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """``member`` of a segment, now."""
+
+    path: str
+    depth: int
+    segment: int
+
+
+Plan = Group | Negation | Truth | Test | Rows | Membership
+
+
+class References(msgspec.Struct, frozen=True):
+    """What a condition needs: names of fields, event types and links, ids of segments."""
+
+    fields: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+    links: frozenset[str] = frozenset()
+    segments: frozenset[int] = frozenset()
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """A condition that was checked: the only thing the readings take. ``live`` means it needs no history."""
+
+    condition: Condition
+    subject: str
+    root: Plan
+    vocabulary: Vocabulary
+    references: References
+    live: bool
+    segment_names: dict[int, str]

@@ -1,0 +1,267 @@
+"""The SQL reading: a checked condition → one ClickHouse query for the bitmap of all subjects for which it holds.
+
+Shape of the query: one scan of the subject's table, whose ``WHERE`` is the condition itself, never NULL. Rules over
+its own fields are inline; a rule over events, rows or segments is a bitmap made first, in ``WITH``, and looked up by
+id. So ``not`` is the exact complement among the subjects, and each rule scans its rows once, within its own window.
+Inside ``where`` rules on other rows become ``key IN (SELECT …)``. A node without a meaning here raises.
+"""
+
+# ruff: noqa: S608 the text is made of expressions that developers declared; what users chose is bound (see bind.py)
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from .bind import Binder, Typed
+from .evaluate import holds_now
+from .moments import Moment, moment
+from .operands import resolve
+from .plan import NOW, Checked, Group, Membership, Negation, Plan, Rows, Test, Truth
+from .rows_sql import NOWHERE, count_sql, floor_of, holds_for_none, measure_sql, present, window_sql
+from .types import TYPES
+from .vocabulary import EventTable, Link, Subject, Vocabulary
+
+_encoder = msgspec.json.Encoder(decimal_format="string", order="deterministic")
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A query of one column and one row, ``groupBitmapState`` of ids, with the values to bind."""
+
+    text: str
+    params: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """A short text that is equal for equal queries: a key for caches of their answers."""
+        content = _encoder.encode((self.text, self.params))
+        return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A segment whose members lie in the table of bitmaps under this id."""
+
+    segment: int
+
+
+Segments = Mapping[int, Checked | Stored]
+
+
+class UnresolvedSegment(LookupError):
+    """A segment is referred to, but the caller did not say how to resolve it."""
+
+
+def compile(
+    checked: Checked, now: datetime, tz: str, *, scope: str | None = None, segments: Segments | None = None
+) -> Query:
+    """Return the query for the bitmap of all subjects for which the condition holds.
+
+    ``scope`` narrows it to a bitmap (base64 of a ``groupBitmap`` state). ``segments`` says for each segment referred
+    to whether it is stored or worked out on the spot. Raises :class:`UnresolvedSegment` for one that is not given.
+    """
+    return Compiler(checked, moment(now, tz), segments or {}).query(checked.root, scope)
+
+
+class Level(msgspec.Struct, frozen=True):
+    """A table in sight while compiling: how its rows lead to those of the level around it (``key`` = ``local``)."""
+
+    subject: Subject | None
+    events: EventTable | None
+    key: str = ""
+    local: str = ""
+
+    @property
+    def source(self) -> str:
+        """The ``FROM`` part."""
+        if self.subject is not None:
+            return f"{self.subject.table}{' FINAL' if self.subject.final else ''}"
+        if self.events is None:
+            raise TypeError("A level is a subject or the events")
+        return self.events.table
+
+    @property
+    def fixed(self) -> str:
+        """The condition every query on it has."""
+        return self.subject.where if self.subject is not None else ""
+
+
+class Compiler:
+    """Turns plans into expressions; bitmaps it needs are collected in ``with_``."""
+
+    def __init__(self, checked: Checked, at: Moment, segments: Segments) -> None:
+        self.vocabulary: Vocabulary = checked.vocabulary
+        self.home = checked.vocabulary.subject[checked.subject]
+        self.at = at
+        self.segments = segments
+        self.binder = Binder()
+        self.with_: dict[str, str] = {}
+        self.open: list[int] = []
+
+    def query(self, plan: Plan, scope: str | None = None, *, missing: Test | None = None) -> Query:
+        """Return the query for a plan on the level of the subject itself."""
+        level = Level(self.home, None)
+        id_ = f"toUInt32({self.home.id})"
+        condition = self.expression(plan, (level,)) if missing is None else f"NOT ({self.found(missing, level)})"
+        filters = [f for f in (level.fixed, condition) if f and f != "1"]
+        if scope is not None:
+            within = (
+                f"cast(base64Decode({self.binder.bind(scope, 'String')}), 'AggregateFunction(groupBitmap, UInt32)')"
+            )
+            filters.insert(0, f"bitmapContains({self.bitmap(within)}, {id_})")
+        with_ = ",\n".join(f"{sql} AS {name}" for sql, name in self.with_.items())
+        text = f"SELECT groupBitmapState({id_}) FROM {level.source}{_where(filters)}"
+        return Query(f"WITH\n{with_}\n{text}" if with_ else text, self.binder.params)
+
+    def bitmap(self, sql: str) -> str:
+        """Name a scalar that is worked out once; equal ones share a name."""
+        return self.with_.setdefault(sql, f"b{len(self.with_)}")
+
+    def expression(  # noqa: PLR0911 one per kind
+        self, plan: Plan, levels: Sequence[Level], up: int = 0
+    ) -> str:
+        """Return a boolean, never NULL, over the innermost level; ``up`` levels of the plan's own were left already."""
+        rise = floor_of(plan)
+        if rise != NOWHERE and rise > up:
+            return _lifted(self.expression(plan, levels[: up - rise], rise), levels, rise - up)
+        match plan:
+            case Group(every=every, of=of):
+                parts = sorted((self.expression(part, levels, up) for part in of), key=_cost)
+                return (" AND " if every else " OR ").join(_group(part) for part in dict.fromkeys(parts))
+            case Negation(of=inner):
+                return f"NOT {_group(self.expression(inner, levels, up))}"
+            case Truth():
+                return "1"
+            case Test(depth=depth) if depth == NOW:
+                return "1" if holds_now(plan, self.at) else "0"
+            case Test():
+                return self.test(plan, levels[-1])
+            case Rows():
+                return self.rows(plan, levels)
+            case Membership(segment=segment):
+                return self.member(segment, levels[-1])
+
+    def test(self, test: Test, level: Level) -> str:
+        """Compare a field of the innermost level, or of the one row that a link leads to from there."""
+        if test.link is not None:
+            if test.operator.key == "is_missing":
+                return f"NOT ({self.found(test, level)})"
+            return self.single(test.link, level, self.compared(test))
+        return self.compared(test)
+
+    def compared(self, test: Test) -> str:
+        """Compare a column of the table the field lies in."""
+        if test.operator.key == "is_missing":
+            return f"NOT ({present(test.field)})"
+        if test.operator.key == "is_present":
+            return present(test.field)
+        type_ = TYPES[test.field.type]
+        operand = resolve(test.operator, test.field.type, test.field.places, test.literal, test.case, self.at)
+        column = type_.column(test.field.sql)
+        if type_.folded is not None and not test.case and test.operator.shape != "pattern":
+            column = type_.folded(column)
+        bind = Typed(self.binder, test.field.type, test.field.places)
+        sql = test.operator.clickhouse(column, operand, bind)
+        there = present(test.field)
+        return sql if there == "1" else f"{there} AND {_group(sql)}"
+
+    def found(self, test: Test, level: Level) -> str:
+        """The expression of "the field of a test has a value"."""
+        there = present(test.field)
+        return there if test.link is None else self.single(test.link, level, there)
+
+    def single(self, link: Link, level: Level, inner: str) -> str:
+        """Ask a row that a ``single`` link leads to."""
+        target = self.vocabulary.subject[link.to]
+        far = Level(target, None)
+        local = link.local or (level.subject.id if level.subject is not None else "")
+        return f"{local} IN (SELECT {link.key} FROM {far.source}{_where([far.fixed, inner])})"
+
+    def rows(self, plan: Rows, levels: Sequence[Level]) -> str:
+        """Ask for rows that belong to the innermost level."""
+        level = self.reached(plan, levels[-1])
+        filters = [level.fixed]
+        if plan.event is not None and level.events is not None:
+            filters.append(f"{level.events.type} = {self.binder.bind(plan.event.name, 'String')}")
+        if plan.window is not None:
+            filters += window_sql(plan.window, self.at, self.binder)
+        if plan.where is not None:
+            filters.append(self.expression(plan.where, (*levels, level)))
+        nested = len(levels) > 1
+        having, complement = self.having(plan)
+        final = " FINAL" if having and level.events is not None and level.events.final else ""
+        source = f"FROM {level.source}{final}{_where(filters)}"
+        if having:
+            keys = f"SELECT {level.key} AS k {source} GROUP BY k HAVING {having}"
+            state = f"(SELECT groupBitmapState(toUInt32(k)) FROM ({keys}))"
+        else:
+            keys = f"SELECT {level.key} {source}"
+            state = f"(SELECT groupBitmapState(toUInt32({level.key})) {source})"
+        found = (
+            f"{level.local} IN ({keys})" if nested else f"bitmapContains({self.bitmap(state)}, toUInt32({level.local}))"
+        )
+        return f"NOT ({found})" if complement else found
+
+    def having(self, plan: Rows) -> tuple[str, bool]:
+        """Return what a group of rows must have, and whether those found are the ones for which the rule fails."""
+        if plan.plain:
+            return "", False
+        if plan.measure is not None:
+            measured = measure_sql(plan.measure, self.at, self.binder)
+            return f"({count_sql(plan.count, self.at, self.binder)}) AND ({measured})", False
+        counted = count_sql(plan.count, self.at, self.binder)
+        if holds_for_none(plan.count, self.at):  # those without any row are in no group: find the others
+            return f"NOT ({counted})", True
+        return counted, False
+
+    def reached(self, plan: Rows, anchor: Level) -> Level:
+        """Return the level of the rows, with the keys that lead to the anchor's."""
+        if anchor.subject is None:
+            raise TypeError("Rows are reached from a subject")
+        if plan.event is not None and self.vocabulary.event_table is not None:
+            table = self.vocabulary.event_table
+            return Level(None, table, table.key, anchor.subject.id)
+        if plan.link is None or plan.subject is None:
+            raise TypeError("Rows are reached by an event or a link")
+        return Level(plan.subject, None, plan.link.key, plan.link.local or anchor.subject.id)
+
+    def member(self, segment: int, level: Level) -> str:
+        """Belonging to a segment, on the level of the subject itself."""
+        how = self.segments.get(segment)
+        if how is None:
+            raise UnresolvedSegment(f"Segment {segment} is referred to, but nobody said what it is")
+        if isinstance(how, Stored):
+            number = self.binder.bind(how.segment, "UInt32")
+            stored = f"SELECT bm FROM {self.vocabulary.segments} WHERE segment = {number} ORDER BY version DESC LIMIT 1"
+            return f"bitmapContains({self.bitmap(f'({stored})')}, toUInt32({self.home.id}))"
+        if segment in self.open:
+            raise UnresolvedSegment(f"Segment {segment} leads back to itself")
+        self.open.append(segment)
+        try:
+            return self.expression(how.root, (level,))
+        finally:
+            self.open.pop()
+
+
+def _lifted(inner: str, levels: Sequence[Level], rise: int) -> str:
+    """Turn an expression over a level further out into one over the innermost."""
+    for step in range(rise, 0, -1):
+        level, around = levels[-step], levels[-step - 1]
+        inner = f"{level.key} IN (SELECT {level.local} FROM {around.source}{_where([around.fixed, inner])})"
+    return inner
+
+
+def _where(filters: Sequence[str]) -> str:
+    real = [_group(part) for part in filters if part and part != "1"]
+    return f" WHERE {' AND '.join(real)}" if real else ""
+
+
+def _group(sql: str) -> str:
+    return sql if sql in ("0", "1") else f"({sql})"
+
+
+def _cost(sql: str) -> int:
+    """Sort what is cheap first: columns, then bitmaps, then sub-queries."""
+    return 2 if " IN (SELECT" in sql else int("bitmapContains" in sql)
