@@ -113,9 +113,11 @@ ROLES: Mapping[str, Role] = {
     "viewer": Role("Viewer", "Sees, changes nothing", _grant(_WORK, "read")),
 }
 
-#: Rights of capabilities that have no endpoint in this release; listed so that roles need not change later.
-RESERVED: frozenset[str] = _grant(("loyalty", "campaigns", "scenarios")) | _grant(
-    ("analytics",), "create", "update", "delete", "run"
+#: Rights without an endpoint in this release; listed so that roles need not change when theirs comes.
+RESERVED: frozenset[str] = (
+    _grant(("loyalty", "campaigns", "scenarios"))
+    | _grant(("analytics",), "create", "update", "delete", "run")
+    | _grant(("settings",), "update")
 )
 
 PASSWORD_MIN, PASSWORD_MAX = 10, 200

@@ -11,6 +11,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from fidelia import __version__
@@ -80,7 +81,7 @@ def create_app(engines: Engines, *, debug: bool = False) -> Litestar:
             openapi_router=Router(
                 path="/api/v1/openapi-raw", route_handlers=[], opt={"right": "settings:read"}, include_in_schema=False
             ),
-            enabled_endpoints=set(),
+            render_plugins=[JsonRenderPlugin()],
             components=Components(
                 security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")},
             ),

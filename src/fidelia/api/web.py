@@ -7,6 +7,7 @@ from pathlib import Path
 from litestar import Response, get
 from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
@@ -41,7 +42,7 @@ def _page() -> str:
     include_in_schema=False,
     name="web",
 )
-async def page(path: str = "") -> Response[str]:
+async def page(path: FromPath[str] = "") -> Response[str]:
     """Return the application's page for any path that is not another part of the server."""
     first = path.strip("/").split("/", 1)[0]
     if first in RESERVED:

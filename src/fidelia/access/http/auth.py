@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.datastructures import Cookie
+from litestar.params import FromPath
 
 from fidelia.kernel.errors import forbidden
 from fidelia.platform.engines import Engines
@@ -119,10 +120,12 @@ class AuthController(Controller):
         status_code=204,
         summary="Change one's own password",
     )
-    async def password(self, request: Request[Any, Any, Any], tx: Tx, actor: Actor, data: OwnPasswordIn) -> None:
+    async def password(
+        self, request: Request[Any, Any, Any], engines: Engines, actor: Actor, data: OwnPasswordIn
+    ) -> None:
         """Replace the password and end every other session."""
         await service.change_own_password(
-            tx,
+            engines,
             actor,
             current=data.current,
             password=data.password,
@@ -144,7 +147,7 @@ class AuthController(Controller):
             await users.end_sessions(tx, actor, actor.id, keep=current_session(request))
 
     @delete("/sessions/{session_id:int}", opt={"signed_in": True}, status_code=204, summary="End one's own session")
-    async def end_one(self, tx: Tx, actor: Actor, session_id: int) -> None:
+    async def end_one(self, tx: Tx, actor: Actor, session_id: FromPath[int]) -> None:
         """End one session of the caller."""
         await users.end_own_session(tx, actor, session_id)
 

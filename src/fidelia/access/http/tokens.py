@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Controller, delete, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from fidelia.kernel.errors import invalid_field
 from fidelia.kernel.paging import Page, PageRequest
@@ -48,7 +48,9 @@ class TokenController(Controller):
         self,
         tx: Tx,
         page: PageRequest,
-        revoked: Annotated[bool | None, Parameter(query="revoked", description="Only revoked ones, or none")] = None,
+        revoked: Annotated[
+            bool | None, QueryParameter(name="revoked", description="Only revoked ones, or none")
+        ] = None,
     ) -> Page[TokenOut]:
         """Return a page of tokens without their secrets."""
         return await service.list_tokens(tx, page, revoked=revoked)
@@ -68,12 +70,12 @@ class TokenController(Controller):
         return TokenCreated(token, secret)
 
     @get("/{token_id:int}", opt={"right": "tokens:read"}, summary="Read a token")
-    async def get_token(self, tx: Tx, token_id: int) -> TokenOut:
+    async def get_token(self, tx: Tx, token_id: FromPath[int]) -> TokenOut:
         """Return one token without its secret."""
         return await service.get_token(tx, token_id)
 
     @delete("/{token_id:int}", opt={"right": "tokens:delete"}, status_code=200, summary="Revoke a token")
-    async def revoke_token(self, tx: Tx, actor: Actor, token_id: int) -> TokenOut:
+    async def revoke_token(self, tx: Tx, actor: Actor, token_id: FromPath[int]) -> TokenOut:
         """End a token; it stays in the list as revoked."""
         return await service.revoke_token(tx, actor, token_id)
 
@@ -89,13 +91,15 @@ class AuditController(Controller):
         self,
         tx: Tx,
         page: PageRequest,
-        kind: Annotated[str | None, Parameter(query="kind", description="Kind of object, such as segment")] = None,
-        object_id: Annotated[str | None, Parameter(query="object_id", description="With kind: one object")] = None,
-        actor_kind: Annotated[Kind | None, Parameter(query="actor_kind", description="Kind of who did it")] = None,
-        actor_id: Annotated[int | None, Parameter(query="actor_id", description="User or token that did it")] = None,
-        action: Annotated[str | None, Parameter(query="action", description="Such as segment.updated")] = None,
-        since: Annotated[datetime | None, Parameter(query="since", description="From this moment on")] = None,
-        until: Annotated[datetime | None, Parameter(query="until", description="Before this moment")] = None,
+        kind: Annotated[str | None, QueryParameter(name="kind", description="Kind of object, such as segment")] = None,
+        object_id: Annotated[str | None, QueryParameter(name="object_id", description="With kind: one object")] = None,
+        actor_kind: Annotated[Kind | None, QueryParameter(name="actor_kind", description="Kind of who did it")] = None,
+        actor_id: Annotated[
+            int | None, QueryParameter(name="actor_id", description="User or token that did it")
+        ] = None,
+        action: Annotated[str | None, QueryParameter(name="action", description="Such as segment.updated")] = None,
+        since: Annotated[datetime | None, QueryParameter(name="since", description="From this moment on")] = None,
+        until: Annotated[datetime | None, QueryParameter(name="until", description="Before this moment")] = None,
     ) -> Page[AuditOut]:
         """Return entries with what was before and after; entries of deleted objects stay."""
         for name, moment in (("since", since), ("until", until)):

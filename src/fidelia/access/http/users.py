@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, delete, get, patch, post
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from msgspec import UNSET, UnsetType
 
 from fidelia.kernel.paging import Page, PageRequest
@@ -107,8 +107,10 @@ class UserController(Controller):
         self,
         tx: Tx,
         page: PageRequest,
-        role: Annotated[str | None, Parameter(query="role", description="Only holders of this role")] = None,
-        disabled: Annotated[bool | None, Parameter(query="disabled", description="Only disabled ones, or none")] = None,
+        role: Annotated[str | None, QueryParameter(name="role", description="Only holders of this role")] = None,
+        disabled: Annotated[
+            bool | None, QueryParameter(name="disabled", description="Only disabled ones, or none")
+        ] = None,
     ) -> Page[UserOut]:
         """Return a page of users."""
         return await service.list_users(tx, page, role=role, disabled=disabled)
@@ -128,14 +130,14 @@ class UserController(Controller):
         return UserCreated(user, password)
 
     @get("/{user_id:int}", opt={"right": "users:read"}, summary="Read a user")
-    async def get_user(self, tx: Tx, user_id: int) -> UserOut:
+    async def get_user(self, tx: Tx, user_id: FromPath[int]) -> UserOut:
         """Return one user."""
         return await service.get_user(tx, user_id)
 
     @patch(
         "/{user_id:int}", dto=Strict[UserPatch], return_dto=None, opt={"right": "users:update"}, summary="Change a user"
     )
-    async def change_user(self, tx: Tx, actor: Actor, user_id: int, data: UserPatch) -> UserOut:
+    async def change_user(self, tx: Tx, actor: Actor, user_id: FromPath[int], data: UserPatch) -> UserOut:
         """Change address, name or roles."""
         return await service.change_user(
             tx,
@@ -147,12 +149,12 @@ class UserController(Controller):
         )
 
     @post("/{user_id:int}/disable", opt={"right": "users:delete"}, status_code=200, summary="Close a sign-in")
-    async def disable_user(self, tx: Tx, actor: Actor, user_id: int) -> UserOut:
+    async def disable_user(self, tx: Tx, actor: Actor, user_id: FromPath[int]) -> UserOut:
         """Close a user's sign-in and end the sessions; what the user made stays."""
         return await service.disable_user(tx, actor, user_id)
 
     @post("/{user_id:int}/enable", opt={"right": "users:update"}, status_code=200, summary="Open a closed sign-in")
-    async def enable_user(self, tx: Tx, actor: Actor, user_id: int) -> UserOut:
+    async def enable_user(self, tx: Tx, actor: Actor, user_id: FromPath[int]) -> UserOut:
         """Let a disabled user sign in again."""
         return await service.enable_user(tx, actor, user_id)
 
@@ -164,18 +166,18 @@ class UserController(Controller):
         status_code=200,
         summary="Set a user's password",
     )
-    async def set_password(self, tx: Tx, actor: Actor, user_id: int, data: PasswordIn) -> UserCreated:
+    async def set_password(self, tx: Tx, actor: Actor, user_id: FromPath[int], data: PasswordIn) -> UserCreated:
         """Set or generate a password and end the user's sessions."""
         user, password = await service.set_password(tx, actor, user_id, data.password)
         return UserCreated(user, password)
 
     @get("/{user_id:int}/sessions", opt={"right": "users:read"}, summary="A user's open sessions")
-    async def list_sessions(self, request: Request[Any, Any, Any], tx: Tx, user_id: int) -> SessionList:
+    async def list_sessions(self, request: Request[Any, Any, Any], tx: Tx, user_id: FromPath[int]) -> SessionList:
         """List where a user is signed in."""
         return SessionList(await service.list_sessions(tx, user_id, current_session(request)))
 
     @delete("/{user_id:int}/sessions", opt={"right": "users:update"}, status_code=204, summary="End a user's sessions")
-    async def end_sessions(self, tx: Tx, actor: Actor, user_id: int) -> None:
+    async def end_sessions(self, tx: Tx, actor: Actor, user_id: FromPath[int]) -> None:
         """Sign a user out everywhere."""
         await service.end_sessions(tx, actor, user_id)
 
@@ -185,6 +187,6 @@ class UserController(Controller):
         status_code=204,
         summary="End one session of a user",
     )
-    async def end_session(self, tx: Tx, actor: Actor, user_id: int, session_id: int) -> None:
+    async def end_session(self, tx: Tx, actor: Actor, user_id: FromPath[int], session_id: FromPath[int]) -> None:
         """Sign a user out in one place."""
         await service.end_sessions(tx, actor, user_id, only=session_id)

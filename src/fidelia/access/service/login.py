@@ -72,14 +72,18 @@ async def sign_out(tx: Tx, actor: Actor, session_id: int | None) -> None:
 
 
 async def change_own_password(
-    tx: Tx, actor: Actor, *, current: str, password: str, session_id: int | None, address: str
+    engines: Engines, actor: Actor, *, current: str, password: str, session_id: int | None, address: str
 ) -> None:
-    """Replace the caller's own password and end the other sessions. Raises 422 naming the field at fault, 429."""
+    """Replace the caller's own password and end the other sessions. Raises 422 naming the field at fault, 429.
+
+    Works in transactions of its own, because an attempt must be remembered although the request fails.
+    """
     if actor.kind != "user" or actor.id is None:
         raise invalid(detail="Only a signed-in person has a password")
-    row = await store.password_row(tx, user_id=actor.id)
+    async with engines.tx() as tx:
+        row = await store.password_row(tx, user_id=actor.id)
     assert row is not None
-    await claim_attempt(tx.engines, row.email, address)
+    await claim_attempt(engines, row.email, address)
     if not await verify_password(row.password_hash, current[: PASSWORD_MAX + 1]):
         raise invalid_field("/current", "This is not your present password")
     fault = password_error(password, row.email)
@@ -87,8 +91,10 @@ async def change_own_password(
         fault = FieldError("/password", "The new password must be another one")
     if fault is not None:
         raise invalid(fault)
-    await store.update(tx, actor.id, password_hash=await hash_password(password))
-    await store.end_sessions(tx, actor.id, keep=session_id)
-    await store.forget_attempts(tx, row.email, address)
-    memory(tx.engines).clear()
-    await audit(tx, actor, "user.password_changed", kind="user", object_id=actor.id, name=actor.name)
+    hashed = await hash_password(password)
+    async with engines.tx() as tx:
+        await store.update(tx, actor.id, password_hash=hashed)
+        await store.end_sessions(tx, actor.id, keep=session_id)
+        await store.forget_attempts(tx, row.email, address)
+        await audit(tx, actor, "user.password_changed", kind="user", object_id=actor.id, name=actor.name)
+    memory(engines).clear()

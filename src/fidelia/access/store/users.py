@@ -48,7 +48,7 @@ async def pages(tx: Tx, page: PageRequest, *, role: str | None, disabled: bool |
     if key == "last_seen_at":
         column = sa.func.coalesce(column, sa.cast("-infinity", sa.TIMESTAMP(timezone=True)))
     elif key in {"name", "email"}:
-        column = sa.func.lower(column)
+        column = sa.func.lower(column, type_=sa.Text)
     # the position travels as the database's own text of the value, so that none of its digits is lost
     text = sa.cast(column, sa.Text).label("position")
     if page.cursor is not None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, get, post
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 from litestar.response import ServerSentEvent
 
 from fidelia.kernel.paging import Page, PageRequest
@@ -44,7 +44,7 @@ class JobController(Controller):
         return ServerSentEvent(_events(engines, feed, None))
 
     @get("/{job_id:str}", opt={"right": "jobs:read"}, summary="Read a job")
-    async def one(self, tx: Tx, job_id: str) -> JobOut:
+    async def one(self, tx: Tx, job_id: FromPath[str]) -> JobOut:
         """Return one job."""
         return await store.get(tx, job_id)
 
@@ -53,14 +53,14 @@ class JobController(Controller):
         opt={"right": "jobs:read", "stream": True},
         summary="Follow one job (server-sent events)",
     )
-    async def events(self, engines: Engines, feed: JobFeed, job_id: str) -> ServerSentEvent:
+    async def events(self, engines: Engines, feed: JobFeed, job_id: FromPath[str]) -> ServerSentEvent:
         """Send an event named ``job`` at once and at each change, until the job has ended."""
         async with engines.tx() as tx:
             await store.get(tx, job_id)
         return ServerSentEvent(_events(engines, feed, job_id))
 
     @post("/{job_id:str}/cancel", opt={"right": "jobs:cancel"}, status_code=200, summary="Ask a job to stop")
-    async def cancel(self, tx: Tx, job_id: str) -> JobOut:
+    async def cancel(self, tx: Tx, job_id: FromPath[str]) -> JobOut:
         """Cancel a queued job at once, a running one between two chunks of its work."""
         return await store.cancel(tx, job_id)
 
