@@ -28,10 +28,10 @@ def create_user(
 ) -> None:
     """Create a user; without --password-stdin a password is asked for, or made up and printed once."""
     password = _password(password_stdin)
-    body: dict[str, Any] = {"email": email, "name": name or email, "roles": role or ["viewer"]}
+    body: dict[str, Any] = {"email": email, "name": name, "roles": role or ["viewer"], "password": password}
     with platform(data, config) as api:
-        made = api.post("/users", body | ({"password": password} if password else {}))
-    say(f"{made['email']} was created")
+        made = api.post("/users", body)
+    say(f"{made['user']['email']} was created")
     _show_password(made)
 
 
@@ -48,7 +48,7 @@ def list_users(data: Data = None, config: Config = None) -> None:
 def disable_user(email: Email, data: Data = None, config: Config = None) -> None:
     """Disable a user: every session ends, nobody can sign in as them."""
     with platform(data, config) as api:
-        api.patch(f"/users/{_user(api, email)['id']}", {"disabled": True})
+        api.post(f"/users/{_user(api, email)['id']}/disable")
     say(f"{email} was disabled")
 
 
@@ -57,9 +57,9 @@ def set_password(email: Email, password_stdin: PasswordStdin = False, data: Data
     """Give a user a new password: asked for, read from standard input, or made up and printed once."""
     password = _password(password_stdin)
     with platform(data, config) as api:
-        made = api.post(f"/users/{_user(api, email)['id']}/password", {"password": password} if password else {})
-    say(f"{email} has a new password")
-    _show_password(made or {})
+        made = api.post(f"/users/{_user(api, email)['id']}/password", {"password": password})
+    say(f"{made['user']['email']} has a new password, and every session has ended")
+    _show_password(made)
 
 
 @tokens.command("create")
@@ -71,16 +71,16 @@ def create_token(
 ) -> None:
     """Create an API token and print it; it cannot be shown again."""
     with platform(data, config) as api:
-        say(api.post("/tokens", {"name": name, "roles": role or ["owner"]})["token"])
+        say(api.post("/tokens", {"name": name, "roles": role or ["owner"]})["secret"])
 
 
 @tokens.command("list")
 def list_tokens(data: Data = None, config: Config = None) -> None:
-    """List every token, without its secret part."""
+    """List the tokens that are valid, without their secrets."""
     with platform(data, config) as api:
-        found = list(api.items("/tokens"))
+        found = list(api.items("/tokens", revoked=False))
     rows = [
-        [str(t["id"]), t["name"], ", ".join(t["roles"]), t["created_at"], t.get("last_used_at") or "never used"]
+        [str(t["id"]), t["name"], ", ".join(t["roles"]), t["created_at"], t["last_used_at"] or "never used"]
         for t in found
     ]
     table(["id", "name", "roles", "created", "last used"], rows)
@@ -114,7 +114,7 @@ def _password(from_stdin: bool) -> str | None:
 
 
 def _show_password(made: dict[str, Any]) -> None:
-    if made.get("password"):
+    if made["password"]:
         say(f"password {made['password']} (shown only now)")
 
 

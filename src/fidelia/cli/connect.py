@@ -43,7 +43,7 @@ class Api:
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the decoded reply; raise :class:`CliError` with what the platform says is wrong."""
-        return self._decoded("GET", path, params={k: v for k, v in query.items() if v is not None})
+        return self._decoded("GET", path, params={k: _text(v) for k, v in query.items() if v is not None})
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Send a JSON body and return the decoded reply."""
@@ -81,6 +81,11 @@ class Api:
         if reply.is_success:
             return reply.json() if reply.content else None
         raise CliError(_refusal(reply))
+
+
+def _text(value: object) -> str:
+    """Write a query parameter as the API reads it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _refusal(reply: httpx.Response) -> str:
@@ -127,7 +132,7 @@ def _started(folder: DataFolder, config: Path | None) -> Iterator[Run]:
     process = subprocess.Popen(  # noqa: S603 (ourselves)
         command,
         stdin=subprocess.DEVNULL,
-        stdout=sys.stderr,  # standard output belongs to the command's result
+        stdout=sys.stderr if folder.is_new else subprocess.DEVNULL,  # the first password has to be seen
         start_new_session=True,
         preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 (one system call, no lock is taken)
     )

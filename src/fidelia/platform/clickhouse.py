@@ -45,7 +45,7 @@ __all__ = [
 T = TypeVar("T")
 Params = Mapping[str, Any] | None
 
-_OPEN_PATIENCE = 15.0
+_OPEN_PATIENCE = 5.0
 
 
 class ClickHouseError(Exception):

@@ -87,7 +87,10 @@ def postgres_status(dsn: str) -> Status:
 def upgrade_postgres(dsn: str, *, dry_run: bool = False) -> tuple[Step, ...]:
     """Apply what is pending and return it. A dry run applies it too, and rolls back.
 
-    Blocks while another process migrates. Raises what the failing migration raises; nothing is applied then.
+    Blocks while another process migrates.
+
+    Raises:
+        MigrationError: a migration failed (nothing is applied then), or the database was made by a newer release.
     """
     import sqlalchemy as sa
 
@@ -101,7 +104,10 @@ def upgrade_postgres(dsn: str, *, dry_run: bool = False) -> tuple[Step, ...]:
             applied = connection.scalar(sa.text("select version_num from alembic_version")) if exists else None
             pending = _postgres_status(applied).pending
             if pending:
-                _alembic_upgrade(connection)
+                try:
+                    _alembic_upgrade(connection)
+                except sa.exc.DBAPIError as exc:
+                    raise MigrationError(f"A migration failed, and nothing was applied: {exc.orig}") from exc
             if dry_run:
                 transaction.rollback()
     finally:

@@ -1,0 +1,289 @@
+"""`fidelia up` as people run it: real processes, killed for real."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from fidelia.platform import migrate
+from fidelia.platform.files import DataFolder
+from fidelia.platform.pgserver import PostgresServer
+from fidelia.platform.postgres import sqlalchemy_url
+from fidelia.settings import PostgresSettings
+
+SOURCES = Path(__file__).parents[2] / "src"
+ROLES = {"core", "worker", "sender", "mailbox", "postgres"}
+
+
+class Up:
+    """One `fidelia up` on a folder."""
+
+    def __init__(self, data: Path, *options: str, python: str = sys.executable, **popen: Any) -> None:
+        self.data = data
+        self.log = data.with_suffix(".log")
+        self._log: IO[bytes] = self.log.open("ab")
+        command = [python, "-m", "fidelia", "up", "--data", str(data), "--port", "0", *options]
+        self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log, cwd="/", **popen)
+
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def ready(self, seconds: float = 40) -> Up:
+        """Wait until this process has announced itself."""
+        wait_until(lambda: self.process.poll() is not None or self.run().get("pid") == self.process.pid, seconds)
+        assert self.process.poll() is None, self.output()
+        return self
+
+    def run(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads((self.data / "run.json").read_text()))
+        except OSError:
+            return {}
+
+    def pids(self) -> dict[str, int]:
+        return {name: pid for name, pid in self.run()["processes"].items() if pid is not None}
+
+    def get(self, path: str, token: str | None = None) -> Any:
+        url, token = self.run()["url"] + path, token or self.run()["token"]
+        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return json.load(reply)
+
+    def answers(self) -> bool:
+        try:
+            return bool(self.get("/ready"))
+        except (OSError, KeyError, ValueError):
+            return False
+
+    def end(self, sig: signal.Signals = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(sig)
+        try:
+            return self.process.wait(20)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self._log.close()
+
+
+@pytest.fixture(scope="module")
+def root() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="fidelia-up-"))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def start(root: Path) -> Iterator[Callable[..., Up]]:
+    """Starts on the module's folder, so that only the first test makes a new one."""
+    started: list[Up] = []
+
+    def begin(*options: str) -> Up:
+        started.append(Up(root / "data", *options))
+        return started[-1]
+
+    yield begin
+    for up in started:
+        up.end()
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def fidelia(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "fidelia", *arguments], capture_output=True, text=True, check=False)
+
+
+def test_the_first_start_makes_everything_and_tells(root: Path, start: Callable[..., Up]) -> None:
+    token_file = root / "token"
+    up = start("--token-file", str(token_file)).ready()
+    assert re.search(r"^Sign in as admin@localhost with the password \S{16,} \(shown only now\)$", up.output(), re.M)
+    assert f"\nready {up.run()['url']}\n" in up.output()
+    assert stat.S_IMODE(token_file.stat().st_mode) == 0o600
+    assert up.get("/api/v1/users", token_file.read_text().strip())["items"][0]["email"] == "admin@localhost"
+    assert stat.S_IMODE((root / "data" / "run.json").stat().st_mode) == 0o600
+    assert up.get("/api/v1/users")["items"]
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        up.get("/api/v1/users", "fl_" + "x" * 40)
+    assert set(up.run()["processes"]) == ROLES
+
+
+def test_every_process_comes_back(start: Callable[..., Up]) -> None:
+    up = start().ready()
+    assert "password" not in up.output().rpartition("ready")[2]
+    for name in ("worker", "sender", "core", "postgres"):
+        before = up.pids()[name]
+        os.kill(before, signal.SIGKILL)
+        wait_until(lambda name=name, before=before: up.pids().get(name, before) != before)
+        wait_until(up.answers)
+    assert up.get("/api/v1/users")["items"]
+
+
+def test_a_second_start_on_the_folder_is_refused_and_the_first_goes_on(root: Path, start: Callable[..., Up]) -> None:
+    up = start().ready()
+    before = up.pids()
+    second = fidelia("up", "--data", str(root / "data"), "--port", "0")
+    assert second.returncode == 1
+    assert f"in use by process {up.process.pid} (fidelia up)" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert up.answers()
+    assert up.pids()["postgres"] == before["postgres"]
+
+
+def test_restart_keeps_the_address(root: Path, start: Callable[..., Up]) -> None:
+    up = start().ready()
+    before, url = up.pids(), up.run()["url"]
+    done = fidelia("restart", "--data", str(root / "data"))
+    assert (done.returncode, done.stdout) == (0, f"ready {url}\n"), done.stderr
+    after = up.pids()
+    assert not set(before.values()) & set(after.values())
+    assert up.answers()
+    status = json.loads(fidelia("status", "--data", str(root / "data"), "--json").stdout)
+    assert (status["state"], status["url"]) == ("running", url)
+    assert "token" not in status
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_in_order_and_leaves_nothing(root: Path, start: Callable[..., Up], sig: signal.Signals) -> None:
+    up = start().ready()
+    pids = up.pids()
+    began = time.monotonic()
+    assert up.end(sig) == 0
+    assert time.monotonic() - began < 3
+    assert not any(alive(pid) for pid in pids.values())
+    assert not (root / "data" / "run.json").exists()
+    assert fidelia("status", "--data", str(root / "data")).returncode == 1
+
+
+def test_a_killed_supervisor_takes_everything_along_and_up_works_again(start: Callable[..., Up]) -> None:
+    up = start().ready()
+    pids = up.pids()
+    up.process.kill()
+    up.process.wait()
+    wait_until(lambda: not any(alive(pid) for pid in pids.values()), 5)
+    again = start().ready()
+    assert again.get("/api/v1/users")["items"]
+
+
+def test_everything_killed_at_once(start: Callable[..., Up]) -> None:
+    up = start().ready()
+    for pid in [up.process.pid, *up.pids().values()]:
+        os.kill(pid, signal.SIGKILL)
+    up.process.wait()
+    assert start().ready().get("/api/v1/users")["items"]
+
+
+def test_an_older_schema_is_refused_until_upgrade_ran(root: Path) -> None:
+    data = root / "older"
+    title = make_older(data)
+    refused = fidelia("up", "--data", str(data), "--port", "0")
+    assert refused.returncode == 1
+    assert f"next {title}). Make a backup, then run: fidelia upgrade" in refused.stderr
+    tried = fidelia("upgrade", "--data", str(data), "--dry-run")
+    assert f"PostgreSQL  {title}\n" in tried.stdout, tried.stderr
+    assert "would be applied" in tried.stdout
+    asked = fidelia("upgrade", "--data", str(data))
+    assert (asked.returncode, "Say --yes" in asked.stderr) == (1, True)
+    done = fidelia("upgrade", "--data", str(data), "--yes")
+    assert (done.returncode, "migrations were applied" in done.stdout) == (0, True), done.stderr
+    assert fidelia("upgrade", "--data", str(data)).stdout == "Both engines are up to date.\n"
+    up = Up(data)
+    try:
+        assert up.ready().answers()
+        running = fidelia("upgrade", "--data", str(data))
+        assert "in use by process" in running.stderr
+    finally:
+        assert up.end() == 0
+
+
+def test_a_taken_port_is_named(root: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = fidelia("up", "--data", str(root / "data"), "--port", port)
+    assert done.returncode == 1
+    assert f"Cannot listen on 127.0.0.1 port {port}" in done.stderr
+
+
+def test_a_core_that_cannot_start_ends_it(root: Path) -> None:
+    data = root / "broken"
+    data.mkdir(mode=0o711)
+    (data / "clickhouse").write_text("not a folder")
+    done = fidelia("up", "--data", str(data), "--port", "0")
+    assert done.returncode == 1
+    assert "ClickHouse" in done.stderr
+    assert "core ended with code 1 3 times before it could serve" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_as_an_ordinary_user() -> None:
+    python = Path(f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}")
+    if not python.exists():
+        pytest.skip(f"there is no {python} that an ordinary user may run")
+    user = pwd.getpwnam("nobody")
+    root = Path(tempfile.mkdtemp(prefix="fidelia-user-"))
+    os.chown(root, user.pw_uid, user.pw_gid)
+    packages = os.pathsep.join([str(SOURCES), *(p for p in sys.path if p.endswith("site-packages"))])
+    environ = {"PYTHONPATH": packages, "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+    identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "env": environ}
+    up = Up(root / "data", python=str(python), **identity)
+    try:
+        assert up.ready().answers()
+        assert all(Path(f"/proc/{pid}").stat().st_uid == user.pw_uid for pid in up.pids().values())
+        assert up.end() == 0
+    finally:
+        up.end()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def make_older(data: Path) -> str:
+    """Make an installation that lacks the last migration of PostgreSQL; return its name."""
+    folder = DataFolder(data)
+    folder.prepare()
+    steps = migrate.postgres_steps()
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS / "pg"))
+    config.set_main_option("path_separator", "os")
+    with folder.lock("a test"):
+        server = PostgresServer(folder, PostgresSettings())
+        try:
+            engine = sa.create_engine(sqlalchemy_url(server.start()), poolclass=sa.NullPool)
+            with engine.begin() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, steps[-2].version)
+        finally:
+            server.stop()
+    return steps[-1].title
