@@ -1,1 +1,32 @@
-"""."""
+"""The upsert engine: one set-based way to write many profiles, for the API, imports, events and the demo."""
+
+from .apply import apply, examine
+from .columns import ColumnReader, key_of
+from .items import read_items
+from .model import Batch, Mode, Options, Outcome, RowError, Status, SubscriptionChange
+from .prepare import CLEAR, Column, Table, build
+from .service import ItemError, UpsertItem, UpsertOut, answer, upsert
+
+__all__ = [
+    "CLEAR",
+    "Batch",
+    "Column",
+    "ColumnReader",
+    "ItemError",
+    "Mode",
+    "Options",
+    "Outcome",
+    "RowError",
+    "Status",
+    "SubscriptionChange",
+    "Table",
+    "UpsertItem",
+    "UpsertOut",
+    "answer",
+    "apply",
+    "build",
+    "examine",
+    "key_of",
+    "read_items",
+    "upsert",
+]

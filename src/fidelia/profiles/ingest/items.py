@@ -1,0 +1,118 @@
+"""Reads the items of an upsert: JSON objects by field name, ``null`` empties a field, what is left out stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ..fields import Database, Field, read_value
+from ..model import CHANNELS, SUBSCRIPTION_STATUSES
+from ..store.match import matching_field
+from .columns import key_of, shown
+from .encode import copy_cell
+from .model import SUBSCRIPTIONS, Batch, RowError, SubscriptionChange
+from .prepare import CLEAR, Column, Table, build
+
+MAX_SUBSCRIPTIONS = 50
+_KNOWN = {"resource", "resource_id", "channel", "contact", "status", "priority"}
+
+
+def read_items(database: Database, matching: str, items: Sequence[Mapping[str, Any]]) -> Batch:
+    """Return the batch of items, whose rows are their positions. Raises 422 for a matching that does not exist."""
+    key = matching_field(database, matching)
+    errors: list[RowError] = []
+    by_field: dict[str, list[tuple[int, Any]]] = {}
+    keys: list[Any] = [None] * len(items)
+    subscriptions: list[SubscriptionChange] = []
+    for row, item in enumerate(items):
+        for name, value in item.items():
+            if name == "profile_id" and key is None:
+                keys[row] = _profile_id(row, value, errors)
+            elif name == SUBSCRIPTIONS:
+                subscriptions.extend(_subscriptions(row, value, errors))
+            elif name == "phone" and key is not None and key.name == "phones":
+                if "phones" not in item:
+                    by_field.setdefault("phones", []).append((row, value))
+            elif database.field(name) is None:
+                hint = "; it is for matching by profile_id" if name == "profile_id" else ""
+                errors.append(RowError(row, name[:100], f"There is no field {name[:100]!r} in this database{hint}"))
+            else:
+                by_field.setdefault(name, []).append((row, value))
+    columns = [
+        _column(database.by_name[name], len(items), values, errors, keep=_kept(database.by_name[name], key))
+        for name, values in by_field.items()
+    ]
+    if key is not None:
+        for column in columns:
+            if column.field.name == key.name and column.values is not None:
+                keys = [key_of(key, value) for value in column.values]
+    return build(database, key, Table(range(len(items)), keys, columns, errors, subscriptions))
+
+
+def _kept(field: Field, key: Field | None) -> bool:
+    return field.unique or (key is not None and field.name == key.name)
+
+
+def _column(
+    field: Field, count: int, values: Sequence[tuple[int, Any]], errors: list[RowError], *, keep: bool
+) -> Column:
+    texts: list[Any] = [None] * count
+    stored: list[Any] | None = [None] * count if keep else None
+    for row, value in values:
+        try:
+            read = read_value(field, value)
+        except (ValueError, RecursionError) as exc:
+            reason = str(exc) if isinstance(exc, ValueError) else "This value is nested too deeply"
+            errors.append(RowError(row, field.name, reason, shown(value)))
+            continue
+        texts[row] = CLEAR if read is None else copy_cell(field.type, read)
+        if stored is not None:
+            stored[row] = read
+    return Column(field, texts, stored)
+
+
+def _profile_id(row: int, value: Any, errors: list[RowError]) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    errors.append(RowError(row, "profile_id", "This must be a whole number", shown(value)))
+    return None
+
+
+def _subscriptions(row: int, value: Any, errors: list[RowError]) -> list[SubscriptionChange]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or len(value) > MAX_SUBSCRIPTIONS:
+        errors.append(RowError(row, SUBSCRIPTIONS, f"This must be a list of {MAX_SUBSCRIPTIONS} subscriptions at most"))
+        return []
+    found = []
+    for n, wish in enumerate(value):
+        try:
+            found.append(_subscription(row, wish))
+        except ValueError as exc:
+            errors.append(RowError(row, f"{SUBSCRIPTIONS}/{n}", str(exc), shown(wish)))
+    return found
+
+
+def _subscription(row: int, wish: Any) -> SubscriptionChange:
+    if not isinstance(wish, dict):
+        raise ValueError(
+            'A subscription is an object, like {"resource": 1, "channel": "email", "status": "subscribed"}'
+        )
+    if unknown := sorted(set(wish) - _KNOWN):
+        raise ValueError(f"A subscription has no {unknown[0][:50]!r}")
+    resource = wish.get("resource", wish.get("resource_id"))
+    if isinstance(resource, bool) or not isinstance(resource, int) or not 0 < resource < 2**31:
+        raise ValueError("A subscription names its resource by number")
+    channel, status = wish.get("channel", "email"), wish.get("status", "subscribed")
+    if channel not in CHANNELS:
+        raise ValueError(f"The channel must be one of: {', '.join(CHANNELS)}")
+    if status not in SUBSCRIPTION_STATUSES:
+        raise ValueError(f"The status must be one of: {', '.join(SUBSCRIPTION_STATUSES)}")
+    try:
+        contact = msgspec.convert(wish.get("contact"), str | None)
+        priority = msgspec.convert(wish.get("priority"), int | None)
+    except msgspec.ValidationError as exc:
+        raise ValueError("A contact is a text, a priority a whole number") from exc
+    return SubscriptionChange(row, resource, channel, status, contact, priority)
