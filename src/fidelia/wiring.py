@@ -5,24 +5,34 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from fidelia import profiles
 from fidelia.events import ensure_events
 from fidelia.kernel.clock import Clock, SystemClock
+from fidelia.market import projection as market_projection
 from fidelia.platform.clickhouse import ClickHouse
 from fidelia.platform.drain import Drain, Projection
 from fidelia.platform.engines import Engines
 from fidelia.platform.files import DataFolder
 from fidelia.platform.migrate import clickhouse_status, upgrade_clickhouse
 from fidelia.platform.postgres import Database
+from fidelia.profiles import projection as profiles_projection
 from fidelia.settings import Settings
 
 
 def projections() -> dict[str, Projection]:
     """Return how each dirty stream is projected to ClickHouse."""
-    return {}
+    return {
+        **profiles_projection.projections(),
+        "products": market_projection.Products(),
+        "orders": market_projection.Orders(),
+    }
 
 
 def wire(engines: Engines) -> None:
     """Fill the ports of a process's engines."""
+    # Lists that capabilities above add to: who uses a database or a field, and who forgets erased people.
+    engines.ports.setdefault(profiles.USED_BY, [])
+    engines.ports.setdefault(profiles.ERASERS, [])
     if engines.ch is not None:
         engines.drain = Drain(engines, projections(), ensure_events)
 

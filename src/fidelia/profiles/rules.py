@@ -191,6 +191,8 @@ def _incremented(field: Field, now: Any, by: Any) -> Any:
     if field.type not in ("integer", "float"):
         raise ValueError("Only numbers can be incremented")
     step = read_value(field, by)
+    if step is None:
+        raise ValueError("A number is needed")
     return read_value(field, (now or 0) + step)
 
 

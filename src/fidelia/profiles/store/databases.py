@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 
 from fidelia.kernel.errors import invalid_field, not_found
@@ -109,16 +108,20 @@ async def _fields(tx: Tx, ids: list[int]) -> dict[int, list[Field]]:
     return found
 
 
+async def has_table(tx: Tx, database_id: int) -> bool:
+    """Tell whether a database exists, as far as its table says."""
+    name = f"profile_{int(database_id)}"
+    return await tx.scalar(sa.select(sa.func.to_regclass(name))) is not None
+
+
 async def open_for_write(tx: Tx, database_id: int) -> Database:
     """Return a database whose fields cannot change until the transaction ends; raise 404.
 
     Call it before anything else is locked: it waits while somebody changes the fields.
     """
-    raw = await tx.raw()
-    try:
-        await raw.execute(f"lock table profile_{int(database_id)} in row exclusive mode")
-    except psycopg.errors.UndefinedTable:
-        raise not_found("Database", database_id) from None
+    if not await has_table(tx, database_id):
+        raise not_found("Database", database_id)
+    await (await tx.raw()).execute(f"lock table profile_{database_id} in row exclusive mode")
     found = await find(tx, database_id)
     if found is None:
         raise not_found("Database", database_id)

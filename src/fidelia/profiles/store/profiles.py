@@ -84,12 +84,12 @@ async def set_status(
     """Give many profiles a status; return the ids of those that had another one."""
     cursor = await raw.execute(
         f"""
-        with some as (
+        with chosen as (
             select id from profile_{int(database_id)} where id = any(%(ids)s::bigint[]) and status <> %(status)s
             order by id for update
         )
         update profile_{int(database_id)} p set status = %(status)s, version = version + 1, updated_at = %(now)s
-        from some where p.id = some.id returning p.id
+        from chosen where p.id = chosen.id returning p.id
         """,
         {"ids": list(ids), "status": status, "now": now},
     )
