@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import shutil
@@ -18,6 +19,8 @@ import httpx
 import msgspec
 import psycopg
 import pytest
+from litestar import Litestar
+
 from fidelia.access import Actor
 from fidelia.api.app import create_app
 from fidelia.kernel.clock import FixedClock
@@ -128,6 +131,29 @@ def clock(engines: Engines) -> Iterator[FixedClock]:
 
 
 @asynccontextmanager
+async def _alive(app: Litestar) -> AsyncIterator[None]:
+    """Start the application and stop it in one and the same task, which its task groups insist on."""
+    started, stop = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            started.set()
+            await stop.wait()
+
+    task = asyncio.create_task(live())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if task.done():
+        task.result()
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+@asynccontextmanager
 async def api_client(engines: Engines, *, roles: tuple[str, ...] = ("owner",)) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the whole application, in this process, with a token of these roles."""
     from fidelia.access import create_token
@@ -135,7 +161,7 @@ async def api_client(engines: Engines, *, roles: tuple[str, ...] = ("owner",)) -
     async with engines.tx() as tx:
         made = await create_token(tx, Actor.system(), "test", roles)
     app = create_app(engines)
-    async with app.lifespan():
+    async with _alive(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         headers = {"Authorization": f"Bearer {made.secret}"}
         async with httpx.AsyncClient(

@@ -5,10 +5,14 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from fidelia.access.http import routers as access
+from fidelia.market.http import CategoryController, OrderController, ProductController
 from fidelia.platform.jobs.http import JobController
 
 API: list[ControllerRouterHandler] = [
     *access,
+    CategoryController,
+    OrderController,
+    ProductController,
     JobController,
 ]
 

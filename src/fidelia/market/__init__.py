@@ -1,1 +1,40 @@
-"""."""
+"""The market: products in categories, orders with lines. The face of the capability."""
+
+from .model import (
+    BatchReply,
+    CategoryIn,
+    CategoryOut,
+    ItemError,
+    ItemResult,
+    LineIn,
+    LineOut,
+    OrderDetail,
+    OrderIn,
+    OrderOut,
+    ProductIn,
+    ProductOut,
+    ProductPatch,
+)
+from .service.catalogue import upsert_categories, upsert_products
+from .service.orders import change_status, order, upsert_orders
+
+__all__ = [
+    "BatchReply",
+    "CategoryIn",
+    "CategoryOut",
+    "ItemError",
+    "ItemResult",
+    "LineIn",
+    "LineOut",
+    "OrderDetail",
+    "OrderIn",
+    "OrderOut",
+    "ProductIn",
+    "ProductOut",
+    "ProductPatch",
+    "change_status",
+    "order",
+    "upsert_categories",
+    "upsert_orders",
+    "upsert_products",
+]

@@ -85,6 +85,10 @@ class Tx:
         """Append an event to the history; written with the transaction."""
         self._events.setdefault(event.database, []).append(outbox.event_line(event))
 
+    def emit_line(self, database_id: int, line: bytes) -> None:
+        """Append an event already encoded by ``outbox.encode_line``, for bulk paths."""
+        self._events.setdefault(database_id, []).append(line)
+
     def emit_many(self, events: Iterable[outbox.EventOut]) -> None:
         """Append many events at once."""
         for event in events:

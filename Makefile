@@ -1,0 +1,81 @@
+# Everything that a person or CI runs. `make demo` and `make test` need only Python >= 3.11 and Node >= 20.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= ./demo-data
+PORT ?= 8080
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
+
+.PHONY: help demo test lint types imports python-tests web-tests e2e prove bench screens wheel api format clean
+
+help:  ## show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+$(VENV)/.run: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -c constraints.txt -e '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.run
+
+web/node_modules/.installed: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+src/fidelia/web_dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	cd web && npm run build
+
+demo: $(VENV)/.run src/fidelia/web_dist/index.html  ## start with a real retailer's data, and stay in the foreground
+	$(BIN)/fidelia up --data $(DATA) --port $(PORT) --demo
+
+test: lint types imports web-tests python-tests e2e  ## every test that a change must pass
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+python-tests: $(VENV)/.dev src/fidelia/web_dist/index.html
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not prove and not e2e" tests
+
+web-tests: web/node_modules/.installed
+	cd web && npm run typecheck && npm run lint && npm run test
+
+e2e: $(VENV)/.dev src/fidelia/web_dist/index.html
+	@command -v chromium >/dev/null || ./tests/e2e/install-browser.sh
+	$(BIN)/pytest -m "e2e and not prove" tests/e2e
+
+prove: $(VENV)/.dev src/fidelia/web_dist/index.html  ## the long proofs: kill -9, large data, the wheel alone
+	$(BIN)/pytest -m prove tests
+
+bench: $(VENV)/.dev  ## speeds, each beside its reference in the same run
+	$(BIN)/python -m bench
+
+screens: $(VENV)/.dev src/fidelia/web_dist/index.html  ## pictures of every page into ./screens
+	@command -v chromium >/dev/null || ./tests/e2e/install-browser.sh
+	$(BIN)/python -m tests.e2e.screens
+
+wheel: $(VENV)/.dev src/fidelia/web_dist/index.html  ## the one artefact, in dist/
+	FIDELIA_WEB=require $(BIN)/python -m build -w
+
+api: $(VENV)/.dev web/node_modules/.installed  ## write the OpenAPI document and the web's types from it
+	$(BIN)/python -m fidelia.api.openapi web/src/api/openapi.json
+	cd web && npm run api
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) web/node_modules src/fidelia/web_dist dist build

@@ -1,0 +1,6 @@
+"""Routes of the market."""
+
+from .catalogue import CategoryController, ProductController
+from .orders import OrderController
+
+__all__ = ["CategoryController", "OrderController", "ProductController"]

@@ -1,0 +1,155 @@
+"""How products and orders get to ClickHouse: PostgreSQL's COPY text is ClickHouse's TabSeparated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from pyroaring import BitMap
+
+from fidelia.platform.batches import slices
+from fidelia.platform.engines import Engines
+
+ORDERS_AT_ONCE = 20_000
+GONE = 2**63
+_AT = "to_char({0} at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS')"
+
+# An array as ClickHouse reads it in a column of text: items in quotes, quotes doubled; COPY itself doubles backslashes.
+_ITEM = "'''' || replace(x, '''', '''''') || ''''"
+_ARRAY = (
+    f"(select '[' || coalesce(string_agg({_ITEM}, ',' order by n), '') || ']'"
+    " from unnest({0}) with ordinality t (x, n))"
+)
+
+_PRODUCTS = f"""
+select p.id, p.external_id, p.name, p.brand,
+    case when c.id is null then '[]' else {_ARRAY.format("c.path")} end,
+    p.price, p.currency, p.status, p.properties::text, {_AT.format("p.created_at")}, p.version, 0
+from product p left join product_category c on c.id = p.category_id
+where p.id = any(%s::integer[])
+"""
+
+_ORDERS = f"""
+select o.id, o.profile_id, o.external_id, {_AT.format("o.placed_at")}, o.status, o.channel, o.currency, o.total,
+    o.delivery, o.line_count, o.properties::text, o.version, 0
+from sales_order o where o.id = any(%s::bigint[])
+"""
+
+_LINES = f"""
+select l.order_id, l.line, o.profile_id, {_AT.format("o.placed_at")}, l.product_id, l.quantity, l.price, l.discount,
+    l.total, l.status, o.status, o.channel, o.version, l.removed::int
+from order_line l join sales_order o on o.id = l.order_id where l.order_id = any(%s::bigint[])
+"""
+
+_PRODUCT_TABLE = """
+create table if not exists products (
+    id UInt32, external_id String, name String, brand LowCardinality(Nullable(String)), categories Array(String),
+    price Nullable(Decimal(18, 4)), currency LowCardinality(Nullable(String)), status LowCardinality(String),
+    props String, created_at DateTime64(3, 'UTC'), version UInt64, is_deleted UInt8
+) engine = ReplacingMergeTree(version, is_deleted) order by id settings fsync_after_insert = 1
+"""
+
+_ORDER_TABLE = """
+create table if not exists o_{db} (
+    id UInt64, profile UInt32, external_id String, at DateTime64(3, 'UTC'), status LowCardinality(String),
+    channel LowCardinality(String), currency LowCardinality(String), total Decimal(18, 4), delivery Decimal(18, 4),
+    items UInt32, props String, version UInt64, is_deleted UInt8
+) engine = ReplacingMergeTree(version, is_deleted) order by id settings fsync_after_insert = 1
+"""
+
+_LINE_TABLE = """
+create table if not exists l_{db} (
+    order_id UInt64, line UInt32, profile UInt32, at DateTime64(3, 'UTC'), product UInt32, quantity Decimal(18, 4),
+    price Nullable(Decimal(18, 4)), discount Decimal(18, 4), total Decimal(18, 4), status LowCardinality(String),
+    order_status LowCardinality(String), channel LowCardinality(String), version UInt64, is_deleted UInt8
+) engine = ReplacingMergeTree(version, is_deleted) order by (order_id, line) settings fsync_after_insert = 1
+"""
+
+
+async def ensure_market(engines: Engines, database_id: int) -> None:
+    """Make the market's tables of a database in ClickHouse, once a process."""
+    made: set[int] = engines.ports.setdefault("market.made", set())
+    if database_id in made:
+        return
+    ch = engines.clickhouse
+    await ch.command(_PRODUCT_TABLE)
+    if database_id:
+        await ch.command(_ORDER_TABLE.format(db=database_id))
+        await ch.command(_LINE_TABLE.format(db=database_id))
+    made.add(database_id)
+
+
+class Products:
+    """The stream ``products``, of no database (0)."""
+
+    async def project(self, engines: Engines, database_id: int, ids: BitMap) -> None:
+        """Insert the present state of these products; those that are gone become tombstones."""
+        await ensure_market(engines, 0)
+        async with engines.db.hot() as raw:
+            rows = await _copied(raw, _PRODUCTS, list(ids))
+        await engines.clickhouse.insert_bytes("products", None, rows, "TabSeparated")
+        gone = ids - _first_column(rows)
+        if gone:
+            dead = "".join(f"{i}\t{GONE}\t1\n" for i in gone)
+            await engines.clickhouse.insert_bytes(
+                "products", ["id", "version", "is_deleted"], dead.encode(), "TabSeparated"
+            )
+
+
+class Orders:
+    """The stream ``orders``: an order travels with all its lines."""
+
+    async def project(self, engines: Engines, database_id: int, ids: BitMap) -> None:
+        """Insert the present state of these orders and lines; orders that are gone become tombstones."""
+        await ensure_market(engines, database_id)
+        ch = engines.clickhouse
+        for part in slices(ids, ORDERS_AT_ONCE):
+            async with engines.db.hot() as raw:
+                orders = await _copied(raw, _ORDERS, list(part))
+                lines = await _copied(raw, _LINES, list(part))
+            await ch.insert_bytes(f"o_{database_id}", None, orders, "TabSeparated")
+            await ch.insert_bytes(f"l_{database_id}", None, lines, "TabSeparated")
+            gone = part - _first_column(orders)
+            if gone:
+                dead = "".join(f"{i}\t{GONE}\t1\n" for i in gone)
+                await ch.insert_bytes(
+                    f"o_{database_id}", ["id", "version", "is_deleted"], dead.encode(), "TabSeparated"
+                )
+                await ch.command(
+                    f"insert into l_{database_id} (order_id, line, version, is_deleted)"
+                    f" select order_id, line, {GONE}, 1 from l_{database_id} final"
+                    " where order_id in ({ids:Array(UInt64)})",
+                    {"ids": list(gone)},
+                )
+
+
+async def _copied(raw: psycopg.AsyncConnection[Any], query: str, ids: list[int]) -> bytes:
+    parts: list[bytes] = []
+    async with raw.cursor() as cursor, cursor.copy(f"copy ({query}) to stdout", (ids,)) as copy:
+        async for chunk in copy:
+            parts.append(bytes(chunk))
+    return b"".join(parts)
+
+
+def _first_column(rows: bytes) -> BitMap:
+    return BitMap(int(line[: line.index(b"\t")]) for line in rows.split(b"\n") if line)
+
+
+async def rebuild(engines: Engines, database_ids: list[int]) -> None:
+    """Mark everything as to be projected again, in the caller's databases; the drain does the work."""
+    async with engines.tx() as tx:
+        raw = await tx.raw()
+        rows = await (await raw.execute("select id from product")).fetchall()
+        tx.mark_dirty("products", 0, (r[0] for r in rows))
+        for database_id in database_ids:
+            rows = await (
+                await raw.execute("select id from sales_order where database_id = %s", (database_id,))
+            ).fetchall()
+            tx.mark_dirty("orders", database_id, (r[0] for r in rows))
+
+
+async def drop_database(engines: Engines, database_id: int) -> None:
+    """Forget a database's orders in ClickHouse."""
+    for name in (f"o_{database_id}", f"l_{database_id}"):
+        await engines.clickhouse.command(f"drop table if exists {name} sync")
+    engines.ports.setdefault("market.made", set()).discard(database_id)
