@@ -1,15 +1,12 @@
 import { queryOptions, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { call } from './client';
+import { api, ok } from './client';
+import type { components } from './schema';
 
-export interface Me {
-  user: { id: number; email: string; name: string; must_change_password?: boolean };
-  roles: string[];
-  rights: string[];
-}
+export type Me = components['schemas']['MeOut'];
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }) => call<Me>('/api/v1/auth/me', { signal }),
+  queryFn: ({ signal }) => ok(api.GET('/api/v1/auth/me', { signal })),
   staleTime: 60_000,
   retry: false,
 });
@@ -30,15 +27,15 @@ export function useCanAny(): (right: string | undefined) => boolean {
 }
 
 export async function signIn(client: QueryClient, email: string, password: string): Promise<void> {
-  await call('/api/v1/auth/login', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ email, password }) });
-  await client.fetchQuery({ ...meQuery, staleTime: 0 });
+  const me = await ok(api.POST('/api/v1/auth/login', { body: { email, password } }));
+  client.setQueryData(meQuery.queryKey, me);
 }
 
 /** Ends the session here and forgets everything that was loaded with it. */
 export function useSignOut(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
-    await call('/api/v1/auth/logout', { method: 'POST' });
+    await ok(api.POST('/api/v1/auth/logout'));
     client.clear();
     window.location.assign('/sign-in');
   };

@@ -1,12 +1,12 @@
 import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { noteNavigation } from '@/kit';
+import { listSearch, noteNavigation } from '@/kit';
 import { queryClient } from './queryClient';
 import { areaRoutes } from './routes';
 import { rootRoute, shellRoute, signInRoute } from './routes/root';
 
 /** Every piece of the kit on one page, for looking at; only in development. */
 const gallery = import.meta.env.DEV
-  ? [createRoute({ getParentRoute: () => rootRoute, path: '/kit', component: lazyRouteComponent(() => import('./gallery/GalleryPage'), 'GalleryPage') })]
+  ? [createRoute({ getParentRoute: () => rootRoute, path: '/kit', validateSearch: listSearch(['state']), component: lazyRouteComponent(() => import('./gallery/GalleryPage'), 'GalleryPage') })]
   : [];
 
 export const router = createRouter({

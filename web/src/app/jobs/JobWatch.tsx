@@ -11,7 +11,7 @@ export function JobWatch() {
   const me = useMe();
   const client = useQueryClient();
   const router = useRouter();
-  const mine = me ? [me.user.name, me.user.email] : [];
+  const mine = me ? [me.name, me.email ?? ''].filter(Boolean) : [];
   const names = mine.join('\n');
   useEffect(() => watchJobs((job, before) => {
     if (!before || ended(before) || !ended(job)) return;

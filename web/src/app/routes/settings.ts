@@ -12,7 +12,7 @@ export const settingsRoutes = [
     component: lazyRouteComponent(() => import('../settings/AccountPage'), 'AccountPage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/settings/users', validateSearch: listSearch(['state']),
+    getParentRoute: () => shellRoute, path: '/settings/users', validateSearch: listSearch(['role', 'disabled']),
     component: lazyRouteComponent(() => import('../settings/UsersPage'), 'UsersPage'),
   }),
   createRoute({
@@ -20,11 +20,11 @@ export const settingsRoutes = [
     component: lazyRouteComponent(() => import('../settings/RolesPage'), 'RolesPage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/settings/tokens', validateSearch: listSearch([]),
+    getParentRoute: () => shellRoute, path: '/settings/tokens', validateSearch: listSearch(['revoked']),
     component: lazyRouteComponent(() => import('../settings/TokensPage'), 'TokensPage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/settings/audit', validateSearch: listSearch(['action', 'kind', 'actor', 'object_id']),
+    getParentRoute: () => shellRoute, path: '/settings/audit', validateSearch: listSearch(['kind', 'actor_kind', 'action', 'object_id']),
     component: lazyRouteComponent(() => import('../settings/AuditPage'), 'AuditPage'),
   }),
   createRoute({

@@ -32,10 +32,10 @@ export function SignInAgain() {
   };
   const submit = async (event: SyntheticEvent) => {
     event.preventDefault();
-    if (!me) return;
+    if (!me?.email) return;
     setBusy(true);
     try {
-      await signIn(client, me.user.email, password);
+      await signIn(client, me.email, password);
       finish(true);
     } catch (error) {
       const problem = toProblem(error);
@@ -48,7 +48,7 @@ export function SignInAgain() {
     <Modal opened={open} onClose={() => { finish(false); }} title="Sign in to go on" closeButtonProps={{ 'aria-label': 'Stay signed out' }}>
       <form onSubmit={(event) => void submit(event)}>
         <Stack gap="md">
-          <Text>Your session ended. Nothing on this page is lost: it goes on as soon as you sign in as {me?.user.email}.</Text>
+          <Text>Your session ended. Nothing on this page is lost: it goes on as soon as you sign in as {me?.email}.</Text>
           <PasswordInput label="Password" autoComplete="current-password" value={password} error={refused} data-autofocus
             onChange={(event) => { setPassword(event.currentTarget.value); }} />
           <Button type="submit" loading={busy}>Sign in</Button>

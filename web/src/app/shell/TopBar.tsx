@@ -14,7 +14,7 @@ function Breadcrumb() {
   return (
     <nav className={css.crumbs} aria-label="Breadcrumb">
       <ol>
-        {levels.map((crumb) => <li key={crumb.href}><AppLink href={crumb.href}>{crumb.label}</AppLink></li>)}
+        {levels.map((crumb) => <li key={crumb.href}><AppLink href={crumb.href} underline="hover">{crumb.label}</AppLink></li>)}
         {title !== '' && <li aria-current="page">{title}</li>}
       </ol>
     </nav>
@@ -33,12 +33,12 @@ function UserMenu() {
   const signOut = useSignOut();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   if (!me) return null;
-  const name = me.user.name || me.user.email;
+  const name = me.name || me.email || '';
   return (
     <Menu position="bottom-end" shadow="md" width={232}>
       <Menu.Target><IconButton label={`${name}: account and appearance`}><IconUserCircle size={20} /></IconButton></Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label style={{ overflowWrap: 'anywhere' }}>{name === me.user.email ? name : `${name} · ${me.user.email}`}</Menu.Label>
+        <Menu.Label style={{ overflowWrap: 'anywhere' }}>{name === me.email ? name : [name, me.email].filter(Boolean).join(' · ')}</Menu.Label>
         <Menu.Item leftSection={<IconUserCircle size={16} />} onClick={() => { go(paths.settings()); }}>Account</Menu.Item>
         <Menu.Divider />
         <Menu.Label>Appearance</Menu.Label>

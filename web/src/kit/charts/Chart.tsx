@@ -1,8 +1,9 @@
-import { Button, Group, Skeleton, Table, Text } from '@mantine/core';
+import { Group, Skeleton, Table, Text } from '@mantine/core';
 import { IconChartLine, IconDownload, IconTable } from '@tabler/icons-react';
 import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { Section } from '../form/Section';
 import { formatNumber } from '../format/number';
+import { IconButton } from '../routing/links';
 import { csvOf, download, isEmpty, tableOf, type ChartSpec } from './spec';
 
 const EChart = lazy(() => import('./EChart'));
@@ -28,10 +29,8 @@ export function Chart({ title, note, description, spec, height = 240, empty, fil
   const nothing = isEmpty(spec);
   const actions = nothing ? undefined : (
     <Group gap={4}>
-      <Button size="compact-sm" variant="subtle" color="gray" leftSection={asTable ? <IconChartLine size={14} /> : <IconTable size={14} />} onClick={() => { setAsTable(!asTable); }}>
-        {asTable ? 'Show as chart' : 'Show as table'}
-      </Button>
-      <Button size="compact-sm" variant="subtle" color="gray" leftSection={<IconDownload size={14} />} onClick={() => { download(`${file}.csv`, csvOf(tableOf(spec)), 'text/csv'); }}>CSV</Button>
+      <IconButton label={asTable ? 'Show as chart' : 'Show as table'} onClick={() => { setAsTable(!asTable); }}>{asTable ? <IconChartLine size={18} /> : <IconTable size={18} />}</IconButton>
+      <IconButton label="Download as CSV" onClick={() => { download(`${file}.csv`, csvOf(tableOf(spec)), 'text/csv'); }}><IconDownload size={18} /></IconButton>
     </Group>
   );
   return (

@@ -84,7 +84,7 @@ function waterfall(spec: Extract<ChartSpec, { kind: 'waterfall' }>, scheme: Sche
   });
   const label = { show: true, position: 'top', color: inks(scheme).strong, fontSize: 12, formatter: (p: { dataIndex: number }) => formatNumber(spec.steps[p.dataIndex]?.value) };
   return {
-    xAxis: { ...category(scheme, spec.steps.map((s) => s.label)), axisLabel: { color: inks(scheme).text, fontSize: 12, interval: 0, width: 84, overflow: 'break' } },
+    xAxis: { ...category(scheme, spec.steps.map((s) => s.label)), axisLabel: { color: inks(scheme).text, fontSize: 12, interval: 0, width: 60, lineHeight: 14, overflow: 'break' } },
     yAxis: measure(scheme),
     tooltip: { show: false },
     series: [

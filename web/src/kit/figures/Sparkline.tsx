@@ -1,5 +1,5 @@
 /** A trend without axes; the figure beside it says the value. */
-export function Sparkline({ values, width = 96, height = 24 }: { values: readonly number[]; width?: number; height?: number }) {
+export function Sparkline({ values, width = 72, height = 18 }: { values: readonly number[]; width?: number; height?: number }) {
   const low = Math.min(...values), span = Math.max(...values) - low || 1;
   const points = values.map((value, i) => `${(i / (values.length - 1)) * width},${height - 2 - ((value - low) / span) * (height - 4)}`);
   return (

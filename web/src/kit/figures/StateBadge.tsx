@@ -49,7 +49,7 @@ const sentence = (key: string) => key.charAt(0).toUpperCase() + key.slice(1).rep
 /** A state: always an icon and a word, in its tone. Unknown states are grey and still read well. */
 export function StateBadge({ state, label, size = 'md' }: { state: string; label?: ReactNode; size?: 'sm' | 'md' | 'lg' }) {
   const { tone, icon: Mark, word } = states[state] ?? look('gray', IconCircleDashed, sentence(state));
-  return <Badge color={tone} size={size} leftSection={<Mark size={12} aria-hidden="true" />}>{label ?? word}</Badge>;
+  return <Badge color={tone} size={size} miw="max-content" leftSection={<Mark size={12} aria-hidden="true" />}>{label ?? word}</Badge>;
 }
 
 /** A badge that is no state (a kind, a version, a lock). */

@@ -7,12 +7,12 @@ export function Section({ title, text, actions, children }: { title?: string; te
   return (
     <Paper component="section" className={css.section ?? ''} {...(title ? { 'aria-label': title } : {})}>
       {title && (
-        <div className={css.sectionHead} style={{ display: 'flex', flexWrap: 'wrap', gap: 12, justifyContent: 'space-between' }}>
-          <div>
+        <div className={css.sectionHead} style={{ display: 'flex', gap: 12, justifyContent: 'space-between', alignItems: 'flex-start' }}>
+          <div style={{ minWidth: 0 }}>
             <Title order={2} size="h3">{title}</Title>
             {text && <p>{text}</p>}
           </div>
-          {actions && <div>{actions}</div>}
+          {actions && <div style={{ flexShrink: 0 }}>{actions}</div>}
         </div>
       )}
       {children}

@@ -20,8 +20,8 @@ const DECIMAL = /^-?\d+(\.\d+)?$/;
 
 function put(value: Maybe, options: Intl.NumberFormatOptions): string {
   if (value === null || value === undefined || value === '') return NO_VALUE;
-  if (typeof value === 'string') return DECIMAL.test(value) ? formatter(options).format(value as `${number}`) : value;
-  return formatter(options).format(value);
+  if (typeof value === 'string' && !DECIMAL.test(value)) return value;
+  return formatter(options).format(value as number | bigint | `${number}`).replace('-', '−');
 }
 
 export const formatNumber = (value: Maybe, maximumFractionDigits = 20): string => put(value, { maximumFractionDigits });
@@ -30,7 +30,7 @@ export const formatNumber = (value: Maybe, maximumFractionDigits = 20): string =
 export const formatCompact = (value: Maybe): string => put(value, { notation: 'compact', maximumFractionDigits: 1 });
 
 /** `+34`, `−4`, `0`: a change always shows its sign. */
-export const formatChange = (value: Maybe): string => put(value, { signDisplay: 'exceptZero' }).replace('-', '−');
+export const formatChange = (value: Maybe): string => put(value, { signDisplay: 'exceptZero' });
 
 /** A share of a whole, one decimal: `9.2 %`. Unknown when the whole is nothing. */
 export function formatShare(part: number | null | undefined, whole: number | null | undefined): string {

@@ -118,7 +118,7 @@ export function RowList<T>({ view, selectable, rowHref, rowLabel, onPreview }: D
               {rowHref ? <AppLink href={rowHref(item)} underline="never" data-row-link>{name}</AppLink>
                 : onPreview ? <button type="button" className={css.sort} data-row-link style={{ color: 'inherit', fontWeight: 550, fontSize: 14 }} onClick={() => { onPreview(item); }}>{name}</button>
                   : <span style={{ fontWeight: 550 }}>{name}</span>}
-              {second.length > 0 && <div className={css.second}>{second.map((column) => <span key={column.key}>{column.cell(item)}</span>)}</div>}
+              {second.length > 0 && <div className={css.second}>{second.map((column) => <span key={column.key}>{column.align === 'right' && `${column.header} `}{column.cell(item)}</span>)}</div>}
             </div>
             {title.map((column) => <div key={column.key}>{column.cell(item)}</div>)}
           </li>

@@ -99,7 +99,7 @@ export function PageTabs({ tabs, param = 'tab' }: { tabs: readonly PageTab[]; pa
       <Tabs.List mb="md" style={{ flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' }}>
         {tabs.map((tab) => (
           <Tabs.Tab key={tab.value} value={tab.value} style={{ flexShrink: 0 }}
-            {...(tab.count === undefined || tab.count === null ? {} : { rightSection: <span className="fd-num">{formatNumber(tab.count)}</span> })}>
+            {...(tab.count === undefined || tab.count === null ? {} : { rightSection: <span style={{ color: 'var(--mantine-color-dimmed)' }}>{formatNumber(tab.count)}</span> })}>
             {tab.label}
           </Tabs.Tab>
         ))}

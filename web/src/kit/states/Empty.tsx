@@ -18,7 +18,7 @@ function Empty({ title, text, icon: Mark, primary, secondary, example, tone }: E
   return (
     <Paper p="xl">
       <Stack align="center" gap="sm" py="lg" ta="center">
-        {Mark && <ThemeIcon variant="light" color={tone} size={48} radius="xl"><Mark size={24} aria-hidden="true" /></ThemeIcon>}
+        {Mark && <ThemeIcon variant="light" color={tone} size={48} radius={24}><Mark size={24} aria-hidden="true" /></ThemeIcon>}
         <Title order={2} size="h3">{title}</Title>
         {text && <Text c="dimmed" maw={520}>{text}</Text>}
         {example}

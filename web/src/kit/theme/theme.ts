@@ -1,5 +1,5 @@
 import {
-  ActionIcon, Badge, Button, createTheme, Drawer, Modal, Paper, rem, Table, Text, Tooltip,
+  ActionIcon, Anchor, Badge, Button, createTheme, Drawer, Modal, Paper, rem, Table, Text, Tooltip,
   type CSSVariablesResolver,
 } from '@mantine/core';
 import { colors, gray } from './tokens';
@@ -31,7 +31,8 @@ export const theme = createTheme({
     Text: Text.extend({ defaultProps: { size: 'sm' } }),
     Button: Button.extend({ defaultProps: { size: 'sm' } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray', size: 'lg' } }),
-    Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'xs', tt: 'none', fw: 550 } }),
+    Anchor: Anchor.extend({ defaultProps: { underline: 'always' } }),
+    Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'xs', tt: 'none', fw: 550 }, vars: () => ({ root: { '--badge-fz': rem(12) } }) }),
     Paper: Paper.extend({ defaultProps: { withBorder: true, radius: 'md' } }),
     Modal: Modal.extend({ defaultProps: { radius: 'lg', centered: true, overlayProps: { backgroundOpacity: 0.45 } } }),
     Drawer: Drawer.extend({ defaultProps: { position: 'right', overlayProps: { backgroundOpacity: 0.25 } } }),
@@ -51,6 +52,8 @@ export const resolver: CSSVariablesResolver = () => {
     [k('error')]: v('clay-7'),
     [k('success')]: v('moss-7'),
     [k('default-border')]: v('gray-5'),
+    [k('gray-light')]: v('gray-2'),
+    [k('gray-light-hover')]: v('gray-3'),
     '--fd-canvas': v('gray-1'),
     '--fd-surface': v('white'),
     '--fd-raised': v('white'),

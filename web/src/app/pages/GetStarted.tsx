@@ -1,0 +1,39 @@
+import { Group, List, Progress, Text, ThemeIcon } from '@mantine/core';
+import { IconCheck, IconCircle } from '@tabler/icons-react';
+import { useCanAny } from '@/api/session';
+import { AppLink, paths, Section } from '@/kit';
+import type { Counts } from './HomePage';
+
+interface Step { label: string; done: boolean; href: string; right: string; text: string }
+
+/** The first steps, ticked off as they are done; leaves when all are. */
+export function GetStarted({ databases, db, counts }: { databases: number; db: number | undefined; counts: Partial<Counts> }) {
+  const can = useCanAny();
+  const has = (n: number | null | undefined) => (n ?? 0) > 0;
+  const all: readonly Step[] = [
+    { label: 'Create a database', done: databases > 0, href: `${paths.databases()}?drawer=new`, right: 'databases:create', text: 'One for each brand or shop; its fields say what you know about people' },
+    { label: 'Import people', done: has(counts.profiles), href: db === undefined ? paths.databases() : paths.importNew(db), right: 'imports:create', text: 'A CSV or Excel file; nothing is written before you have seen the check' },
+    { label: 'Build a segment', done: has(counts.segments), href: paths.segmentNew(), right: 'segments:create', text: 'The size is shown while you build' },
+    { label: 'Write a template', done: has(counts.templates), href: paths.templates(), right: 'templates:create', text: 'Seen as the recipient will see it' },
+    { label: 'Send a mailing', done: has(counts.mailings), href: paths.mailingNew(), right: 'mailings:create', text: 'Mails are caught in the mailbox until an SMTP server is set' },
+  ];
+  const steps = all.filter((step) => can(step.right));
+  const done = steps.filter((step) => step.done).length;
+  if (steps.length === 0 || done === steps.length) return null;
+  const next = steps.find((step) => !step.done);
+  return (
+    <Section title={`Get started: ${done} of ${steps.length}`}>
+      <Progress value={(done / steps.length) * 100} size={6} aria-label={`${done} of ${steps.length} steps done`} />
+      <List listStyleType="none" spacing="xs" center>
+        {steps.map((step) => (
+          <List.Item key={step.label} icon={<ThemeIcon size={20} radius="xl" variant={step.done ? 'light' : 'transparent'} color={step.done ? 'moss' : 'gray'}>{step.done ? <IconCheck size={14} /> : <IconCircle size={14} />}</ThemeIcon>}>
+            <Group gap="xs">
+              {step.done ? <Text c="dimmed">{step.label} <span className="fd-live">done</span></Text> : <AppLink href={step.href} fw={step === next ? 620 : 450}>{step.label}</AppLink>}
+              {step === next && <Text size="xs" c="dimmed">{step.text}</Text>}
+            </Group>
+          </List.Item>
+        ))}
+      </List>
+    </Section>
+  );
+}

@@ -1,0 +1,39 @@
+import { Box, NavLink, ScrollArea } from '@mantine/core';
+import { useLocation } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useCanAny } from '@/api/session';
+import { useLinkProps, type Crumb } from '@/kit';
+import css from './settings.module.css';
+
+export const settingsCrumb: readonly Crumb[] = [{ label: 'Settings', href: '/settings/account' }];
+
+const pages: readonly { label: string; href: string; right?: string }[] = [
+  { label: 'Account', href: '/settings/account' },
+  { label: 'Users', href: '/settings/users', right: 'users:read' },
+  { label: 'Roles', href: '/settings/roles' },
+  { label: 'Tokens', href: '/settings/tokens', right: 'tokens:read' },
+  { label: 'Audit log', href: '/settings/audit', right: 'audit:read' },
+  { label: 'Installation', href: '/settings/installation', right: 'settings:read' },
+];
+
+function Entry({ label, href }: { label: string; href: string }) {
+  const here = useLocation().pathname === href;
+  return <NavLink label={label} active={here} {...useLinkProps(href)} {...(here ? { 'aria-current': 'page' as const } : {})} className={css.entry ?? ''} />;
+}
+
+/** The settings' own menu, above each of their pages. */
+export function SettingsFrame({ children }: { children: ReactNode }) {
+  const can = useCanAny();
+  return (
+    <>
+      <Box className={css.menu ?? ''}>
+        <ScrollArea type="never">
+          <nav aria-label="Settings" className={css.list}>
+            {pages.filter((page) => can(page.right)).map((page) => <Entry key={page.href} label={page.label} href={page.href} />)}
+          </nav>
+        </ScrollArea>
+      </Box>
+      {children}
+    </>
+  );
+}
