@@ -110,9 +110,7 @@ def describe(vocabulary: Vocabulary, subject: str = "profile") -> VocabularyInfo
     used = (*(f.category for f in fields), *(e.category for e in events), *(link.category for link in links))
     return VocabularyInfo(
         subject=subject,
-        categories=tuple(
-            dict.fromkeys((*vocabulary.categories, *(thing.category for thing in used if thing.category)))
-        ),
+        categories=tuple(dict.fromkeys((*vocabulary.categories, *filter(None, used)))),
         fields=fields,
         events=events,
         links=links,

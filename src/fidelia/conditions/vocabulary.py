@@ -246,7 +246,13 @@ def json_property(
                 f"parseDateTime64BestEffortOrNull({text}, 3, 'UTC'), NULL)"
             )
         case "tags":
-            sql = f"arrayMap(x -> assumeNotNull(x), arrayFilter(x -> isNotNull(x), {path}.:`Array(Nullable(String))`))"
+            texts, mixed = f"{path}.:`Array(Nullable(String))`", f"{path}.:`Array(Dynamic)`"
+            pure = f"arrayAll(x -> dynamicType(x) IN ('String', 'None'), {mixed})"
+            kept = f"arrayFilter(x -> dynamicType(x) = 'String', {mixed})"
+            sql = (  # arrays that were stored beside arrays of other values become mixed ones
+                f"arrayConcat(arrayMap(x -> assumeNotNull(x), arrayFilter(x -> isNotNull(x), {texts})), "
+                f"if({pure}, arrayMap(x -> assumeNotNull(dynamicElement(x, 'String')), {kept}), []))"
+            )
         case "ip":
             sql = text
         case "any":

@@ -1,0 +1,398 @@
+"""A small world with every type, missing values and awkward edges: the same rows as facts and in ClickHouse."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fidelia.conditions import (
+    Checked,
+    Event,
+    EventTable,
+    EventType,
+    Facts,
+    Field,
+    Link,
+    Option,
+    Row,
+    SegmentRef,
+    Stored,
+    Subject,
+    Vocabulary,
+    check,
+    decode,
+    json_property,
+    merge,
+)
+
+TEXTS = [
+    *(
+        "Oslo",
+        "oslo",
+        "OSLO",
+        "ΑΣ",
+        "ας",
+        "ΑΣ.",
+        "σ",
+        "İstanbul",
+        "i̇stanbul",
+        "ıstanbul",
+        "straße",
+        "STRASSE",
+        "ẞ",
+        "ß",
+    ),
+    *("", " ", "a'b", 'q"\\', "line\nbreak", "100%", "_", "éclair", "e\u0301clair", "ǅ", "Ω", "ω", "\u212a", "k", "K"),
+    *(
+        "😀 party",
+        "\t",
+        "ab",
+        "Ab",
+        "0",
+        "12",
+        "NULL",
+        "\\N",
+        "\u1c89",
+        "\U00010d50x",
+        "true",
+        "2026-03-29",
+        "{c0}",
+        "ﬁ",
+        "ſ",
+    ),
+]
+TAGS = ["VIP", "vip", "Früh", "FRÜH", "new", "a'b", "Σ", "ς"]
+INTEGERS = [0, 1, -1, 2, 3, 7, 40, 41, 2**53 + 1, 2**63 - 1, -(2**63), 100]
+FLOATS = [0.0, 0.1, 0.2, 0.30000000000000004, 1.5, -2.25, 1e17, 5e-324, 0.29, 1e300, 3.0, 2.5, 1e-7, 1234567.891]
+DECIMALS = [
+    Decimal(t) for t in ("0", "0.0001", "-0.0001", "9.99", "10.0000", "10.5", "99999999999999.9999", "-3", "0.3")
+]
+ZONES = ["UTC", "Europe/Oslo", "America/Havana", "Asia/Kathmandu", "America/Sao_Paulo", "Pacific/Apia"]
+NOWS = [
+    datetime(2026, 11, 21, 12, 0, tzinfo=UTC),
+    datetime(2026, 3, 29, 1, 30, tzinfo=UTC),  # Oslo has just lost an hour
+    datetime(2026, 10, 25, 0, 59, 59, 999000, tzinfo=UTC),  # and wins it back
+    datetime(2028, 2, 29, 23, 0, tzinfo=UTC),
+    datetime(2026, 3, 1, 0, 0, tzinfo=UTC),
+    datetime(2026, 3, 8, 5, 0, 0, 1000, tzinfo=UTC),  # Havana skips midnight
+]
+DURATIONS = [
+    "P0D",
+    "P1D",
+    "P2D",
+    "P7D",
+    "P1M",
+    "P1Y",
+    "P1Y2M3D",
+    "PT1H",
+    "PT24H",
+    "P1DT1H",
+    "P30D",
+    "P2W",
+    "P18Y",
+    "PT1S",
+]
+DATES = [
+    date(2000, 2, 29),
+    date(1999, 2, 28),
+    date(1950, 12, 31),
+    date(2026, 3, 29),
+    date(2026, 11, 21),
+    date(1900, 1, 1),
+]
+DATES += [
+    date(2026, 11, 20),
+    date(2026, 10, 25),
+    date(2027, 3, 1),
+    date(2024, 2, 29),
+    date(2299, 12, 31),
+    date(2026, 3, 1),
+]
+COLOURS = ["red", "Green", "BLUE"]
+IPS = ["192.0.2.7", "192.0.2.255", "10.0.0.1", "2001:db8::1", "::1", "::ffff:192.0.2.7", "255.255.255.255"]
+NETWORKS = ["192.0.2.0/24", "10.0.0.0/8", "2001:db8::/32", "::/0", "0.0.0.0/0", "192.0.2.7/32"]
+PATTERNS = [
+    "^o",
+    "s+",
+    "ß",
+    "[[:alpha:]]+$",
+    "a.b",
+    r"\d",
+    "(?i)OSLO",
+    "^$",
+    "os|ab",
+    r"\bk",
+    "ς",
+    "İ",
+    "e.b",
+    r"^\S+$",
+    ".",
+]
+BRANCHES = [("Food",), ("Food", "Dairy"), ("Food", "Dairy", "Milk"), ("Non-Food", "Tools"), ("food", "Σοφία")]
+MAILINGS = [1, 2, 3]
+
+
+def edges() -> list[datetime]:
+    """Moments on and beside the edges of windows that rules may have."""
+    found: set[datetime] = set()
+    for now in NOWS:
+        for days in (0, 1, 7, 30):
+            found.add(now - timedelta(days=days))
+        for zone in ZONES[:4]:
+            local = now.astimezone(ZoneInfo(zone))
+            found.add(local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC))
+    beside = {moment + timedelta(milliseconds=n) for moment in found for n in (-1, 0, 1)}
+    return sorted(beside | {datetime(1970, 1, 1, tzinfo=UTC), datetime(2031, 5, 5, 5, 5, 5, 5000, tzinfo=UTC)})
+
+
+MOMENTS = edges()
+_JSON_TYPES = ("string", "integer", "float", "boolean", "date", "datetime", "tags", "ip")
+_KINDS: dict[str, tuple[str, str]] = {
+    "string": ("Nullable(String)", "string"),
+    "name": ("LowCardinality(String)", "string"),
+    "integer": ("Nullable(Int64)", "integer"),
+    "number": ("UInt32", "integer"),
+    "float": ("Nullable(Float64)", "float"),
+    "decimal": ("Nullable(Decimal(18, 4))", "decimal"),
+    "boolean": ("Nullable(Bool)", "boolean"),
+    "date": ("Nullable(Date32)", "date"),
+    "datetime": ("Nullable(DateTime64(3, 'UTC'))", "datetime"),
+    "enum": ("LowCardinality(Nullable(String))", "enum"),
+    "tags": ("Array(String)", "tags"),
+    "ip": ("Nullable(String)", "ip"),
+    "tree": ("Array(String)", "tree"),
+}
+_SOLID = ("name", "number")
+
+
+def typed_fields(subject: str, *more: Field) -> tuple[Field, ...]:
+    """One field of each type, named after it."""
+    fields = tuple(
+        Field(
+            name=f"{subject}.{key}",
+            type=type_,
+            label=key.title(),
+            sql=key,
+            nullable=key not in (*_SOLID, "tags", "tree"),
+            options=tuple(Option(c) for c in COLOURS) if type_ == "enum" else (),
+            live=subject == "profile",
+        )
+        for key, (_, type_) in _KINDS.items()
+    )
+    return (*fields, *more)
+
+
+def vocabulary(n: int) -> Vocabulary:
+    """The vocabulary over the tables of universe ``n``."""
+    profile = Subject(
+        name="profile",
+        label="Profile",
+        table=f"p_{n}",
+        fields=typed_fields("profile", Field(name="profile.extra", type="object", label="Extra", sql="extra")),
+    )
+    order = Subject(
+        name="order",
+        table=f"o_{n}",
+        time="order.datetime",
+        where="hidden = 0",
+        one="order",
+        many="orders",
+        fields=typed_fields("order"),
+    )
+    line = Subject(name="line", table=f"l_{n}", time="line.datetime", fields=typed_fields("line"))
+    product = Subject(name="product", table=f"x_{n}", fields=typed_fields("product"))
+    level = Subject(name="loyalty.1", table=f"y_{n}", id="profile", fields=typed_fields("loyalty.1"))
+    columns = (
+        Field(name="event.mailing", type="integer", label="Mailing", sql="nullIf(mailing, 0)"),
+        Field(name="event.total", type="decimal", label="Total", sql="total"),
+        *(json_property(f"j_{type_}", type_) for type_ in _JSON_TYPES),
+        json_property("deep.inside", "float"),
+    )
+    return merge(
+        Vocabulary(
+            subjects=(profile, order, line, product, level),
+            links=(
+                Link(name="orders", to="order", key="profile"),
+                Link(name="orders.lines", to="line", key="profile"),
+                Link(name="lines", of="order", to="line", key="parent"),
+                Link(name="product", of="line", to="product", key="id", local="product", single=True),
+                Link(name="loyalty", to="loyalty.1", key="profile", single=True),
+            ),
+            events=(
+                EventType(name="message.opened", label="Opened", properties=columns),
+                EventType(name="custom.quiz", label="Quiz", properties=columns, open=True),
+            ),
+            event_table=EventTable(table=f"e_{n}"),
+            segments=f"segment_bitmaps_{n}",
+        )
+    )
+
+
+def _maybe(rnd: random.Random, pool: list[Any], missing: float = 0.25) -> Any:
+    return None if rnd.random() < missing else rnd.choice(pool)
+
+
+def _some(rnd: random.Random, pool: list[str]) -> list[str]:
+    return rnd.sample(pool, rnd.choice([0, 0, 1, 2, 3]))
+
+
+def random_row(rnd: random.Random) -> dict[str, Any]:
+    """Values of one row of typed fields."""
+    return {
+        "string": _maybe(rnd, TEXTS),
+        "name": rnd.choice(TEXTS),
+        "integer": _maybe(rnd, INTEGERS),
+        "number": rnd.choice([0, 1, 2, 40, 2**32 - 1]),
+        "float": _maybe(rnd, FLOATS),
+        "decimal": _maybe(rnd, DECIMALS),
+        "boolean": _maybe(rnd, [True, False]),
+        "date": _maybe(rnd, DATES),
+        "datetime": _maybe(rnd, MOMENTS, 0.15),
+        "enum": _maybe(rnd, COLOURS),
+        "tags": _some(rnd, TAGS),
+        "ip": _maybe(rnd, IPS),
+        "tree": list(rnd.choice([(), *BRANCHES])),
+    }
+
+
+_ANYTHING = [1, 0.1, "Oslo", "12", True, False, None, [], ["VIP", None], ["a", 1], [1, 2], {"inside": 2.5}, 5.0, -7]
+_ANYTHING += [
+    "2026-03-29",
+    "2026-02-31",
+    "2026-03-29T01:00:00Z",
+    "2026-03-29T25:00:00Z",
+    "2026-11-20T23:59:59.999+01:00",
+]
+_ANYTHING += ["10.0.0.1", "2026-3-1", 2**63 - 1, "", "vip", ["new"], 1e17, "not an ip", "2026-02-30T10:00:00Z"]
+
+
+def random_properties(rnd: random.Random) -> dict[str, Any]:
+    """Properties of an event as JSON: of the right type, of another, or none."""
+    names = [*(f"j_{type_}" for type_ in _JSON_TYPES), "free", "deep"]
+    return {name: rnd.choice(_ANYTHING) for name in names if rnd.random() < 0.6}
+
+
+class Universe:
+    """Profiles with their facts; :meth:`load` puts the same rows into ClickHouse."""
+
+    def __init__(self, n: int, size: int = 50) -> None:
+        rnd = random.Random(f"universe {n}")
+        self.n = n
+        self.vocabulary = vocabulary(n)
+        self.products = {i: random_row(rnd) for i in range(1, 9)}
+        self.rows: dict[str, list[dict[str, Any]]] = {"p": [], "o": [], "l": [], "y": [], "e": []}
+        self.members: dict[int, list[int]] = {1: [], 2: []}
+        self.facts: dict[int, Facts] = {}
+        for id_ in sorted(rnd.sample(range(1, size * 4), size)):
+            self.facts[id_] = self._profile(rnd, id_)
+        dynamic = {"kind": "any", "of": [
+            {"kind": "member", "of": {"segment": 1}},
+            {"kind": "occurred", "event": "message.opened", "count": {"op": "lte", "value": 1}},
+        ]}  # fmt: skip
+        self.dynamic: Checked = check(decode(dynamic), self.vocabulary, segments=self.segment)
+        self.segments: dict[int, Checked | Stored] = {1: Stored(1), 2: Stored(2), 3: self.dynamic}
+
+    def segment(self, id_: int) -> SegmentRef | None:
+        """Look up a segment: two with members, one that is worked out."""
+        return SegmentRef(id_, f"Segment {id_}") if id_ in (1, 2, 3) else None
+
+    def _profile(self, rnd: random.Random, id_: int) -> Facts:
+        extra = {"city": rnd.choice(_ANYTHING), "deep": {"inside": rnd.choice(_ANYTHING)}} if rnd.random() < 0.7 else {}
+        fields = {**random_row(rnd), "extra": extra}
+        self.rows["p"].append({"id": id_, **fields})
+        level = [Row(fields=random_row(rnd)) for _ in range(rnd.choice([0, 1]))]
+        self.rows["y"] += [{"profile": id_, **row.fields} for row in level]
+        orders, lines = [], []
+        for _ in range(rnd.choice([0, 0, 1, 2, 4])):
+            order, row = len(self.rows["o"]) + 1, random_row(rnd)
+            hidden = int(rnd.random() < 0.15)
+            self.rows["o"].append({"id": order, "profile": id_, "hidden": hidden, **row})
+            own = [self._line(rnd, id_, order) for _ in range(rnd.choice([0, 1, 2, 3]))]
+            lines += own
+            if not hidden:
+                orders.append(Row(fields=row, links={"lines": own}))
+        events = [self._event(rnd, id_) for _ in range(rnd.choice([0, 1, 2, 5, 9]))]
+        inside = {number: rnd.random() < 0.4 for number in self.members}
+        for number, yes in inside.items():
+            self.members[number] += [id_] if yes else []
+        links = {"orders": orders, "orders.lines": lines, "loyalty": level}
+        return Facts(fields=fields, links=links, events=events, segments=inside)
+
+    def _line(self, rnd: random.Random, profile: int, order: int) -> Row:
+        fields, product = random_row(rnd), rnd.randint(1, 10)  # 9 and 10 are not in the catalogue
+        self.rows["l"].append(
+            {"id": len(self.rows["l"]) + 1, "profile": profile, "parent": order, "product": product, **fields}
+        )
+        found = [Row(fields=self.products[product])] if product in self.products else []
+        return Row(fields=fields, links={"product": found})
+
+    def _event(self, rnd: random.Random, profile: int) -> Event:
+        type_, at = rnd.choice(["message.opened", "custom.quiz"]), rnd.choice(MOMENTS)
+        columns = {"mailing": rnd.choice([0, *MAILINGS]), "total": _maybe(rnd, DECIMALS)}
+        properties = random_properties(rnd)
+        row = {
+            "type": type_,
+            "profile": profile,
+            "at": at,
+            "id": f"e{len(self.rows['e'])}",
+            "props": json.dumps(properties),
+        }
+        self.rows["e"].append({**row, **columns})
+        return Event(
+            type=type_, at=at, id=row["id"], properties={**properties, **columns, "mailing": columns["mailing"] or None}
+        )
+
+    def load(self, client: Any) -> None:
+        """Create the tables and fill them; with old versions, deleted profiles, repeats and rows of nobody."""
+        n = self.n
+        kinds = ", ".join(f"{key} {type_}" for key, (type_, _) in _KINDS.items())
+        merged = "version UInt64, is_deleted UInt8"
+        engine = "engine = ReplacingMergeTree(version, is_deleted)"
+        client.command(f"create table p_{n} (id UInt32, extra JSON, {kinds}, {merged}) {engine} order by id")
+        client.command(
+            f"create table o_{n} (id UInt32, profile UInt32, hidden UInt8, {kinds}, {merged}) {engine} order by id"
+        )
+        client.command(
+            f"create table l_{n} (id UInt32, profile UInt32, parent UInt32, product UInt32, {kinds}, {merged}) {engine} order by id"
+        )
+        client.command(f"create table x_{n} (id UInt32, {kinds}, {merged}) {engine} order by id")
+        client.command(f"create table y_{n} (profile UInt32, {kinds}, {merged}) {engine} order by profile")
+        client.command(
+            f"create table e_{n} (type LowCardinality(String), profile UInt32, at DateTime64(3, 'UTC'), id String, mailing UInt32, "
+            "total Nullable(Decimal(18, 4)), props JSON) engine = ReplacingMergeTree "
+            "partition by toYYYYMM(at) order by (type, profile, at, id)"
+        )
+        client.command(
+            f"create table segment_bitmaps_{n} (segment UInt32, version UInt64, bm AggregateFunction(groupBitmap, UInt32)) "
+            "engine = ReplacingMergeTree(version) order by segment"
+        )
+        rnd = random.Random(n)
+        old = [{**row, **random_row(rnd), "version": 1, "is_deleted": 0} for row in self.rows["p"]]
+        gone = [{**row, "id": row["id"] + 100_000, "version": 3, "is_deleted": 1} for row in self.rows["p"][:5]]
+        self._insert(client, f"p_{n}", [*old, *({**g, "version": 2, "is_deleted": 0} for g in gone)])
+        self._insert(client, f"p_{n}", [*({**row, "version": 2, "is_deleted": 0} for row in self.rows["p"]), *gone])
+        for name, rows in (("o", self.rows["o"]), ("l", self.rows["l"]), ("y", self.rows["y"])):
+            self._insert(client, f"{name}_{n}", [{**row, "version": 1, "is_deleted": 0} for row in rows])
+        products = [{"id": i, **row, "version": 1, "is_deleted": 0} for i, row in self.products.items()]
+        self._insert(client, f"x_{n}", products)
+        strangers = [{**row, "profile": row["profile"] + 100_000} for row in self.rows["e"][:20]]
+        self._insert(client, f"e_{n}", [*self.rows["e"], *strangers])
+        self._insert(client, f"e_{n}", self.rows["e"][::3])  # a late repeat, not collapsed yet
+        for segment, ids in self.members.items():
+            for version, members in ((1, [1, 2, 3]), (2, ids)):
+                client.command(
+                    f"insert into segment_bitmaps_{n} select {segment}, {version}, groupBitmapState(toUInt32(arrayJoin({members})))"
+                )
+
+    def _insert(self, client: Any, table: str, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            names = list(rows[0])
+            client.insert(table, [[_stored(row[name]) for name in names] for row in rows], column_names=names)
+
+
+def _stored(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict) else value
