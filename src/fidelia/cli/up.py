@@ -25,6 +25,9 @@ def up(
     token_file: Annotated[
         Path | None, typer.Option("--token-file", metavar="FILE", help="Write an API token with all rights there")
     ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Load the demo data before saying ready, if they are not there")
+    ] = False,
 ) -> None:
     """Start the engines and every process; stop them all with Ctrl-C."""
     from fidelia.platform.supervisor import Supervisor
@@ -32,17 +35,29 @@ def up(
     def settings() -> Settings:
         return load_settings(data, config, host=host, port=port)
 
+    hints: list[str] = []
+
     def prepare(resolved: Settings, is_new: bool) -> None:
         if is_new or (token_file is not None and not token_file.exists()):
-            asyncio.run(_first_steps(resolved, token_file))
+            hints.extend(asyncio.run(_first_steps(resolved, token_file)))
+
+    def on_ready(url: str) -> None:
+        if demo:  # the progress of loading has pushed the first password out of sight
+            say(hints[0] if hints else "Sign in as admin@localhost (new password: fidelia user set-password)")
+        say(f"ready {url}")
 
     Supervisor(
-        settings(), notice=note, prepare=prepare, on_ready=lambda url: say(f"ready {url}"), reload=settings
+        settings(),
+        notice=note,
+        prepare=prepare,
+        on_ready=on_ready,
+        reload=settings,
+        errand=["demo"] if demo else [],
     ).run()
 
 
-async def _first_steps(settings: Settings, token_file: Path | None) -> None:
-    """Make the first user, and the token that ``--token-file`` asks for."""
+async def _first_steps(settings: Settings, token_file: Path | None) -> list[str]:
+    """Make the first user and the token that ``--token-file`` asks for; return how to sign in when that is new."""
     from fidelia import access
     from fidelia.wiring import open_engines
 
@@ -53,11 +68,13 @@ async def _first_steps(settings: Settings, token_file: Path | None) -> None:
             if token_file
             else None
         )
-    if admin is not None:
-        say("Sign in as {} with the password {} (shown only now)".format(*admin))
+    hints = ["Sign in as {} with the password {} (shown only now)".format(*admin)] if admin else []
+    for hint in hints:
+        say(hint)
     if token_file is not None and made is not None:
         write_secret(token_file, made[1])
         note(f"An API token with all rights is in {token_file}")
+    return hints
 
 
 def write_secret(path: Path, secret: str) -> None:

@@ -23,6 +23,20 @@ _LONGEST_PAUSE = 15.0
 _STEADY_SECONDS = 30.0
 
 
+def start_fidelia(
+    arguments: Sequence[str], environ: Mapping[str, str], descriptors: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Start ``python -m fidelia …`` that dies with us; must run in the main thread."""
+    return subprocess.Popen(  # noqa: S603 (ourselves)
+        [sys.executable, "-P", "-m", "fidelia", *arguments],
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C in a terminal reaches the supervisor only, which stops in order
+        pass_fds=descriptors,
+        preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509 (one system call, no lock is taken)
+    )
+
+
 class Child:
     """A process ``python -m fidelia serve --role …`` that is killed by the kernel when the supervisor dies.
 
@@ -48,15 +62,7 @@ class Child:
 
     def start(self) -> None:
         """Start the process; must run in the supervisor's main thread."""
-        command = [sys.executable, "-P", "-m", "fidelia", "serve", "--role", self.role]
-        self._process = subprocess.Popen(  # noqa: S603 (ourselves)
-            command,
-            env=dict(self._environ),
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in a terminal reaches the supervisor only, which stops in order
-            pass_fds=self._descriptors,
-            preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509 (one system call, no lock is taken)
-        )
+        self._process = start_fidelia(["serve", "--role", self.role], self._environ, self._descriptors)
         self._started = time.monotonic()
         self.start_at = None
         self.starts += 1

@@ -9,8 +9,9 @@ import os
 import selectors
 import signal
 import socket
+import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -21,7 +22,7 @@ from fidelia.platform.files import DataFolder
 from fidelia.platform.pgserver import PostgresError, PostgresServer
 from fidelia.settings import RUNTIME_VARIABLE, Settings, SettingsError, write_runtime
 
-from .child import FATAL_EXIT, LISTEN_VARIABLE, Child
+from .child import FATAL_EXIT, LISTEN_VARIABLE, Child, start_fidelia
 
 Notice = Callable[[str], None]
 
@@ -44,9 +45,10 @@ class StartError(Exception):
 class Supervisor:
     """Runs one installation until it is told to stop.
 
-    ``prepare`` is called with the resolved settings when PostgreSQL is up and its schema is current, before any
-    process starts (it makes the first user). ``on_ready`` is called once with the address when the web can serve.
-    ``reload`` gives fresh settings for a restart (SIGHUP).
+    ``prepare`` is called with the resolved settings, and whether the database is new, when PostgreSQL is up and its
+    schema is current, before any process starts (it makes the first user). ``errand`` are the arguments of a command
+    that runs once when the web can serve; it must succeed. ``on_ready`` is called with the address after that, and
+    after each restart. ``reload`` gives fresh settings for a restart (SIGHUP).
     """
 
     def __init__(
@@ -57,12 +59,15 @@ class Supervisor:
         prepare: Callable[[Settings, bool], None] = lambda _, __: None,
         on_ready: Callable[[str], None] = lambda _: None,
         reload: Callable[[], Settings] | None = None,
+        errand: Sequence[str] = (),
     ) -> None:
         self._settings = settings
         self._notice = notice
         self._prepare = prepare
         self._on_ready = on_ready
         self._reload = reload or (lambda: settings)
+        self._errand = errand
+        self._errand_process: subprocess.Popen[bytes] | None = None
         self._folder = DataFolder(settings.data_dir)
         self._token = runfile.new_token()
         self._postgres: PostgresServer | None = None
@@ -160,9 +165,10 @@ class Supervisor:
                 if not ready and (ready := self._answers()):
                     self._announced = runfile.Run(self._url, os.getpid(), self._token, __version__, datetime.now(UTC))
                     self._tell_processes()
-                    self._on_ready(self._url)
+                    self._run_errand()
                 if ready:
                     self._tell_processes()
+                    self._finish_errand()
 
     def _patience(self, ready: bool) -> float | None:
         """Return how many seconds to sleep when no signal comes; ``None`` is for ever."""
@@ -203,6 +209,22 @@ class Supervisor:
         finally:
             connection.close()
 
+    def _run_errand(self) -> None:
+        """Start the errand, the first time; say that we are ready when there is none to wait for."""
+        if not self._errand:
+            self._on_ready(self._url)
+        elif self._errand_process is None:
+            arguments = [*self._errand, "--data", str(self._folder.root)]
+            self._errand_process = start_fidelia(arguments, os.environ)
+
+    def _finish_errand(self) -> None:
+        if self._errand_process is None or (code := self._errand_process.poll()) is None:
+            return
+        if code != 0:
+            raise StartError(f"fidelia {' '.join(self._errand)} failed (see above)")
+        self._errand, self._errand_process = (), None
+        self._on_ready(self._url)
+
     def _tell_processes(self) -> None:
         """Write the run file when a process was started again since."""
         now = self.processes
@@ -232,6 +254,10 @@ class Supervisor:
 
     def _stop_all(self) -> None:
         """Stop processes first, the mailbox that senders talk to after them, PostgreSQL last."""
+        if self._errand_process is not None:
+            self._errand_process.kill()
+            self._errand_process.wait()
+            self._errand_process = None
         deadline = time.monotonic() + _STOP_SECONDS
         for last in (False, True):
             group = [child for child in self._children if (child.role == "mailbox") is last]
