@@ -51,7 +51,8 @@ def _verdict(found: Iterable[int], mode: Mode, lacking: str, name: str) -> str |
     ids = sorted(found)
     if len(ids) > 1:
         some = ", ".join(str(i) for i in ids[:5] if i > 0)
-        return f"{len(ids)} profiles have this {_said(name)} ({some}); it must be one"
+        which = f" ({some})" if some else ""
+        return f"{len(ids)} profiles have this {_said(name)}{which}; it must be one"
     if ids and mode == "add":
         return f"A profile with this {_said(name)} exists already" + (f" ({ids[0]})" if ids[0] > 0 else "")
     if not ids and (mode == "update" or name == "profile_id"):
