@@ -12,6 +12,8 @@ from .fields import (
     read_key,
     read_value,
 )
+from .imports import readers as files
+from .ingest import Mode, UpsertItem, UpsertOut, upsert
 from .model import (
     EXCLUSIONS,
     OptIn,
@@ -59,6 +61,7 @@ __all__ = [
     "Change",
     "Database",
     "Field",
+    "Mode",
     "OptIn",
     "Resource",
     "Sendable",
@@ -66,6 +69,8 @@ __all__ = [
     "SubscriptionItem",
     "SubscriptionOutcome",
     "SuppressionList",
+    "UpsertItem",
+    "UpsertOut",
     "add_field",
     "advance_ids",
     "all_ids",
@@ -76,6 +81,7 @@ __all__ = [
     "delete_database",
     "erase_profiles",
     "exists",
+    "files",
     "find_by_contact",
     "find_database",
     "get_database",
@@ -95,4 +101,5 @@ __all__ = [
     "set_status",
     "subscribe",
     "unsubscribe",
+    "upsert",
 ]
