@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import stat
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,12 +17,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from tests.up import Up, alive, fidelia, open_folder, wait_until
 
 from fidelia.platform import migrate
 from fidelia.platform.files import DataFolder
@@ -31,67 +30,16 @@ from fidelia.platform.pgserver import PostgresServer
 from fidelia.platform.postgres import sqlalchemy_url
 from fidelia.settings import PostgresSettings
 
+pytestmark = pytest.mark.xdist_group("supervisor")
+
 SOURCES = Path(__file__).parents[2] / "src"
 ROLES = {"core", "worker", "sender", "mailbox", "postgres"}
 
 
-class Up:
-    """One `fidelia up` on a folder."""
-
-    def __init__(self, data: Path, *options: str, python: str = sys.executable, **popen: Any) -> None:
-        self.data = data
-        self.log = data.with_suffix(".log")
-        self._log: IO[bytes] = self.log.open("ab")
-        command = [python, "-m", "fidelia", "up", "--data", str(data), "--port", "0", *options]
-        self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log, cwd="/", **popen)
-
-    def output(self) -> str:
-        return self.log.read_text()
-
-    def ready(self, seconds: float = 40) -> Up:
-        """Wait until this process has announced itself."""
-        wait_until(lambda: self.process.poll() is not None or self.run().get("pid") == self.process.pid, seconds)
-        assert self.process.poll() is None, self.output()
-        return self
-
-    def run(self) -> dict[str, Any]:
-        try:
-            return dict(json.loads((self.data / "run.json").read_text()))
-        except OSError:
-            return {}
-
-    def pids(self) -> dict[str, int]:
-        return {name: pid for name, pid in self.run()["processes"].items() if pid is not None}
-
-    def get(self, path: str, token: str | None = None) -> Any:
-        url, token = self.run()["url"] + path, token or self.run()["token"]
-        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
-        with urllib.request.urlopen(request, timeout=10) as reply:
-            return json.load(reply)
-
-    def answers(self) -> bool:
-        try:
-            return bool(self.get("/ready"))
-        except (OSError, KeyError, ValueError):
-            return False
-
-    def end(self, sig: signal.Signals = signal.SIGTERM) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(sig)
-        try:
-            return self.process.wait(20)
-        finally:
-            self.process.kill()
-            self.process.wait()
-            self._log.close()
-
-
 @pytest.fixture(scope="module")
 def root() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="fidelia-up-"))
-    path.chmod(0o711)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
+    with open_folder("fidelia-up-") as path:
+        yield path
 
 
 @pytest.fixture
@@ -106,24 +54,6 @@ def start(root: Path) -> Iterator[Callable[..., Up]]:
     yield begin
     for up in started:
         up.end()
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.02)
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def fidelia(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "fidelia", *arguments], capture_output=True, text=True, check=False)
 
 
 def test_the_first_start_makes_everything_and_tells(root: Path, start: Callable[..., Up]) -> None:

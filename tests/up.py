@@ -1,0 +1,98 @@
+"""Drives `fidelia up` and the other commands as people do: real processes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+
+class Up:
+    """One `fidelia up` on a folder."""
+
+    def __init__(self, data: Path, *options: str, python: str = sys.executable, **popen: Any) -> None:
+        self.data = data
+        self.log = data.with_suffix(".log")
+        self._log: IO[bytes] = self.log.open("ab")
+        command = [python, "-m", "fidelia", "up", "--data", str(data), "--port", "0", *options]
+        self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log, cwd="/", **popen)
+
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def ready(self, seconds: float = 40) -> Up:
+        """Wait until this process has announced itself."""
+        wait_until(lambda: self.process.poll() is not None or self.run().get("pid") == self.process.pid, seconds)
+        assert self.process.poll() is None, self.output()
+        return self
+
+    def run(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads((self.data / "run.json").read_text()))
+        except OSError:
+            return {}
+
+    def pids(self) -> dict[str, int]:
+        return {name: pid for name, pid in self.run()["processes"].items() if pid is not None}
+
+    def get(self, path: str, token: str | None = None) -> Any:
+        url, token = self.run()["url"] + path, token or self.run()["token"]
+        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return json.load(reply)
+
+    def answers(self) -> bool:
+        try:
+            return bool(self.get("/ready"))
+        except (OSError, KeyError, ValueError):
+            return False
+
+    def end(self, sig: signal.Signals = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(sig)
+        try:
+            return self.process.wait(20)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self._log.close()
+
+
+@contextmanager
+def open_folder(prefix: str) -> Iterator[Path]:
+    """A folder that the user of PostgreSQL may pass through, unlike pytest's own."""
+    path = Path(tempfile.mkdtemp(prefix=prefix))
+    path.chmod(0o711)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def fidelia(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; ``given`` is its standard input."""
+    command = [sys.executable, "-m", "fidelia", *arguments]
+    return subprocess.run(command, input=given, capture_output=True, text=True, check=False)
