@@ -18,7 +18,7 @@ CAPABILITIES = sorted(
     for p in SOURCE.iterdir()
     if p.is_dir()
     and (p / "__init__.py").exists()
-    and p.name not in {"kernel", "platform", "migrations", "api", "worker", "cli", "demo"}
+    and p.name not in {"kernel", "platform", "migrations", "api", "worker", "cli"}
 )
 PYTHON_LINES = 400
 WEB_LINES = 250

@@ -2,7 +2,7 @@
 
 from . import secrets
 from .actor import Actor
-from .audit import audit, read_audit
+from .trail import audit, read_audit
 from .credentials import Known, csrf_token
 from .credentials import by_session as verify_session
 from .credentials import by_token as verify_token

@@ -51,8 +51,7 @@ STATUS = {
     "503": "An engine does not answer",
 }
 _PAGE = re.compile(rb"Page_(?:[A-Za-z0-9_]+\.)*([A-Za-z0-9]+)_(?=\")")
-CONDITION = ("All", "Any_", "Not", "Always", "Compare", "Occurred", "Related", "Member")
-CONDITION_ALIASES = {"Any": "Any_"}
+CONDITION = ("AllOf", "AnyOf", "Not", "Always", "Compare", "Occurred", "Related", "Member")
 
 
 def document(app: Litestar) -> dict[str, Any]:
@@ -61,7 +60,7 @@ def document(app: Litestar) -> dict[str, Any]:
         _PAGE.sub(rb"\1Page", msgspec.json.encode(app.openapi_schema.to_schema()))
     )
     schemas = raw.setdefault("components", {}).setdefault("schemas", {})
-    nodes = {name for name in schemas if name in CONDITION or name in CONDITION_ALIASES}
+    nodes = {name for name in schemas if name in CONDITION}
     kinds = {_kind(schemas[name]): name for name in sorted(nodes) if _kind(schemas[name])}
     fixed: dict[str, Any] = _walk(raw, frozenset(kinds.values()))
     schemas = fixed["components"]["schemas"]

@@ -15,7 +15,7 @@ from fidelia.platform.http import Body, Strict
 from fidelia.platform.postgres import Tx
 
 from ..actor import Actor, Kind
-from ..audit import read_audit
+from ..trail import read_audit
 from ..model import AuditOut, TokenOut
 from ..service import tokens as service
 from .auth import Text

@@ -10,7 +10,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
 from ..actor import Actor
-from ..audit import audit
+from ..trail import audit
 from ..credentials import digest, memory, new_secret
 from ..model import UserOut
 from ..passwords import hash_password, needs_rehash, verify_password

@@ -11,7 +11,7 @@ from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.postgres import Tx
 
 from ..actor import Actor
-from ..audit import audit
+from ..trail import audit
 from ..credentials import digest, memory, new_secret
 from ..model import TokenOut
 from ..rules import TOKEN_PREFIX, TOKEN_SHOWN, check_name, check_rights, check_roles, rights_of

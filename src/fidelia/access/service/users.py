@@ -9,7 +9,7 @@ from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.postgres import Tx
 
 from ..actor import Actor
-from ..audit import audit
+from ..trail import audit
 from ..credentials import memory
 from ..model import SessionOut, UserOut
 from ..passwords import generate_password, hash_password
