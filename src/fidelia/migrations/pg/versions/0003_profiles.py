@@ -115,3 +115,64 @@ def upgrade() -> None:
         create index ix_erasure_open on erasure (database_id) where history_erased_at is null;
         """
     )
+    _imports()
+
+
+def _imports() -> None:
+    op.execute(
+        """
+        create table profile_import (
+            id integer generated always as identity primary key,
+            database_id integer not null references profile_database (id) on delete cascade,
+            file_name text not null,
+            file_key text not null,
+            file_size bigint not null,
+            state text not null default 'new' check (
+                state in ('new', 'checking', 'checked', 'queued', 'running', 'done', 'failed', 'cancelled')
+            ),
+            format jsonb not null,
+            columns jsonb not null,
+            header_hash text not null,
+            mapping jsonb not null default '[]',
+            options jsonb not null default '{}',
+            total bigint,
+            position integer not null default 0,
+            rows bigint not null default 0,
+            created bigint not null default 0,
+            updated bigint not null default 0,
+            unchanged bigint not null default 0,
+            rejected bigint not null default 0,
+            duplicates bigint not null default 0,
+            kept_consents bigint not null default 0,
+            reasons jsonb not null default '[]',
+            check_result jsonb,
+            people bytea,
+            error text,
+            job_id text,
+            actor text not null,
+            created_at timestamptz not null,
+            started_at timestamptz,
+            finished_at timestamptz
+        );
+        create index ix_profile_import_database_id on profile_import (database_id, id desc);
+        create index ix_profile_import_header on profile_import (database_id, header_hash, id desc);
+
+        create table profile_import_chunk (
+            import_id integer not null references profile_import (id) on delete cascade,
+            number integer not null,
+            created bytea not null,
+            updated bytea not null,
+            unchanged bytea not null,
+            rejected bytea,
+            duplicates bytea,
+            primary key (import_id, number)
+        );
+
+        -- Keys of people that a check found new, so that it counts each once. Nothing is lost when it is.
+        create unlogged table profile_import_key (
+            import_id integer not null references profile_import (id) on delete cascade,
+            key_hash bigint not null,
+            primary key (import_id, key_hash)
+        );
+        """
+    )
