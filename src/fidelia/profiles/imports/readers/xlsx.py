@@ -29,6 +29,14 @@ class WorkbookReader:
         with self._workbook() as book:
             return _visible(book)
 
+    def height(self) -> int | None:
+        """Return how many rows the sheet has at most, the header left out."""
+        with self._workbook() as book:
+            name = self._how.sheet or next(iter(_visible(book)), None)
+            if name is None or name not in book.sheet_names:
+                return None
+            return max(0, book.get_sheet_by_name(name).height - int(self._how.header))
+
     def columns(self) -> list[str]:
         """Return the header, or made-up names when there is none."""
         with self._sheet() as (_, rows):
