@@ -38,6 +38,9 @@ json_values = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
     max_leaves=6,
 )
+keys = texts.map(lambda t: t.replace(".", ""))
+scalars = st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), texts)
+leaf_values = st.one_of(scalars, st.lists(texts, max_size=3), st.dictionaries(keys, scalars, max_size=3))
 moments = st.datetimes(datetime(1900, 1, 2), datetime(2299, 12, 30), timezones=st.just(UTC))
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "first_name": texts,
@@ -55,7 +58,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "level": st.sampled_from(["gold", "silver", "Ønsket", None]),
     "likes": st.lists(texts, max_size=4),
     "last_ip": st.ip_addresses().map(str),
-    "car": st.dictionaries(texts, json_values, max_size=3),
+    "car": st.dictionaries(keys, leaf_values, max_size=3),
     "kids": st.lists(st.dictionaries(texts, json_values, max_size=2), max_size=2),
 }
 some_values = st.fixed_dictionaries({}, optional=VALUES)
@@ -72,16 +75,24 @@ steps = st.lists(
 
 async def in_clickhouse(engines: Engines, database: Database) -> dict[int, dict[str, Any]]:
     fields = database.fields
-    columns = ", ".join(["id", "version", *(f.column for f in fields)])
+    columns = ", ".join(
+        ["id", "version", *(f"toString({f.column})" if f.type == "object" else f.column for f in fields)]
+    )
     rows = await engines.clickhouse.query(f"select {columns} from p_{database.id} final")
     found = {}
     for row in rows:
         one = dict(zip(["id", "version", *(f.name for f in fields)], row, strict=True))
         for f in fields:
-            if f.type in ("object", "objects") and one[f.name] is not None:
-                one[f.name] = json.loads(one[f.name])
+            if f.type in ("object", "objects"):
+                one[f.name] = json.loads(one[f.name] or "null")
         found[one["id"]] = one
     return found
+
+
+def leaves(value: dict[str, Any]) -> dict[str, Any]:
+    """What a JSON column of ClickHouse keeps of an object: its leaves, without those that are null."""
+    kept = {k: leaves(v) if isinstance(v, dict) else v for k, v in value.items() if v is not None}
+    return {k: v for k, v in kept.items() if v != {}}
 
 
 async def in_postgres(engines: Engines, database: Database) -> dict[int, dict[str, Any]]:
@@ -91,6 +102,8 @@ async def in_postgres(engines: Engines, database: Database) -> dict[int, dict[st
         for f in database.fields:
             if f.type == "tags" and row[f.name] is None:
                 row[f.name] = []
+            if f.type == "object":
+                row[f.name] = leaves(row[f.name] or {})
     return {row["id"]: row for row in rows}
 
 

@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from fidelia.access.http import routers as access
 from fidelia.market.http import CategoryController, OrderController, ProductController
 from fidelia.platform.jobs.http import JobController
+from fidelia.profiles.http import routers as profiles
 from fidelia.profiles.ingest.http import UpsertController
 
 API: list[ControllerRouterHandler] = [
@@ -15,6 +16,7 @@ API: list[ControllerRouterHandler] = [
     OrderController,
     ProductController,
     JobController,
+    *profiles,
     UpsertController,
 ]
 

@@ -77,3 +77,12 @@ def phones(value: Any, region: str | None = None) -> list[str] | None:
     if len(found) > MAX_PHONES:
         raise ValueError(f"A profile has {MAX_PHONES} phone numbers at most")
     return found or None
+
+
+def domain(value: str) -> str:
+    """Read the domain of addresses such as ``example.com``, by the same rules as the part after an ``@``."""
+    found = text(value, 255)
+    judged = _judged_domain(found.lower()) if found is not None else None
+    if judged is None:
+        raise ValueError("This is neither an address, nor a phone number with +, nor a domain")
+    return judged

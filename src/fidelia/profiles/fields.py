@@ -33,7 +33,7 @@ GENDERS = ("female", "male", "other")
 class Kind(msgspec.Struct, frozen=True):
     """A field type: its column in both engines, and its readers of JSON values and of cells.
 
-    ``ch`` never holds NULL for lists: an empty list is "no value" there.
+    Lists and objects are never NULL in ClickHouse: empty ones are "no value" there.
     """
 
     key: str
@@ -76,8 +76,8 @@ KINDS: dict[str, Kind] = {
             can_be_validated=True,
         ),
         Kind("ip", "text", "Nullable(String)", values.ip, lambda c, _: values.ip(c), can_be_unique=True),
-        Kind("object", "jsonb", "Nullable(String)", values.object_, cells.json_cell(values.object_), sortable=False),
-        Kind("objects", "jsonb", "Nullable(String)", values.objects, cells.json_cell(values.objects), sortable=False),
+        Kind("object", "jsonb", "JSON", values.object_, cells.json_cell(values.object_), sortable=False),
+        Kind("objects", "jsonb", "String", values.objects, cells.json_cell(values.objects), sortable=False),
     )
 }
 

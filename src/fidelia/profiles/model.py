@@ -72,12 +72,15 @@ class SubscriptionItem(msgspec.Struct, frozen=True, kw_only=True):
 class SubscriptionOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one item: ``created updated unchanged kept rejected``.
 
-    ``kept`` means that a raise of consent was not asked for, so the status stayed. ``error`` says why it is rejected.
+    ``kept`` means that a raise of consent was not asked for, so the status stayed. ``error`` says why it is rejected,
+    ``pointer`` which member of the item is at fault.
     """
 
     index: int
     status: str
+    subscription_id: int | None = None
     error: str | None = None
+    pointer: str | None = None
 
 
 class Sendable(msgspec.Struct, frozen=True):

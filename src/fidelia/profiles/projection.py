@@ -36,6 +36,14 @@ _LIST = (
 )
 #: Types whose CSV never needs quotes; a quoted boolean is not even understood.
 _BARE = frozenset({"integer", "float", "boolean", "date", "datetime"})
+_AS_CSV = {
+    "datetime": _MOMENT,
+    "date": "to_char({0}, 'YYYY-MM-DD')",
+    "boolean": "{0}::int",
+    "tags": _LIST,
+    "object": "coalesce({0}::text, '{{}}')",
+    "objects": "coalesce({0}::text, '')",
+}
 _SUBSCRIPTION: tuple[tuple[str, str, str], ...] = (
     ("id", "UInt64", "id"),
     ("profile", "UInt32", "profile_id"),
@@ -207,19 +215,7 @@ async def rebuild(engines: Engines, database_id: int) -> int:
 
 def csv_expression(field: Field) -> str:
     """Return what PostgreSQL must select so that ClickHouse reads the field's value from CSV."""
-    match field.type:
-        case "datetime":
-            return _MOMENT.format(field.column)
-        case "date":
-            return f"to_char({field.column}, 'YYYY-MM-DD')"
-        case "boolean":
-            return f"{field.column}::int"
-        case "tags":
-            return _LIST.format(field.column)
-        case "object" | "objects":
-            return f"{field.column}::text"
-        case _:
-            return field.column
+    return _AS_CSV.get(field.type, "{0}").format(field.column)
 
 
 async def _hold(tx: Tx, database_id: int) -> Database | None:

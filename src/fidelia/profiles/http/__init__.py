@@ -1,0 +1,21 @@
+"""Routes of databases, fields, profiles, resources, subscriptions and stop lists."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from .databases import DatabaseController
+from .profiles import ProfileController
+from .resources import ResourceController
+from .subscriptions import SubscriptionController
+from .suppression import SuppressionController
+
+routers: list[ControllerRouterHandler] = [
+    DatabaseController,
+    ProfileController,
+    ResourceController,
+    SubscriptionController,
+    SuppressionController,
+]
+
+__all__ = ["routers"]

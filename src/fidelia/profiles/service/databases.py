@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from fidelia.access import Actor, audit
 from fidelia.kernel.errors import FieldError, conflict, invalid, invalid_field, not_found
+from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.postgres import Tx
 
 from .. import rules
@@ -39,6 +40,11 @@ async def find_database(tx: Tx, name: str) -> Database | None:
 async def list_databases(tx: Tx) -> list[Database]:
     """Return every database, the oldest first."""
     return await store.every(tx)
+
+
+async def page_of_databases(tx: Tx, page: PageRequest) -> Page[Database]:
+    """Return a page of databases."""
+    return await store.page(tx, page)
 
 
 async def create_database(

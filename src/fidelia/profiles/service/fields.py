@@ -34,7 +34,7 @@ async def add_field(tx: Tx, actor: Actor, database_id: int, field: Field, pointe
 
 
 async def update_field(tx: Tx, actor: Actor, database_id: int, name: str, values: dict[str, Any]) -> Field:
-    """Change ``name label options validator unique required description``, whichever is given.
+    """Change ``name label options validator unique required description`` of a field, by its name or id.
 
     Raise 404, 409 (values that are not unique, an option that is used) or 422.
     """
@@ -100,7 +100,8 @@ async def _changed(
 
 
 def _own(database: Database, name: str) -> Field:
-    field = database.field(name)
+    found = (field for field in database.custom if name.isdecimal() and str(field.id) == name)
+    field = database.field(name) or next(found, None)
     if field is None:
         raise not_found("Field", name)
     if field.builtin:

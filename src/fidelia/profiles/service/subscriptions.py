@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
 
 from pyroaring import BitMap
 
@@ -33,6 +34,7 @@ from ..store import sendable as sendable_store
 from .databases import get_database
 from .profiles import set_status
 
+T = TypeVar("T")
 _OWN_FIELD = {"email": "email", "sms": "phones"}
 _SINGLE_EVENTS = 100
 
@@ -56,8 +58,8 @@ async def subscribe(
     for n, item in enumerate(items):
         try:
             ready = _wanted(database, item, there, resources, own)
-        except ValueError as exc:
-            outcomes[n] = SubscriptionOutcome(index=n, status="rejected", error=str(exc))
+        except Refusal as exc:
+            outcomes[n] = SubscriptionOutcome(index=n, status="rejected", error=str(exc), pointer=exc.pointer)
             continue
         earlier = wanted.pop(ready.key, None)
         if earlier is not None:
@@ -70,13 +72,14 @@ async def subscribe(
     present = await store.statuses(raw, database_id, [w for k, (_, w) in wanted.items() if k not in by_key])
     for key, (n, ready) in wanted.items():
         written = by_key.get(key)
-        if (written.status if written else present.get(key)) != ready.status:
+        found, now = (written.id, written.status) if written else present.get(key, (None, None))
+        if now != ready.status:
             status = "kept"
         elif written is None:
             status = "unchanged"
         else:
             status = "created" if written.previous is None else "updated"
-        outcomes[n] = SubscriptionOutcome(index=n, status=status)
+        outcomes[n] = SubscriptionOutcome(index=n, status=status, subscription_id=found)
     await _announce(tx, database_id, changed, actor.kind)
     return [outcome for outcome in outcomes if outcome is not None]
 
@@ -206,6 +209,14 @@ async def _own_contacts(tx: Tx, database: Database, people: BitMap, channels: se
     return found
 
 
+class Refusal(ValueError):
+    """Why an item is refused, and by which of its members."""
+
+    def __init__(self, pointer: str, reason: str) -> None:
+        super().__init__(reason)
+        self.pointer = pointer
+
+
 def _wanted(
     database: Database,
     item: SubscriptionItem,
@@ -213,33 +224,48 @@ def _wanted(
     resources: dict[int, Any],
     own: dict[tuple[int, str], str],
 ) -> store.Wanted:
-    """Check one item; raise ``ValueError`` with the reason why it is refused."""
+    """Check one item; raise :class:`Refusal`."""
     if not 0 < item.profile_id < 2**32 or item.profile_id not in there:
-        raise ValueError(f"There is no profile {item.profile_id}")
+        raise Refusal("/profile_id", f"There is no profile {item.profile_id}")
     resource = resources.get(item.resource_id)
     if resource is None or resource.archived_at is not None:
-        raise ValueError(f"There is no resource {item.resource_id}")
+        raise Refusal("/resource_id", f"There is no resource {item.resource_id}")
     if resource.database_ids and database.id not in resource.database_ids:
-        raise ValueError(f"People of this database cannot subscribe to {resource.name}")
+        raise Refusal("/resource_id", f"People of this database cannot subscribe to {resource.name}")
     if item.channel not in CHANNELS or item.channel not in resource.channels:
-        raise ValueError(f"{resource.name} has no channel {item.channel[:50]}")
+        raise Refusal("/channel", f"{resource.name} has no channel {item.channel[:50]}")
     if item.status not in SUBSCRIPTION_STATUSES:
-        raise ValueError(f"The status must be one of: {', '.join(SUBSCRIPTION_STATUSES)}")
+        raise Refusal("/status", f"The status must be one of: {', '.join(SUBSCRIPTION_STATUSES)}")
     if item.priority is not None and not -1000 <= item.priority <= 1000:
-        raise ValueError("A priority lies between -1000 and 1000")
-    contact = _contact(item, own)
+        raise Refusal("/priority", "A priority lies between -1000 and 1000")
+    proof = item.opt_in
     return store.Wanted(
         profile_id=item.profile_id,
         resource_id=item.resource_id,
         channel=item.channel,
-        contact=contact,
+        contact=_read("/contact", lambda: _contact(item, own)),
         status=item.status,
         priority=item.priority,
-        opt_in_at=values.moment(item.opt_in.at) if item.opt_in.at else None,
-        opt_in_ip=values.ip(item.opt_in.ip) if item.opt_in.ip else None,
-        opt_in_source=values.text(item.opt_in.source, 500) if item.opt_in.source else None,
-        reason=values.text(item.reason, 500) if item.reason else None,
+        opt_in_at=_read("/opt_in/at", lambda: _moment(proof.at)),
+        opt_in_ip=_read("/opt_in/ip", lambda: values.ip(proof.ip)) if proof.ip else None,
+        opt_in_source=_read("/opt_in/source", lambda: values.text(proof.source, 500)) if proof.source else None,
+        reason=_read("/reason", lambda: values.text(item.reason, 500)) if item.reason else None,
     )
+
+
+def _read(pointer: str, reader: Callable[[], T]) -> T:
+    try:
+        return reader()
+    except ValueError as exc:
+        raise Refusal(pointer, str(exc)) from None
+
+
+def _moment(at: datetime | None) -> datetime | None:
+    if at is None:
+        return None
+    if at.tzinfo is None:
+        raise ValueError('This must be a moment with its time zone, like "2026-03-31T18:00:00Z"')
+    return values.moment(at)
 
 
 def _contact(item: SubscriptionItem, own: dict[tuple[int, str], str]) -> str:

@@ -134,13 +134,13 @@ async def write(
 
 async def statuses(
     raw: psycopg.AsyncConnection[Any], database_id: int, wanted: Sequence[Wanted]
-) -> dict[tuple[int, int, str, str], str]:
-    """Return the present status of subscriptions by their keys."""
+) -> dict[tuple[int, int, str, str], tuple[int, str]]:
+    """Return the id and the present status of subscriptions by their keys."""
     if not wanted:
         return {}
     cursor = await raw.execute(
         """
-        select s.profile_id, s.resource_id, s.channel, s.contact, s.status from subscription s
+        select s.profile_id, s.resource_id, s.channel, s.contact, s.id, s.status from subscription s
         join unnest(%s::bigint[], %s::int[], %s::text[], %s::text[]) g (profile_id, resource_id, channel, contact)
           using (profile_id, resource_id, channel, contact)
         where s.database_id = %s
@@ -153,7 +153,7 @@ async def statuses(
             database_id,
         ),
     )
-    return {(p, r, ch, co): status for p, r, ch, co, status in await cursor.fetchall()}
+    return {(p, r, ch, co): (i, status) for p, r, ch, co, i, status in await cursor.fetchall()}
 
 
 async def lower(
@@ -291,6 +291,11 @@ async def resources_by_id(tx: Tx, ids: Iterable[int]) -> dict[int, Any]:
     """Return resource rows by id, archived ones too."""
     rows = await tx.all(sa.select(resource).where(resource.c.id.in_(list(ids))))
     return {row.id: row for row in rows}
+
+
+async def every_resource(tx: Tx) -> list[Any]:
+    """Return the rows of all resources that are not archived."""
+    return list(await tx.all(sa.select(resource).where(resource.c.archived_at.is_(None)).order_by(resource.c.id)))
 
 
 async def insert_resource(tx: Tx, values: dict[str, Any]) -> int:

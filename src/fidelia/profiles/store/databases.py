@@ -48,6 +48,8 @@ def _database(row: Any, fields: Sequence[Field]) -> Database:
 
 async def find(tx: Tx, database_id: int) -> Database | None:
     """Return a database with its fields, or ``None``."""
+    if not 0 < database_id < 2**31:
+        return None
     found = await _with_fields(tx, sa.select(profile_database).where(profile_database.c.id == database_id))
     return found[0] if found else None
 

@@ -1,0 +1,169 @@
+"""Lists of profiles: search by trigrams and by ``field:value``, sorted, in pages.
+
+A search first collects at most ``MOST`` matches in a materialised step, then sorts these: without that step
+PostgreSQL walks the whole key for a rare word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+import psycopg
+
+from fidelia.kernel.errors import invalid_field
+from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+
+from ..fields import Database, Field
+from .databases import cursor_values
+from .ddl import SEARCHED
+from .profiles import Row, as_row, select_list
+
+MOST = 10_000
+
+
+class Where(msgspec.Struct):
+    """Conditions on the profiles' table and their parameters."""
+
+    parts: list[str]
+    values: list[Any]
+
+    def add(self, part: str, *values: Any) -> None:
+        """Add one condition with its parameters in order."""
+        self.parts.append(part)
+        self.values += values
+
+    @property
+    def sql(self) -> str:
+        """Return all conditions joined."""
+        return " and ".join(self.parts) or "true"
+
+
+def contains_word(where: Where, word: str) -> None:
+    """Match people whose address or name contains a word of three letters or more, in any case."""
+    where.add(f"{SEARCHED} ilike %s", f"%{escape_like(word)}%")
+
+
+def matches_key(where: Where, word: str, profile_id: int | None, phones: Sequence[str]) -> None:
+    """Match a single word against names and addresses, and as an id, an external id or a phone number."""
+    parts = [f"{SEARCHED} ilike %s", "external_id = %s"]
+    values: list[Any] = [f"%{escape_like(word)}%", word]
+    if profile_id is not None:
+        parts.append("id = %s")
+        values.append(profile_id)
+    for phone in phones:
+        parts.append("phones @> array[%s]::text[]")
+        values.append(phone)
+    where.add(f"({' or '.join(parts)})", *values)
+
+
+def begins_with(where: Where, word: str, profile_id: int | None) -> None:
+    """Match a word too short for trigrams against the beginning of the address, and as an id or external id."""
+    parts = ["email like %s", "external_id = %s"]
+    values: list[Any] = [f"{escape_like(word.lower())}%", word]
+    if profile_id is not None:
+        parts.append("id = %s")
+        values.append(profile_id)
+    where.add(f"({' or '.join(parts)})", *values)
+
+
+def has_value(where: Where, field: Field, value: Any) -> None:
+    """Match a field exactly; texts in any case, a list when it holds the value; ``None`` when the field is empty."""
+    if value is None:
+        where.add(f"{field.column} is null")
+    elif field.kind.many:
+        where.add(f"{field.column} @> array[%s]::text[]", value)
+    elif isinstance(value, str) and field.name not in ("email", "external_id", "status"):
+        where.add(f"lower({field.column}) = lower(%s)", value)
+    else:
+        where.add(f"{field.column} = %s", value)
+
+
+def has_any(where: Where, field: Field) -> None:
+    """Match people who have some value in a field."""
+    where.add(f"{field.column} is not null")
+
+
+def escape_like(text: str) -> str:
+    """Take the meaning from the signs of LIKE."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+async def page(
+    raw: psycopg.AsyncConnection[Any],
+    database: Database,
+    request: PageRequest,
+    where: Where,
+    fields: Sequence[Field],
+    sort: Field | None,
+) -> Page[Row]:
+    """Return a page sorted by a field (by id without one); the empty ones stand last.
+
+    ``total`` is exact up to 10,000 matches and null above; without conditions it is always exact.
+    """
+    down = request.descending
+    table = source = database.table
+    values = list(where.values)
+    head = ""
+    if where.parts:
+        head = f"with m as materialized (select id from {table} where {where.sql} limit {MOST + 1}) "
+        source = f"{table} join m using (id)"
+        total: int | None = await _count(raw, table, where)
+    else:
+        total = database.profile_count
+    edge, edge_values = _after(request, sort, down)
+    key = f"{sort.column} {'desc' if down else 'asc'} nulls last, " if sort else ""
+    extra = f", {sort.column}" if sort else ""
+    cursor = await raw.execute(
+        f"{head}select {select_list(fields)}{extra} from {source} where {edge} "
+        f"order by {key}id {'desc' if down else 'asc'} limit %s",
+        [*values, *edge_values, request.limit + 1],
+    )
+    rows = await cursor.fetchall()
+    shown = rows[: request.limit]
+    next_cursor = None
+    if len(rows) > request.limit:
+        last = shown[-1]
+        position = [_plain(last[-1]), last[0]] if sort else [last[0]]
+        next_cursor = encode_cursor(position)
+    width = 2 + len(fields)
+    return Page([as_row(row[:width], fields) for row in shown], next_cursor, total)
+
+
+async def _count(raw: psycopg.AsyncConnection[Any], table: str, where: Where) -> int | None:
+    row = await (
+        await raw.execute(
+            f"select count(*) from (select 1 from {table} where {where.sql} limit {MOST + 1}) x", where.values
+        )
+    ).fetchone()
+    assert row is not None
+    return int(row[0]) if row[0] <= MOST else None
+
+
+def _after(request: PageRequest, sort: Field | None, down: bool) -> tuple[str, list[Any]]:
+    sign = "<" if down else ">"
+    if request.cursor is None:
+        return "true", []
+    if sort is None:
+        (position,) = cursor_values(request.cursor, 1)
+        return f"id {sign} %s::bigint", [_id(position)]
+    value, position = cursor_values(request.cursor, 2)
+    if value is None:
+        return f"{sort.column} is null and id {sign} %s::bigint", [_id(position)]
+    column = sort.column
+    return (
+        f"({column} {sign} %s::{sort.pg} or ({column} = %s::{sort.pg} and id {sign} %s::bigint) or {column} is null)",
+        [str(value), str(value), _id(position)],
+    )
+
+
+def _id(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
+        raise invalid_field("/cursor", "This cursor belongs to another list")
+    return value
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date | datetime) else value
