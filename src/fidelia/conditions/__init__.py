@@ -9,11 +9,11 @@ Stable interface (everything else is internal):
     whether it does without history. ``segments(id) -> SegmentRef | None`` looks up segments that are referred to.
 ``compile(checked, now, tz, *, scope=None, segments=None) -> Query`` (``text``, ``params``)
     ClickHouse SQL of one column and row, ``groupBitmapState`` of the ids for which it holds: pass both to
-    ``ch.bitmap``. ``segments`` maps each segment referred to, to ``Stored(id)`` (bitmap table) or its ``Checked``
-    (worked out on the spot); ``scope`` is a bitmap parameter (base64 of a state) that narrows the answer.
+    ``ch.bitmap``. ``segments`` maps each segment referred to, to ``Stored(id)`` (bitmap table), ``Given(bitmap)``
+    or its ``Checked`` (worked out on the spot); ``scope`` is a bitmap parameter (base64 of a state) that narrows the answer.
 ``compile_nodes(checked, now, tz, *, scope, segments) -> NodeQueries``, ``node_counts(queries, bitmaps)``
     one query per rule (``queries: {key: Query}``; ``Query.key`` is a key for a cache of its bitmap), and the figures
-    ``path alone left without missing`` of every node from the bitmaps by set algebra. Round ``now`` to profit from
+    ``path alone left without missing`` of every node from the bitmaps by set algebra; ``node_answer`` the answer. Round ``now`` to profit from
     a cache: every relative window has *now* in its parameters.
 ``evaluate(checked, facts, now, tz, segments=None) -> bool``, ``explain(…) -> tuple[Verdict, …]``
     the definition of meaning, for one subject in memory. ``Facts(fields=, links=, events=, segments=)``; fields are
@@ -29,7 +29,7 @@ Stable interface (everything else is internal):
 from __future__ import annotations
 
 from .check import check
-from .counts import NodeCount, NodeQueries, compile_nodes, node_counts
+from .counts import NodeCount, NodeQueries, compile_nodes, node_answer, node_counts
 from .cycles import SegmentLookup, SegmentRef, segments_in
 from .describe import (
     EventInfo,
@@ -63,7 +63,7 @@ from .nodes import (
     walk,
 )
 from .plan import Checked, References
-from .sql import Query, Segments, Stored, UnresolvedSegment, compile
+from .sql import Given, Query, Segments, Stored, UnresolvedSegment, compile
 from .text import Sentence, TextSpan, sentence
 from .vocabulary import EventTable, EventType, Field, Link, Option, Subject, Vocabulary, json_property, merge
 
@@ -82,6 +82,7 @@ __all__ = [
     "Facts",
     "Field",
     "FieldInfo",
+    "Given",
     "Link",
     "LinkInfo",
     "Measure",
@@ -123,6 +124,7 @@ __all__ = [
     "fingerprint",
     "json_property",
     "merge",
+    "node_answer",
     "node_counts",
     "segments_in",
     "sentence",

@@ -68,6 +68,11 @@ def node_counts(queries: NodeQueries, bitmaps: Mapping[str, BitMap]) -> tuple[No
     return _Counter(queries.root, bitmaps).result()
 
 
+def node_answer(queries: NodeQueries, bitmaps: Mapping[str, BitMap]) -> BitMap:
+    """Return those for whom the whole condition holds, from the same bitmaps."""
+    return BitMap(_Counter(queries.root, bitmaps).value(queries.root))
+
+
 def _leaves(plan: Plan) -> Iterator[Test | Rows | Membership]:
     match plan:
         case Group(of=of):

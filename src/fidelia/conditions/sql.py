@@ -47,7 +47,13 @@ class Stored(msgspec.Struct, frozen=True):
     segment: int
 
 
-Segments = Mapping[int, Checked | Stored]
+class Given(msgspec.Struct, frozen=True):
+    """A segment whose members are at hand: base64 of a ``groupBitmap`` state."""
+
+    bitmap: str
+
+
+Segments = Mapping[int, Checked | Stored | Given]
 
 
 class UnresolvedSegment(LookupError):
@@ -236,6 +242,9 @@ class Compiler:
             number = self.binder.bind(how.segment, "UInt32")
             stored = f"SELECT bm FROM {self.vocabulary.segments} WHERE segment = {number} ORDER BY version DESC LIMIT 1"
             return f"bitmapContains({self.bitmap(f'({stored})')}, toUInt32({self.home.id}))"
+        if isinstance(how, Given):
+            state = f"cast(base64Decode({self.binder.bind(how.bitmap, 'String')}), 'AggregateFunction(groupBitmap, UInt32)')"
+            return f"bitmapContains({self.bitmap(state)}, toUInt32({self.home.id}))"
         if segment in self.open:
             raise UnresolvedSegment(f"Segment {segment} leads back to itself")
         self.open.append(segment)
