@@ -1,1 +1,1 @@
-"""."""
+"""Messages: templates, mailings on a send ledger, tracking, reports, and the capture mailbox."""

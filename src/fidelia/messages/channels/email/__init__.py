@@ -1,0 +1,1 @@
+"""E-mail: addresses and headers, MIME, and an SMTP client of our own."""

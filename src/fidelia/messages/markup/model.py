@@ -1,0 +1,95 @@
+"""What goes into the compiler of templates and what comes out of it. Plain values: they cross a process boundary."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Format = Literal["mjml", "html"]
+Severity = Literal["error", "warning"]
+
+#: The roots a template may use; what is behind each is filled per recipient.
+ROOTS = ("profile", "subscription", "event", "campaign", "loyalty", "market", "links", "vars")
+LINKS = ("unsubscribe", "web_version", "preferences")
+MAX_SOURCE = 500_000
+#: Gmail cuts a mail off above this many bytes of HTML.
+CLIP_BYTES = 102 * 1024
+
+
+class TemplateProblem(msgspec.Struct, frozen=True):
+    """Something wrong with a template: ``part`` is body, text, subject or preheader; ``line`` counts from 1 there."""
+
+    severity: Severity
+    code: str
+    message: str
+    part: str = "body"
+    line: int | None = None
+
+
+class TemplateLink(msgspec.Struct, frozen=True):
+    """A link of a template. ``url`` is the address, or the expression that makes it when ``dynamic``."""
+
+    no: int
+    url: str
+    dynamic: bool = False
+
+
+class TemplateSource(msgspec.Struct, frozen=True):
+    """What a person writes. ``text`` empty means: made from the body. ``fields``: those of profiles, if known."""
+
+    format: Format
+    body: str
+    subject: str = ""
+    preheader: str = ""
+    text: str = ""
+    variables: dict[str, str] = {}
+    fields: list[str] | None = None
+
+
+class Compiled(msgspec.Struct, frozen=True):
+    """A template ready to be filled in: Jinja sources of each part, its links, and the fields and roots it uses."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    links: list[TemplateLink]
+    uses: list[str]
+    variables: dict[str, str]
+
+    @property
+    def unsubscribable(self) -> bool:
+        """Tell whether the body offers a way out."""
+        return "links.unsubscribe" in self.uses or "links.preferences" in self.uses
+
+
+class CompileReply(msgspec.Struct, frozen=True):
+    """The outcome of a compilation; ``compiled`` is null when an error stands in the way."""
+
+    problems: list[TemplateProblem]
+    compiled: Compiled | None = None
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """A message as one recipient gets it; ``error`` says why it cannot be made, then the rest is empty."""
+
+    subject: str = ""
+    preheader: str = ""
+    html: str = ""
+    text: str = ""
+    error: str | None = None
+
+
+class WorkRequest(msgspec.Struct, frozen=True):
+    """What the compiling process is asked: compile, then render for each context (the roots' values)."""
+
+    source: TemplateSource
+    contexts: list[dict[str, Any]] = []
+
+
+class WorkReply(msgspec.Struct, frozen=True):
+    """What it answers; ``rendered`` has one entry per context, none when the template does not compile."""
+
+    reply: CompileReply
+    rendered: list[Rendered] = []

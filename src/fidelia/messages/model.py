@@ -1,0 +1,151 @@
+"""What others see of messages: plans, recipients, templates and mailings as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from .markup.model import Format, TemplateLink, TemplateProblem
+
+MailingType = Literal["broadcast", "recurring", "trigger", "multivariate", "placement"]
+MailingState = Literal["draft", "scheduled", "starting", "sending", "paused", "done", "stopped", "failed"]
+DeliveryState = Literal["queued", "leased", "handed", "sent", "failed", "blocked", "unknown"]
+REACTIONS = ("opened", "clicked", "unsubscribed", "bounced", "complained")
+
+
+class Utm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Marks that are added to the web links of a mailing; empty ones are left out."""
+
+    source: str = ""
+    medium: str = ""
+    campaign: str = ""
+    term: str = ""
+    content: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run was started with; later changes of the mailing or template do not reach it."""
+
+    mailing_id: int
+    name: str
+    channel: str = "email"
+    segment_id: int | None = None
+    resource_id: int | None = None
+    template_id: int = 0
+    version_id: int = 0
+    from_email: str = ""
+    from_name: str = ""
+    reply_to: str = ""
+    variables: dict[str, str] = {}
+    suppression_lists: list[int] = []
+    utm: Utm = Utm()
+    track_opens: bool = True
+    track_clicks: bool = True
+    rate: int = 0
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """Somebody a message is made for. In ``roots`` a missing value has no key."""
+
+    profile_id: int
+    contact: str
+    roots: Mapping[str, Mapping[str, Any]]
+    attempts: int = 0
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    """A template: the draft as it was saved last, and which version is published."""
+
+    id: int
+    name: str
+    description: str
+    database_id: int | None
+    format: Format
+    subject: str
+    preheader: str
+    body: str
+    text: str
+    variables: dict[str, str]
+    problems: list[TemplateProblem]
+    revision: int
+    published_version_id: int | None
+    published_number: int | None
+    published_at: datetime | None
+    unpublished_changes: bool
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class TemplateVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A published version: frozen, so that what was sent can be shown later."""
+
+    id: int
+    template_id: int
+    number: int
+    format: Format
+    subject: str
+    preheader: str
+    body: str
+    text: str
+    variables: dict[str, str]
+    problems: list[TemplateProblem]
+    links: list[TemplateLink]
+    published_at: datetime
+    published_by: str
+
+
+class Mailing(msgspec.Struct, frozen=True, kw_only=True):
+    """A mailing and where it stands. ``run_id`` is its newest run; ``trouble`` is what holds it up at the moment."""
+
+    id: int
+    name: str
+    description: str
+    type: MailingType
+    channel: str
+    database_id: int
+    segment_id: int | None
+    resource_id: int | None
+    template_id: int | None
+    from_email: str
+    from_name: str
+    reply_to: str
+    variables: dict[str, str]
+    suppression_lists: list[int]
+    send_at: datetime | None
+    undo_seconds: int
+    utm: Utm
+    track_opens: bool
+    track_clicks: bool
+    rate: int
+    state: MailingState
+    starts_at: datetime | None
+    run_id: int | None
+    phase: str | None
+    audience: int | None
+    trouble: str | None
+    error: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution of a mailing."""
+
+    id: int
+    mailing_id: int
+    database_id: int
+    version_id: int
+    plan: Plan
+    phase: str
+    selected: int | None
+    audience: int | None
+    prepared_to: int
+    started_at: datetime | None
+    finished_at: datetime | None

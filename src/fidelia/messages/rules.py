@@ -1,0 +1,60 @@
+"""Pure decisions about mailings: what may follow what, how to try again, who is a machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+#: Where a mailing may go from each state, by verb.
+NEXT: Mapping[str, Mapping[str, str]] = {
+    "draft": {"start": "starting", "schedule": "scheduled"},
+    "scheduled": {"unschedule": "draft", "begin": "sending"},
+    "starting": {"unschedule": "draft", "begin": "sending"},
+    "sending": {"pause": "paused", "stop": "stopped", "end": "done", "fail": "failed"},
+    "paused": {"resume": "sending", "stop": "stopped"},
+    "done": {},
+    "stopped": {},
+    "failed": {},
+}
+STATES = tuple(NEXT)
+EDITABLE = ("draft",)
+
+MAX_ATTEMPTS = 6
+_DELAYS = (60, 300, 900, 1800, 3600)
+#: So many refusals in a row without one success mean that something is wrong with the message or the sender.
+REFUSALS_IN_A_ROW = 50
+
+#: Reactions sooner than this after the hand-over come from scanners: nobody opens a mail that fast.
+MACHINE_SECONDS = 2.0
+#: A repeated hit of the same kind within this time is the same act (a proxy that fetches twice, a double click).
+REPEAT_SECONDS = 10.0
+_MACHINES = re.compile(
+    r"bot\b|crawl|spider|scan|preview|barracuda|mimecast|proofpoint|safelinks|symantec|trendmicro|python-|curl/|wget/"
+    r"|go-http-client|java/|okhttp|headless|monitor|validator|facebookexternalhit|slurp",
+    re.IGNORECASE,
+)
+
+
+def after(state: str, verb: str) -> str | None:
+    """Return the state that follows a verb, or ``None`` when the verb is not possible now."""
+    return NEXT.get(state, {}).get(verb)
+
+
+def retry_after(attempts: int) -> timedelta | None:
+    """Return how long to wait after so many tries (this one included), or ``None`` when none is left."""
+    if attempts >= MAX_ATTEMPTS:
+        return None
+    return timedelta(seconds=_DELAYS[min(attempts, len(_DELAYS)) - 1])
+
+
+def is_machine(kind: str, user_agent: str, seconds_since_sent: float | None) -> bool:
+    """Tell whether a reaction is a machine's: by its name, or because nobody could be that fast.
+
+    The image proxies of Gmail, Yahoo and Outlook fetch when a person opens the mail: they count as people.
+    """
+    if kind == "opened" and re.search(r"GoogleImageProxy|YahooMailProxy|ggpht", user_agent):
+        return False
+    if not user_agent or _MACHINES.search(user_agent):
+        return True
+    return seconds_since_sent is not None and seconds_since_sent < MACHINE_SECONDS

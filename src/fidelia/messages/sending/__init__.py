@@ -1,0 +1,1 @@
+"""Sending: a run's recipients leave through kept-open connections, each on the ledger before and after."""

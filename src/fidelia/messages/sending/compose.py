@@ -1,0 +1,153 @@
+"""From a recipient to the bytes of a mail, with its tracked links, for one run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from fidelia.platform.outbox import clickhouse_time, encode_line
+
+from ..channels.email.address import AddressRefused, envelope
+from ..channels.email.mime import Content, Skeleton, dot_stuffed
+from ..markup.model import Compiled, Rendered
+from ..markup.render import CannotRender, Renderer, context
+from ..model import Plan, Recipient, Utm
+from ..tracking.tokens import Signer
+
+
+class Composed(msgspec.Struct, frozen=True):
+    """A mail ready for the wire: envelope and the body as DATA takes it."""
+
+    profile_id: int
+    attempts: int
+    address: str
+    data: bytes
+
+    @property
+    def needs_utf8(self) -> bool:
+        """Tell whether the server must know SMTPUTF8."""
+        return not self.address.isascii()
+
+
+class Composer:
+    """Makes the mails of one run. Raises ``ValueError`` for a sender that may not stand in a header."""
+
+    def __init__(self, plan: Plan, compiled: Compiled, signer: Signer, run_id: int) -> None:
+        self.plan = plan
+        self.run_id = run_id
+        self._signer = signer
+        self._renderer = Renderer(compiled)
+        self._compiled = compiled
+        self._links = [with_utm(link.url, plan.utm) if not link.dynamic else "" for link in compiled.links]
+        self._tracked = [plan.track_clicks and not link.dynamic for link in compiled.links]
+        self.sender = envelope(plan.from_email)
+        self._domain = self.sender.rpartition("@")[2]
+        self._skeleton = Skeleton(
+            from_email=plan.from_email,
+            from_name=plan.from_name,
+            reply_to=plan.reply_to,
+            headers={"X-Mailing-ID": str(plan.mailing_id), "Feedback-ID": f"{run_id}:{plan.mailing_id}:fidelia"},
+        )
+        self._properties = {
+            "mailing": plan.mailing_id,
+            "template": plan.template_id,
+            "channel": plan.channel,
+        }
+
+    def render(self, recipient: Recipient) -> Rendered:
+        """Return the message's parts as this recipient gets them; raise :class:`CannotRender`."""
+        filled = self._context(recipient)
+        renderer = self._renderer
+        return Rendered(
+            renderer.subject(filled), renderer.preheader(filled), renderer.html(filled), renderer.text(filled)
+        )
+
+    def compose(self, recipient: Recipient, now: datetime) -> Composed:
+        """Return the mail; raise :class:`CannotRender` with the reason why this recipient gets none."""
+        try:
+            address = envelope(recipient.contact)
+        except AddressRefused as exc:
+            raise CannotRender(str(exc)) from None
+        filled = self._context(recipient)
+        renderer = self._renderer
+        profile = recipient.profile_id
+        content = Content(
+            to=address,
+            subject=renderer.subject(filled),
+            text=renderer.text(filled),
+            html=renderer.html(filled),
+            message_id=f"{self._signer.token('m', self.run_id, profile)}@{self._domain}",
+            unsubscribe=self._signer.url("u", self.run_id, profile),
+        )
+        try:
+            data = self._skeleton.build(content, now)
+        except ValueError as exc:
+            raise CannotRender(f"The mail cannot be written: {exc}") from None
+        return Composed(profile, recipient.attempts, address, dot_stuffed(data))
+
+    def event(self, kind: str, profile_id: int, at: datetime, **more: Any) -> str:
+        """Return the history's line for what happened to a recipient; the same fact always has the same id."""
+        properties = {**self._properties, **more}
+        id_ = f"{self.run_id}-{profile_id}-{kind}"
+        return encode_line(f"message.{kind}", profile_id, clickhouse_time(at), id_, properties).decode()
+
+    def _context(self, recipient: Recipient) -> dict[str, Any]:
+        plan, signer, run, profile = self.plan, self._signer, self.run_id, recipient.profile_id
+        roots = recipient.roots
+        if plan.variables:
+            roots = {**roots, "vars": plan.variables}
+        return context(
+            self._compiled,
+            roots,
+            links={
+                "unsubscribe": signer.url("u", run, profile),
+                "web_version": signer.url("w", run, profile),
+                "preferences": signer.url("p", run, profile),
+            },
+            addresses=[
+                signer.url("c", run, profile, no) if tracked else url
+                for no, (tracked, url) in enumerate(zip(self._tracked, self._links, strict=True))
+            ],
+            click=lambda no, url: self._click(profile, no, url),
+            pixel=signer.url("o", run, profile) if plan.track_opens else "",
+        )
+
+    def _click(self, profile: int, no: int, url: str) -> str:
+        target = with_utm(url, self.plan.utm)
+        return self._signer.click(self.run_id, profile, no, target) if self.plan.track_clicks else target
+
+
+def with_utm(url: str, utm: Utm) -> str:
+    """Add the marks that are not in a web link already."""
+    marks = {f"utm_{key}": value for key, value in msgspec.structs.asdict(utm).items() if value}
+    if not marks or not url.lower().startswith(("http://", "https://")):
+        return url
+    parts = urlsplit(url)
+    present = {key for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    added = urlencode({key: value for key, value in marks.items() if key not in present})
+    if not added:
+        return url
+    return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))
+
+
+def contact_hash(contact: str) -> bytes:
+    """Return what makes an address unique within a run: 16 bytes of the SHA-256 of its lower case."""
+    return hashlib.sha256(contact.strip().lower().encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def plain_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a profile's values as templates see them: no key for a missing one, dates as text."""
+    return {
+        name: value if isinstance(value, str | int | float | bool | list | dict) else _plain(value)
+        for name, value in row.items()
+        if value is not None and value not in ("", []) and name != "version"
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

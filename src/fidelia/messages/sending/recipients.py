@@ -1,0 +1,63 @@
+"""Who is written to right now: leased people with their present address, consent and values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pyroaring import BitMap
+
+from fidelia import profiles
+from fidelia.platform.engines import Engines
+from fidelia.platform.postgres import Tx
+
+from ..markup.model import Compiled
+from ..model import Plan, Recipient
+from ..ports import root_loaders
+from .compose import plain_values
+
+#: Why somebody is left out at the last moment, for a person.
+WORDS = {
+    "not_found": "The profile is gone",
+    "status": "The profile's status does not allow mails",
+    "not_subscribed": "Not subscribed any more",
+    "no_address": "No e-mail address any more",
+    "suppressed": "On a stop list",
+}
+
+
+async def load(
+    tx: Tx, engines: Engines, database_id: int, plan: Plan, compiled: Compiled, ids: Sequence[int]
+) -> tuple[list[Recipient], dict[int, str]]:
+    """Return who of these people can be written to, with their values, and why the others cannot.
+
+    Consent and stop lists are looked at again: somebody may have left since the audience was made.
+    """
+    who = await profiles.sendable(tx, database_id, BitMap(ids), plan.resource_id, plan.channel, plan.suppression_lists)
+    refused = {profile: WORDS.get(reason, reason) for reason, people in who.excluded.items() for profile in people}
+    contacts = dict(who.rows)
+    values = await read_values(tx, database_id, compiled, list(contacts))
+    extra = {}
+    for root, loader in root_loaders(engines).items():
+        if any(use == root or use.startswith(root + ".") for use in compiled.uses):
+            extra[root] = await loader(tx, database_id, list(contacts))
+    recipients = []
+    for profile, contact in contacts.items():
+        roots: dict[str, dict[str, Any]] = {
+            "profile": values.get(profile, {"id": profile}),
+            "subscription": {"contact": contact, "email": contact, "channel": plan.channel},
+        }
+        for root, found in extra.items():
+            roots[root] = dict(found.get(profile, {}))
+        recipients.append(Recipient(profile, contact, roots))
+    return recipients, refused
+
+
+async def read_values(tx: Tx, database_id: int, compiled: Compiled, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Return the values that a template uses, by profile."""
+    database = await profiles.get_database(tx, database_id)
+    used = {use.split(".")[1] for use in compiled.uses if use.startswith("profile.")}
+    known = {field.name for field in database.fields}
+    columns = sorted(known if "profile" in compiled.uses else used & known)
+    rows = await profiles.read_many(tx, database_id, ids, columns)
+    return {row["id"]: plain_values(row) for row in rows}

@@ -1,0 +1,1 @@
+"""Queries of messages; the only place that holds any."""

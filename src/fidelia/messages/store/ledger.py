@@ -1,0 +1,270 @@
+"""The send ledger: one row per recipient of a run, moved by set statements only.
+
+``queued → leased → handed → sent | failed | blocked | unknown``. ``handed`` is the durable intent: it is written before
+the server is given the message, so a row found ``handed`` after a crash may have been sent and is never sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+#: Namespace of the advisory locks that sender sessions hold while they live.
+LOCK = 0x5E4D
+OPEN_STATES = ("queued", "leased", "handed")
+
+Raw = psycopg.AsyncConnection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one recipient's turn ended. ``next_at`` goes with ``queued``; ``line`` is the event for the history."""
+
+    profile_id: int
+    state: str
+    reason: str | None = None
+    code: int | None = None
+    next_at: datetime | None = None
+    tried: bool = False
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The answer of :func:`settle`: the run's phase, and whose intents are durable."""
+
+    phase: str
+    granted: frozenset[int]
+
+
+async def add(raw: Raw, run_id: int, profiles: Sequence[int], hashes: Sequence[bytes], now: datetime) -> list[int]:
+    """Queue recipients; return those that are new (not a profile or an address that the run already has)."""
+    cursor = await raw.execute(
+        """
+        insert into delivery (run_id, profile_id, contact_hash, at, next_at)
+        select %s, p, h, %s, %s from unnest(%s::bigint[], %s::bytea[]) v (p, h) order by p
+        on conflict do nothing returning profile_id
+        """,
+        (run_id, now, now, list(profiles), list(hashes)),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def lease(raw: Raw, run_id: int, session: int, now: datetime, limit: int) -> list[tuple[int, int, bytes]]:
+    """Take up to ``limit`` recipients that are due; return ``(profile, attempts, contact hash)``."""
+    cursor = await raw.execute(
+        """
+        with picked as (
+            select profile_id from delivery where run_id = %(run)s and next_at <= %(now)s
+            order by next_at limit %(limit)s for update skip locked
+        )
+        update delivery d set state = 'leased', lease = %(lease)s, next_at = null, at = %(now)s
+        from picked where d.run_id = %(run)s and d.profile_id = picked.profile_id
+        returning d.profile_id, d.attempts, d.contact_hash
+        """,
+        {"run": run_id, "now": now, "limit": limit, "lease": session},
+    )
+    return await cursor.fetchall()
+
+
+_SETTLE = """
+with v as (
+    select * from unnest(%(p)s::bigint[], %(s)s::text[], %(r)s::text[], %(c)s::smallint[], %(n)s::timestamptz[],
+        %(t)s::boolean[], %(l)s::text[]) v (profile_id, state, reason, code, next_at, tried, line)
+), done as (
+    update delivery d set state = v.state::delivery_state, at = %(now)s, reason = v.reason, code = v.code,
+        next_at = v.next_at, attempts = d.attempts + v.tried::int
+    from v where d.run_id = %(run)s and d.profile_id = v.profile_id and d.lease = %(lease)s
+      and d.state in ('leased', 'handed', 'unknown')
+    returning v.line
+), told as (
+    insert into event_inbox (database_id, rows, payload)
+    select %(database)s, count(*), string_agg(line, E'\\n') from done where line is not null having count(*) > 0
+), intent as (
+    update delivery d set state = 'handed', at = %(now)s
+    from mailing_run m
+    where m.id = %(run)s and m.phase = 'sending' and d.run_id = m.id and d.profile_id = any(%(i)s::bigint[])
+      and d.lease = %(lease)s and d.state in ('leased', 'handed')
+    returning d.profile_id
+)
+select (select phase from mailing_run where id = %(run)s), array(select profile_id from intent)
+"""
+
+
+async def settle(
+    raw: Raw,
+    run_id: int,
+    database_id: int,
+    session: int,
+    now: datetime,
+    results: Sequence[Result],
+    intents: Sequence[int],
+) -> Settled:
+    """Write results and intents together, with the results' events; durable when this returns.
+
+    Safe to repeat after a lost answer: what is written already changes nothing and tells nothing twice. An intent is
+    granted only while the run is sending and the row is this session's.
+    """
+    cursor = await raw.execute(
+        _SETTLE,
+        {
+            "run": run_id,
+            "database": database_id,
+            "lease": session,
+            "now": now,
+            "p": [r.profile_id for r in results],
+            "s": [r.state for r in results],
+            "r": [r.reason for r in results],
+            "c": [r.code for r in results],
+            "n": [r.next_at for r in results],
+            "t": [r.tried for r in results],
+            "l": [r.line for r in results],
+            "i": list(intents),
+        },
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return Settled(row[0] or "stopped", frozenset(row[1]))
+
+
+async def change_contact(raw: Raw, run_id: int, profile_id: int, session: int, contact_hash: bytes) -> bool:
+    """Note that a leased recipient has a new address; ``False`` when the run has that address already."""
+    try:
+        async with raw.transaction():
+            await raw.execute(
+                "update delivery set contact_hash = %s where run_id = %s and profile_id = %s and lease = %s",
+                (contact_hash, run_id, profile_id, session),
+            )
+    except psycopg.errors.UniqueViolation:
+        return False
+    return True
+
+
+async def clear(raw: Raw, run_id: int, session: int, now: datetime) -> tuple[int, int]:
+    """Settle what a session leaves behind; return (unknown, queued again).
+
+    What it had handed over without an answer becomes ``unknown``, what it had only leased goes back to the queue.
+    """
+    lost = await raw.execute(
+        "update delivery set state = 'unknown', at = %s, reason = %s"
+        " where run_id = %s and lease = %s and state = 'handed'",
+        (now, "Handed over when the sender stopped; not repeated", run_id, session),
+    )
+    back = await raw.execute(
+        "update delivery set state = 'queued', lease = null, next_at = %s"
+        " where run_id = %s and lease = %s and state = 'leased'",
+        (now, run_id, session),
+    )
+    await raw.execute("delete from sender_session where id = %s", (session,))
+    return lost.rowcount, back.rowcount
+
+
+# -- sessions -------------------------------------------------------------------------------------------------------
+
+
+async def open_session(raw: Raw, run_id: int, host: str, pid: int, now: datetime) -> int:
+    """Begin a sender session on a connection of its own in autocommit; it lives as long as that connection."""
+    cursor = await raw.execute(
+        "insert into sender_session (run_id, host, pid, started_at) values (%s, %s, %s, %s) returning id",
+        (run_id, host, pid, now),
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    session = int(row[0])
+    await hold(raw, session)
+    return session
+
+
+async def hold(raw: Raw, session: int) -> None:
+    """Take the lock that says that a session lives; waits while somebody looks after a dead one."""
+    await raw.execute("select pg_advisory_lock(%s, %s)", (LOCK, session % 2**31))
+
+
+async def close_session(raw: Raw, run_id: int, session: int, now: datetime) -> None:
+    """End a session."""
+    async with raw.transaction():
+        await clear(raw, run_id, session, now)
+    await raw.execute("select pg_advisory_unlock(%s, %s)", (LOCK, session % 2**31))
+
+
+async def live_sessions(raw: Raw, run_id: int) -> int:
+    """Return how many senders work on a run."""
+    row = await (await raw.execute("select count(*) from sender_session where run_id = %s", (run_id,))).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def recover(raw: Raw, run_id: int, now: datetime) -> tuple[int, int]:
+    """Clear up after dead senders of a run, inside a transaction; return (unknown, queued again).
+
+    A session whose lock can be taken has no process any more.
+    """
+    cursor = await raw.execute("select id from sender_session where run_id = %s order by id", (run_id,))
+    unknown = queued = 0
+    for (session,) in await cursor.fetchall():
+        taken = await (
+            await raw.execute("select pg_try_advisory_xact_lock(%s, %s)", (LOCK, session % 2**31))
+        ).fetchone()
+        if taken is not None and taken[0]:
+            lost, back = await clear(raw, run_id, session, now)
+            unknown, queued = unknown + lost, queued + back
+    return unknown, queued
+
+
+# -- the run as a whole ---------------------------------------------------------------------------------------------
+
+
+async def next_due(raw: Raw, run_id: int) -> datetime | None:
+    """Return when the next queued recipient is due, or ``None`` when nobody is queued."""
+    row = await (
+        await raw.execute("select min(next_at) from delivery where run_id = %s and next_at is not null", (run_id,))
+    ).fetchone()
+    return row[0] if row else None
+
+
+async def finish(raw: Raw, run_id: int, now: datetime) -> bool:
+    """End a run that has no open row; return whether it has ended."""
+    cursor = await raw.execute(
+        """
+        with ended as (
+            update mailing_run set phase = 'done', finished_at = %(now)s, trouble = null
+            where id = %(run)s and phase = 'sending' and not exists (
+                select 1 from delivery where run_id = %(run)s and state in ('queued', 'leased', 'handed'))
+            returning mailing_id
+        )
+        update mailing m set state = 'done', updated_at = %(now)s from ended where m.id = ended.mailing_id
+        """,
+        {"run": run_id, "now": now},
+    )
+    return cursor.rowcount > 0
+
+
+async def trouble(raw: Raw, run_id: int, text: str | None, now: datetime) -> None:
+    """Say what keeps a run from going on, or that nothing does any more."""
+    await raw.execute(
+        "update mailing_run set trouble = %s, trouble_at = %s where id = %s and trouble is distinct from %s",
+        (text, now if text else None, run_id, text),
+    )
+
+
+async def pause(raw: Raw, run_id: int, text: str, now: datetime) -> None:
+    """Pause a run from the inside, with the reason."""
+    await raw.execute(
+        """
+        with held as (
+            update mailing_run set phase = 'paused', trouble = %(text)s, trouble_at = %(now)s
+            where id = %(run)s and phase = 'sending' returning mailing_id
+        )
+        update mailing m set state = 'paused', updated_at = %(now)s from held where m.id = held.mailing_id
+        """,
+        {"run": run_id, "text": text, "now": now},
+    )
+
+
+async def states(raw: Raw, run_id: int) -> dict[str, int]:
+    """Return how many recipients of a run are in each state."""
+    cursor = await raw.execute("select state::text, count(*) from delivery where run_id = %s group by state", (run_id,))
+    return {state: int(count) for state, count in await cursor.fetchall()}

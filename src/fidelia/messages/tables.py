@@ -1,0 +1,138 @@
+"""Configuration tables of messages. The ledger and what is written at speed is addressed by SQL in ``store``."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP
+
+from fidelia.platform.postgres import metadata
+
+STAMP = TIMESTAMP(timezone=True)
+Id = sa.Identity(always=True)
+
+template = sa.Table(
+    "template",
+    metadata,
+    sa.Column("id", sa.Integer, Id, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("database_id", sa.Integer),
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False, server_default=""),
+    sa.Column("preheader", sa.Text, nullable=False, server_default=""),
+    sa.Column("body", sa.Text, nullable=False, server_default=""),
+    sa.Column("text", sa.Text, nullable=False, server_default=""),
+    sa.Column("variables", JSONB, nullable=False),
+    sa.Column("problems", JSONB, nullable=False),
+    # Raised by every save of the draft; an editor sends the one it read, so that nobody overwrites another's work.
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("published_version_id", sa.Integer),
+    sa.Column("archived_at", STAMP),
+    sa.Column("created_at", STAMP, nullable=False),
+    sa.Column("updated_at", STAMP, nullable=False),
+)
+
+template_version = sa.Table(
+    "template_version",
+    metadata,
+    sa.Column("id", sa.Integer, Id, primary_key=True),
+    sa.Column("template_id", sa.Integer, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("preheader", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("variables", JSONB, nullable=False),
+    sa.Column("compiled", JSONB, nullable=False),
+    sa.Column("problems", JSONB, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("published_at", STAMP, nullable=False),
+    sa.Column("published_by", sa.Text, nullable=False),
+)
+
+template_link = sa.Table(
+    "template_link",
+    metadata,
+    sa.Column("version_id", sa.Integer, primary_key=True),
+    sa.Column("no", sa.SmallInteger, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("dynamic", sa.Boolean, nullable=False),
+)
+
+mailing = sa.Table(
+    "mailing",
+    metadata,
+    sa.Column("id", sa.Integer, Id, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("type", sa.Text, nullable=False, server_default="broadcast"),
+    sa.Column("channel", sa.Text, nullable=False, server_default="email"),
+    sa.Column("database_id", sa.Integer, nullable=False),
+    sa.Column("segment_id", sa.Integer),
+    sa.Column("resource_id", sa.Integer),
+    sa.Column("template_id", sa.Integer),
+    sa.Column("from_email", sa.Text, nullable=False, server_default=""),
+    sa.Column("from_name", sa.Text, nullable=False, server_default=""),
+    sa.Column("reply_to", sa.Text, nullable=False, server_default=""),
+    sa.Column("variables", JSONB, nullable=False),
+    sa.Column("suppression_lists", ARRAY(sa.Integer), nullable=False),
+    sa.Column("send_at", STAMP),
+    sa.Column("undo_seconds", sa.Integer, nullable=False, server_default="30"),
+    sa.Column("utm", JSONB, nullable=False),
+    sa.Column("track_opens", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("track_clicks", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("rate", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("state", sa.Text, nullable=False, server_default="draft"),
+    sa.Column("starts_at", STAMP),
+    sa.Column("archived_at", STAMP),
+    sa.Column("created_at", STAMP, nullable=False),
+    sa.Column("updated_at", STAMP, nullable=False),
+)
+
+mailing_run = sa.Table(
+    "mailing_run",
+    metadata,
+    sa.Column("id", sa.Integer, Id, primary_key=True),
+    sa.Column("mailing_id", sa.Integer, nullable=False),
+    sa.Column("database_id", sa.Integer, nullable=False),
+    sa.Column("version_id", sa.Integer, nullable=False),
+    sa.Column("plan", JSONB, nullable=False),
+    sa.Column("phase", sa.Text, nullable=False),
+    sa.Column("selected", sa.Integer),
+    sa.Column("audience", sa.Integer),
+    # Who is written to, as a bitmap, and up to which id rows of the ledger are made: a killed job goes on there.
+    sa.Column("profiles", BYTEA),
+    sa.Column("prepared_to", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("trouble", sa.Text),
+    sa.Column("trouble_at", STAMP),
+    sa.Column("error", sa.Text),
+    sa.Column("created_at", STAMP, nullable=False),
+    sa.Column("started_at", STAMP),
+    sa.Column("finished_at", STAMP),
+)
+
+run_exclusion = sa.Table(
+    "run_exclusion",
+    metadata,
+    sa.Column("run_id", sa.Integer, primary_key=True),
+    sa.Column("reason", sa.Text, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("profiles", BYTEA, nullable=False),
+)
+
+captured_mail = sa.Table(
+    "captured_mail",
+    metadata,
+    sa.Column("id", sa.BigInteger, Id, primary_key=True),
+    sa.Column("received_at", STAMP, nullable=False),
+    sa.Column("envelope_from", sa.Text, nullable=False),
+    sa.Column("recipients", ARRAY(sa.Text), nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("mailing_id", sa.Integer),
+    sa.Column("run_id", sa.Integer),
+    sa.Column("profile_id", sa.BigInteger),
+    sa.Column("source", BYTEA, nullable=False),
+)

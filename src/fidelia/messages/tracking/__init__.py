@@ -1,0 +1,1 @@
+"""Tracking: signed links, what recipients did, and the pages they see."""
