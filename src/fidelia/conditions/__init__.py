@@ -10,11 +10,11 @@ Stable interface (everything else is internal):
 ``compile(checked, now, tz, *, scope=None, segments=None) -> Query`` (``text``, ``params``)
     ClickHouse SQL of one column and row, ``groupBitmapState`` of the ids for which it holds: pass both to
     ``ch.bitmap``. ``segments`` maps each segment referred to, to ``Stored(id)`` (bitmap table), ``Given(bitmap)``
-    or its ``Checked`` (worked out on the spot); ``scope`` is a bitmap parameter (base64 of a state) that narrows the answer.
+    (base64 of a state) or its ``Checked`` (worked out on the spot); ``scope`` is such a bitmap that narrows the answer.
 ``compile_nodes(checked, now, tz, *, scope, segments) -> NodeQueries``, ``node_counts(queries, bitmaps)``
     one query per rule (``queries: {key: Query}``; ``Query.key`` is a key for a cache of its bitmap), and the figures
-    ``path alone left without missing`` of every node from the bitmaps by set algebra; ``node_answer`` the answer. Round ``now`` to profit from
-    a cache: every relative window has *now* in its parameters.
+    ``path alone left without missing`` of every node from the bitmaps by set algebra; ``node_answer(…)`` the answer
+    itself. Round ``now`` to profit from a cache: every relative window has *now* in its parameters.
 ``evaluate(checked, facts, now, tz, segments=None) -> bool``, ``explain(…) -> tuple[Verdict, …]``
     the definition of meaning, for one subject in memory. ``Facts(fields=, links=, events=, segments=)``; fields are
     keyed without the subject (``city``); what was not loaded raises ``MissingFact``.

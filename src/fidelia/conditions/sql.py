@@ -113,13 +113,14 @@ class Compiler:
         condition = self.expression(plan, (level,)) if missing is None else f"NOT ({self.found(missing, level)})"
         filters = [f for f in (level.fixed, condition) if f and f != "1"]
         if scope is not None:
-            within = (
-                f"cast(base64Decode({self.binder.bind(scope, 'String')}), 'AggregateFunction(groupBitmap, UInt32)')"
-            )
-            filters.insert(0, f"bitmapContains({self.bitmap(within)}, {id_})")
+            filters.insert(0, f"bitmapContains({self.bitmap(self.given(scope))}, {id_})")
         with_ = ",\n".join(f"{sql} AS {name}" for sql, name in self.with_.items())
         text = f"SELECT groupBitmapState({id_}) FROM {level.source}{_where(filters)}"
         return Query(f"WITH\n{with_}\n{text}" if with_ else text, self.binder.params)
+
+    def given(self, state: str) -> str:
+        """Return the expression of a bitmap that is handed over (base64 of its state)."""
+        return f"cast(base64Decode({self.binder.bind(state, 'String')}), 'AggregateFunction(groupBitmap, UInt32)')"
 
     def bitmap(self, sql: str) -> str:
         """Name a scalar that is worked out once; equal ones share a name."""
@@ -243,8 +244,7 @@ class Compiler:
             stored = f"SELECT bm FROM {self.vocabulary.segments} WHERE segment = {number} ORDER BY version DESC LIMIT 1"
             return f"bitmapContains({self.bitmap(f'({stored})')}, toUInt32({self.home.id}))"
         if isinstance(how, Given):
-            state = f"cast(base64Decode({self.binder.bind(how.bitmap, 'String')}), 'AggregateFunction(groupBitmap, UInt32)')"
-            return f"bitmapContains({self.bitmap(state)}, toUInt32({self.home.id}))"
+            return f"bitmapContains({self.bitmap(self.given(how.bitmap))}, toUInt32({self.home.id}))"
         if segment in self.open:
             raise UnresolvedSegment(f"Segment {segment} leads back to itself")
         self.open.append(segment)
