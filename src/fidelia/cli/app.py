@@ -50,15 +50,31 @@ def run() -> None:
     except KeyboardInterrupt:
         _fail("Stopped")
     except Exception as exc:
-        from fidelia.platform.files import FolderError
-        from fidelia.platform.migrate import MigrationError
-        from fidelia.platform.pgserver import PostgresError
-        from fidelia.platform.supervisor import StartError
-        from fidelia.settings import SettingsError
-
-        if isinstance(exc, (FolderError, MigrationError, PostgresError, StartError, SettingsError)):
+        if isinstance(exc, _expected()):
             _fail(str(exc))
         raise
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """Return the failures whose text is meant for the person at the command line."""
+    from psycopg import OperationalError
+
+    from fidelia.platform.clickhouse import ClickHouseUnavailable
+    from fidelia.platform.files import FolderError
+    from fidelia.platform.migrate import MigrationError
+    from fidelia.platform.pgserver import PostgresError
+    from fidelia.platform.supervisor import StartError
+    from fidelia.settings import SettingsError
+
+    return (
+        ClickHouseUnavailable,
+        FolderError,
+        MigrationError,
+        OperationalError,
+        PostgresError,
+        SettingsError,
+        StartError,
+    )
 
 
 def _fail(text: str) -> None:

@@ -46,6 +46,7 @@ T = TypeVar("T")
 Params = Mapping[str, Any] | None
 
 _OPEN_PATIENCE = 5.0
+_LOCKED = "Error initializing EmbeddedServer: . ("  # what chDB says of a lock that another process holds
 
 
 class ClickHouseError(Exception):
@@ -307,7 +308,9 @@ class ClickHouse:
             try:
                 _translated(lambda: self._client().command("SELECT 1"))
             except ClickHouseError as exc:
-                if time.monotonic() > deadline:
+                # Nothing but a lock that a dying process still holds, or a server that is away, gets better by waiting.
+                may_pass = not self.embedded or _LOCKED in str(exc)
+                if not may_pass or time.monotonic() > deadline:
                     where = DataFolder(self._settings.data_dir).clickhouse if self.embedded else "the server"
                     raise ClickHouseUnavailable(f"ClickHouse ({where}) cannot be opened: {exc}", exc.code) from exc
                 time.sleep(0.2)
@@ -342,7 +345,7 @@ def _translated(call: Callable[[], T]) -> T:
         kind = _BY_CODE.get(exc.code or 0)
         if kind is None:
             kind = ClickHouseUnavailable if isinstance(exc, OperationalError) and not exc.code else ClickHouseError
-        raise kind(str(exc), exc.code) from exc
+        raise kind(str(exc).partition(", Stack trace")[0], exc.code) from exc
 
 
 def _values(params: Params) -> dict[str, Any] | None:
