@@ -1,6 +1,7 @@
 import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { listSearch, noteNavigation } from '@/kit';
 import { queryClient } from './queryClient';
+import { NotFoundPage } from './pages/ErrorPages';
 import { areaRoutes } from './routes';
 import { rootRoute, shellRoute, signInRoute } from './routes/root';
 
@@ -9,8 +10,11 @@ const gallery = import.meta.env.DEV
   ? [createRoute({ getParentRoute: () => rootRoute, path: '/kit', validateSearch: listSearch(['state']), component: lazyRouteComponent(() => import('./gallery/GalleryPage'), 'GalleryPage') })]
   : [];
 
+/** An address inside the application that leads nowhere keeps the menu around it. */
+const nowhere = createRoute({ getParentRoute: () => shellRoute, path: '$', component: NotFoundPage });
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([signInRoute, ...gallery, shellRoute.addChildren(areaRoutes)]),
+  routeTree: rootRoute.addChildren([signInRoute, ...gallery, shellRoute.addChildren([...areaRoutes, nowhere])]),
   context: { client: queryClient },
   defaultPreload: 'intent',
   defaultPendingMs: 200,

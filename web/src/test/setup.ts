@@ -1,6 +1,9 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
+
+// A failed look-up says what was sought; the whole page does not help. Two slow cores need more than a second.
+configure({ getElementError: (message) => new Error(message ?? 'not found'), asyncUtilTimeout: 4000 });
 
 // jsdom has no layout: Mantine and CodeMirror ask for these.
 Object.defineProperty(window, 'matchMedia', {
@@ -19,4 +22,18 @@ class ResizeObserverShim {
 window.ResizeObserver = ResizeObserverShim;
 Element.prototype.scrollIntoView = () => undefined;
 
-afterEach(cleanup);
+Object.defineProperty(document, 'fonts', { value: { addEventListener: vi.fn(), removeEventListener: vi.fn() } });
+
+// undici refuses addresses without an origin; a browser resolves them against the page.
+const PlainRequest = globalThis.Request;
+globalThis.Request = class extends PlainRequest {
+  constructor(input: RequestInfo | URL, init?: RequestInit) {
+    super(typeof input === 'string' ? new URL(input, window.location.origin) : input, init);
+  }
+};
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+  localStorage.clear();
+});

@@ -83,7 +83,7 @@ export function HomePage() {
   const { counts, known, asOf } = useCounts(db?.id);
   const first = me?.name.includes('@') ? undefined : me?.name.split(' ')[0];
   return (
-    <Page title={`${greeting(new Date().getHours())}${first ? `, ${first}` : ''}`} facts={[db && `Database ${db.name}`, db && `days in ${db.timezone}`]}
+    <Page title={`${greeting(new Date().getHours())}${first ? `, ${first}` : ''}`} name="Home" facts={[db && `Database ${db.name}`, db && `days in ${db.timezone}`]}
       help={{ text: 'Home shows what there is, what runs now, and what waits for you. Each figure opens the list that it counts.' }}>
       <FigureTiles>
         {db && 'profiles' in counts && <Tile label={`Profiles in ${db.name}`} value={counts.profiles} href={paths.profiles(db.id)} asOf={asOf} />}

@@ -1,6 +1,6 @@
 import { Menu, Tooltip } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconCheck, IconChevronDown, IconDatabase, IconPlus } from '@tabler/icons-react';
+import { IconChevronDown, IconDatabase, IconPlus } from '@tabler/icons-react';
 import { useLocation } from '@tanstack/react-router';
 import { useChooseDatabase, useDatabase, useDatabases } from '@/api/database';
 import { useCan } from '@/api/session';
@@ -46,8 +46,7 @@ function DatabaseSwitcher() {
       </Menu.Target>
       <Menu.Dropdown>
         {databases.map((db) => (
-          <Menu.Item key={db.id} role="menuitemradio" aria-checked={db.id === current?.id} onClick={() => { pick(db.id); }}
-            rightSection={db.id === current?.id ? <IconCheck size={14} aria-hidden="true" /> : null}>{db.name}</Menu.Item>
+          <Menu.RadioItem key={db.id} value={String(db.id)} checked={db.id === current?.id} closeMenuOnClick onChange={() => { pick(db.id); }}>{db.name}</Menu.RadioItem>
         ))}
         {databases.length > 0 && <Menu.Divider />}
         <Menu.Item leftSection={<IconDatabase size={14} />} onClick={() => { go(paths.databases()); }}>All databases</Menu.Item>
@@ -62,10 +61,10 @@ export function Sidebar() {
   const icons = useMediaQuery('(max-width: 74.99em)', false, { getInitialValueInEffect: false });
   const home = useLinkProps(paths.home());
   return (
-    <div className={css.side}>
+    <nav className={css.side} aria-label="Main">
       <a {...home} className={css.brand} aria-label="Fidelia, home"><Wordmark size={18} /></a>
       <DatabaseSwitcher />
-      <nav className={css.nav} aria-label="Main">
+      <div className={css.nav}>
         {menu.groups.map((group, i) => (
           <div key={group.label ?? i} {...(group.label ? { role: 'group', 'aria-label': group.label } : {})}>
             {group.label && <div className={css.groupLabel} aria-hidden="true">{group.label}</div>}
@@ -74,7 +73,7 @@ export function Sidebar() {
         ))}
         <div style={{ flex: 1 }} />
         <div className={css.below}>{menu.below.map((entry) => <SideLink key={entry.href} entry={entry} icons={icons} />)}</div>
-      </nav>
-    </div>
+      </div>
+    </nav>
   );
 }

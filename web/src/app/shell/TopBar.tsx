@@ -1,7 +1,7 @@
 import { Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
-import { IconCheck, IconDeviceDesktop, IconHelp, IconLogout, IconMoon, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react';
+import { IconDeviceDesktop, IconHelp, IconLogout, IconMoon, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react';
 import { useMe, useSignOut } from '@/api/session';
 import { AppLink, failToast, IconButton, Keys, paths, useGo, usePageMeta } from '@/kit';
 import { JobTray } from '../jobs/JobTray';
@@ -43,8 +43,7 @@ function UserMenu() {
         <Menu.Divider />
         <Menu.Label>Appearance</Menu.Label>
         {schemes.map(({ value, label, icon: Mark }) => (
-          <Menu.Item key={value} role="menuitemradio" aria-checked={colorScheme === value} closeMenuOnClick={false} leftSection={<Mark size={16} />}
-            rightSection={colorScheme === value ? <IconCheck size={14} aria-hidden="true" /> : null} onClick={() => { setColorScheme(value); }}>{label}</Menu.Item>
+          <Menu.RadioItem key={value} value={value} checked={colorScheme === value} onChange={() => { setColorScheme(value); }} rightSection={<Mark size={16} aria-hidden="true" />}>{label}</Menu.RadioItem>
         ))}
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut().catch(failToast)}>Sign out</Menu.Item>
@@ -58,7 +57,7 @@ export function TopBar() {
   return (
     <header className={css.top}>
       <Breadcrumb />
-      <button type="button" className={css.find} onClick={() => { spotlight.open(); }} aria-label="Search or jump to">
+      <button type="button" className={css.find} onClick={() => { spotlight.open(); }}>
         <IconSearch size={16} aria-hidden="true" /><span>Search or jump to…</span><Keys combo="mod+K" />
       </button>
       <div className={css.tools}>

@@ -82,14 +82,15 @@ function waterfall(spec: Extract<ChartSpec, { kind: 'waterfall' }>, scheme: Sche
     level = step.total ? step.value : level + step.value;
     return { base: Math.min(from, level), size: Math.abs(level - from), color: step.total ? chartSeries[scheme][0] : step.value < 0 ? clay[scheme === 'light' ? 6 : 5] : fjord[scheme === 'light' ? 4 : 6] };
   });
-  const label = { show: true, position: 'top', color: inks(scheme).strong, fontSize: 12, formatter: (p: { dataIndex: number }) => formatNumber(spec.steps[p.dataIndex]?.value) };
+  const label = { show: true, position: 'right', color: inks(scheme).strong, fontSize: 12, formatter: (p: { dataIndex: number }) => formatNumber(spec.steps[p.dataIndex]?.value) };
   return {
-    xAxis: { ...category(scheme, spec.steps.map((s) => s.label)), axisLabel: { color: inks(scheme).text, fontSize: 12, interval: 0, width: 60, lineHeight: 14, overflow: 'break' } },
-    yAxis: measure(scheme),
+    grid: { left: 8, right: 64, top: 8, bottom: 8, containLabel: true },
+    xAxis: { ...measure(scheme), show: false },
+    yAxis: { ...category(scheme, spec.steps.map((s) => s.label)), inverse: true, axisLine: { show: false }, axisLabel: { color: inks(scheme).strong, fontSize: 12, width: 140, overflow: 'truncate' } },
     tooltip: { show: false },
     series: [
       { type: 'bar', stack: 'w', data: bar.map((b) => b.base), itemStyle: { color: 'transparent' }, silent: true },
-      { type: 'bar', stack: 'w', data: bar.map((b) => ({ value: b.size, itemStyle: { color: b.color } })), barMaxWidth: 48, label },
+      { type: 'bar', stack: 'w', data: bar.map((b) => ({ value: b.size, itemStyle: { color: b.color } })), barMaxWidth: 18, label },
     ],
   };
 }

@@ -45,7 +45,7 @@ function Question({ question }: { question: Asked }) {
   const ready = question.name === undefined || typed.trim() === question.name;
   const no = () => { question.answer(false); };
   return (
-    <Modal opened onClose={no} title={question.title} closeButtonProps={{ 'aria-label': question.keep }}>
+    <Modal opened onClose={no} title={question.title} closeButtonProps={{ 'aria-label': 'Close' }}>
       <form onSubmit={(event) => { event.preventDefault(); if (ready) question.answer(true); }}>
         <Stack gap="md">
           <Text component="div">{question.body}</Text>

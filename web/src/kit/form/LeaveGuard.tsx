@@ -26,7 +26,7 @@ export function LeaveGuard({ dirty, onSave }: LeaveGuardProps) {
     else blocker.reset();
   };
   return (
-    <Modal opened onClose={blocker.reset} title="Leave with unsaved changes?" closeButtonProps={{ 'aria-label': 'Stay' }}>
+    <Modal opened onClose={blocker.reset} title="Leave with unsaved changes?" closeButtonProps={{ 'aria-label': 'Close' }}>
       <Text mb="lg">What you changed on this page is not saved yet.</Text>
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={blocker.reset} data-autofocus>Stay</Button>

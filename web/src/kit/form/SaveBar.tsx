@@ -28,7 +28,7 @@ export function SaveBar({ dirty, changes, saving, saveLabel, savedAt, onDiscard,
       <Group gap="xs" ml="auto">
         {aside}
         <Button variant="default" onClick={onDiscard}>Discard</Button>
-        <Button type={onSave ? 'button' : 'submit'} loading={saving} {...(onSave ? { onClick: onSave } : {})} rightSection={<Keys combo="mod+S" />}>{saveLabel}</Button>
+        <Button type={onSave ? 'button' : 'submit'} loading={saving} {...(onSave ? { onClick: onSave } : {})} rightSection={<Keys combo="mod+S" plain />}>{saveLabel}</Button>
       </Group>
     </div>
   );

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Menu, Pill, TextInput } from '@mantine/core';
+import { Button, Group, Menu, Pill, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
 import { IconColumns3, IconDownload, IconFilter, IconLayoutList, IconList, IconSearch, IconX } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
@@ -44,16 +44,15 @@ function FilterMenu({ filter, state }: { filter: FilterDef; state: ListState }) 
     state.setFilter(filter.key, on ? chosen.filter((v) => v !== value) : filter.multiple ? [...chosen, value] : [value]);
   };
   return (
-    <Menu closeOnItemClick={!filter.multiple} shadow="md" position="bottom-start">
+    <Menu shadow="md" position="bottom-start">
       <Menu.Target>
         <Button variant="default" leftSection={<IconFilter size={14} aria-hidden="true" />}>{filter.label}</Button>
       </Menu.Target>
       <Menu.Dropdown mah={320} style={{ overflowY: 'auto' }}>
         {filter.options.map((option) => (
-          <Menu.Item key={option.value} role="menuitemcheckbox" aria-checked={chosen.includes(option.value)} onClick={() => { toggle(option.value); }}
-            leftSection={<Checkbox.Indicator checked={chosen.includes(option.value)} size="xs" />}>
+          <Menu.CheckboxItem key={option.value} checked={chosen.includes(option.value)} closeMenuOnClick={!filter.multiple} onChange={() => { toggle(option.value); }}>
             {option.label}
-          </Menu.Item>
+          </Menu.CheckboxItem>
         ))}
       </Menu.Dropdown>
     </Menu>
@@ -78,16 +77,12 @@ export function ListToolbar<T>({ state, searchLabel, filters, columns, visibilit
       {extra}
       <Group gap={4} ml="auto" className={css.views ?? ''}>
         {hideable.length > 0 && (
-          <Menu closeOnItemClick={false} shadow="md" position="bottom-end">
+          <Menu shadow="md" position="bottom-end">
             <Menu.Target><IconButton label="Columns"><IconColumns3 size={18} /></IconButton></Menu.Target>
             <Menu.Dropdown mah={400} style={{ overflowY: 'auto' }}>
-              {hideable.map((column) => {
-                const on = visibility[column.key] !== false;
-                return (
-                  <Menu.Item key={column.key} role="menuitemcheckbox" aria-checked={on} onClick={() => { onVisible(column.key, !on); }}
-                    leftSection={<Checkbox.Indicator checked={on} size="xs" />}>{column.header}</Menu.Item>
-                );
-              })}
+              {hideable.map((column) => (
+                <Menu.CheckboxItem key={column.key} checked={visibility[column.key] !== false} onChange={(on) => { onVisible(column.key, on); }}>{column.header}</Menu.CheckboxItem>
+              ))}
             </Menu.Dropdown>
           </Menu>
         )}

@@ -36,7 +36,7 @@ export function SkeletonPanel({ lines = 4 }: { lines?: number }) {
   );
 }
 
-/** 2 px over old data while new data is fetched; the old data stays. */
+/** 2 px over old data while new data is fetched; the old data stays. Lies over its nearest positioned parent. */
 export function RefetchBar({ on }: { on: boolean }) {
   const [due, setDue] = useState(false);
   useEffect(() => {
@@ -45,7 +45,7 @@ export function RefetchBar({ on }: { on: boolean }) {
     return () => { clearTimeout(timer); setDue(false); };
   }, [on]);
   return (
-    <div style={{ height: 2 }} aria-hidden="true">
+    <div style={{ position: 'absolute', insetInline: 0, top: 0, height: 2, zIndex: 2 }} aria-hidden="true">
       {on && due && <Progress value={100} size={2} radius={0} animated />}
     </div>
   );
