@@ -5,19 +5,25 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from fidelia.access.http import routers as access
+from fidelia.events.http import API as EVENTS
+from fidelia.events.http import ROOT as SEGMENT_PROTOCOL
 from fidelia.market.http import CategoryController, OrderController, ProductController
 from fidelia.platform.jobs.http import JobController
 from fidelia.profiles.http import routers as profiles
 from fidelia.profiles.ingest.http import UpsertController
 
+from .installation import InstallationController
+
 API: list[ControllerRouterHandler] = [
     *access,
+    *EVENTS,
     CategoryController,
     OrderController,
     ProductController,
     JobController,
+    InstallationController,
     *profiles,
     UpsertController,
 ]
 
-ROOT: list[ControllerRouterHandler] = []
+ROOT: list[ControllerRouterHandler] = [*SEGMENT_PROTOCOL]

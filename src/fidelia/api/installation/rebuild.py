@@ -1,0 +1,36 @@
+"""The job that fills every projection again from PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fidelia import profiles
+from fidelia.market import projection as market_projection
+from fidelia.platform.jobs import JobContext, task
+from fidelia.profiles import projection as profiles_projection
+
+KIND = "installation.rebuild"
+
+
+@task(KIND, queue="core")
+async def rebuild(ctx: JobContext) -> dict[str, Any]:
+    """Mark every row as changed, and wait until the drain has moved them. A repeat does the same again."""
+    engines = ctx.engines
+    drain = engines.drain
+    assert drain is not None
+    async with ctx.tx() as tx:
+        databases = await profiles.list_databases(tx)
+    for database in databases:
+        await ctx.check()
+        await profiles_projection.rebuild(engines, database.id)
+    await market_projection.rebuild(engines, [database.id for database in databases])
+    total = await drain.behind()
+    ctx.progress(0, total)
+    moving = asyncio.create_task(drain.flush())
+    while not moving.done():
+        await asyncio.wait([moving], timeout=0.5)
+        ctx.progress(max(0, total - await drain.behind()))
+    moving.result()
+    ctx.progress(total)
+    return {"databases": len(databases), "rows": total}
