@@ -2,15 +2,11 @@ import { useLocalStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useCallback } from 'react';
-import type { ListReply } from './list';
-import { call } from './client';
+import { api, ok } from './client';
+import type { components } from './schema';
 import { useCan } from './session';
 
-export interface Database {
-  id: number;
-  name: string;
-  timezone: string;
-}
+export type Database = components['schemas']['DatabaseOut'];
 
 export const databasesKey = ['databases'] as const;
 
@@ -19,7 +15,7 @@ export function useDatabases(): Database[] | undefined {
   const can = useCan('databases:read');
   return useQuery({
     queryKey: [...databasesKey, 'all'],
-    queryFn: ({ signal }) => call<ListReply<Database>>('/api/v1/databases?limit=1000', { signal }),
+    queryFn: ({ signal }) => ok(api.GET('/api/v1/databases', { params: { query: { limit: 1000 } }, signal })),
     enabled: can,
     staleTime: 30_000,
   }).data?.items;

@@ -45,12 +45,8 @@ function fieldProblems(value: unknown): FieldProblem[] {
 
 /** Reads the problem document of a refused response; a body of another kind still gives a readable error. */
 export async function problemFrom(response: Response): Promise<Problem> {
-  let body: unknown = null;
-  try {
-    body = await response.clone().json();
-  } catch {
-    body = null; // a proxy's HTML page: the status line is all there is
-  }
+  // a proxy's HTML page has no document: the status line is all there is
+  const body: unknown = await response.clone().json().catch(() => null);
   const doc = isRecord(body) ? body : {};
   const retry = Number(response.headers.get('Retry-After'));
   return new Problem({

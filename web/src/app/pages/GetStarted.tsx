@@ -2,12 +2,12 @@ import { Group, List, Progress, Text, ThemeIcon } from '@mantine/core';
 import { IconCheck, IconCircle } from '@tabler/icons-react';
 import { useCanAny } from '@/api/session';
 import { AppLink, paths, Section } from '@/kit';
-import type { Counts } from './HomePage';
+import type { Counts } from './counts';
 
 interface Step { label: string; done: boolean; href: string; right: string; text: string }
 
 /** The first steps, ticked off as they are done; leaves when all are. */
-export function GetStarted({ databases, db, counts }: { databases: number; db: number | undefined; counts: Partial<Counts> }) {
+export function GetStarted({ databases, db, counts }: { databases: number; db: number | undefined; counts: Counts }) {
   const can = useCanAny();
   const has = (n: number | null | undefined) => (n ?? 0) > 0;
   const all: readonly Step[] = [

@@ -22,7 +22,7 @@ export const shellRoute = createRoute({
   notFoundComponent: NotFoundPage,
   beforeLoad: async ({ context, location }) => {
     try {
-      await context.client.ensureQueryData(meQuery);
+      await context.client.query({ ...meQuery, staleTime: 'static' });
     } catch (error) {
       if (error instanceof Problem && error.status === 401) {
         const next = location.href === '/' ? undefined : location.href;

@@ -1,4 +1,4 @@
-import { Button, Group, PasswordInput, SegmentedControl, Stack, Switch, Text, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
+import { Button, Group, PasswordInput, SegmentedControl, Stack, Switch, Text, useMantineColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
@@ -66,7 +66,7 @@ function Preferences() {
     <Section title="This browser">
       <div>
         <Text fw={550} mb={4} id="scheme">Appearance</Text>
-        <SegmentedControl aria-labelledby="scheme" value={colorScheme} onChange={(next) => { setColorScheme(next as MantineColorScheme); }}
+        <SegmentedControl aria-labelledby="scheme" value={colorScheme} onChange={(next) => { setColorScheme(next); }}
           data={[{ value: 'light', label: 'Light' }, { value: 'dark', label: 'Dark' }, { value: 'auto', label: 'As the system' }]} />
       </div>
       <Switch label="Single-letter shortcuts" description="Such as J and K for the next and previous row. Off, when they fire by accident." checked={single}

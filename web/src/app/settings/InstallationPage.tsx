@@ -1,6 +1,6 @@
 import { Code, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { call } from '@/api/client';
+import { api, call, ok } from '@/api/client';
 import { toProblem } from '@/api/problem';
 import { AppLink, Copyable, Details, Loaded, Page, paths, Section, StateBadge, Time } from '@/kit';
 import { settingsCrumb, SettingsFrame } from './SettingsFrame';
@@ -12,7 +12,7 @@ interface Ready { ready: boolean; words: string; at: string }
 async function askReady(signal: AbortSignal): Promise<Ready> {
   const at = new Date().toISOString();
   try {
-    await call<unknown>('/ready', { signal });
+    await ok(api.GET('/ready', { signal }));
     return { ready: true, words: 'PostgreSQL and ClickHouse answer', at };
   } catch (error) {
     const problem = toProblem(error);

@@ -4,7 +4,7 @@ import { IconAlertTriangle, IconCheck } from '@tabler/icons-react';
 import { toProblem } from '@/api/problem';
 
 /** Something reversible was done: says so and takes it back for ten seconds. */
-export function undoToast(message: string, undo: () => Promise<unknown> | void): void {
+export function undoToast(message: string, undo: () => unknown): void {
   const id = notifications.show({
     autoClose: 10_000,
     withBorder: true,

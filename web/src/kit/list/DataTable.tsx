@@ -50,7 +50,7 @@ export function DataTable<T>({ view, noun, compact, selectable, sort, onSort, ro
       j: () => { focus(all.indexOf(tr) + 1); },
       k: () => { focus(all.indexOf(tr) - 1); },
       x: () => { if (selectable) row?.toggleSelected(); },
-      ' ': () => { if (row && onPreview && target.matches('[data-row-link]')) onPreview(row.original as T); },
+      ' ': () => { if (row && onPreview && target.matches('[data-row-link]')) onPreview(row.original); },
     };
     const run = act[event.key];
     if (!run || (event.key === ' ' && (!onPreview || !target.matches('[data-row-link]')))) return;

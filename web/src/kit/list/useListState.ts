@@ -20,7 +20,7 @@ const none: Readonly<Record<string, readonly string[]>> = {};
 
 /** Search, sort and filters of a list, kept in the page's address. */
 export function useListState(options: { defaultSort?: string } = {}): ListState {
-  const search = useSearch({ strict: false }) as ListSearch & Search;
+  const search = useSearch({ strict: false }) satisfies object as ListSearch & Search;
   const patch = usePatchSearch();
   const q = typeof search.q === 'string' ? search.q : '';
   const sort = search.sort ?? options.defaultSort;

@@ -24,7 +24,7 @@ export function usePatchSearch(): (values: Search, how?: { replace?: boolean }) 
       }
       return after;
     };
-    void navigate({ to: '.', search: change as never, replace: how?.replace ?? false, resetScroll: false });
+    void navigate({ to: '.', search: change, replace: how?.replace ?? false, resetScroll: false });
   }, [navigate]);
 }
 

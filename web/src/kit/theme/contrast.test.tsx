@@ -26,7 +26,7 @@ function resolve(vars: Vars, name: string): string {
   const value = vars.get(name) ?? '';
   const inner = /^var\((--[\w-]+)\)$/.exec(value)?.[1];
   if (inner) return resolve(vars, inner);
-  if (/^#[0-9a-fA-F]{3}$/.test(value)) return `#${[...value.slice(1)].map((c) => c + c).join('')}`;
+  if (/^#[0-9a-fA-F]{3}$/.test(value)) return `#${value.slice(1).replaceAll(/./g, '$&$&')}`;
   if (!/^#[0-9a-fA-F]{6}$/.test(value)) throw new Error(`${name} is ${value || 'not set'}`);
   return value;
 }
