@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from fidelia.platform.clickhouse import ClickHouse
 from fidelia.platform.files import DataFolder
 from fidelia.settings import Settings

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from fidelia.conditions.operators import OPERATORS, Operator
 from hypothesis import strategies as st
+
+from fidelia.conditions.operators import OPERATORS, Operator
 
 from .universe import (
     BRANCHES,

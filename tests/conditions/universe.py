@@ -78,6 +78,7 @@ NOWS = [
     datetime(2026, 10, 25, 0, 59, 59, 999000, tzinfo=UTC),  # and wins it back
     datetime(2028, 2, 29, 23, 0, tzinfo=UTC),
     datetime(2026, 3, 1, 0, 0, tzinfo=UTC),
+    datetime(2027, 2, 28, 10, 0, tzinfo=UTC),  # who was born on a 29th has their day
     datetime(2026, 3, 8, 5, 0, 0, 1000, tzinfo=UTC),  # Havana skips midnight
 ]
 DURATIONS = [
@@ -352,24 +353,20 @@ class Universe:
         kinds = ", ".join(f"{key} {type_}" for key, (type_, _) in _KINDS.items())
         merged = "version UInt64, is_deleted UInt8"
         engine = "engine = ReplacingMergeTree(version, is_deleted)"
-        client.command(f"create table p_{n} (id UInt32, extra JSON, {kinds}, {merged}) {engine} order by id")
-        client.command(
-            f"create table o_{n} (id UInt32, profile UInt32, hidden UInt8, {kinds}, {merged}) {engine} order by id"
-        )
-        client.command(
-            f"create table l_{n} (id UInt32, profile UInt32, parent UInt32, product UInt32, {kinds}, {merged}) {engine} order by id"
-        )
-        client.command(f"create table x_{n} (id UInt32, {kinds}, {merged}) {engine} order by id")
-        client.command(f"create table y_{n} (profile UInt32, {kinds}, {merged}) {engine} order by profile")
-        client.command(
-            f"create table e_{n} (type LowCardinality(String), profile UInt32, at DateTime64(3, 'UTC'), id String, mailing UInt32, "
+        tables = {
+            "p": f"id UInt32, extra JSON, {kinds}, {merged}) {engine} order by id",
+            "o": f"id UInt32, profile UInt32, hidden UInt8, {kinds}, {merged}) {engine} order by id",
+            "l": f"id UInt32, profile UInt32, parent UInt32, product UInt32, {kinds}, {merged}) {engine} order by id",
+            "x": f"id UInt32, {kinds}, {merged}) {engine} order by id",
+            "y": f"profile UInt32, {kinds}, {merged}) {engine} order by profile",
+            "e": "type LowCardinality(String), profile UInt32, at DateTime64(3, 'UTC'), id String, mailing UInt32, "
             "total Nullable(Decimal(18, 4)), props JSON) engine = ReplacingMergeTree "
-            "partition by toYYYYMM(at) order by (type, profile, at, id)"
-        )
-        client.command(
-            f"create table segment_bitmaps_{n} (segment UInt32, version UInt64, bm AggregateFunction(groupBitmap, UInt32)) "
-            "engine = ReplacingMergeTree(version) order by segment"
-        )
+            "partition by toYYYYMM(at) order by (type, profile, at, id)",
+            "segment_bitmaps": "segment UInt32, version UInt64, bm AggregateFunction(groupBitmap, UInt32)) "
+            "engine = ReplacingMergeTree(version) order by segment",
+        }
+        for name, rest in tables.items():
+            client.command(f"create table {name}_{n} ({rest}")
         rnd = random.Random(n)
         old = [{**row, **random_row(rnd), "version": 1, "is_deleted": 0} for row in self.rows["p"]]
         gone = [{**row, "id": row["id"] + 100_000, "version": 3, "is_deleted": 1} for row in self.rows["p"][:5]]
@@ -384,9 +381,8 @@ class Universe:
         self._insert(client, f"e_{n}", self.rows["e"][::3])  # a late repeat, not collapsed yet
         for segment, ids in self.members.items():
             for version, members in ((1, [1, 2, 3]), (2, ids)):
-                client.command(
-                    f"insert into segment_bitmaps_{n} select {segment}, {version}, groupBitmapState(toUInt32(arrayJoin({members})))"
-                )
+                state = f"groupBitmapState(toUInt32(arrayJoin({members})))"
+                client.command(f"insert into segment_bitmaps_{n} select {segment}, {version}, {state}")
 
     def _insert(self, client: Any, table: str, rows: list[dict[str, Any]]) -> None:
         if rows:
