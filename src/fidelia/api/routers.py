@@ -10,7 +10,9 @@ from fidelia.events.http import ROOT as SEGMENT_PROTOCOL
 from fidelia.market.http import CategoryController, OrderController, ProductController
 from fidelia.platform.jobs.http import JobController
 from fidelia.profiles.http import routers as profiles
+from fidelia.profiles.imports.http import DatabaseImportController, ImportController
 from fidelia.profiles.ingest.http import UpsertController
+from fidelia.segments.http import routers as segments
 
 from .installation import InstallationController
 
@@ -24,6 +26,9 @@ API: list[ControllerRouterHandler] = [
     InstallationController,
     *profiles,
     UpsertController,
+    *segments,
+    DatabaseImportController,
+    ImportController,
 ]
 
 ROOT: list[ControllerRouterHandler] = [*SEGMENT_PROTOCOL]

@@ -13,6 +13,7 @@ from .fields import (
     read_value,
 )
 from .imports import readers as files
+from .imports.service import import_people
 from .ingest import Mode, UpsertItem, UpsertOut, upsert
 from .model import (
     EXCLUSIONS,
@@ -87,6 +88,7 @@ __all__ = [
     "get_database",
     "get_profile",
     "get_subscription",
+    "import_people",
     "list_databases",
     "list_subscriptions",
     "lock_ids",

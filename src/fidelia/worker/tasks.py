@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fidelia.events import tasks as events
 from fidelia.platform.jobs import upkeep
+from fidelia.profiles.imports import tasks as imports
+from fidelia.segments import tasks as segments
 
-MODULES = (upkeep,)
+MODULES = (upkeep, events, imports, segments)

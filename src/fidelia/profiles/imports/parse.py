@@ -223,8 +223,7 @@ def prepare(plan: Plan) -> Iterator[Prepared]:
     for mapping in plan.mapping:
         if mapping.field == PROFILE_ID:
             id_column = names.index(mapping.column)
-        elif mapping.field is not None:
-            field = plan.database.by_name[mapping.field]
+        elif (field := target_field(plan.database, mapping)) is not None:
             keep = field.unique or (key is not None and field.name == key.name)
             columns.append((names.index(mapping.column), _reader(field, mapping, plan.options, keep=keep)))
     for number, chunk in enumerate(reader.chunks(plan.chunk_rows)):
@@ -239,7 +238,14 @@ def _batch(
     rows = chunk.numbers
     errors = [RowError(rows[place], "", reason) for place, reason in chunk.bad.items()]
     cells: list[Sequence[Any]] = list(zip(*chunk.rows, strict=True))
-    read: list[Column] = [reader.read(rows, cells[n], errors) for n, reader in columns]
+    read: list[Column] = []
+    changing: set[int] = set()
+    for n, reader in columns:
+        column = reader.read(rows, cells[n], errors)
+        if column.field.builtin or column.field.id:
+            read.append(column)
+        else:  # a field that only the run will make: its cells are judged, not written
+            changing.update(row for row, text in zip(rows, column.texts, strict=True) if isinstance(text, str))
     keys: list[Any] = [None] * len(rows)
     if key is None and id_column is not None:
         keys = list(_ids(rows, cells[id_column], errors))
@@ -249,7 +255,9 @@ def _batch(
                 keys = _keys(key, column.values or [])
     wish = plan.options.subscribe
     subscriptions = [SubscriptionChange(r, wish.resource, wish.channel, wish.status) for r in rows] if wish else []
-    return build(plan.database, key, Table(rows, keys, read, errors, subscriptions))
+    batch = build(plan.database, key, Table(rows, keys, read, errors, subscriptions))
+    batch.changing = sorted(changing)
+    return batch
 
 
 def _keys(key: Field, values: list[Any]) -> list[Any]:

@@ -55,7 +55,8 @@ profile_import_chunk = sa.Table(
     sa.Column("created", BYTEA, nullable=False),
     sa.Column("updated", BYTEA, nullable=False),
     sa.Column("unchanged", BYTEA, nullable=False),
-    # Rejected and superseded rows, packed (``report``).
+    # Rejected rows, rows about somebody a second time, and what else is worth knowing; packed (``report``).
     sa.Column("rejected", BYTEA),
     sa.Column("duplicates", BYTEA),
+    sa.Column("notes", BYTEA),
 )

@@ -23,6 +23,7 @@ from .model import Batch, Options, Outcome, RowError
 from .rules import Decisions, Known, decide
 
 _ATTEMPTS = 5
+KEPT_STATUS = "The status stays as it is: consent is not raised unless asked"
 _SINGLE_EVENTS = 100
 #: Somebody else wrote the same people at the same moment: look again and decide anew.
 _RACES = (
@@ -75,6 +76,12 @@ async def examine(tx: Tx, database: Database, batch: Batch, options: Options) ->
             await changes.stage(raw)
             changed[-1] |= await changes.would_change(raw, raise_consent=options.raise_consent)
     _fill(batch, decisions, {}, changed, outcome)
+    for row in batch.changing:
+        status, profile = outcome.results.get(row, ("rejected", 0))
+        if status == "unchanged":
+            outcome.results[row] = ("updated", profile)
+            outcome.unchanged.discard(profile)
+            outcome.updated.add(profile)
     return outcome
 
 
@@ -168,9 +175,7 @@ def _fill(batch: Batch, decisions: Decisions, ids: dict[int, int], changed: Sequ
 def _kept_notes(batch: Batch, decisions: Decisions, kept: BitMap) -> Sequence[RowError]:
     assert batch.statuses is not None
     return [
-        RowError(
-            row, "status", "The status stays as it is: an upsert does not raise consent unless asked", status or ""
-        )
+        RowError(row, "status", KEPT_STATUS, status or "", is_kept_consent=True)
         for row, target, status in zip(batch.rows, decisions.targets, batch.statuses, strict=True)
         if target > 0 and status is not None and target in kept
     ]

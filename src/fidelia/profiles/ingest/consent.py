@@ -10,7 +10,7 @@ from ..model import SubscriptionItem
 from ..service.subscriptions import subscribe
 from .model import SUBSCRIPTIONS, Batch, Options, Outcome, RowError
 
-KEPT = "The subscription stays as it is: an upsert does not raise consent unless asked"
+KEPT = "The subscription stays as it is: consent is not raised unless asked"
 
 
 async def subscribe_rows(
@@ -44,7 +44,7 @@ async def subscribe_rows(
         if result.status == "rejected":
             outcome.notes.append(RowError(change.row, SUBSCRIPTIONS, result.error or "This subscription is refused"))
         elif result.status == "kept":
-            outcome.notes.append(RowError(change.row, SUBSCRIPTIONS, KEPT, change.status))
+            outcome.notes.append(RowError(change.row, SUBSCRIPTIONS, KEPT, change.status, is_kept_consent=True))
         elif result.status != "unchanged" and outcome.results[change.row][0] == "unchanged":
             outcome.results[change.row] = ("updated", item.profile_id)
             outcome.unchanged.discard(item.profile_id)

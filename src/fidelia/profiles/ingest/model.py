@@ -47,6 +47,7 @@ class RowError(msgspec.Struct, frozen=True):
     field: str
     message: str
     value: str = ""
+    is_kept_consent: bool = False
 
 
 class SubscriptionChange(msgspec.Struct, frozen=True):
@@ -82,6 +83,8 @@ class Batch(msgspec.Struct, kw_only=True):
     rejected: list[RowError] = []
     superseded: list[tuple[int, int]] = []
     subscriptions: list[SubscriptionChange] = []
+    #: Rows that would change fields which are yet to be made; only a dry run has such.
+    changing: list[int] = []
 
 
 class Outcome(msgspec.Struct, kw_only=True):

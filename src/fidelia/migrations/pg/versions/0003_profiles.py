@@ -165,6 +165,7 @@ def _imports() -> None:
             unchanged bytea not null,
             rejected bytea,
             duplicates bytea,
+            notes bytea,
             primary key (import_id, number)
         );
 

@@ -1,0 +1,87 @@
+"""Jobs of imports."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+
+from fidelia.kernel.errors import Problem
+from fidelia.platform.engines import Engines
+from fidelia.platform.files import Files
+from fidelia.platform.jobs import Cancelled, JobContext, periodic, task
+
+from . import store
+from .work import check_import, run_import
+
+RUN = "profiles.import"
+CHECK = "profiles.import_check"
+AREA = "imports"
+#: Uploaded files are kept this long after their import has ended.
+KEEP = timedelta(days=7)
+
+
+@task(RUN, queue="worker", attempts=10)
+async def run(ctx: JobContext, import_id: int) -> dict[str, Any]:
+    """Import a file."""
+    try:
+        return await run_import(ctx, import_id)
+    except BaseException as exc:
+        await _ended(ctx, import_id, exc)
+        raise
+
+
+@task(CHECK, queue="worker", attempts=3)
+async def check(ctx: JobContext, import_id: int) -> dict[str, Any]:
+    """Try a file without writing anything."""
+    try:
+        return await check_import(ctx, import_id)
+    except BaseException as exc:
+        await _ended(ctx, import_id, exc)
+        raise
+
+
+async def _ended(ctx: JobContext, import_id: int, exc: BaseException) -> None:
+    """Write beside the import how its job ended, unless the process stops and another goes on."""
+    cancelled = isinstance(exc, Cancelled) or (isinstance(exc, asyncio.CancelledError) and ctx.cancel_requested)
+    if not cancelled and not isinstance(exc, Exception):
+        return
+    error = exc.detail if isinstance(exc, Problem) else f"{type(exc).__name__}: {exc}"
+    async with ctx.tx() as tx:
+        row = await store.find(tx, import_id, lock=True)
+        if row.job_id != ctx.job_id:
+            return
+        done = f"Stopped after {row.rows:,} rows, which stay; run it again to go on" if row.rows else None
+        await store.update(
+            tx,
+            import_id,
+            state="cancelled" if cancelled else "failed",
+            error=done if cancelled else f"{error}. {done}" if done else error,
+            finished_at=tx.now,
+        )
+
+
+@periodic("profiles.imports_tidy", "17 3 * * *", queue="worker")
+async def tidy(engines: Engines) -> None:
+    """Remove uploaded files that nobody needs any more."""
+    async with engines.tx() as tx:
+        edge = tx.now - KEEP
+        stale = await store.stale(tx, edge)
+        known = await store.file_keys(tx)
+    files = Files(engines.files)
+
+    def remove() -> None:
+        for key in stale:
+            files.delete(key)
+        for path in _old_files(engines.files / AREA, edge.timestamp()):
+            if f"{AREA}/{path.name}" not in known:
+                path.unlink(missing_ok=True)
+
+    await anyio.to_thread.run_sync(remove)
+
+
+def _old_files(folder: Path, before: float) -> list[Path]:
+    return [p for p in folder.iterdir() if p.stat().st_mtime < before] if folder.is_dir() else []
