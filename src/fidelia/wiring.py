@@ -2,39 +2,99 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fidelia import profiles
-from fidelia.events import ensure_events
+from pyroaring import BitMap
+
+from fidelia import events, profiles, segments
+from fidelia.conditions import Vocabulary, merge
 from fidelia.kernel.clock import Clock, SystemClock
 from fidelia.market import projection as market_projection
+from fidelia.market.vocabulary import vocabulary as market_vocabulary
 from fidelia.platform.clickhouse import ClickHouse
 from fidelia.platform.drain import Drain, Projection
 from fidelia.platform.engines import Engines
 from fidelia.platform.files import DataFolder
 from fidelia.platform.migrate import clickhouse_status, upgrade_clickhouse
-from fidelia.platform.postgres import Database
+from fidelia.platform.postgres import Database, Tx
 from fidelia.profiles import projection as profiles_projection
+from fidelia.profiles.vocabulary import vocabulary as profiles_vocabulary
+from fidelia.segments import projection as segments_projection
+from fidelia.segments.vocabulary import vocabulary as segments_vocabulary
 from fidelia.settings import Settings
+
+
+class DatabaseTables:
+    """Stream ``databases``: profiles make or drop the tables of a database, and events add theirs."""
+
+    def __init__(self, people: Projection) -> None:
+        self._people = people
+
+    async def project(self, engines: Engines, database_id: int, ids: BitMap) -> None:
+        """Make, alter or drop the tables."""
+        await self._people.project(engines, database_id, ids)
+        await events.ensure_events(engines, database_id)
 
 
 def projections() -> dict[str, Projection]:
     """Return how each dirty stream is projected to ClickHouse."""
+    people = profiles_projection.projections()
     return {
-        **profiles_projection.projections(),
+        **people,
+        "databases": DatabaseTables(people["databases"]),
         "products": market_projection.Products(),
         "orders": market_projection.Orders(),
+        "segments": segments_projection.Segments(),
     }
+
+
+class Vocabularies:
+    """The port ``vocabulary``: what every capability declares for a database, joined and kept for some seconds.
+
+    Kept is what belongs to the present fields of the database; new types of events, brands and categories come with
+    the next reading, or at once for who asks for a ``fresh`` one.
+    """
+
+    KEEP_SECONDS = 3.0
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[int, float, Vocabulary]] = {}
+
+    async def __call__(self, tx: Tx, database_id: int, *, fresh: bool = False) -> Vocabulary:
+        """Return the vocabulary of a database; raise 404."""
+        version = (await profiles.get_database(tx, database_id)).schema_version
+        kept = self._kept.get(database_id)
+        if kept is not None and not fresh and kept[0] == version and time.monotonic() - kept[1] < self.KEEP_SECONDS:
+            return kept[2]
+        parts = [
+            await declared(tx, database_id)
+            for declared in (profiles_vocabulary, events.vocabulary, market_vocabulary, segments_vocabulary)
+        ]
+        whole = merge(*parts)
+        self._kept[database_id] = version, time.monotonic(), whole
+        return whole
+
+
+async def make_tables(engines: Engines, database_id: int) -> None:
+    """Make the tables in ClickHouse that conditions of a database may read and nobody has filled yet."""
+    await events.ensure_events(engines, database_id)
+    await market_projection.ensure_market(engines, database_id)
 
 
 def wire(engines: Engines) -> None:
     """Fill the ports of a process's engines."""
     # Lists that capabilities above add to: who uses a database or a field, and who forgets erased people.
-    engines.ports.setdefault(profiles.USED_BY, [])
-    engines.ports.setdefault(profiles.ERASERS, [])
+    engines.ports.setdefault(profiles.USED_BY, []).append(segments.database_used_by)
+    engines.ports.setdefault(profiles.ERASERS, []).append(events.forget_people)
+    # Who knows the names of what events refer to, by kind (mailing, segment …).
+    engines.ports.setdefault(events.NAMES, {})
+    engines.ports[segments.VOCABULARY] = Vocabularies()
+    engines.ports[segments.TABLES] = make_tables
+    engines.ports.setdefault(segments.USED_BY, [])
     if engines.ch is not None:
-        engines.drain = Drain(engines, projections(), ensure_events)
+        engines.drain = Drain(engines, projections(), events.ensure_events)
 
 
 async def prepare_clickhouse(ch: ClickHouse) -> None:

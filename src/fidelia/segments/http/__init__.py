@@ -1,0 +1,11 @@
+"""Routes of segments."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from .calculate import CalculateController
+from .segments import SegmentController
+from .vocabulary import VocabularyController
+
+routers: tuple[ControllerRouterHandler, ...] = (VocabularyController, CalculateController, SegmentController)

@@ -1,0 +1,128 @@
+"""Routes of questions: count and preview, a condition in words, why somebody is in or not."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, Request, Response, post
+from litestar.openapi import ResponseSpec
+from litestar.params import FromPath
+
+from fidelia.access import Actor
+from fidelia.conditions import Condition
+from fidelia.platform.drain import DrainBehind
+from fidelia.platform.engines import Engines
+from fidelia.platform.http import Body, Strict
+from fidelia.platform.jobs import JobReply
+from fidelia.platform.postgres import Tx
+
+from ..model import Calculation, SegmentRange, SentenceOut
+from ..service import preview, question
+from ..service.later import calculation_job
+from ..service.preview import DEFAULT_COLUMNS, MAX_ROWS, Unsaved, Wanted
+from .connection import while_connected
+
+#: A question that takes longer becomes a job.
+ANSWER_SECONDS = 2.0
+
+Columns = Annotated[tuple[str, ...], msgspec.Meta(max_length=50, description="Fields to be shown of each person")]
+Rows = Annotated[int, msgspec.Meta(ge=0, le=MAX_ROWS, description="How many people to show")]
+LATER = {202: ResponseSpec(JobReply, description="It takes longer than 2 seconds: the job's result is the answer")}
+
+
+class CalculateIn(Body, frozen=True):
+    """A condition to be counted. ``limit`` is how many people are shown; ``segment_limit`` keeps the first so many."""
+
+    database_id: int
+    condition: Condition
+    columns: Columns = DEFAULT_COLUMNS
+    limit: Rows = 50
+    nodes: bool = False
+    range: SegmentRange | None = None
+    segment_limit: int | None = None
+
+
+class SegmentCalculateIn(Body, frozen=True):
+    """How a segment is to be shown; ``limit`` is how many people."""
+
+    columns: Columns = DEFAULT_COLUMNS
+    limit: Rows = 50
+    nodes: bool = False
+
+
+class SentenceIn(Body, frozen=True):
+    """A condition to be put in words."""
+
+    database_id: int
+    condition: Condition
+
+
+class CalculateController(Controller):
+    """Questions about conditions and segments."""
+
+    path = "/segments"
+    tags = ("Segments",)
+
+    @post(
+        "/calculate",
+        dto=Strict[CalculateIn],
+        return_dto=None,
+        status_code=200,
+        opt={"right": "segments:run"},
+        responses=LATER,
+        summary="Count and preview a condition that is not saved",
+    )
+    async def calculate(
+        self, request: Request[Any, Any, Any], engines: Engines, actor: Actor, data: CalculateIn
+    ) -> Response[Calculation]:
+        """Answer within two seconds, or start a job that does. Every write acknowledged before is seen."""
+        what = Unsaved(data.database_id, data.condition, data.range, data.segment_limit)
+        return await _told(request, engines, actor, what, Wanted(data.columns, data.limit, data.nodes))
+
+    @post(
+        "/{segment_id:int}/calculate",
+        dto=Strict[SegmentCalculateIn],
+        return_dto=None,
+        status_code=200,
+        opt={"right": "segments:run"},
+        responses=LATER,
+        summary="Count and preview a segment",
+    )
+    async def calculate_segment(
+        self,
+        request: Request[Any, Any, Any],
+        engines: Engines,
+        actor: Actor,
+        segment_id: FromPath[int],
+        data: SegmentCalculateIn,
+    ) -> Response[Calculation]:
+        """Work out a dynamic segment now; show the list of another one."""
+        return await _told(request, engines, actor, segment_id, Wanted(data.columns, data.limit, data.nodes))
+
+    @post(
+        "/sentence",
+        dto=Strict[SentenceIn],
+        return_dto=None,
+        status_code=200,
+        opt={"right": "segments:read"},
+        summary="Put a condition in words",
+    )
+    async def sentence(self, tx: Tx, data: SentenceIn) -> SentenceOut:
+        """Return the sentence of a condition, and which part speaks of which node."""
+        said = (await question.ask(tx, data.database_id, data.condition)).text
+        return SentenceOut(said.text, said.spans)
+
+
+async def _told(
+    request: Request[Any, Any, Any], engines: Engines, actor: Actor, what: Unsaved | int, wanted: Wanted
+) -> Response[Any]:
+    try:
+        found = await while_connected(request, preview.calculate(engines, what, wanted), ANSWER_SECONDS)
+    except DrainBehind:
+        found = None
+    if found is not None:
+        return Response(found)
+    async with engines.tx() as tx:
+        job = await calculation_job(tx, actor, what, wanted)
+    return Response(JobReply(job), status_code=202)

@@ -1,0 +1,133 @@
+"""What others see of segments."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from fidelia.conditions import Condition, NodeCount, TextSpan
+
+SegmentType = Literal["static", "dynamic", "updatable"]
+RunState = Literal["queued", "running", "done", "failed", "cancelled"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+#: Who changed members: a person, a program, an import, a schedule, another capability of ours.
+Source = Literal["hand", "api", "import", "schedule", "system"]
+TYPES = ("static", "dynamic", "updatable")
+MAX_LIMIT = 2**31 - 1
+
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+
+
+class SegmentRange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """A random part of the database, in percent: ``from`` included, ``to`` not. Always the same people.
+
+    0–10 and 10–20 share nobody. Steps of a hundredth of a percent are distinguished.
+    """
+
+    from_: Percent
+    to: Percent
+
+
+class SegmentSchedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When an updatable segment is filled again: every day, or only on some ``weekdays``, ``at`` a time of day.
+
+    Without ``timezone`` the database's own counts. After the day ``until`` nothing runs any more.
+    """
+
+    at: Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    weekdays: tuple[Weekday, ...] = ()
+    timezone: str | None = None
+    until: date | None = None
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """A segment. ``size`` is how many there were at ``calculated_at``; null while it was never worked out."""
+
+    id: int
+    database_id: int
+    name: str
+    description: str
+    type: SegmentType
+    condition: Condition | None
+    range: SegmentRange | None
+    limit: int | None
+    schedule: SegmentSchedule | None
+    next_run_at: datetime | None
+    size: int | None
+    calculated_at: datetime | None
+    version: int
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class SegmentRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One filling of a segment by its rules. ``left`` counts those who are no longer in it."""
+
+    id: int
+    segment_id: int
+    state: RunState
+    source: Source
+    actor: str
+    job_id: str | None
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    took_ms: int | None
+    size: int | None
+    entered: int | None
+    left: int | None
+    error: str | None
+
+
+class SegmentLogEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of a static segment: who, when, what and how many; ``size`` is what it had after."""
+
+    id: int
+    segment_id: int
+    at: datetime
+    action: Literal["add", "remove", "fill", "clear"]
+    source: Source
+    actor: str
+    entered: int
+    left: int
+    size: int
+    note: str
+
+
+class SegmentDetail(Segment, frozen=True, kw_only=True):
+    """A segment with its rules in words, who uses it, and its last run."""
+
+    database: str
+    sentence: str
+    spans: tuple[TextSpan, ...]
+    problems: tuple[str, ...]
+    used_by: tuple[str, ...]
+    last_run: SegmentRun | None
+
+
+class Calculation(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a condition.
+
+    ``count`` is what remains of ``matched`` after range and limit; ``total`` is everybody in the database (null when
+    no figures per node were asked for). ``nodes`` are those figures, before range and limit.
+    """
+
+    count: int
+    matched: int
+    total: int | None
+    preview: list[dict[str, Any]]
+    nodes: list[NodeCount] | None
+    sentence: str
+    spans: tuple[TextSpan, ...]
+    as_of: datetime
+    took_ms: int
+
+
+class SentenceOut(msgspec.Struct, frozen=True):
+    """A condition in words; ``spans`` say which part speaks of which node."""
+
+    text: str
+    spans: tuple[TextSpan, ...]

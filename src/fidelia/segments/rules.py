@@ -1,0 +1,151 @@
+"""Pure decisions: the order people are sampled in, when a schedule is due, what may be stored, whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import blake2b
+from zoneinfo import ZoneInfo, available_timezones
+
+from fidelia.conditions import Compare, Condition, Measure, Occurred, Related, walk
+from fidelia.kernel.errors import FieldError
+
+from .model import MAX_LIMIT, SegmentRange, SegmentSchedule, Weekday
+
+MAX_NAME = 200
+MAX_DESCRIPTION = 2000
+_STEPS = 10_000
+_ALL = 2**64
+WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+# -- sampling -------------------------------------------------------------------------------------------------------
+
+
+def sampling_key(database_id: int) -> int:
+    """Return the key of a database's order: the same on every machine, unlike those of other databases."""
+    return int.from_bytes(blake2b(f"segment:{database_id}".encode(), digest_size=8).digest(), "little")
+
+
+def position(key: int, profile_id: int) -> int:
+    """Return where a profile stands in the order of a key: 64 bits, never the same for two profiles.
+
+    The same function as ClickHouse's ``intHash64(bitXor(toUInt64(id), key))``, where it runs for many at once.
+    """
+    x = profile_id ^ key ^ 0x4CF2D2BAAE6DA887
+    x ^= x >> 33
+    x = x * 0xFF51AFD7ED558CCD % _ALL
+    x ^= x >> 33
+    x = x * 0xC4CEB9FE1A85EC53 % _ALL
+    return x ^ x >> 33
+
+
+def edges(part: SegmentRange | None) -> tuple[int, int]:
+    """Return the first and the last position of a range, both included; everybody without one."""
+    if part is None:
+        return 0, _ALL - 1
+    first, last = (round(percent * _STEPS / 100) for percent in (part.from_, part.to))
+    return -(-first * _ALL // _STEPS), -(-last * _ALL // _STEPS) - 1
+
+
+# -- schedules ------------------------------------------------------------------------------------------------------
+
+
+def next_run(schedule: SegmentSchedule, after: datetime, timezone: str) -> datetime | None:
+    """Return the next moment (UTC) after another at which the schedule is due, or ``None`` when it has ended.
+
+    A time that a day does not have (clocks go forward) comes later by what was left out; one that it has twice comes
+    the first time only. ``timezone`` counts when the schedule names none.
+    """
+    zone = ZoneInfo(schedule.timezone or timezone)
+    at = time.fromisoformat(schedule.at)
+    day = after.astimezone(zone).date() - timedelta(days=1)  # a run of yesterday may fall on today
+    for _ in range(10):
+        if schedule.until is not None and day > schedule.until:
+            return None
+        due = datetime.combine(day, at, zone).astimezone(UTC)
+        if due > after and (not schedule.weekdays or WEEKDAYS[day.weekday()] in schedule.weekdays):
+            return due
+        day += timedelta(days=1)
+    return None
+
+
+# -- what may be stored ---------------------------------------------------------------------------------------------
+
+
+def name_errors(name: str) -> list[FieldError]:
+    """Return what is wrong with a segment's name."""
+    if not name.strip():
+        return [FieldError("/name", "Enter a name for the segment")]
+    if len(name) > MAX_NAME or "\x00" in name:
+        return [FieldError("/name", f"A name may have {MAX_NAME} characters at most")]
+    return []
+
+
+def description_errors(text: str) -> list[FieldError]:
+    """Return what is wrong with a description."""
+    if len(text) > MAX_DESCRIPTION or "\x00" in text:
+        return [FieldError("/description", f"A description may have {MAX_DESCRIPTION} characters at most")]
+    return []
+
+
+def range_errors(part: SegmentRange | None) -> list[FieldError]:
+    """Return what is wrong with a range."""
+    if part is None:
+        return []
+    errors = [
+        FieldError(f"/range/{name}", "A range has steps of 0.01 %")
+        for name, value in (("from", part.from_), ("to", part.to))
+        if abs(value * 100 - round(value * 100)) > 1e-6
+    ]
+    if not errors and part.from_ >= part.to:
+        errors.append(FieldError("/range/to", "The end of the range must lie above its start"))
+    return errors
+
+
+def limit_errors(limit: int | None, pointer: str = "/limit") -> list[FieldError]:
+    """Return what is wrong with the most members to be kept."""
+    if limit is not None and not 1 <= limit <= MAX_LIMIT:
+        return [FieldError(pointer, f"The limit must lie between 1 and {MAX_LIMIT:,}")]
+    return []
+
+
+def schedule_errors(schedule: SegmentSchedule | None, today: date) -> list[FieldError]:
+    """Return what is wrong with a schedule."""
+    errors: list[FieldError] = []
+    if schedule is None:
+        return errors
+    if schedule.timezone is not None and schedule.timezone not in available_timezones():
+        errors.append(FieldError("/schedule/timezone", "This must be an IANA time zone, like Europe/Oslo"))
+    if len(set(schedule.weekdays)) != len(schedule.weekdays):
+        errors.append(FieldError("/schedule/weekdays", "A day of the week stands here twice"))
+    if schedule.until is not None and schedule.until < today:
+        errors.append(FieldError("/schedule/until", "This day has passed"))
+    return errors
+
+
+# -- what a condition speaks of -------------------------------------------------------------------------------------
+
+
+def names_field(condition: Condition, field: str) -> bool:
+    """Tell whether a condition speaks of a field (``profile.city``), also of a path inside of it."""
+
+    def same(name: str | None) -> bool:
+        return name is not None and (name == field or name.startswith(f"{field}["))
+
+    for _, node in walk(condition):
+        if isinstance(node, Compare) and same(node.field):
+            return True
+        if isinstance(node, Occurred | Related):
+            measure: Measure | None = node.measure
+            if (measure and same(measure.of)) or (node.within and same(node.within.by)):
+                return True
+    return False
+
+
+def waits_for(due: Mapping[int, frozenset[int]], busy: frozenset[int]) -> list[int]:
+    """Return the due segments whose turn it is, lowest id first.
+
+    ``due`` maps each to the segments it reads, at any depth. One that reads another that is due or being filled waits.
+    """
+    return sorted(id_ for id_, reads in due.items() if id_ not in busy and not (reads - {id_}) & (due.keys() | busy))

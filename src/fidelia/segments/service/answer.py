@@ -1,0 +1,123 @@
+"""From a question to the people: ClickHouse is asked, nested segments are worked out first, samples are drawn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from pyroaring import BitMap
+
+from fidelia import conditions
+from fidelia.conditions import Checked, Given, NodeCount, Query, Stored
+from fidelia.platform.clickhouse import ClickHouse, bitmap_parameter
+from fidelia.platform.drain import Drain
+from fidelia.platform.engines import Engines
+
+from ..store import clickhouse as store
+from .cache import Key, answers, key_of, tables
+from .question import TABLES, MakeTables, Question
+
+#: Questions of people who build a rule are asked as of the end of such a step, so that kept answers serve longer.
+STEP_SECONDS = 30
+_AT_ONCE = 3
+
+
+def rounded(now: datetime) -> datetime:
+    """Return the end of the present step: no earlier than now, so that nothing that has happened is left out."""
+    over = now.timestamp() % STEP_SECONDS
+    return now if over == 0 else now + timedelta(seconds=STEP_SECONDS - over)
+
+
+async def catch_up(engines: Engines, database_id: int, *, wait: bool) -> None:
+    """Bring every write acknowledged before now to ClickHouse; ``wait`` takes as long as it takes.
+
+    Raises :class:`~fidelia.platform.drain.DrainBehind` without ``wait`` when too much waits.
+    """
+    if wait and isinstance(engines.drain, Drain):
+        await engines.drain.flush()
+    else:
+        await engines.catch_up()
+    make_tables: MakeTables = engines.port(TABLES)
+    await make_tables(engines, database_id)
+
+
+async def answer(engines: Engines, question: Question, now: datetime, *, tag: str | None = None) -> BitMap:
+    """Return the people for whom a question holds, as a bitmap of one's own. Needs :func:`catch_up` before."""
+    return await sample(engines.clickhouse, question, await answer_all(engines, question, now, tag=tag), tag)
+
+
+async def answer_all(engines: Engines, question: Question, now: datetime, *, tag: str | None = None) -> BitMap:
+    """Return the people before range and limit; the bitmap must not be changed."""
+    segments = await resolved(engines, question, now, tag)
+    query = conditions.compile(question.checked, now, question.timezone, segments=segments)
+    return (await ask(engines, question, {"": query}, tag))[""]
+
+
+async def answer_nodes(
+    engines: Engines, question: Question, now: datetime, *, tag: str | None = None
+) -> tuple[BitMap, tuple[NodeCount, ...], int]:
+    """Return the people before range and limit, the figures of every node, and how many there are in all."""
+    segments = await resolved(engines, question, now, tag)
+    queries = conditions.compile_nodes(question.checked, now, question.timezone, segments=segments)
+    bitmaps = await ask(engines, question, queries.queries, tag)
+    counts = await asyncio.to_thread(conditions.node_counts, queries, bitmaps)
+    return conditions.node_answer(queries, bitmaps), counts, len(bitmaps[""])
+
+
+async def resolved(
+    engines: Engines, question: Question, now: datetime, tag: str | None
+) -> dict[int, Checked | Stored | Given]:
+    """Say what each segment that is referred to stands for: its list, its rules, or people drawn on the spot."""
+    done: dict[int, Checked | Stored | Given] = {
+        id_: question.rules[id_] if id_ in question.rules else Stored(id_) for id_ in question.segments
+    }
+    seen: set[int] = set()
+
+    async def settle(id_: int) -> None:
+        """Draw the sample of a dynamic segment, those it leads to before it."""
+        if id_ in seen or id_ not in question.rules:
+            return
+        seen.add(id_)
+        inner, segment = question.rules[id_], question.segments[id_]
+        for below in inner.references.segments:
+            await settle(below)
+        if segment.range is not None or segment.limit is not None:
+            query = conditions.compile(inner, now, question.timezone, segments=done)
+            found = (await ask(engines, question, {"": query}, tag))[""]
+            few = await store.draw(engines.clickhouse, segment.database_id, found, segment.range, segment.limit, tag)
+            done[id_] = Given(bitmap_parameter(few))
+
+    for id_ in question.checked.references.segments:
+        await settle(id_)
+    return done
+
+
+async def ask(engines: Engines, question: Question, queries: Mapping[str, Query], tag: str | None) -> dict[str, BitMap]:
+    """Answer queries, from memory where nothing they read has changed. The bitmaps must not be changed."""
+    ch, kept = engines.clickhouse, answers(engines)
+    at = await store.marks(ch, tables(question.checked.vocabulary))
+    keys = {name: key_of(query, at) for name, query in queries.items()}
+    found = {key: answer for key in set(keys.values()) if (answer := kept.get(key)) is not None}
+    missing = {keys[name]: query for name, query in queries.items() if keys[name] not in found}
+    turn = asyncio.Semaphore(_AT_ONCE)  # leave a client of the pool to others
+
+    async def one(key: Key, query: Query) -> None:
+        async with turn:
+            found[key] = await ch.bitmap(query.text, query.params, tag=tag)
+        kept.put(key, found[key])
+
+    running = [asyncio.create_task(one(key, query)) for key, query in missing.items()]
+    try:
+        await asyncio.gather(*running)
+    except BaseException:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        raise
+    return {name: found[key] for name, key in keys.items()}
+
+
+async def sample(ch: ClickHouse, question: Question, found: BitMap, tag: str | None = None) -> BitMap:
+    """Return those within the question's range, and of them the first up to its limit; a bitmap of one's own."""
+    return await store.draw(ch, question.database_id, found, question.range, question.limit, tag)

@@ -1,0 +1,51 @@
+"""Queries that segments ask ClickHouse themselves; conditions bring their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyroaring import BitMap
+
+from fidelia.platform.clickhouse import ClickHouse, bitmap_parameter, bitmap_sql
+
+from .. import rules
+from ..model import SegmentRange
+
+
+async def marks(ch: ClickHouse, tables: Iterable[str]) -> dict[str, int]:
+    """Return how far each table has been written: a number that every insert and mutation changes, and no merge."""
+    names = sorted(tables)
+    rows = await ch.query(
+        "select table, groupBitXor(cityHash64(partition_id, block, version)) from ("
+        " select table, partition_id, max(max_block_number) as block, max(data_version) as version"
+        " from system.parts where database = currentDatabase() and active and table in ({names:Array(String)})"
+        " group by table, partition_id) group by table",
+        {"names": names},
+    )
+    return dict.fromkeys(names, 0) | {str(name): int(mark) for name, mark in rows}
+
+
+async def draw(
+    ch: ClickHouse,
+    database_id: int,
+    found: BitMap,
+    part: SegmentRange | None,
+    limit: int | None,
+    tag: str | None = None,
+) -> BitMap:
+    """Return those whose position in the database's order lies in a range, and of them the first up to a limit.
+
+    The order is :func:`fidelia.segments.rules.position`, worked out by ClickHouse for all at once. The bitmap is one's
+    own.
+    """
+    if part is None and (limit is None or len(found) <= limit):
+        return BitMap(found)
+    first, last = rules.edges(part)
+    few = "" if limit is None else f"order by at limit {int(limit)}"
+    return await ch.bitmap(
+        f"with {bitmap_sql('found')} as found select groupBitmapState(id) from ("
+        " select arrayJoin(bitmapToArray(found)) as id, intHash64(bitXor(toUInt64(id), {key:UInt64})) as at"
+        f" where at >= {{first:UInt64}} and at <= {{last:UInt64}} {few})",
+        {"found": bitmap_parameter(found), "key": rules.sampling_key(database_id), "first": first, "last": last},
+        tag=tag,
+    )

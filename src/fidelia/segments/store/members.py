@@ -1,0 +1,147 @@
+"""Queries on stored members and on the log of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from pyroaring import BitMap
+from sqlalchemy.dialects.postgresql import insert
+
+from fidelia.kernel.errors import invalid_field, not_found
+from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.platform.postgres import Tx
+
+from ..model import SegmentLogEntry
+from ..tables import segment, segment_bitmap, segment_log
+
+_l = segment_log.c
+
+
+async def members(tx: Tx, segment_id: int) -> BitMap:
+    """Return the stored members; nobody when none were ever stored."""
+    found = await tx.scalar(sa.select(segment_bitmap.c.members).where(segment_bitmap.c.segment_id == segment_id))
+    return BitMap() if found is None else BitMap.deserialize(bytes(found))
+
+
+async def members_of(tx: Tx, ids: Iterable[int]) -> dict[int, BitMap]:
+    """Return the stored members of several segments."""
+    rows = await tx.all(
+        sa.select(segment_bitmap.c.segment_id, segment_bitmap.c.members).where(segment_bitmap.c.segment_id.in_(ids))
+    )
+    return {row.segment_id: BitMap.deserialize(bytes(row.members)) for row in rows}
+
+
+async def bitmaps_with_version(tx: Tx, ids: Iterable[int]) -> dict[int, tuple[int, BitMap]]:
+    """Return version and members of several segments."""
+    rows = await tx.all(sa.select(segment_bitmap).where(segment_bitmap.c.segment_id.in_(list(ids))))
+    return {row.segment_id: (row.version, BitMap.deserialize(bytes(row.members))) for row in rows}
+
+
+async def replace(tx: Tx, segment_id: int, found: BitMap) -> None:
+    """Store members in place of those before and raise the version of the list."""
+    packed = BitMap(found)
+    packed.run_optimize()
+    stmt = insert(segment_bitmap).values(
+        segment_id=segment_id, members=packed.serialize(), version=1, updated_at=tx.now
+    )
+    await tx.execute(
+        stmt.on_conflict_do_update(
+            index_elements=["segment_id"],
+            set_={
+                "members": stmt.excluded.members,
+                "version": segment_bitmap.c.version + 1,
+                "updated_at": stmt.excluded.updated_at,
+            },
+        )
+    )
+
+
+async def lists_of(tx: Tx, database_id: int) -> list[int]:
+    """Return the segments of a database that have a stored list, locked, archived ones too."""
+    rows = await tx.all(
+        sa.select(segment.c.id)
+        .where(segment.c.database_id == database_id, segment.c.type != "dynamic")
+        .order_by(segment.c.id)
+        .with_for_update()
+    )
+    return [row.id for row in rows]
+
+
+async def append_log(
+    tx: Tx,
+    segment_id: int,
+    *,
+    action: str,
+    source: str,
+    actor: str,
+    entered: int,
+    left: int,
+    size: int,
+    changed: BitMap,
+    note: str = "",
+) -> None:
+    """Write one line of the log."""
+    await tx.execute(
+        sa.insert(segment_log).values(
+            segment_id=segment_id,
+            at=tx.now,
+            action=action,
+            source=source,
+            actor=actor,
+            entered=entered,
+            left_count=left,
+            size=size,
+            note=note,
+            members=changed.serialize(),
+        )
+    )
+
+
+async def log_page(tx: Tx, segment_id: int, request: PageRequest) -> Page[SegmentLogEntry]:
+    """Return a page of the log, newest first."""
+    where = [_l.segment_id == segment_id]
+    total = await tx.scalar(sa.select(sa.func.count()).select_from(segment_log).where(*where))
+    before = before_id(request)
+    if before is not None:
+        where.append(_l.id < before)
+    columns = [column for column in _l if column.name != "members"]
+    rows = await tx.all(sa.select(*columns).where(*where).order_by(_l.id.desc()).limit(request.limit + 1))
+    items = [
+        SegmentLogEntry(
+            id=row.id,
+            segment_id=row.segment_id,
+            at=row.at,
+            action=row.action,
+            source=row.source,
+            actor=row.actor,
+            entered=row.entered,
+            left=row.left_count,
+            size=row.size,
+            note=row.note,
+        )
+        for row in rows[: request.limit]
+    ]
+    return Page(items, encode_cursor([items[-1].id]) if len(rows) > request.limit else None, total)
+
+
+async def log_people(tx: Tx, segment_id: int, log_id: int) -> BitMap:
+    """Return who entered or left by one change; raise 404."""
+    found = await tx.scalar(sa.select(_l.members).where(_l.id == log_id, _l.segment_id == segment_id))
+    if found is None:
+        raise not_found("Change", log_id)
+    return BitMap.deserialize(bytes(found))
+
+
+def before_id(request: PageRequest) -> int | None:
+    """Read a cursor that is an id; raise 422."""
+    if request.cursor is None:
+        return None
+    if len(request.cursor) != 1 or not isinstance(request.cursor[0], int) or not 0 <= request.cursor[0] < 2**62:
+        raise invalid_field("/cursor", "This cursor is not one that this list has returned")
+    return request.cursor[0]
+
+
+def nobody() -> BitMap:
+    """Return an empty list."""
+    return BitMap()

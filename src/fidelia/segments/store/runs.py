@@ -1,0 +1,90 @@
+"""Queries on runs: one row from the moment a filling was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.platform.postgres import Tx
+
+from ..model import SegmentRun
+from ..tables import segment_run
+from .members import before_id
+
+_r = segment_run.c
+_OPEN = ("queued", "running")
+
+
+def _as_run(row: sa.Row[Any]) -> SegmentRun:
+    values = dict(row._mapping)
+    values["left"] = values.pop("left_count")
+    return SegmentRun(**values)
+
+
+async def insert(tx: Tx, segment_id: int, *, source: str, actor: str) -> int:
+    """Note that a filling was asked for; return the run's id."""
+    stmt = sa.insert(segment_run).values(
+        segment_id=segment_id, state="queued", source=source, actor=actor, queued_at=tx.now
+    )
+    return int(await tx.scalar(stmt.returning(_r.id)))
+
+
+async def set_job(tx: Tx, run_id: int, job_id: str) -> None:
+    """Note which job does a run."""
+    await tx.execute(sa.update(segment_run).where(_r.id == run_id).values(job_id=job_id))
+
+
+async def begin(tx: Tx, run_id: int) -> bool:
+    """Mark a run as running (again, after a crash); say ``False`` when it has ended already."""
+    done = await tx.execute(
+        sa.update(segment_run).where(_r.id == run_id, _r.state.in_(_OPEN)).values(state="running", started_at=tx.now)
+    )
+    return done.rowcount > 0
+
+
+async def finish(tx: Tx, run_id: int, *, took_ms: int, size: int, entered: int, left: int) -> bool:
+    """Mark a run as done; say ``False`` when it had ended already."""
+    done = await tx.execute(
+        sa.update(segment_run)
+        .where(_r.id == run_id, _r.state.in_(_OPEN))
+        .values(state="done", finished_at=tx.now, took_ms=took_ms, size=size, entered=entered, left_count=left)
+    )
+    return done.rowcount > 0
+
+
+async def end(tx: Tx, run_id: int, state: str, error: str | None) -> None:
+    """Mark a run as failed or cancelled, unless it has ended."""
+    await tx.execute(
+        sa.update(segment_run)
+        .where(_r.id == run_id, _r.state.in_(_OPEN))
+        .values(state=state, finished_at=tx.now, error=error)
+    )
+
+
+async def open_runs(tx: Tx, segment_ids: Iterable[int] | None = None) -> list[SegmentRun]:
+    """Return the runs that wait or work, of all segments or some."""
+    stmt = sa.select(segment_run).where(_r.state.in_(_OPEN))
+    if segment_ids is not None:
+        stmt = stmt.where(_r.segment_id.in_(list(segment_ids)))
+    return [_as_run(row) for row in await tx.all(stmt.order_by(_r.id))]
+
+
+async def last(tx: Tx, segment_id: int) -> SegmentRun | None:
+    """Return the newest run of a segment."""
+    row = await tx.first(sa.select(segment_run).where(_r.segment_id == segment_id).order_by(_r.id.desc()).limit(1))
+    return None if row is None else _as_run(row)
+
+
+async def page(tx: Tx, segment_id: int, request: PageRequest) -> Page[SegmentRun]:
+    """Return a page of a segment's runs, newest first."""
+    where = [_r.segment_id == segment_id]
+    total = await tx.scalar(sa.select(sa.func.count()).select_from(segment_run).where(*where))
+    before = before_id(request)
+    if before is not None:
+        where.append(_r.id < before)
+    rows = await tx.all(sa.select(segment_run).where(*where).order_by(_r.id.desc()).limit(request.limit + 1))
+    items = [_as_run(row) for row in rows[: request.limit]]
+    return Page(items, encode_cursor([items[-1].id]) if len(rows) > request.limit else None, total)

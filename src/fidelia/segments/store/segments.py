@@ -1,0 +1,176 @@
+"""Queries on definitions of segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from fidelia import conditions
+from fidelia.kernel.errors import invalid_field, not_found
+from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.platform.postgres import Tx
+
+from ..model import Segment, SegmentRange, SegmentSchedule
+from ..tables import segment
+
+_s = segment.c
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_SORTS: Mapping[str, sa.ColumnElement[Any]] = {
+    "name": sa.func.lower(_s.name),
+    "size": sa.func.coalesce(_s.size, -1),
+    "created_at": _s.created_at,
+    "updated_at": _s.updated_at,
+    "calculated_at": sa.func.coalesce(_s.calculated_at, _NEVER),
+    "id": _s.id,
+}
+
+
+def as_segment(row: sa.Row[Any]) -> Segment:
+    """Read a row."""
+    return Segment(
+        id=row.id,
+        database_id=row.database_id,
+        name=row.name,
+        description=row.description,
+        type=row.type,
+        condition=None if row.condition is None else conditions.decode(row.condition),
+        range=None if row.sample is None else msgspec.convert(row.sample, SegmentRange),
+        limit=row.most,
+        schedule=None if row.schedule is None else msgspec.convert(row.schedule, SegmentSchedule),
+        next_run_at=row.next_run_at,
+        size=row.size,
+        calculated_at=row.calculated_at,
+        version=row.version,
+        archived_at=row.archived_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+async def find(tx: Tx, segment_id: int, *, lock: bool = False) -> Segment | None:
+    """Return a segment, archived or not, or ``None``; ``lock`` lets nobody else change it."""
+    stmt = sa.select(segment).where(_s.id == segment_id)
+    row = await tx.first(stmt.with_for_update() if lock else stmt)
+    return None if row is None else as_segment(row)
+
+
+async def get(tx: Tx, segment_id: int, *, lock: bool = False) -> Segment:
+    """Return a segment; raise 404."""
+    found = await find(tx, segment_id, lock=lock)
+    if found is None:
+        raise not_found("Segment", segment_id)
+    return found
+
+
+async def some(tx: Tx, ids: Iterable[int]) -> list[Segment]:
+    """Return these segments, archived ones too."""
+    return [as_segment(row) for row in await tx.all(sa.select(segment).where(_s.id.in_(list(ids))))]
+
+
+async def of_database(tx: Tx, database_id: int) -> list[Segment]:
+    """Return every segment of a database that is not archived, by name."""
+    stmt = sa.select(segment).where(_s.database_id == database_id, _s.archived_at.is_(None))
+    return [as_segment(row) for row in await tx.all(stmt.order_by(sa.func.lower(_s.name)))]
+
+
+async def users_of(tx: Tx, segment_id: int) -> list[str]:
+    """Return the names of segments whose rules refer to a segment themselves."""
+    stmt = sa.select(_s.name).where(
+        _s.archived_at.is_(None),
+        _s.id != segment_id,
+        sa.text("jsonb_path_exists(condition, '$.** ? (@.kind == \"member\" && @.of.segment == $id)', :vars ::jsonb)"),
+    )
+    rows = await tx.all(stmt.order_by(_s.name), {"vars": msgspec.json.encode({"id": segment_id}).decode()})
+    return [row.name for row in rows]
+
+
+async def page(
+    tx: Tx, request: PageRequest, *, database_id: int | None, type_: str | None, archived: bool
+) -> Page[Segment]:
+    """Return a page of segments; ``q`` searches name and description, or is an id."""
+    where: list[sa.ColumnElement[bool]] = [_s.archived_at.is_not(None) if archived else _s.archived_at.is_(None)]
+    if database_id is not None:
+        where.append(_s.database_id == database_id)
+    if type_ is not None:
+        where.append(_s.type == type_)
+    if request.q:
+        text = sa.or_(
+            _s.name.icontains(request.q, autoescape=True), _s.description.icontains(request.q, autoescape=True)
+        )
+        number = request.q.lstrip("#")
+        where.append(
+            sa.or_(text, _s.id == int(number)) if number.isdecimal() and number.isascii() and len(number) < 9 else text
+        )
+    total = await tx.scalar(sa.select(sa.func.count()).select_from(segment).where(*where))
+    name = request.sort_key(tuple(_SORTS), "name")
+    key = _SORTS[name]
+    if request.cursor is not None:
+        position = sa.tuple_(*_cursor(request.cursor, name, key))
+        at = sa.tuple_(key, _s.id)
+        where.append(at < position if request.descending else at > position)
+    order = (key.desc(), _s.id.desc()) if request.descending else (key, _s.id)
+    rows = await tx.all(
+        sa.select(segment, key.label("sort_key")).where(*where).order_by(*order).limit(request.limit + 1)
+    )
+    items = [as_segment(row) for row in rows[: request.limit]]
+    cursor = None
+    if len(rows) > request.limit:
+        last = rows[request.limit - 1]
+        value = last.sort_key.isoformat() if isinstance(last.sort_key, datetime) else last.sort_key
+        cursor = encode_cursor([value, last.id])
+    return Page(items, cursor, total)
+
+
+def _cursor(cursor: list[Any], name: str, key: sa.ColumnElement[Any]) -> tuple[sa.ColumnElement[Any], ...]:
+    """Read a position in the list; raise 422 when it is none of this order."""
+    try:
+        value, id_ = cursor
+        if name.endswith("_at"):
+            value = datetime.fromisoformat(value)
+        elif not isinstance(value, str if name == "name" else int):
+            raise ValueError
+        return sa.literal(value, key.type), sa.literal(int(id_))
+    except (ValueError, TypeError) as exc:
+        raise invalid_field("/cursor", "This cursor is not one that this list has returned") from exc
+
+
+async def insert(tx: Tx, values: Mapping[str, Any]) -> int:
+    """Store a new segment; return its id. Raises the driver's unique violation for a name that is taken."""
+    stmt = sa.insert(segment).values(**values, created_at=tx.now, updated_at=tx.now).returning(_s.id)
+    return int(await tx.scalar(stmt))
+
+
+async def update(tx: Tx, segment_id: int, values: Mapping[str, Any]) -> None:
+    """Change a definition and raise its version."""
+    await tx.execute(
+        sa.update(segment).where(_s.id == segment_id).values(**values, version=_s.version + 1, updated_at=tx.now)
+    )
+
+
+async def set_figures(tx: Tx, segment_id: int, size: int, at: datetime) -> None:
+    """Note how many there were at a moment; the definition stays as it is."""
+    await tx.execute(sa.update(segment).where(_s.id == segment_id).values(size=size, calculated_at=at))
+
+
+async def set_next_run(tx: Tx, segment_id: int, at: datetime | None) -> None:
+    """Note when a segment is due next."""
+    await tx.execute(sa.update(segment).where(_s.id == segment_id).values(next_run_at=at))
+
+
+async def due(tx: Tx) -> list[Segment]:
+    """Return the updatable segments whose time has come, locked against another process that looks for them."""
+    stmt = sa.select(segment).where(_s.next_run_at <= tx.now, _s.archived_at.is_(None), _s.type == "updatable")
+    rows = await tx.all(stmt.order_by(_s.next_run_at, _s.id).with_for_update(skip_locked=True))
+    return [as_segment(row) for row in rows]
+
+
+async def another_of_name(tx: Tx, database_id: int, name: str, own: int | None) -> bool:
+    """Tell whether another segment of the database has this name, in any case."""
+    stmt = sa.select(_s.id).where(
+        _s.database_id == database_id, sa.func.lower(_s.name) == name.lower(), _s.archived_at.is_(None)
+    )
+    return await tx.first(stmt.where(_s.id != (own or 0))) is not None
