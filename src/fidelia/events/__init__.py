@@ -1,5 +1,35 @@
-"""Events: types, ingest by our own route and the Segment protocol, history."""
+"""Events: types, ingest by our own route and the Segment protocol, history.
 
+Other capabilities write events with ``Tx.emit``, ``emit_many`` and ``emit_bulk`` in their own transaction.
+"""
+
+from .catalogue import BUILTIN, GROUPS, group_of
+from .model import EventProperty, EventTypeOut, HistoryGroup, HistoryItem, HistoryPage, HistoryType
 from .projection import drop_events, ensure_events, events_table
+from .service.erasure import forget_people
+from .service.history import NAMES, history, latest
+from .service.types import PropertyIn, define_type, event_types
+from .vocabulary import vocabulary
 
-__all__ = ["drop_events", "ensure_events", "events_table"]
+__all__ = [
+    "BUILTIN",
+    "GROUPS",
+    "NAMES",
+    "EventProperty",
+    "EventTypeOut",
+    "HistoryGroup",
+    "HistoryItem",
+    "HistoryPage",
+    "HistoryType",
+    "PropertyIn",
+    "define_type",
+    "drop_events",
+    "ensure_events",
+    "event_types",
+    "events_table",
+    "forget_people",
+    "group_of",
+    "history",
+    "latest",
+    "vocabulary",
+]

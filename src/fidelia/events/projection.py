@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
+from fidelia import profiles
+from fidelia.kernel.errors import Problem
 from fidelia.platform.engines import Engines
 
 #: Paths of ``props`` that get a column of their own; further ones share one, which is slower but never refused.
@@ -36,9 +36,12 @@ async def ensure_events(engines: Engines, database_id: int) -> bool:
     Raises:
         ClickHouseError: the engine refuses.
     """
-    async with engines.tx() as tx:
-        known = await tx.scalar(sa.text("select 1 from profile_database where id = :id"), {"id": database_id})
-    if not known:
+    try:
+        async with engines.tx() as tx:
+            await profiles.get_database(tx, database_id)
+    except Problem as exc:
+        if exc.status != 404:
+            raise
         return False
     made: set[int] = engines.ports.setdefault(_MADE, set())
     if database_id not in made:

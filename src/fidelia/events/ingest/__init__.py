@@ -1,0 +1,1 @@
+"""Ingest: group commit, own events, learning of types."""

@@ -1,0 +1,1 @@
+"""Queries of events: ids seen, types, write keys, visitors, history."""
