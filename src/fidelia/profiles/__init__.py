@@ -26,6 +26,7 @@ from .model import (
     SuppressionList,
 )
 from .rules import Change
+from .service.consent import get_resource, list_resources
 from .service.databases import USED_BY, create_database, delete_database, find_database, get_database, list_databases
 from .service.fields import add_field
 from .service.profiles import (
@@ -87,9 +88,11 @@ __all__ = [
     "find_database",
     "get_database",
     "get_profile",
+    "get_resource",
     "get_subscription",
     "import_people",
     "list_databases",
+    "list_resources",
     "list_subscriptions",
     "lock_ids",
     "match_ids",
