@@ -22,7 +22,7 @@ const lists: readonly { key: Listed; right: string }[] = [
   { key: 'segments', right: 'segments:read' }, { key: 'templates', right: 'templates:read' }, { key: 'mailings', right: 'mailings:read' },
 ];
 
-const settled = (query: UseQueryResult<unknown>): boolean => !query.isPending || query.fetchStatus === 'idle';
+const settled = (query: UseQueryResult): boolean => !query.isPending || query.fetchStatus === 'idle';
 
 /** How much of everything there is, by one cheap request each. */
 export function useCounts(db: Database | undefined): { counts: Counts; known: boolean; asOf: string | undefined } {
