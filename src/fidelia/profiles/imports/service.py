@@ -206,8 +206,10 @@ async def start_check(tx: Tx, actor: Actor, import_id: int) -> ImportStarted:
 async def start_run(tx: Tx, actor: Actor, import_id: int) -> ImportStarted:
     """Begin to import, or go on after the last row that is written; raise 404, 409 or 422.
 
-    Fields that the mapping asks for are made first, which needs the right to change databases.
+    It needs the right to change profiles. Fields that the mapping asks for are made first, which needs the right to
+    change databases.
     """
+    actor.require("profiles:update")
     row = await store.find(tx, import_id, lock=True)
     shown = await _idle(tx, row)
     database = await get_database(tx, shown.database_id)
