@@ -6,8 +6,11 @@ import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
-from fidelia.access import Actor
+
+from fidelia.access import Actor, create_token
+from fidelia.api.app import create_app
 from fidelia.platform.engines import Engines
 from fidelia.profiles import Database, Field, create_database
 
@@ -30,12 +33,28 @@ EVERY_TYPE: tuple[Field, ...] = (
 )
 
 
+def name() -> str:
+    """A name that nobody has used."""
+    return f"db {next(_numbers)}"
+
+
 async def new_database(engines: Engines, *fields: Field, **more: Any) -> Database:
     async with engines.tx() as tx:
-        return await create_database(tx, SYSTEM, name=f"db {next(_numbers)}", fields=fields, **more)
+        return await create_database(tx, SYSTEM, name=name(), fields=fields, **more)
 
 
 @pytest.fixture
-async def database(engines: Engines) -> AsyncIterator[Database]:
+async def database(engines: Engines) -> Database:
     """A new database with a field of every type."""
-    yield await new_database(engines, *EVERY_TYPE)
+    return await new_database(engines, *EVERY_TYPE)
+
+
+@pytest.fixture(scope="module")
+async def api(engines: Engines) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole application with an owner's token."""
+    async with engines.tx() as tx:
+        token = await create_token(tx, SYSTEM, name="tests", roles=["owner"])
+    transport = httpx.ASGITransport(app=create_app(engines), raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {token.secret}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1", headers=headers) as client:
+        yield client

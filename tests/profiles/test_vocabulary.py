@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from fidelia.conditions import check, compile, decode, merge
 from fidelia.platform.engines import Engines
 from fidelia.profiles import Database, SubscriptionItem, create_profile, subscribe
@@ -42,7 +43,10 @@ async def people(engines: Engines) -> Database:
         await create_profile(tx, SYSTEM, database.id, full)
         await create_profile(tx, SYSTEM, database.id, {"email": "bo@example.com", "city": "BERGEN"})
         await create_profile(tx, SYSTEM, database.id, {})
-        items = [SubscriptionItem(profile_id=1, resource_id=news.id), SubscriptionItem(profile_id=2, resource_id=news.id, status="unsubscribed")]  # fmt: skip
+        items = [
+            SubscriptionItem(profile_id=1, resource_id=news.id),
+            SubscriptionItem(profile_id=2, resource_id=news.id, status="unsubscribed"),
+        ]
         await subscribe(tx, SYSTEM, database.id, items)
     await engines.catch_up()
     return database

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fidelia.events import tasks as events
 from fidelia.platform.jobs import upkeep
+from fidelia.profiles import tasks as profiles
 from fidelia.profiles.imports import tasks as imports
 from fidelia.segments import tasks as segments
 
-MODULES = (upkeep, events, imports, segments)
+MODULES = (upkeep, events, imports, profiles, segments)

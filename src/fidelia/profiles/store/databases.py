@@ -112,7 +112,9 @@ async def _fields(tx: Tx, ids: list[int]) -> dict[int, list[Field]]:
 
 async def has_table(tx: Tx, database_id: int) -> bool:
     """Tell whether a database exists, as far as its table says."""
-    name = f"profile_{int(database_id)}"
+    if not 0 < database_id < 2**31:
+        return False
+    name = f"profile_{database_id}"
     return await tx.scalar(sa.select(sa.func.to_regclass(name))) is not None
 
 

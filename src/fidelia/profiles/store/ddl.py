@@ -72,6 +72,8 @@ async def lock_exclusively(tx: Tx, database_id: int) -> None:
     The wait is cut into short tries, because everybody who comes later queues behind a waiting one. Raises 409 when
     none succeeded, 404 when the database is gone.
     """
+    if not 0 < database_id < 2**31:
+        raise not_found("Database", database_id)
     for pause in (*_PATIENCE, None):
         try:
             async with tx.savepoint():
