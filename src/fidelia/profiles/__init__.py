@@ -26,9 +26,9 @@ from .model import (
     SuppressionList,
 )
 from .rules import Change
-from .service.consent import get_resource, list_resources
+from .service.consent import create_resource, get_resource, list_resources
 from .service.databases import USED_BY, create_database, delete_database, find_database, get_database, list_databases
-from .service.fields import add_field
+from .service.fields import add_field, delete_field, update_field
 from .service.profiles import (
     ERASERS,
     all_ids,
@@ -43,6 +43,7 @@ from .service.profiles import (
     read_many,
     set_status,
 )
+from .service.search import search_profiles
 from .service.subscriptions import (
     find_by_contact,
     get_subscription,
@@ -51,6 +52,9 @@ from .service.subscriptions import (
     subscribe,
     unsubscribe,
 )
+from .service.suppression import existing_lists, suppress
+from .service.suppression import get_list as get_suppression_list
+from .service.suppression import list_lists as list_suppression_lists
 from .store.databases import advance_ids, lock_ids, open_for_write
 
 __all__ = [
@@ -80,8 +84,11 @@ __all__ = [
     "counters",
     "create_database",
     "create_profile",
+    "create_resource",
     "delete_database",
+    "delete_field",
     "erase_profiles",
+    "existing_lists",
     "exists",
     "files",
     "find_by_contact",
@@ -90,10 +97,12 @@ __all__ = [
     "get_profile",
     "get_resource",
     "get_subscription",
+    "get_suppression_list",
     "import_people",
     "list_databases",
     "list_resources",
     "list_subscriptions",
+    "list_suppression_lists",
     "lock_ids",
     "match_ids",
     "open_for_write",
@@ -102,9 +111,12 @@ __all__ = [
     "read_key",
     "read_many",
     "read_value",
+    "search_profiles",
     "sendable",
     "set_status",
     "subscribe",
+    "suppress",
     "unsubscribe",
+    "update_field",
     "upsert",
 ]
