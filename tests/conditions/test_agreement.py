@@ -92,7 +92,7 @@ _NO_COLUMN = ("object", "objects", "time")  # presence of the first two is teste
 def test_every_operator_agrees_on_every_type(
     ch_client: Any, universes: dict[int, Universe], key: str, type_: str
 ) -> None:
-    """Each row of the operator table, on each type it takes: on columns that may and may not be missing, and on JSON."""
+    """Each row of the operator table, on each type it takes: on columns that may be missing or not, and on JSON."""
     columns = [f"profile.{name}" for name, t in ROW_TYPES.items() if t == type_]
     properties = [f"event.{name}" for name, t in EVENT_TYPES.items() if t == type_]
     if type_ == "any":
