@@ -1,9 +1,11 @@
 import type { AnyRoute } from '@tanstack/react-router';
 import { homeRoutes } from './home';
+import { marketRoutes } from './market';
 import { settingsRoutes } from './settings';
 
 /** Every area's routes, listed once. */
 export const areaRoutes: AnyRoute[] = [
   ...homeRoutes,
+  ...marketRoutes,
   ...settingsRoutes,
 ];

@@ -1,0 +1,63 @@
+import { Select, TextInput } from '@mantine/core';
+import { api, ok } from '@/api/client';
+import { useAction } from '@/api/mutations';
+import { AppForm, doneToast, Section, useAppForm } from '@/kit';
+import { pathWords, useCategories, type Product } from './model';
+
+type Values = {
+  external_id: string;
+  name: string;
+  brand: string;
+  category: string | null;
+  price: string;
+  currency: string;
+  url: string;
+  image_url: string;
+};
+
+const check = (v: Values) => ({
+  external_id: v.external_id.trim() ? null : 'Enter the id that your shop uses for the product',
+  name: v.name.trim() ? null : 'Enter a name for the product',
+  price: !v.price || /^\d+([.,]\d{1,4})?$/.test(v.price) ? null : 'A price is a number, like 12.50',
+  currency: !v.currency || /^[A-Z]{3}$/.test(v.currency) ? null : 'A currency is three capital letters, like EUR',
+});
+
+const orNull = (text: string) => (text.trim() === '' ? null : text.trim());
+
+/** Adds a product, or changes one. */
+export function ProductForm({ product, onSaved, onCancel }: { product?: Product; onSaved: (id: number | null) => void; onCancel: () => void }) {
+  const categories = useCategories() ?? [];
+  const f = useAppForm<Values>({
+    initialValues: {
+      external_id: product?.external_id ?? '', name: product?.name ?? '', brand: product?.brand ?? '', category: product?.category?.external_id ?? null,
+      price: product?.price ?? '', currency: product?.currency ?? 'EUR', url: product?.url ?? '', image_url: product?.image_url ?? '',
+    },
+    check,
+  });
+  const save = useAction({
+    refresh: [['products']],
+    run: async (v: Values, { headers }): Promise<number | null> => {
+      const body = {
+        name: v.name.trim(), brand: orNull(v.brand), category: v.category, price: orNull(v.price.replace(',', '.')), currency: orNull(v.currency), url: orNull(v.url), image_url: orNull(v.image_url),
+      };
+      if (product) return (await ok(api.PATCH('/api/v1/market/products/{product_id}', { params: { path: { product_id: product.id } }, body, headers }))).id;
+      const reply = await ok(api.POST('/api/v1/market/products', { body: { items: [{ external_id: v.external_id.trim(), ...body }] }, headers }));
+      return reply.items[0]?.id ?? null;
+    },
+  });
+  return (
+    <AppForm state={f} mode={product ? 'edit' : 'create'} saveLabel={product ? 'Save product' : 'Add product'} onCancel={onCancel}
+      onSave={async (values) => { const id = await save.mutateAsync(values); doneToast(`${values.name} saved`); onSaved(id); }}>
+      <Section title="Product">
+        <TextInput label="Id in your shop" description="Orders name the product by it" required disabled={Boolean(product)} {...f.form.getInputProps('external_id')} />
+        <TextInput label="Name" required {...f.form.getInputProps('name')} />
+        <TextInput label="Brand" {...f.form.getInputProps('brand')} />
+        <Select label="Category" clearable searchable limit={100} data={categories.map((c) => ({ value: c.external_id, label: pathWords(c.path, c.name) }))} {...f.form.getInputProps('category')} />
+        <TextInput label="Price" inputMode="decimal" {...f.form.getInputProps('price')} />
+        <TextInput label="Currency" maxLength={3} {...f.form.getInputProps('currency')} />
+        <TextInput label="Page in your shop" placeholder="https://" {...f.form.getInputProps('url')} />
+        <TextInput label="Picture" placeholder="https://" {...f.form.getInputProps('image_url')} />
+      </Section>
+    </AppForm>
+  );
+}

@@ -1,0 +1,67 @@
+import { Group, Image, Text } from '@mantine/core';
+import { IconPackage, IconPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { api, ok } from '@/api/client';
+import { useList } from '@/api/list';
+import { useCan } from '@/api/session';
+import { FirstUse, formatCount, ListPage, MoneyText, paths, SideDrawer, StateBadge, Time, ToneBadge, useDrawer, useGo, useListState, type Column } from '@/kit';
+import { pathWords, useCategories, type Product } from './model';
+import { ProductForm } from './ProductForm';
+
+const MOST_CATEGORIES = 400;
+
+function useFilters() {
+  const categories = useCategories();
+  const top = (categories ?? []).filter((c) => c.path.length <= 2).slice(0, MOST_CATEGORIES);
+  return [
+    { key: 'category', label: 'Category', options: top.map((c) => ({ value: c.external_id, label: pathWords(c.path, c.name) })) },
+    { key: 'status', label: 'State', options: [{ value: 'active', label: 'In the catalogue' }, { value: 'stub', label: 'Known from orders only' }, { value: 'archived', label: 'Archived' }] },
+  ];
+}
+
+const columns: Column<Product>[] = [
+  {
+    key: 'name', header: 'Product', sort: 'name', cell: (p) => (
+      <Group gap="xs" wrap="nowrap">
+        {p.image_url && <Image src={p.image_url} alt="" w={28} h={28} radius="xs" fit="contain" />}
+        <span>{p.name}</span>
+      </Group>
+    ),
+  },
+  { key: 'external_id', header: 'Id', sort: 'external_id', cell: (p) => p.external_id, priority: 2 },
+  { key: 'brand', header: 'Brand', cell: (p) => p.brand, priority: 3 },
+  { key: 'category', header: 'Category', cell: (p) => p.category && pathWords(p.category.path, p.category.name), priority: 2 },
+  { key: 'price', header: 'Price', sort: 'price', align: 'right', cell: (p) => (p.price && p.currency ? <MoneyText value={{ amount: p.price, currency: p.currency }} /> : p.price), priority: 1 },
+  {
+    key: 'status', header: 'State', priority: 3, cell: (p) => (p.status === 'stub' ? <ToneBadge tone="marigold">From orders only</ToneBadge>
+      : <StateBadge state={p.status === 'active' ? 'active' : 'archived'} size="sm" label={p.status === 'active' ? 'In the catalogue' : 'Archived'} />),
+  },
+  { key: 'updated_at', header: 'Changed', sort: 'updated_at', cell: (p) => <Time value={p.updated_at} />, priority: 3, hidden: true },
+];
+
+/** The catalogue. */
+export function ProductListPage() {
+  const state = useListState();
+  const canCreate = useCan('market:create');
+  const drawer = useDrawer('product');
+  const go = useGo();
+  const filters = useFilters();
+  const figures = useQuery({ queryKey: ['products', 'figures'], queryFn: ({ signal }) => ok(api.GET('/api/v1/market/products/figures', { signal })) });
+  const query = useList<Product>(['products', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/market/products', {
+    params: { query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal,
+  })));
+  const add = canCreate ? { label: 'Add product', icon: <IconPlus size={16} />, shortcut: 'N', onClick: () => { drawer.open('new'); } } : undefined;
+  return (
+    <>
+      <ListPage<Product> name="products" title="Products" noun={{ one: 'product', many: 'products' }} query={query} state={state} columns={columns} rowKey={(p) => p.id} rowLabel={(p) => p.name}
+        rowHref={(p) => paths.product(p.id)} filters={filters} searchLabel="Search name, id or brand" primary={add}
+        facts={[figures.data && formatCount(figures.data.products, 'product', 'products')]}
+        help={{ text: 'What the company sells. Orders name products by your own ids; an id the catalogue does not know yet is kept and marked until the product arrives.' }}
+        empty={<FirstUse icon={IconPackage} title="Bring in what you sell" text="Products come through the API, a file, or with the first order that names them. Segments can then ask what people bought." primary={add} />} />
+      <SideDrawer name="product" title="Add a product">
+        {() => <ProductForm onSaved={(id) => { drawer.close(); if (id) go(paths.product(id)); }} onCancel={drawer.close} />}
+      </SideDrawer>
+      {figures.isError && <Text c="dimmed" size="xs">The number of products could not be read.</Text>}
+    </>
+  );
+}
