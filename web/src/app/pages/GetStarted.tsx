@@ -24,7 +24,7 @@ export function GetStarted({ databases, db, counts }: { databases: number; db: n
   return (
     <Section title={`Get started: ${done} of ${steps.length}`}>
       <Progress value={(done / steps.length) * 100} size={6} aria-label={`${done} of ${steps.length} steps done`} />
-      <List listStyleType="none" spacing="xs" center>
+      <List size="sm" listStyleType="none" spacing="xs" center>
         {steps.map((step) => (
           <List.Item key={step.label} icon={<ThemeIcon size={20} radius="xl" variant={step.done ? 'light' : 'transparent'} color={step.done ? 'moss' : 'gray'}>{step.done ? <IconCheck size={14} /> : <IconCircle size={14} />}</ThemeIcon>}>
             <Group gap="xs">

@@ -55,7 +55,7 @@ export function HomePage() {
   const { counts, known, asOf } = useCounts(db);
   const first = me?.name.includes('@') ? undefined : me?.name.split(' ')[0];
   return (
-    <Page title={`${greeting(new Date().getHours())}${first ? `, ${first}` : ''}`} name="Home" facts={[db && `Database ${db.name}`, db && `days in ${db.timezone}`]}
+    <Page title={`${greeting(new Date().getHours())}${first ? `, ${first}` : ''}`} crumb="Home" facts={[db && `Database ${db.name}`, db && `days in ${db.timezone}`]}
       help={{ text: 'Home shows what there is, what runs now, and what waits for you. Each figure opens the list that it counts.' }}>
       <FigureTiles>
         {db && can('profiles:read') && (

@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconMenu2 } from '@tabler/icons-react';
 import { useLocation } from '@tanstack/react-router';
 import { useGo, useLinkProps } from '@/kit';
+import { DatabaseSwitcher } from './DatabaseSwitcher';
 import { isUnder, useMenu, type MenuEntry, type MenuGroup } from './menu';
 import css from './shell.module.css';
 
@@ -33,7 +34,8 @@ export function BottomBar() {
         <button type="button" className={css.tab} onClick={more.open}><IconMenu2 size={20} stroke={1.75} aria-hidden="true" />More</button>
       </nav>
       <Drawer opened={open} onClose={more.close} position="bottom" size="80%" title="Go to" closeButtonProps={{ 'aria-label': 'Close' }}>
-        <Stack gap={2}>
+        <Stack gap={2} className={css.sheet ?? ''}>
+          <DatabaseSwitcher />
           {menu.groups.map((group) => (
             <div key={group.label ?? 'home'}>
               {group.label && <Text size="xs" c="dimmed" fw={550} px="sm" pt="sm">{group.label}</Text>}

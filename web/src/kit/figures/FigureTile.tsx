@@ -22,7 +22,7 @@ function Body({ label, value, note, trend, asOf }: FigureTileProps) {
     <>
       <span className={css.label}>{label}</span>
       <span className={css.value}>{value ?? <Skeleton height={24} width={88} my={5} />}</span>
-      {(note ?? asOf) && <span className={css.note}>{note}{asOf && <> · as of <Time value={asOf} /></>}</span>}
+      {(note ?? asOf) && <span className={css.note}>{note}{note && asOf && ' · '}{asOf && <>as of <Time value={asOf} /></>}</span>}
       {trend && trend.length > 1 && <span className={css.spark}><Sparkline values={trend} /></span>}
     </>
   );
@@ -38,5 +38,5 @@ export function FigureTile({ href, ...rest }: FigureTileProps) {
 }
 
 export function FigureTiles({ children, cols = 4 }: { children: ReactNode; cols?: 2 | 3 | 4 }) {
-  return <SimpleGrid cols={{ base: 1, xs: 2, lg: cols }} spacing="sm">{children}</SimpleGrid>;
+  return <SimpleGrid cols={{ base: 2, lg: cols }} spacing="sm">{children}</SimpleGrid>;
 }

@@ -60,7 +60,7 @@ export function Time({ value, mode = 'relative', zone, showZone = false, seconds
       : relativeTime(value, new Date()) ?? formatDay(value, zone ?? localZone());
   return (
     <Tooltip label={full}>
-      <time dateTime={value} className={mode === 'absolute' ? 'fd-num' : undefined}>{words}</time>
+      <time dateTime={value}>{words}</time>
     </Tooltip>
   );
 }

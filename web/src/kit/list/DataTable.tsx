@@ -87,7 +87,7 @@ export function DataTable<T>({ view, noun, compact, selectable, sort, onSort, ro
                 {shown.map((column, i) => (
                   <td key={column.key} className={column.align === 'right' ? css.right : undefined}>
                     {i === 0 && rowHref ? <AppLink href={rowHref(item)} underline="never" data-row-link>{column.cell(item)}</AppLink>
-                      : i === 0 && onPreview ? <button type="button" className={css.sort} data-row-link style={{ font: 'inherit', color: 'inherit' }} onClick={() => { onPreview(item); }}>{column.cell(item)}</button>
+                      : i === 0 && onPreview ? <button type="button" className={css.rowButton} data-row-link onClick={() => { onPreview(item); }}>{column.cell(item)}</button>
                         : column.cell(item)}
                   </td>
                 ))}
@@ -116,7 +116,7 @@ export function RowList<T>({ view, selectable, rowHref, rowLabel, onPreview }: D
             {selectable && <Checkbox mt={2} aria-label={`Select ${rowLabel(item)}`} checked={row.getIsSelected()} onChange={(event) => { row.toggleSelected(event.currentTarget.checked); }} />}
             <div className={css.itemText}>
               {rowHref ? <AppLink href={rowHref(item)} underline="never" data-row-link>{name}</AppLink>
-                : onPreview ? <button type="button" className={css.sort} data-row-link style={{ color: 'inherit', fontWeight: 550, fontSize: 14 }} onClick={() => { onPreview(item); }}>{name}</button>
+                : onPreview ? <button type="button" className={css.rowButton} data-row-link onClick={() => { onPreview(item); }}>{name}</button>
                   : <span style={{ fontWeight: 550 }}>{name}</span>}
               {second.length > 0 && <div className={css.second}>{second.map((column) => <span key={column.key}>{column.align === 'right' && `${column.header} `}{column.cell(item)}</span>)}</div>}
             </div>

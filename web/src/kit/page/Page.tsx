@@ -21,7 +21,7 @@ export interface PageProps {
   /** the h1, and the first part of the browser title */
   title: string;
   /** what the page is called in the breadcrumb and the browser's title, when the heading is a sentence */
-  name?: string;
+  crumb?: string;
   /** area first; at most three with the title; the title itself is not repeated here */
   crumbs?: readonly Crumb[];
   badges?: ReactNode;
@@ -53,7 +53,7 @@ export function Page(props: PageProps) {
   const { title, crumbs = [], badges, facts = [], primary, secondary = [], menu = [], tools, tabs, rail, railBar, width = 'full', help, progress, children } = props;
   const heading = useRef<HTMLHeadingElement>(null);
   const actions = [...(primary ? [primary] : []), ...secondary, ...menu];
-  usePublishMeta({ title: props.name ?? title, crumbs, help: help ?? null, actions }, progress);
+  usePublishMeta({ title: props.crumb ?? title, crumbs, help: help ?? null, actions }, progress);
   useEffect(() => { if (afterNavigation()) heading.current?.focus({ preventScroll: true }); }, []);
   const go = useGo();
   useHotkeys(hotkeys(actions, (a) => {
