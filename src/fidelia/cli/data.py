@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from .batches import import_rows
 from .common import CliError, Config, Data, note, say
 from .connect import Api, platform
 from .progress import follow
@@ -41,33 +42,37 @@ def import_file(
         list[str] | None,
         typer.Option("--map", metavar="COLUMN=FIELD", help="Column → field; may be given more than once"),
     ] = None,
-    matching: Annotated[
-        str | None, typer.Option(help="Field by which rows find their profile [default: email]")
-    ] = None,
+    matching: Annotated[str, typer.Option(help="Field by which rows find their profile")] = "email",
     mode: Annotated[Mode, typer.Option(help="Change and add, only add, or only change")] = Mode.upsert,
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Import a file. Rows that are refused are counted; the web application offers them as a file."""
+    """Import a file. Refused rows are told with their reasons and do not keep the others from being imported."""
     columns = dict(_pair(text) for text in mapping or [])
     with platform(data, config) as api:
         found = _database(api, database)
-        options: dict[str, Any] = {"kind": kind.value, "mode": mode.value}
-        if columns:
-            options["mapping"] = columns
-        if matching:
-            options["matching"] = matching
-        with file.open("rb") as opened:
-            reply = api.upload(
-                f"/databases/{found['id']}/imports",
-                opened,
-                file.name,
-                {"options": msgspec.json.encode(options).decode()},
-            )
-        result = follow(api, reply["job"])
-    say("  ".join(f"{name} {count:,}" for name, count in result.items() if isinstance(count, int)))
+        if kind is Kind.profiles:
+            counts = _import_profiles(api, file, int(found["id"]), columns, matching, mode)
+        else:
+            counts = import_rows(api, kind.value, file, int(found["id"]), columns, matching)
+    say("  ".join(f"{name} {count:,}" for name, count in counts.items()))
+    rejected = counts.pop("rejected", 0)
+    if rejected and not any(count for name, count in counts.items() if name != "rows"):
+        raise CliError("Every row was refused")
+
+
+def _import_profiles(
+    api: Api, file: Path, database_id: int, columns: dict[str, str], matching: str, mode: Mode
+) -> dict[str, int]:
+    fields = {"matching": matching, "mode": mode.value, "run": "true"}
+    if columns:
+        fields["mapping"] = msgspec.json.encode(columns).decode()
+    with file.open("rb") as opened:
+        reply = api.upload(f"/databases/{database_id}/imports", opened, file.name, fields)
+    result = follow(api, reply["job"])
     if result.get("rejected"):
-        note(f"{result['rejected']:,} rows were refused; the import's page offers them with the reasons.")
+        note(f"The refused rows, with the reasons: {api.url}/api/v1/imports/{result['import_id']}/rejected.csv")
+    return {name: count for name, count in result.items() if isinstance(count, int) and name != "import_id"}
 
 
 def demo(
