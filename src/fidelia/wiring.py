@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from pyroaring import BitMap
 
-from fidelia import events, profiles, segments
+from fidelia import events, messages, profiles, segments
 from fidelia.conditions import Vocabulary, merge
 from fidelia.kernel.clock import Clock, SystemClock
 from fidelia.market import projection as market_projection
@@ -87,14 +87,24 @@ def wire(engines: Engines) -> None:
     """Fill the ports of a process's engines."""
     # Lists that capabilities above add to: who uses a database or a field, and who forgets erased people.
     engines.ports.setdefault(profiles.USED_BY, []).append(segments.database_used_by)
-    engines.ports.setdefault(profiles.ERASERS, []).append(events.forget_people)
+    engines.ports.setdefault(profiles.ERASERS, []).extend((events.forget_people, segments.forget_people))
     # Who knows the names of what events refer to, by kind (mailing, segment …).
-    engines.ports.setdefault(events.NAMES, {})
+    engines.ports.setdefault(events.NAMES, {})["segment"] = segments.names
     engines.ports[segments.VOCABULARY] = Vocabularies()
     engines.ports[segments.TABLES] = make_tables
-    engines.ports.setdefault(segments.USED_BY, [])
+    engines.ports.setdefault(segments.USED_BY, []).append(messages.segment_used_by)
+    _wire_messages(engines)
     if engines.ch is not None:
         engines.drain = Drain(engines, projections(), events.ensure_events)
+
+
+def _wire_messages(engines: Engines) -> None:
+    engines.ports[profiles.USED_BY].append(messages.database_used_by)
+    engines.ports[profiles.ERASERS].append(messages.forget_people)
+    engines.ports[events.NAMES] |= {"mailing": messages.mailing_names, "template": messages.template_names}
+    # Who keeps people out of every mailing (control groups, campaigns), and who fills further roots of templates.
+    engines.ports.setdefault(messages.RECIPIENT_GATES, [])
+    engines.ports.setdefault(messages.TEMPLATE_ROOTS, {})
 
 
 async def prepare_clickhouse(ch: ClickHouse) -> None:

@@ -10,8 +10,11 @@ import pytest
 from fidelia import profiles
 from fidelia.access import Actor
 from fidelia.platform.engines import Engines
+from fidelia.platform.jobs.runner import run_job
 from fidelia.profiles import Field
+from fidelia.worker import tasks as _tasks
 
+assert _tasks.MODULES  # declares the jobs
 SYSTEM = Actor.system()
 _names = itertools.count(1)
 FIELDS = (
@@ -97,6 +100,41 @@ class Shop:
     async def calculate(self, condition: dict[str, Any], status: int = 200, **more: Any) -> Any:
         body = {"database_id": self.database, "condition": condition, "limit": 1000, "columns": [], **more}
         return await self.post("/segments/calculate", body, status)
+
+    async def run(self, reply: Any) -> Any:
+        """Run the job that a reply names; return how it ended."""
+        job_id = reply["job"]["id"] if "job" in reply else reply["last_run"]["job_id"]
+        await run_job(self.engines, job_id)
+        return await self.get(f"/jobs/{job_id}")
+
+    async def updatable(self, condition: dict[str, Any], **more: Any) -> Any:
+        """Make an updatable segment and let its first filling run."""
+        made = await self.make("updatable", condition=condition, **more)
+        assert (await self.run(made))["state"] == "done"
+        return await self.get(f"/segments/{made['id']}")
+
+    async def members(self, segment: int, query: str = "") -> list[int]:
+        """Page through everybody of a segment."""
+        found: list[int] = []
+        cursor = ""
+        while True:
+            page = await self.get(f"/segments/{segment}/members?columns=&limit=5{query}{cursor}")
+            found += [row["profile_id"] for row in page["items"]]
+            if page["next_cursor"] is None:
+                return found
+            cursor = f"&cursor={page['next_cursor']}"
+
+    async def events(self, segment: int) -> list[tuple[str, int, str]]:
+        """Read who entered and left by the history: type, profile, source."""
+        await self.engines.catch_up()
+        return [
+            (str(type_), int(profile), str(source))
+            for type_, profile, source in await self.engines.clickhouse.query(
+                f"select type, profile, props.source::String from e_{self.database}"
+                " where startsWith(type, 'segment.') and props.segment::UInt32 = {s:UInt32} order by at, type, profile",
+                {"s": segment},
+            )
+        ]
 
     async def who(self, condition: dict[str, Any], **more: Any) -> set[int]:
         return {row["profile_id"] for row in (await self.calculate(condition, **more))["preview"]}

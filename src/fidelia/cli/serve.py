@@ -56,6 +56,10 @@ def serve(
 def _coroutine(role: Role, settings: Settings) -> Coroutine[Any, Any, None]:
     from fidelia.platform.supervisor import LISTEN_VARIABLE
 
+    if role is not Role.mailbox:
+        from fidelia.worker import tasks
+
+        assert tasks.MODULES  # every process knows all jobs: it starts some and runs those of its queue
     if role is Role.web:
         from fidelia.api.serve import serve_web
 

@@ -1,6 +1,7 @@
 """Segments: static, dynamic and updatable groups of profiles. The face of the capability.
 
-``calculate`` gives the people of a segment or a condition as they are now, ``members`` the stored list.
+``segment_people`` and ``condition_people`` give the people of a segment or a condition as they are now (they ask
+ClickHouse, so in the core only), ``members`` the stored list.
 """
 
 from .model import (
@@ -14,6 +15,8 @@ from .model import (
     SegmentType,
     Source,
 )
+from .service.fill import Filling, fill, recalculate
+from .service.lists import Added, Removed, add_members, clear, forget_people, members, remove_members
 from .service.manage import (
     Change,
     Definition,
@@ -23,17 +26,25 @@ from .service.manage import (
     database_used_by,
     detail,
     restore_segment,
+    used_by,
 )
+from .service.people import condition_people, segment_people
+from .service.preview import Unsaved
 from .service.question import TABLES, USED_BY, VOCABULARY, Question, ask, vocabulary
+from .store.segments import get as get_segment
+from .store.segments import names
 
 __all__ = [
     "TABLES",
     "USED_BY",
     "VOCABULARY",
+    "Added",
     "Calculation",
     "Change",
     "Definition",
+    "Filling",
     "Question",
+    "Removed",
     "Segment",
     "SegmentDetail",
     "SegmentLogEntry",
@@ -42,12 +53,25 @@ __all__ = [
     "SegmentSchedule",
     "SegmentType",
     "Source",
+    "Unsaved",
+    "add_members",
     "archive_segment",
     "ask",
     "change_segment",
+    "clear",
+    "condition_people",
     "create_segment",
     "database_used_by",
     "detail",
+    "fill",
+    "forget_people",
+    "get_segment",
+    "members",
+    "names",
+    "recalculate",
+    "remove_members",
     "restore_segment",
+    "segment_people",
+    "used_by",
     "vocabulary",
 ]

@@ -37,7 +37,7 @@ class SegmentSchedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     at: Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-    weekdays: tuple[Weekday, ...] = ()
+    weekdays: list[Weekday] = []
     timezone: str | None = None
     until: date | None = None
 

@@ -146,6 +146,8 @@ def names_field(condition: Condition, field: str) -> bool:
 def waits_for(due: Mapping[int, frozenset[int]], busy: frozenset[int]) -> list[int]:
     """Return the due segments whose turn it is, lowest id first.
 
-    ``due`` maps each to the segments it reads, at any depth. One that reads another that is due or being filled waits.
+    ``due`` maps each to the segments it reads, at any depth. One that reads another that is due or being filled waits;
+    when all of them wait for each other, the first begins all the same.
     """
-    return sorted(id_ for id_, reads in due.items() if id_ not in busy and not (reads - {id_}) & (due.keys() | busy))
+    ready = sorted(id_ for id_, reads in due.items() if id_ not in busy and not (reads - {id_}) & (due.keys() | busy))
+    return ready or sorted(due)[: 0 if busy else 1]

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
-from fidelia.platform.jobs import task
+from typing import Any
 
-from .service import later
+from fidelia.platform.engines import Engines
+from fidelia.platform.jobs import JobContext, periodic, task
+
+from .service import fill, later, schedule
 
 calculate = task(later.CALCULATE, queue="core")(later.run_calculation)
+
+
+@task(fill.FILL, queue="core")
+async def fill_list(ctx: JobContext, **args: Any) -> dict[str, Any]:
+    """Fill a list, then let those begin that waited for it."""
+    try:
+        return await fill.run_fill(ctx, **args)
+    finally:
+        if not ctx.engines.stop.is_set():
+            await schedule.start_due(ctx.engines)
+
+
+@periodic("segments.due", "* * * * *", queue="core")
+async def due(engines: Engines) -> None:
+    """Start the updatable segments whose time has come."""
+    await schedule.start_due(engines)

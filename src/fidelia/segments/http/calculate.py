@@ -11,6 +11,7 @@ from litestar.params import FromPath
 
 from fidelia.access import Actor
 from fidelia.conditions import Condition
+from fidelia.kernel.errors import invalid_field, unavailable
 from fidelia.platform.drain import DrainBehind
 from fidelia.platform.engines import Engines
 from fidelia.platform.http import Body, Strict
@@ -18,15 +19,17 @@ from fidelia.platform.jobs import JobReply
 from fidelia.platform.postgres import Tx
 
 from ..model import Calculation, SegmentRange, SentenceOut
-from ..service import preview, question
+from ..service import explain, preview, question
+from ..service.explain import Explanation
 from ..service.later import calculation_job
 from ..service.preview import DEFAULT_COLUMNS, MAX_ROWS, Unsaved, Wanted
 from .connection import while_connected
 
 #: A question that takes longer becomes a job.
 ANSWER_SECONDS = 2.0
+EXPLAIN_SECONDS = 30.0
 
-Columns = Annotated[tuple[str, ...], msgspec.Meta(max_length=50, description="Fields to be shown of each person")]
+Columns = Annotated[list[str], msgspec.Meta(max_length=50, description="Fields to be shown of each person")]
 Rows = Annotated[int, msgspec.Meta(ge=0, le=MAX_ROWS, description="How many people to show")]
 LATER = {202: ResponseSpec(JobReply, description="It takes longer than 2 seconds: the job's result is the answer")}
 
@@ -36,7 +39,7 @@ class CalculateIn(Body, frozen=True):
 
     database_id: int
     condition: Condition
-    columns: Columns = DEFAULT_COLUMNS
+    columns: Columns = msgspec.field(default_factory=lambda: list(DEFAULT_COLUMNS))
     limit: Rows = 50
     nodes: bool = False
     range: SegmentRange | None = None
@@ -46,7 +49,7 @@ class CalculateIn(Body, frozen=True):
 class SegmentCalculateIn(Body, frozen=True):
     """How a segment is to be shown; ``limit`` is how many people."""
 
-    columns: Columns = DEFAULT_COLUMNS
+    columns: Columns = msgspec.field(default_factory=lambda: list(DEFAULT_COLUMNS))
     limit: Rows = 50
     nodes: bool = False
 
@@ -56,6 +59,16 @@ class SentenceIn(Body, frozen=True):
 
     database_id: int
     condition: Condition
+
+
+class ExplainIn(Body, frozen=True):
+    """Whose place is to be explained: in a ``segment``, or for a ``condition`` of a database."""
+
+    profile_id: int
+    segment: int | None = None
+    database_id: int | None = None
+    condition: Condition | None = None
+    range: SegmentRange | None = None
 
 
 class CalculateController(Controller):
@@ -78,7 +91,7 @@ class CalculateController(Controller):
     ) -> Response[Calculation]:
         """Answer within two seconds, or start a job that does. Every write acknowledged before is seen."""
         what = Unsaved(data.database_id, data.condition, data.range, data.segment_limit)
-        return await _told(request, engines, actor, what, Wanted(data.columns, data.limit, data.nodes))
+        return await _told(request, engines, actor, what, Wanted(tuple(data.columns), data.limit, data.nodes))
 
     @post(
         "/{segment_id:int}/calculate",
@@ -98,7 +111,7 @@ class CalculateController(Controller):
         data: SegmentCalculateIn,
     ) -> Response[Calculation]:
         """Work out a dynamic segment now; show the list of another one."""
-        return await _told(request, engines, actor, segment_id, Wanted(data.columns, data.limit, data.nodes))
+        return await _told(request, engines, actor, segment_id, Wanted(tuple(data.columns), data.limit, data.nodes))
 
     @post(
         "/sentence",
@@ -112,6 +125,30 @@ class CalculateController(Controller):
         """Return the sentence of a condition, and which part speaks of which node."""
         said = (await question.ask(tx, data.database_id, data.condition)).text
         return SentenceOut(said.text, said.spans)
+
+    @post(
+        "/explain",
+        dto=Strict[ExplainIn],
+        return_dto=None,
+        status_code=200,
+        opt={"right": "segments:read"},
+        summary="Why somebody is in a segment or not",
+    )
+    async def explain(self, request: Request[Any, Any, Any], engines: Engines, data: ExplainIn) -> Explanation:
+        """Return the verdict on every rule with the value it saw."""
+        what: Unsaved | int
+        if data.segment is not None:
+            if data.condition is not None or data.database_id is not None:
+                raise invalid_field("/segment", "Name a segment, or a database and a condition")
+            what = data.segment
+        elif data.condition is None or data.database_id is None:
+            raise invalid_field("/segment", "Name a segment, or a database and a condition")
+        else:
+            what = Unsaved(data.database_id, data.condition, data.range)
+        found = await while_connected(request, explain.explain(engines, what, data.profile_id), EXPLAIN_SECONDS)
+        if found is None:
+            raise unavailable("It takes too long to look at this person's history at the moment")
+        return found
 
 
 async def _told(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from pyroaring import BitMap
 
 from fidelia import conditions
 from fidelia.conditions import Checked, Given, NodeCount, Query, Stored
-from fidelia.platform.clickhouse import ClickHouse, bitmap_parameter
+from fidelia.platform.clickhouse import ClickHouse, bitmap_parameter, decode_bitmap
 from fidelia.platform.drain import Drain
 from fidelia.platform.engines import Engines
 
@@ -91,6 +92,11 @@ async def resolved(
     for id_ in question.checked.references.segments:
         await settle(id_)
     return done
+
+
+def given_people(how: Given) -> BitMap:
+    """Read back the people of a segment that was drawn on the spot."""
+    return decode_bitmap(base64.b64decode(how.bitmap))
 
 
 async def ask(engines: Engines, question: Question, queries: Mapping[str, Query], tag: str | None) -> dict[str, BitMap]:

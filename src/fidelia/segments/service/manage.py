@@ -22,6 +22,8 @@ from ..model import Segment, SegmentDetail, SegmentRange, SegmentSchedule, Segme
 from ..store import members as members_store
 from ..store import runs as runs_store
 from ..store import segments as store
+from .fill import start
+from .lists import source_of
 from .question import USED_BY, UsedBy, ask
 
 FIXED = "The {0} of a segment is fixed once it is made: make another segment instead"
@@ -55,7 +57,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def create_segment(tx: Tx, actor: Actor, made: Definition) -> Segment:
-    """Store a new segment. A static one takes no rules here: it is made empty and filled.
+    """Store a new segment. A static one is made empty; a job fills an updatable one at once, without events.
 
     Raises 404 for the database, 409 for a name that is taken, 422.
     """
@@ -84,6 +86,8 @@ async def create_segment(tx: Tx, actor: Actor, made: Definition) -> Segment:
         await members_store.replace(tx, segment_id, members_store.nobody())
         tx.mark_dirty("segments", made.database_id, [segment_id])
     segment = await store.get(tx, segment_id)
+    if made.type == "updatable":
+        await start(tx, actor.name, segment, source_of(actor), triggers=None)
     await audit(tx, actor, "segment.created", kind="segment", object_id=segment_id, name=name, after=picture(segment))
     return segment
 

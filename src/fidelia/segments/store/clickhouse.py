@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from pyroaring import BitMap
 
@@ -49,3 +50,31 @@ async def draw(
         {"found": bitmap_parameter(found), "key": rules.sampling_key(database_id), "first": first, "last": last},
         tag=tag,
     )
+
+
+async def rows(
+    ch: ClickHouse,
+    table: str,
+    columns: Sequence[str],
+    key: str,
+    values: Sequence[Any],
+    *,
+    where: str,
+    final: bool,
+    limit: int,
+    tag: str | None = None,
+) -> list[tuple[Any, ...]]:
+    """Return expressions over the rows whose ``key`` is one of some whole numbers. Expressions are developers' own."""
+    shown = ", ".join(f"{column} as c{n}" for n, column in enumerate(columns))
+    also = f" and ({where})" if where else ""
+    return await ch.query(
+        f"select {shown} from {table}{' final' if final else ''}"
+        f" where {key} in ({{values:Array(UInt64)}}){also} limit {int(limit)}",
+        {"values": [int(value) for value in values]},
+        tag=tag,
+    )
+
+
+def literal(text: str) -> str:
+    """Quote a text of our own vocabulary."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

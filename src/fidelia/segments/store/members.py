@@ -98,6 +98,15 @@ async def append_log(
     )
 
 
+async def forget_in_log(tx: Tx, segment_id: int, gone: BitMap) -> None:
+    """Take people out of the lists that the log keeps; its figures stay."""
+    for row in await tx.all(sa.select(_l.id, _l.members).where(_l.segment_id == segment_id)):
+        before = BitMap.deserialize(bytes(row.members))
+        if before & gone:
+            stmt = sa.update(segment_log).where(_l.id == row.id).values(members=(before - gone).serialize())
+            await tx.execute(stmt)
+
+
 async def log_page(tx: Tx, segment_id: int, request: PageRequest) -> Page[SegmentLogEntry]:
     """Return a page of the log, newest first."""
     where = [_l.segment_id == segment_id]

@@ -72,6 +72,16 @@ async def open_runs(tx: Tx, segment_ids: Iterable[int] | None = None) -> list[Se
     return [_as_run(row) for row in await tx.all(stmt.order_by(_r.id))]
 
 
+async def get(tx: Tx, run_id: int) -> SegmentRun:
+    """Return a run that exists."""
+    return _as_run(await tx.one(sa.select(segment_run).where(_r.id == run_id)))
+
+
+async def has_done(tx: Tx, segment_id: int) -> bool:
+    """Tell whether a segment was ever filled."""
+    return await tx.first(sa.select(_r.id).where(_r.segment_id == segment_id, _r.state == "done").limit(1)) is not None
+
+
 async def last(tx: Tx, segment_id: int) -> SegmentRun | None:
     """Return the newest run of a segment."""
     row = await tx.first(sa.select(segment_run).where(_r.segment_id == segment_id).order_by(_r.id.desc()).limit(1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -156,6 +156,11 @@ async def set_figures(tx: Tx, segment_id: int, size: int, at: datetime) -> None:
     await tx.execute(sa.update(segment).where(_s.id == segment_id).values(size=size, calculated_at=at))
 
 
+async def set_size(tx: Tx, segment_id: int, size: int) -> None:
+    """Correct how many there are; the moment of the last calculation stays."""
+    await tx.execute(sa.update(segment).where(_s.id == segment_id).values(size=size))
+
+
 async def set_next_run(tx: Tx, segment_id: int, at: datetime | None) -> None:
     """Note when a segment is due next."""
     await tx.execute(sa.update(segment).where(_s.id == segment_id).values(next_run_at=at))
@@ -174,3 +179,8 @@ async def another_of_name(tx: Tx, database_id: int, name: str, own: int | None) 
         _s.database_id == database_id, sa.func.lower(_s.name) == name.lower(), _s.archived_at.is_(None)
     )
     return await tx.first(stmt.where(_s.id != (own or 0))) is not None
+
+
+async def names(tx: Tx, ids: Collection[int]) -> dict[int, str]:
+    """Return the names of segments, archived ones too (a port of events)."""
+    return {row.id: row.name for row in await tx.all(sa.select(_s.id, _s.name).where(_s.id.in_(ids)))}
