@@ -29,10 +29,14 @@ class Up:
     def output(self) -> str:
         return self.log.read_text()
 
-    def ready(self, seconds: float = 40) -> Up:
+    def ready(self, seconds: float = 90) -> Up:
         """Wait until this process has announced itself."""
-        wait_until(lambda: self.process.poll() is not None or self.run().get("pid") == self.process.pid, seconds)
-        assert self.process.poll() is None, self.output()
+        deadline = time.monotonic() + seconds
+        while self.run().get("pid") != self.process.pid:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.end()
+                raise AssertionError(f"not ready after {seconds} s:\n{self.output()[-20_000:]}")
+            time.sleep(0.02)
         return self
 
     def run(self) -> dict[str, Any]:
