@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from fidelia.access import Actor, create_token
 from fidelia.api.app import create_app
 from fidelia.platform.engines import Engines
@@ -38,7 +39,9 @@ class World:
         assert reply.status_code == status, reply.text
         return reply.json()
 
-    async def rows(self, columns: str = "type, profile, id", where: str = "type not like 'profile.%'") -> list[tuple[Any, ...]]:
+    async def rows(
+        self, columns: str = "type, profile, id", where: str = "type not like 'profile.%'"
+    ) -> list[tuple[Any, ...]]:
         """What history holds beside changes of profiles, drained, by id."""
         await self.engines.catch_up()
         return await self.engines.clickhouse.query(f"select {columns} from e_{self.database} where {where} order by id")

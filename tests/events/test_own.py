@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from fidelia.events import tasks
 from fidelia.kernel.clock import FixedClock
-
 from tests.conftest import NOW
 from tests.events.conftest import World
 
@@ -146,9 +146,9 @@ async def test_the_body_as_a_whole(world: World) -> None:
         ("", 400),
         ('{"database": 1}', 422),
         ('{"database": "1", "events": []}', 422),
-        ('{"database": %d, "events": []}' % world.database, 422),
+        (json.dumps({"database": world.database, "events": []}), 422),
         ('{"database": 99999, "events": [{"type": "custom.a", "profile": 1}]}', 404),
-        ('{"database": %d, "events": [{"type": "custom.a", "profile": 1}], "more": 1}' % world.database, 422),
+        (json.dumps({"database": world.database, "events": [{}], "more": 1}), 422),
     ):
         reply = await world.api.post("/events", content=body, headers={"Content-Type": "application/json"})
         assert reply.status_code == status, (body, reply.text)
@@ -198,7 +198,7 @@ async def test_ids_are_kept_seven_days_whatever_the_clock_does(world: World, clo
     assert (await world.send(event))["accepted"] == 1
     # ClickHouse collapses the older repeat: it is the same row.
     await world.engines.catch_up()
-    rows = await world.engines.clickhouse.query(f"select id from e_{world.database} final")
+    rows = await world.engines.clickhouse.query(f"select id from e_{world.database} final where type like 'custom%'")
     assert rows == [("old",)]
 
 

@@ -19,6 +19,8 @@ from fidelia.kernel.ids import random_id
 
 CHUNK_BYTES = 4 * 1024 * 1024
 HOT = ("mailing", "campaign", "scenario", "template")
+_COPIED = frozenset((*HOT, "channel", "link", "total"))
+_PLAIN = frozenset((str, int, float, bool, type(None)))
 #: Deeper properties are kept as JSON text: ClickHouse cannot read back a type nested some hundred levels.
 MAX_DEPTH = 10
 _YEARS = range(1900, 2299)
@@ -57,7 +59,7 @@ def clickhouse_time(at: datetime) -> str:
     utc = at.astimezone(UTC)
     if utc.year not in _YEARS:
         raise ValueError(f"{at} cannot be stored as the time of an event")
-    return f"{utc:%Y-%m-%d %H:%M:%S}.{utc.microsecond // 1000:03d}"
+    return utc.isoformat(sep=" ", timespec="milliseconds")[:23]
 
 
 def event_line(event: EventOut) -> bytes:
@@ -78,6 +80,8 @@ def encode_line(type_: str, profile: int, at: str, id_: str, props: Mapping[str,
     if not 0 <= profile < 2**32:
         raise ValueError(f"{profile} is not a profile id")
     props = _settled(props, 1)
+    if _COPIED.isdisjoint(props):
+        return _encoder.encode(EventLine(type_, profile, at, id_, props=props))
     hot: dict[str, Any] = {}
     for name in HOT:
         value = props.get(name)
@@ -97,7 +101,9 @@ def _settled(props: Mapping[str, Any], depth: int) -> Mapping[str, Any]:
     """Return the properties without dots in names and without trees that are too deep; often the very same object."""
     changed: dict[str, Any] | None = None
     for name, value in props.items():
-        kept = _settled_value(value, depth) if isinstance(value, Mapping | list | tuple) else value
+        if value.__class__ in _PLAIN and "." not in name:
+            continue
+        kept = _settled_value(value, depth)
         if kept is not value or "." in name:
             changed = dict(props) if changed is None else changed
             if "." in name:

@@ -8,7 +8,7 @@ import zlib
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, Router, get, post, route
+from litestar import Request, Response, get, route
 from litestar.enums import HttpMethod
 from litestar.params import FromPath
 
@@ -63,8 +63,9 @@ def _group(engines: Engines) -> GroupCommit[Delivery, Delivered]:
     return found
 
 
-@post(
+@route(
     "/v1/{call:str}",
+    http_method=[HttpMethod.POST, HttpMethod.OPTIONS],
     opt={"public": True},
     status_code=200,
     tags=("Segment protocol",),
@@ -73,8 +74,11 @@ def _group(engines: Engines) -> GroupCommit[Delivery, Delivered]:
 async def receive(request: Request[Any, Any, Any], engines: Engines, call: FromPath[str]) -> Response[Success]:
     """Take messages of a client library; the write key is the user of basic auth, or ``writeKey`` in the body.
 
-    200 only after they are durable. 401 for an unknown key, 429 with `Retry-After` over its rate.
+    200 only after they are durable. 401 for an unknown key, 429 with `Retry-After` over its rate. Asked with OPTIONS,
+    it lets browsers of any site send.
     """
+    if request.method == HttpMethod.OPTIONS:
+        return Response(Success(), headers=_CORS)
     try:
         if call not in _PATHS:
             raise not_found("Call", call)
@@ -116,18 +120,6 @@ async def _deliver(engines: Engines, body: dict[str, Any], call: str, user: str 
     return key.kind == "browser"
 
 
-@route(
-    "/v1/{call:str}",
-    http_method=[HttpMethod.OPTIONS],
-    opt={"public": True},
-    status_code=204,
-    include_in_schema=False,
-)
-async def preflight(call: FromPath[str]) -> Response[None]:
-    """Let browsers of any site send."""
-    return Response(None, status_code=204, headers=_CORS)
-
-
 @get("/v1/projects/{key:str}/settings", opt={"public": True}, tags=("Segment protocol",), summary="Browser settings")
 async def library_settings(
     request: Request[Any, Any, Any], engines: Engines, key: FromPath[str]
@@ -144,8 +136,7 @@ async def library_settings(
     return Response({"integrations": {"Segment.io": own}, "plan": {}}, headers=_OPEN)
 
 
-#: One router, so that OPTIONS of the path is ours and not Litestar's own.
-segment_routes = [Router(path="/", route_handlers=[receive, preflight, library_settings])]
+segment_routes = [receive, library_settings]
 
 
 def _plain(request: Request[Any, Any, Any], body: bytes, limit: int) -> bytes:

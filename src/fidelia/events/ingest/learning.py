@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,8 @@ from ..store import types as store
 from ..store.types import Key, TypeRow
 
 _LOOKED_AT = 60
+#: Of a type whose names are all known, so many events of a transaction are looked at for the types of their values.
+_SAMPLE = 20
 
 
 class Lesson:
@@ -21,6 +24,7 @@ class Lesson:
     def __init__(self, known: Mapping[Key, TypeRow]) -> None:
         self._known = {key: row.seen for key, row in known.items()}
         self._new: dict[Key, dict[str, str]] = {}
+        self._looks: Counter[Key] = Counter()
 
     def look(self, database: int, type_: str, properties: Mapping[str, Any]) -> None:
         """Take note of an event that was accepted."""
@@ -29,6 +33,10 @@ class Lesson:
         if known is None:
             known = self._known[key] = {}
             self._new[key] = {}
+        if properties.keys() <= known.keys():
+            if self._looks[key] >= _SAMPLE:
+                return
+            self._looks[key] += 1
         for n, (name, value) in enumerate(properties.items()):
             if n >= _LOOKED_AT:
                 return

@@ -193,15 +193,12 @@ async def _remember(
     duplicates: list[set[int]] = [set() for _ in submissions]
     first: dict[seen.Key, tuple[int, int]] = {}
     for n in live:
-        database = submissions[n].database
+        database, refused, twice = submissions[n].database, refusals[n], duplicates[n]
         for event in submissions[n].events:
-            if event.hash is None or event.index in refusals[n]:
-                continue
-            key = (database, event.hash)
-            if key in first:
-                duplicates[n].add(event.index)
-            else:
-                first[key] = (n, event.index)
+            if event.hash is not None and event.index not in refused:
+                mine = (n, event.index)
+                if first.setdefault((database, event.hash), mine) is not mine:
+                    twice.add(event.index)
     for key in await seen.remember(raw, list(first), tx.now.date()):
         n, index = first[key]
         duplicates[n].add(index)
