@@ -37,7 +37,11 @@ function SearchBox({ state, label }: { state: ListState; label: string }) {
   );
 }
 
+const MANY = 10;
+
 function FilterMenu({ filter, state }: { filter: FilterDef; state: ListState }) {
+  const [sought, setSought] = useState('');
+  const options = filter.options.filter((option) => option.label.toLowerCase().includes(sought.toLowerCase()));
   const chosen = state.filter[filter.key] ?? [];
   const toggle = (value: string) => {
     const on = chosen.includes(value);
@@ -49,7 +53,9 @@ function FilterMenu({ filter, state }: { filter: FilterDef; state: ListState }) 
         <Button variant="default" leftSection={<IconFilter size={14} aria-hidden="true" />}>{filter.label}</Button>
       </Menu.Target>
       <Menu.Dropdown mah={320} style={{ overflowY: 'auto' }}>
-        {filter.options.map((option) => (
+        {filter.options.length > MANY && <Menu.Search value={sought} onChange={(event) => { setSought(event.currentTarget.value); }} placeholder={`Search ${filter.label.toLowerCase()}`} aria-label={`Search ${filter.label.toLowerCase()}`} />}
+        {options.length === 0 && <Menu.Label>Nothing fits</Menu.Label>}
+        {options.map((option) => (
           <Menu.CheckboxItem key={option.value} checked={chosen.includes(option.value)} closeMenuOnClick={!filter.multiple} onChange={() => { toggle(option.value); }}>
             {option.label}
           </Menu.CheckboxItem>

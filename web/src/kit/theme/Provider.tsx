@@ -9,6 +9,7 @@ import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import type { ReactNode } from 'react';
 import { ConfirmHost } from '../confirm/confirm';
+import { LiveRegion } from '../states/announce';
 import { resolver, theme } from './theme';
 
 /** Theme, toasts and dialogs around the application; a test passes `env="test"`. */
@@ -18,6 +19,7 @@ export function FideliaProvider({ children, env = 'default' }: { children: React
       <Notifications position="bottom-right" limit={4} />
       {children}
       <ConfirmHost />
+      <LiveRegion />
     </MantineProvider>
   );
 }

@@ -1,0 +1,30 @@
+import { useEffect, useState } from 'react';
+
+const GAP = 1500;
+let say: ((text: string) => void) | null = null;
+
+/** Tells the screen reader, politely, once a figure has settled: `announce('342 people')`. At most one every 1.5 s; the last one counts. */
+export function announce(text: string): void {
+  say?.(text);
+}
+
+/** The application's one polite live region; stands in the provider. */
+export function LiveRegion() {
+  const [text, setText] = useState('');
+  useEffect(() => {
+    let last = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    say = (next) => {
+      clearTimeout(timer);
+      const speak = () => { last = Date.now(); setText(next); };
+      const wait = last + GAP - Date.now();
+      if (wait <= 0) speak();
+      else timer = setTimeout(speak, wait);
+    };
+    return () => {
+      clearTimeout(timer);
+      say = null;
+    };
+  }, []);
+  return <div role="status" aria-live="polite" className="fd-live">{text}</div>;
+}
