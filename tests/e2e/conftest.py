@@ -1,0 +1,178 @@
+"""A running platform and a real browser: `fidelia up` in a folder of its own, Chromium from the system."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--force-color-profile=srgb",
+    "--font-render-hinting=none",
+]
+READY = re.compile(r"ready (http://\S+)")
+PASSWORD = re.compile(r"password (\S+)")
+
+
+@dataclass
+class Site:
+    """A running installation: its address, an owner's token, and the first user's password."""
+
+    url: str
+    token: str
+    password: str
+    folder: Path
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+
+    def api(self) -> httpx.Client:
+        """Return a client with all rights."""
+        return httpx.Client(
+            base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {self.token}"}, timeout=60
+        )
+
+    def wait_for_job(self, job_id: str, seconds: float = 120) -> dict[str, Any]:
+        """Follow a job to its end; fail when it fails."""
+        deadline = time.monotonic() + seconds
+        with self.api() as api:
+            while time.monotonic() < deadline:
+                job = dict(api.get(f"/jobs/{job_id}").raise_for_status().json())
+                if job["state"] not in {"queued", "running"}:
+                    assert job["state"] == "done", job
+                    return job
+                time.sleep(0.1)
+        raise AssertionError(f"the job {job_id} did not end in {seconds} s")
+
+
+def start_site(folder: Path, *arguments: str, seconds: float = 60, port: int = 0) -> Site:
+    """Start `fidelia up` and wait until it says that it is ready."""
+    token_file = folder / "token"
+    command = [
+        sys.executable, "-m", "fidelia", "up", "--data", str(folder / "data"), "--port", str(port),
+        "--token-file", str(token_file), *arguments,
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    lines: list[str] = []
+    ready = threading.Event()
+
+    def read() -> None:
+        assert process.stdout is not None
+        with process.stdout:
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                if READY.search(line):
+                    ready.set()
+        ready.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    ready.wait(seconds)
+    text = "\n".join(lines)
+    found = READY.search(text)
+    if found is None:
+        stop(process)
+        raise AssertionError(f"`fidelia up` was not ready in {seconds} s:\n{text}")
+    password = PASSWORD.search(text)
+    return Site(found[1], token_file.read_text().strip(), password[1] if password else "", folder, process, lines)
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """Stop a running installation as Ctrl-C would."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """An installation shared by the browser tests."""
+    folder = Path(tempfile.mkdtemp(prefix="fidelia-e2e-"))
+    folder.chmod(0o711)
+    running = start_site(folder)
+    yield running
+    stop(running.process)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the run."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield started
+        started.close()
+
+
+def new_context(browser: Browser, *, width: int = 1280, scheme: str = "light", height: int = 900) -> BrowserContext:
+    """Open a context as a person's browser would be: a size, a colour scheme, no animation, a language and a zone."""
+    return browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce",
+        locale="en-GB",
+        timezone_id="Europe/Oslo",
+        has_touch=width < 500,
+    )
+
+
+def sign_in(page: Page, site: Site) -> None:
+    """Sign in as the first user."""
+    page.goto(f"{site.url}/sign-in")
+    page.get_by_label("E-mail").fill("admin@localhost")
+    page.get_by_label("Password", exact=True).fill(site.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    """A page signed in as the first user; a test fails on what the browser's console calls an error."""
+    context = new_context(browser)
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    sign_in(opened, site)
+    yield opened
+    context.close()
+    assert faults == []
+
+
+def serious_findings(page: Page) -> list[str]:
+    """Run axe on the page as it stands; return what it calls serious or critical."""
+    source = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    page.evaluate(source)
+    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    return [
+        f"{v['id']}: {v['help']} ({', '.join(str(n['target'][0]) for n in v['nodes'][:3])})"
+        for v in found
+        if v["impact"] in {"serious", "critical"}
+    ]
