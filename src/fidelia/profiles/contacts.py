@@ -20,17 +20,12 @@ _SIMPLE_EMAIL = re.compile(
 
 def email(value: Any) -> str | None:
     """Read an e-mail address by ``email-validator``'s rules and store it in lower case."""
-    found = text(value, 320)
-    if found is None:
-        return None
-    found = found.lower()
-    simple = _SIMPLE_EMAIL.fullmatch(found)
     # The usual address of a domain judged before needs no second judgement; tests compare with the library's verdict.
-    if simple and len(found) <= 254 and found.index("@") <= 64:
-        domain = _judged_domain(simple[1])
-        if domain == simple[1]:
-            return found
-    return _judged_email(found)
+    simple = _SIMPLE_EMAIL.fullmatch(value.lower()) if isinstance(value, str) else None
+    if simple and len(simple[0]) <= 254 and simple.start(1) <= 65 and _judged_domain(simple[1]) == simple[1]:
+        return simple[0]
+    found = text(value, 320)
+    return None if found is None else _judged_email(found.lower())
 
 
 def _judged_email(value: str) -> str:

@@ -29,7 +29,7 @@ GONE = 2**64 - 1
 _ENGINE = "engine = ReplacingMergeTree(version, is_deleted) order by {} settings fsync_after_insert = 1"
 #: Every table of a database, by its prefix, also those that other capabilities fill: they go when it goes.
 PREFIXES = ("p", "s", "e", "o", "l")
-_MOMENT = "to_char({} at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS')"
+_MOMENT = "{} at time zone 'UTC'"
 _LIST = (
     "case when {0} is null then '[]' else '[' || (select string_agg('''' || replace(replace(x, '\\', '\\\\'), '''', "
     "'\\''') || '''', ',') from unnest({0}) x) || ']' end"
@@ -38,7 +38,6 @@ _LIST = (
 _BARE = frozenset({"integer", "float", "boolean", "date", "datetime"})
 _AS_CSV = {
     "datetime": _MOMENT,
-    "date": "to_char({0}, 'YYYY-MM-DD')",
     "boolean": "{0}::int",
     "tags": _LIST,
     "object": "coalesce({0}::text, '{{}}')",
@@ -222,7 +221,9 @@ async def _hold(tx: Tx, database_id: int) -> Database | None:
     """Return a database whose columns stay while the transaction lasts, or ``None`` when it is gone."""
     if not await databases_store.has_table(tx, database_id):
         return None
-    await (await tx.raw()).execute(f"lock table profile_{int(database_id)} in access share mode")
+    raw = await tx.raw()
+    await raw.execute("set local datestyle to iso")
+    await raw.execute(f"lock table profile_{int(database_id)} in access share mode")
     return await databases_store.find(tx, database_id)
 
 

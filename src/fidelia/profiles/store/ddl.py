@@ -27,7 +27,7 @@ async def create_table(tx: Tx, database_id: int) -> None:
         " with (fillfactor = 85)",
         f"create unique index {unique_index(database_id, 'email')} on {name} (email text_pattern_ops)",
         f"create unique index {unique_index(database_id, 'external_id')} on {name} (external_id)",
-        f"create index ix_{name}_phones on {name} using gin (phones) where phones is not null",
+        f"create index ix_{name}_phones on {name} using gin (phones) with (fastupdate = off) where phones is not null",
         f"create index ix_{name}_search on {name} using gin ({SEARCHED} gin_trgm_ops)",
     ):
         await tx.execute(sa.text(statement))

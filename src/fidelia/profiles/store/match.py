@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -83,8 +84,8 @@ async def existing(raw: psycopg.AsyncConnection[Any], database_id: int, ids: Bit
 
 async def all_ids(raw: psycopg.AsyncConnection[Any], database_id: int) -> BitMap:
     """Return the ids of everybody in a database."""
-    found = BitMap()
+    lines = bytearray()
     async with raw.cursor() as cursor, cursor.copy(f"copy profile_{int(database_id)} (id) to stdout") as copy:
         async for chunk in copy:
-            found.update(int(line) for line in bytes(chunk).split(b"\n") if line)
-    return found
+            lines += chunk
+    return BitMap(array("I", map(int, lines.split())))

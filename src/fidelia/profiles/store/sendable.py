@@ -30,12 +30,12 @@ async def sendable(
         subscribed, contact, consent = "", own, "true"
     else:
         subscribed = """
-            left join lateral (
-                select s.contact from subscription s
-                where s.database_id = %(database)s and s.profile_id = w.id and s.resource_id = %(resource)s
-                  and s.channel = %(channel)s and s.status = 'subscribed'
-                order by s.priority desc, s.id limit 1
-            ) s on true"""
+            left join (
+                select distinct on (profile_id) profile_id, contact from subscription
+                where database_id = %(database)s and resource_id = %(resource)s and channel = %(channel)s
+                  and status = 'subscribed' and profile_id = any(%(ids)s::bigint[])
+                order by profile_id, priority desc, id
+            ) s on s.profile_id = w.id"""
         contact, consent = "s.contact", "s.contact is not null"
     kind = "phone" if channel == "sms" else "email"
     cursor = await raw.execute(
