@@ -1,5 +1,5 @@
 import { useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query';
-import { api, call, ok } from '@/api/client';
+import { api, ok } from '@/api/client';
 import type { Database } from '@/api/database';
 import type { ListReply } from '@/api/list';
 import { useCan, useCanAny } from '@/api/session';
@@ -18,8 +18,11 @@ export interface Counts {
 
 type Listed = 'segments' | 'templates' | 'mailings';
 
-const lists: readonly { key: Listed; right: string }[] = [
-  { key: 'segments', right: 'segments:read' }, { key: 'templates', right: 'templates:read' }, { key: 'mailings', right: 'mailings:read' },
+const one = { query: { limit: 1 } };
+const lists: readonly { key: Listed; right: string; ask: (signal: AbortSignal) => Promise<ListReply<unknown>> }[] = [
+  { key: 'segments', right: 'segments:read', ask: (signal) => ok(api.GET('/api/v1/segments', { params: one, signal })) },
+  { key: 'templates', right: 'templates:read', ask: (signal) => ok(api.GET('/api/v1/templates', { params: one, signal })) },
+  { key: 'mailings', right: 'mailings:read', ask: (signal) => ok(api.GET('/api/v1/mailings', { params: one, signal })) },
 ];
 
 const settled = (query: UseQueryResult): boolean => !query.isPending || query.fetchStatus === 'idle';
@@ -43,9 +46,9 @@ export function useCounts(db: Database | undefined): { counts: Counts; known: bo
   });
   const asked = lists.filter((list) => can(list.right));
   const found = useQueries({
-    queries: asked.map(({ key }) => ({
+    queries: asked.map(({ key, ask }) => ({
       queryKey: [key, 'count'],
-      queryFn: ({ signal }: { signal: AbortSignal }) => call<ListReply<unknown>>(`/api/v1/${key}?limit=1`, { signal }),
+      queryFn: ({ signal }: { signal: AbortSignal }) => ask(signal),
       staleTime: 15_000,
     })),
   });
