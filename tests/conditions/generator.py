@@ -252,7 +252,18 @@ def measured(draw: Draw, types: dict[str, str]) -> Node | None:
     return {"fn": fn, "of": name, "op": operator.key, "value": value_of(draw, operator, type_)}
 
 
-def rule(draw: Draw, node: Node, leaf: Callable[[Draw], Node], types: dict[str, str], *, days: bool) -> Node:
+def of_item(draw: Draw) -> Node:
+    if draw(st.integers(0, 4)) == 0:
+        return of_profile(draw)
+    return undeclared(draw, pick(draw, ["item.n", "item.deep.inside"]))
+
+
+def children(draw: Draw) -> Node:
+    node = rule(draw, {"kind": "related", "link": "profile.children"}, of_item, {"n": "float", "age": "float"})
+    return {key: value for key, value in node.items() if key != "within"}  # items have no time of their own
+
+
+def rule(draw: Draw, node: Node, leaf: Callable[[Draw], Node], types: dict[str, str], *, days: bool = False) -> Node:
     parts = {
         "within": window(draw, days=days),
         "where": tree(draw, leaf, 2) if draw(st.booleans()) else None,
@@ -280,6 +291,8 @@ def any_rule(draw: Draw) -> Node:
             return related(draw, "orders", of_order)
         case 5:
             return related(draw, "orders.lines", of_line)
+        case 6:
+            return children(draw)
     return of_profile(draw)
 
 

@@ -193,7 +193,11 @@ def vocabulary(n: int) -> Vocabulary:
         name="profile",
         label="Profile",
         table=f"p_{n}",
-        fields=typed_fields("profile", Field(name="profile.extra", type="object", label="Extra", sql="extra")),
+        fields=typed_fields(
+            "profile",
+            Field(name="profile.extra", type="object", label="Extra", sql="extra"),
+            Field(name="profile.children", type="objects", label="Children", sql="children"),
+        ),
     )
     order = Subject(
         name="order",
@@ -303,8 +307,14 @@ class Universe:
 
     def _profile(self, rnd: random.Random, id_: int) -> Facts:
         extra = {"city": rnd.choice(_ANYTHING), "deep": {"inside": rnd.choice(_ANYTHING)}} if rnd.random() < 0.7 else {}
+        names = ("n", "age", "deep")
+        children: list[Any] = [
+            {name: rnd.choice(_ANYTHING) for name in names if rnd.random() < 0.8} for _ in range(rnd.choice([0, 1, 3]))
+        ]
+        children += rnd.choice([[], [], [7, "x"]])
         fields = {**random_row(rnd), "extra": extra}
-        self.rows["p"].append({"id": id_, **fields})
+        self.rows["p"].append({"id": id_, **fields, "children": json.dumps(children)})
+        fields["children"] = children
         level = [Row(fields=random_row(rnd)) for _ in range(rnd.choice([0, 1]))]
         self.rows["y"] += [{"profile": id_, **row.fields} for row in level]
         orders, lines = [], []
@@ -354,7 +364,7 @@ class Universe:
         merged = "version UInt64, is_deleted UInt8"
         engine = "engine = ReplacingMergeTree(version, is_deleted)"
         tables = {
-            "p": f"id UInt32, extra JSON, {kinds}, {merged}) {engine} order by id",
+            "p": f"id UInt32, extra JSON, children String, {kinds}, {merged}) {engine} order by id",
             "o": f"id UInt32, profile UInt32, hidden UInt8, {kinds}, {merged}) {engine} order by id",
             "l": f"id UInt32, profile UInt32, parent UInt32, product UInt32, {kinds}, {merged}) {engine} order by id",
             "x": f"id UInt32, {kinds}, {merged}) {engine} order by id",

@@ -240,7 +240,7 @@ class _Checker:
         subject = self.vocabulary.subject[link.to]
         window = None
         if node.within is not None:
-            name = node.within.by or subject.time.removeprefix(subject.name + ".")
+            name = node.within.by or subject.key(subject.time)
             time = subject.by_name.get(f"{subject.name}.{name}") or subject.by_name.get(name)
             if time is None or time.type not in ("date", "datetime"):
                 what = (
@@ -248,7 +248,7 @@ class _Checker:
                 )
                 self.bad(f"{path}/within/by", what)
                 return None
-            window = self.window(node.within, time, time.name.removeprefix(subject.name + "."), f"{path}/within")
+            window = self.window(node.within, time, subject.key(time.name), f"{path}/within")
         return self.rows(node, path, frames, depth, link=link, subject=subject, window=window)
 
     def rows(
@@ -322,8 +322,8 @@ class _Checker:
         if node.fn not in ("sum", "avg", "min", "max"):
             self.bad(f"{path}/fn", "A measure is one of these: sum, avg, min, max")
             return None
-        owner = "event" if frame.event is not None else cast(Subject, frame.subject).name
-        prefix = f"{owner}."
+        rows = cast(Subject, frame.subject)
+        prefix = "event." if frame.event is not None else f"{rows.prefix or rows.name}."
         name = node.of if node.of.startswith(prefix) else prefix + node.of
         found = find(self.vocabulary, (frame,), name, "gte", 0)
         if found is None or found.link is not None or name.startswith("now."):

@@ -42,7 +42,10 @@ class EventInfo(msgspec.Struct, frozen=True):
 
 
 class LinkInfo(msgspec.Struct, frozen=True):
-    """A link to rows: ``of`` is where it starts, ``to`` names the rows, ``time`` the field ``within`` looks at."""
+    """A link to rows: ``of`` is where it starts, ``to`` names the rows, ``time`` the field ``within`` looks at.
+
+    With ``open`` any property ``<prefix>.<name>`` may be compared.
+    """
 
     name: str
     label: str
@@ -51,6 +54,8 @@ class LinkInfo(msgspec.Struct, frozen=True):
     of: str
     to: str
     time: str
+    open: bool
+    prefix: str
     one: str
     many: str
     fields: tuple[FieldInfo, ...]
@@ -177,6 +182,8 @@ def _links(vocabulary: Vocabulary) -> Iterable[LinkInfo]:
             of=link.of,
             to=link.to,
             time=rows.time,
+            open=bool(rows.props),
+            prefix=rows.prefix or rows.name,
             one=rows.one or rows.name,
             many=rows.many or rows.name,
             fields=tuple(_fields(vocabulary, rows)),

@@ -17,6 +17,7 @@ from .moments import Moment, moment
 from .operands import resolve
 from .plan import NOW, Checked, CountTest, Group, MeasureTest, Membership, Negation, Plan, Rows, Test, Truth, Window
 from .types import TYPES, fold
+from .vocabulary import Link
 
 FLOAT_LIMIT = 1e18
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -117,7 +118,7 @@ class _Evaluation:
             return {"date": local.date(), "time": f"{local:%H:%M}", "weekday": _DAYS[local.weekday()]}[test.key]
         row = rows[-1 - test.depth]
         if test.link is not None:
-            linked = _linked(row, test.link.name)
+            linked = _linked(row, test.link)
             if not linked:
                 return None
             row = linked[0]
@@ -144,7 +145,7 @@ class _Evaluation:
             return [event for event in self.facts.events if event.type == plan.event.name]
         if plan.link is None:
             raise TypeError("Rows are reached by an event or a link")
-        return _linked(rows[-1 - plan.depth], plan.link.name)
+        return _linked(rows[-1 - plan.depth], plan.link)
 
     def inside(self, window: Window, row: Row | Event) -> bool:
         value = _read(row, window.key, window.field.type)
@@ -174,10 +175,12 @@ class _Evaluation:
             self.open.pop()
 
 
-def _linked(row: Row | Event, name: str) -> Sequence[Row]:
-    if isinstance(row, Event) or name not in row.links:
-        raise MissingFact(f"The rows of {name} were not loaded")
-    return row.links[name]
+def _linked(row: Row | Event, link: Link) -> Sequence[Row]:
+    if link.items:
+        return [Row(fields=item) for item in _read(row, link.items, "objects") or () if isinstance(item, dict)]
+    if isinstance(row, Event) or link.name not in row.links:
+        raise MissingFact(f"The rows of {link.name} were not loaded")
+    return row.links[link.name]
 
 
 def _read(row: Row | Event, key: str, type_: str) -> Any:

@@ -113,7 +113,10 @@ def _in_subject(vocabulary: Vocabulary, subject: Subject, name: str, op: str, ra
 
 def _own(subject: Subject, name: str, op: str, raw: Any) -> Found | None:
     if (field := subject.by_name.get(name)) is not None:
-        return Found(field, name.removeprefix(subject.name + "."), 0)
+        return Found(field, subject.key(name), 0)
+    prefix = f"{subject.prefix or subject.name}."
+    if subject.props and name.startswith(prefix):
+        return _undeclared(subject, name.removeprefix(prefix), op, raw)
     match = _PATH.fullmatch(name)
     base = subject.by_name.get(match["base"]) if match else None
     if match is None or base is None or base.type != "object":
@@ -121,7 +124,17 @@ def _own(subject: Subject, name: str, op: str, raw: Any) -> Found | None:
     steps = _STEP.findall(match["steps"])
     inner = json_property(".".join(steps), guess(op, raw), column=base.sql, live=base.live)
     field = msgspec.structs.replace(inner, name=name, label=f"{base.label}: {' '.join(steps)}", category=base.category)
-    return Found(field, ".".join([base.name.removeprefix(subject.name + "."), *steps]), 0)
+    return Found(field, ".".join([subject.key(base.name), *steps]), 0)
+
+
+def _undeclared(subject: Subject, key: str, op: str, raw: Any) -> Found | None:
+    try:
+        field = json_property(
+            key, guess(op, raw), column=subject.props, prefix=subject.prefix or subject.name, live=True
+        )
+    except ValueError:
+        return None
+    return Found(field, key, 0)
 
 
 def find_link(vocabulary: Vocabulary, frames: Sequence[Frame], name: str) -> tuple[Link, int] | None:

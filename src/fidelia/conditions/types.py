@@ -119,7 +119,16 @@ def _anything(value: Any) -> Any:
 
 
 def _object(value: Any) -> Any:
-    return value if isinstance(value, dict | list | tuple) and value else None
+    # an object without any leaf is none
+    return value if isinstance(value, dict) and any(map(_leaf, value.values())) else None
+
+
+def _leaf(value: Any) -> bool:
+    return _object(value) is not None if isinstance(value, dict) else value is not None
+
+
+def _objects(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) and value else None
 
 
 def text_literal(value: Any) -> str:
@@ -238,7 +247,7 @@ TYPES: dict[str, FieldType] = {
         FieldType("ip", "IP address", mapped, _ip_literal, "toIPv6OrNull({})".format, bound="IPv6"),
         FieldType("tree", "branch", _texts, text_literal, folded=_ARRAY_FOLDED, many=True),
         FieldType("object", "object", _object, _no_literal),
-        FieldType("objects", "list of objects", _object, _no_literal),
+        FieldType("objects", "list of objects", _objects, _no_literal),
         FieldType("time", "time of day", _clock, _clock_literal),
         FieldType("any", "anything", _anything, _no_literal),
     )

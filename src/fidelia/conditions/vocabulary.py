@@ -59,7 +59,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A kind of row. ``id`` is the expression of its key, ``where`` is always added, ``final`` reads merged rows.
 
     ``time`` names the field looked at by ``within`` (``order.created_at``). A declaration without ``table`` only adds
-    fields. ``one``/``many`` are the words for people ("order", "orders").
+    fields. ``one``/``many`` are the words for people ("order", "orders"). ``props`` is a JSON column whose undeclared
+    properties may be compared too; ``prefix`` stands before the names of fields when it is not the subject's name.
     """
 
     name: str
@@ -72,6 +73,12 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     one: str = ""
     many: str = ""
     fields: tuple[Field, ...] = ()
+    props: str = ""
+    prefix: str = ""
+
+    def key(self, name: str) -> str:
+        """Return the name of a field without the subject's, as facts have it."""
+        return name.removeprefix(f"{self.prefix or self.name}.")
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -84,6 +91,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
     Rows belong together when ``key`` (an expression in the target's table) equals ``local`` (in the table of ``of``,
     by default its id). With ``single`` there is at most one row, and its fields can be compared without ``related``.
+    ``items`` is the key of the list of objects that holds the rows in facts (made by :func:`merge`).
     """
 
     name: str
@@ -95,6 +103,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     single: bool = False
     live: bool = False
     category: str = ""
+    items: str = ""
 
 
 class EventType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -166,6 +175,7 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 def merge(*parts: Vocabulary) -> Vocabulary:
     """Join what capabilities declare.
 
+    Every field that is a list of objects becomes a link of its name too, to rows with undeclared ``item.*``.
     Raises ``ValueError`` when two of them claim the same name or a link leads nowhere.
     """
     subjects: dict[str, Subject] = {}
@@ -175,9 +185,13 @@ def merge(*parts: Vocabulary) -> Vocabulary:
     tables = {part.event_table for part in parts if part.event_table is not None}
     if len(tables) > 1:
         raise ValueError("Two capabilities declare an events table")
+    links = tuple(link for part in parts for link in part.links)
+    made = {link.to for link in links if link.items}
+    unfolded = [(s, f) for s in subjects.values() if s.table for f in s.fields if f.type == "objects"]
+    lists = [_items(s, f) for s, f in unfolded if f"{f.name}[]" not in made]
     whole = Vocabulary(
-        subjects=tuple(subjects.values()),
-        links=tuple(link for part in parts for link in part.links),
+        subjects=(*subjects.values(), *(subject for subject, _ in lists)),
+        links=(*links, *(link for _, link in lists)),
         events=tuple(event for part in parts for event in part.events),
         event_table=next(iter(tables), None),
         segments=next((part.segments for part in parts if part.segments != "segment_bitmaps"), "segment_bitmaps"),
@@ -198,6 +212,36 @@ def _joined(a: Subject, b: Subject) -> Subject:
         raise ValueError(f"The subject {a.name} is given two tables")
     main, extra = (b, a) if b.table else (a, b)
     return msgspec.structs.replace(main, fields=main.fields + extra.fields)
+
+
+def _items(owner: Subject, field: Field) -> tuple[Subject, Link]:
+    """Return the rows of a list of objects: JSON text in a column, unfolded."""
+    texts = f"arrayJoin(arrayFilter(x -> JSONType(x) = 'Object', JSONExtractArrayRaw({field.sql})))"
+    source = f"{owner.table}{' FINAL' if owner.final else ''}{f' WHERE {owner.where}' if owner.where else ''}"
+    rows = f"(SELECT k, CAST(j, 'JSON') AS item FROM (SELECT {owner.id} AS k, {texts} AS j FROM {source}))"  # noqa: S608
+    name = f"{field.name}[]"
+    subject = Subject(
+        name=name,
+        label=field.label,
+        table=rows,
+        id="k",
+        final=False,
+        props="item",
+        prefix="item",
+        one="item",
+        many="items",
+    )
+    link = Link(
+        name=field.name,
+        of=owner.name,
+        to=name,
+        key="k",
+        label=field.label,
+        category=field.category,
+        live=field.live,
+        items=owner.key(field.name),
+    )
+    return subject, link
 
 
 def _unique(what: str, names: Iterable[str]) -> None:
