@@ -72,7 +72,7 @@ def _message(before: str, after: str = "", *, reason: bool = False) -> Callable[
         text = f"{before} {message} {after}".strip()
         channel = properties.get("channel")
         if before == "Sent" and isinstance(channel, str) and channel:
-            text += f" by {_CHANNELS.get(channel, channel)}"
+            text += f" by {_CHANNELS.get(channel) or _short(channel)}"
         return text[0].upper() + text[1:] + (_because(properties) if reason else "")
 
     return say
@@ -87,7 +87,7 @@ def _clicked(properties: Mapping[str, Any], names: Names) -> str:
 def _subscription(properties: Mapping[str, Any], names: Names) -> str:
     status, channel = properties.get("status"), properties.get("channel")
     what = _called("resource", properties, names) or "a subscription"
-    by = f" by {_CHANNELS.get(channel, channel)}" if isinstance(channel, str) and channel else ""
+    by = f" by {_CHANNELS.get(channel) or _short(channel)}" if isinstance(channel, str) and channel else ""
     verb = _STATUS.get(status) if isinstance(status, str) else None
     text = f"{verb} {what}{by}" if verb else f"Subscription to {what}{by} became {_short(status)}"
     return text + _because(properties)
@@ -97,7 +97,7 @@ def _updated(properties: Mapping[str, Any], names: Names) -> str:
     fields = properties.get("fields")
     if not isinstance(fields, list) or not fields:
         return "Profile updated"
-    told = ", ".join(str(field) for field in fields[:6])
+    told = ", ".join(_short(field) for field in fields[:6])
     return f"Profile updated: {told}" + (f" and {len(fields) - 6} more" if len(fields) > 6 else "")
 
 
@@ -111,7 +111,7 @@ _SOURCES = {
 
 
 def _created(properties: Mapping[str, Any], names: Names) -> str:
-    source = properties.get("source")
+    source = str(properties.get("source"))
     return f"Profile created {_SOURCES[source]}" if source in _SOURCES else "Profile created"
 
 
@@ -164,7 +164,7 @@ def _amount(total: str | int | float, currency: Any) -> str:
         return _short(total)
     if not isinstance(currency, str) or not amount.is_finite():
         return _short(total)
-    return f"{amount_text(amount, currency)} {currency}"
+    return f"{amount_text(amount, currency)} {_short(currency)}"
 
 
 def _points(before: str) -> Callable[[Mapping[str, Any], Names], str]:

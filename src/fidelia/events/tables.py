@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from fidelia.platform.postgres import metadata
 
@@ -18,7 +18,7 @@ event_seen = sa.Table(
     sa.Column("seen_on", sa.Date, nullable=False),
 )
 
-#: Custom types of a database. ``properties`` are declared, ``seen`` learned: name → type.
+#: Custom types of a database. ``properties`` are declared, in their order (so json, not jsonb); ``seen`` are learned.
 event_type = sa.Table(
     "event_type",
     metadata,
@@ -28,7 +28,7 @@ event_type = sa.Table(
     sa.Column("label", sa.Text, nullable=False, server_default=""),
     sa.Column("description", sa.Text, nullable=False, server_default=""),
     sa.Column("declared", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("properties", JSONB, nullable=False, server_default="{}"),
+    sa.Column("properties", JSON, nullable=False, server_default="{}"),
     sa.Column("seen", JSONB, nullable=False, server_default="{}"),
     sa.Column("archived_at", _Moment),
     sa.Column("created_at", _Moment, nullable=False),

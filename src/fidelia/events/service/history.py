@@ -46,6 +46,7 @@ async def history(
     group: Group | None = None,
 ) -> HistoryPage:
     """Return a page of what happened to a profile, newest first, with counts by group; raise 404 or 422."""
+    await profiles.get_database(tx, database_id)
     there = 0 < profile_id <= MAX_PROFILE_ID and await profiles.exists(tx, database_id, [profile_id])
     if not there:
         raise not_found("Profile", profile_id)

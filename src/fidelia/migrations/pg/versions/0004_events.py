@@ -26,7 +26,7 @@ def upgrade() -> None:
             label text not null default '',
             description text not null default '',
             declared boolean not null default false,
-            properties jsonb not null default '{}',
+            properties json not null default '{}',
             seen jsonb not null default '{}',
             archived_at timestamptz,
             created_at timestamptz not null,
