@@ -51,12 +51,10 @@ class DataSettings(_Section, frozen=True):
 
 
 class PostgresSettings(_Section, frozen=True):
-    """PostgreSQL: an empty ``dsn`` starts the embedded server; the rest sizes pools and that server."""
+    """PostgreSQL: an empty ``dsn`` starts the embedded server; ``pool_max`` is each process's, the rest that server's."""
 
     dsn: str = ""
-    pool_min: Positive = 1
     pool_max: Positive = 10
-    pool_timeout_seconds: Positive = 30
     shared_buffers_mb: Megabytes = 256
     max_connections: Annotated[int, msgspec.Meta(ge=20)] = 100
     max_wal_size_mb: Megabytes = 2048
@@ -309,8 +307,6 @@ def _section(name: str, kind: type[_Section], values: dict[str, Any], errors: li
 def _check(settings: Settings) -> None:
     """Refuse keys that are fine alone but not together."""
     errors: list[FieldError] = []
-    if settings.postgres.pool_min > settings.postgres.pool_max:
-        errors.append(FieldError("postgres.pool_min", "must not be larger than postgres.pool_max"))
     if settings.postgres.dsn and not settings.postgres.dsn.startswith(("postgresql://", "postgres://")):
         errors.append(FieldError("postgres.dsn", "must start with postgresql://"))
     schemes = ("clickhouse://", "clickhouses://", "http://", "https://")

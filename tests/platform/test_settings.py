@@ -76,7 +76,6 @@ def test_every_wrong_key_is_named_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "key"),
     [
-        ({"FIDELIA_POSTGRES_POOL_MIN": "11"}, "postgres.pool_min"),
         ({"FIDELIA_POSTGRES_DSN": "mysql://x"}, "postgres.dsn"),
         ({"FIDELIA_CLICKHOUSE_DSN": "chdb:///x"}, "clickhouse.dsn"),
         ({"FIDELIA_SERVER_PUBLIC_URL": "example.com"}, "server.public_url"),

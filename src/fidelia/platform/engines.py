@@ -60,7 +60,7 @@ class Engines:
         """Make every write acknowledged before now visible to questions."""
         if self.drain is None:
             raise unavailable("This process has no drain; ask the core")
-        await self.drain.catch_up()
+        await self.drain.catch_up(self.settings.limits.drain_rows)
 
     def port(self, name: str) -> Any:
         """Return what ``wiring`` filled a port with; refuse when nobody did."""
