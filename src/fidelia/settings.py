@@ -51,7 +51,7 @@ class DataSettings(_Section, frozen=True):
 
 
 class PostgresSettings(_Section, frozen=True):
-    """PostgreSQL: an empty ``dsn`` starts the embedded server; ``pool_max`` is each process's, the rest that server's."""
+    """PostgreSQL: an empty ``dsn`` starts the embedded server, which most other keys are for."""
 
     dsn: str = ""
     pool_max: Positive = 10
@@ -108,14 +108,13 @@ class JobsSettings(_Section, frozen=True):
 
 
 class LimitsSettings(_Section, frozen=True):
-    """Sizes above which a request is refused, and the backlog above which a question answers with a job."""
+    """Sizes above which a request is refused, and the backlog above which a question becomes a job."""
 
     body_bytes: Positive = 10_000_000
     file_bytes: Positive = 2_000_000_000
     batch_items: Positive = 10_000
     event_bytes: Positive = 32_768
     drain_rows: Positive = 200_000
-    question_seconds: Positive = 2
 
 
 class SecuritySettings(_Section, frozen=True):
