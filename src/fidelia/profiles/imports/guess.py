@@ -131,7 +131,11 @@ def _by_name(database: Database, name: str) -> tuple[Field | None, float]:
     if known is not None and known != "profile_id":
         return database.field(known), 0.9
     for word, target in _BY_WORD.items():
-        if len(word) >= 6 and (folded.startswith(word) or folded.endswith(word)) and target not in ("profile_id", "status"):
+        if (
+            len(word) >= 6
+            and (folded.startswith(word) or folded.endswith(word))
+            and target not in ("profile_id", "status")
+        ):
             return database.field(target), 0.6
     return None, 0.0
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 import msgspec
+from pyroaring import BitMap
 
 from ..ingest import Outcome, RowError
 from .model import ReasonCount, RowProblem
@@ -25,18 +26,21 @@ def problems(errors: Iterable[RowError], columns: dict[str, str]) -> list[RowPro
     return sorted(found, key=lambda p: (p.row, p.column))
 
 
-def duplicates(outcome: Outcome, before: Iterable[int]) -> list[RowProblem]:
+def duplicates(outcome: Outcome, before: BitMap) -> list[RowProblem]:
     """Name the rows that were about somebody for a second time, in this chunk or since an earlier one."""
     found = [
         RowProblem(row, "", "", f"Row {winner} is about the same person, and its values won")
         for row, winner in outcome.superseded
     ]
-    seen = set(before)
-    for row, (status, profile) in outcome.results.items():
-        if status != "rejected" and profile:
+    touched = outcome.touched
+    accepted = len(outcome.statuses) - outcome.statuses.count("rejected")
+    if touched.intersect(before) or len(touched) < accepted:
+        seen = set(before & touched)
+        for row, profile in zip(outcome.rows, outcome.profiles, strict=True):
             if profile in seen:
                 found.append(RowProblem(row, "", "", "An earlier row was about the same person; this row won"))
-            seen.add(profile)
+            if profile:
+                seen.add(profile)
     return sorted(found, key=lambda p: p.row)
 
 

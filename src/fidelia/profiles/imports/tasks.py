@@ -14,7 +14,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.files import Files
 from fidelia.platform.jobs import Cancelled, JobContext, periodic, task
 
-from . import store
+from . import bulk, store
 from .work import check_import, run_import
 
 RUN = "profiles.import"
@@ -62,11 +62,13 @@ async def _ended(ctx: JobContext, import_id: int, exc: BaseException) -> None:
             error=done if cancelled else f"{error}. {done}" if done else error,
             finished_at=tx.now,
         )
+    await bulk.ensure_search(ctx.engines, row.database_id)
 
 
 @periodic("profiles.imports_tidy", "17 3 * * *", queue="worker")
 async def tidy(engines: Engines) -> None:
-    """Remove uploaded files that nobody needs any more."""
+    """Remove uploaded files that nobody needs any more, and build search indexes that killed imports have left out."""
+    await bulk.ensure_all(engines)
     async with engines.tx() as tx:
         edge = tx.now - KEEP
         stale = await store.stale(tx, edge)

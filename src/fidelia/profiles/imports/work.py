@@ -19,7 +19,7 @@ from ..fields import Database
 from ..ingest import Batch, Options, Outcome, apply, examine
 from ..ingest.model import rows_of
 from ..store.databases import open_for_write
-from . import child, report, store
+from . import bulk, child, report, store
 from .model import PROFILE_ID, CheckResult, Counts, ImportOut, ReasonCount, RowProblem
 from .parse import Plan, Prepared
 
@@ -41,13 +41,14 @@ def plan_of(tx: Tx, database: Database, wanted: ImportOut, file_key: str, skip: 
     )
 
 
-def _engine_options(wanted: ImportOut) -> Options:
+def _engine_options(wanted: ImportOut, *, expects_new: bool = False) -> Options:
     return Options(
         matching=wanted.options.matching,
         mode=wanted.options.mode,
         raise_consent=wanted.options.raise_consent,
         source="import",
         import_id=wanted.id,
+        expects_new=expects_new,
     )
 
 
@@ -70,6 +71,9 @@ async def run_import(ctx: JobContext, import_id: int) -> dict[str, Any]:
         people = await store.people(tx, import_id)
         database = await open_for_write(tx, wanted.database_id)
         plan = plan_of(tx, database, wanted, row.file_key, row.position)
+    if bulk.is_bulk(database, wanted.total):
+        async with ctx.tx() as tx:
+            await bulk.drop_search(tx, database)
     counts = wanted.counts
     ctx.progress(counts.rows, wanted.total)
     async with contextlib.aclosing(child.prepare(plan)) as chunks:
@@ -78,6 +82,7 @@ async def run_import(ctx: JobContext, import_id: int) -> dict[str, Any]:
             counts = await _write_chunk(ctx, wanted, chunk, people)
             total = wanted.total
             ctx.progress(counts.rows, max(total, counts.rows) if total is not None else None)
+    await bulk.ensure_search(ctx.engines, wanted.database_id)
     async with ctx.tx() as tx:
         await store.update(
             tx,
@@ -101,7 +106,10 @@ async def _write_chunk(ctx: JobContext, wanted: ImportOut, chunk: Prepared, peop
         database = await open_for_write(tx, wanted.database_id)
         _check_fields(database, chunk.batch)
         actor = Actor("system", None, wanted.actor)
-        outcome = await apply(tx, actor, database, chunk.batch, _engine_options(wanted))
+        # What the chunks before were like, this one will be.
+        news = not database.profile_count or len(people.created) * 2 > row.rows > 0
+        expects_new = news and wanted.options.mode != "update" and wanted.options.matching != PROFILE_ID
+        outcome = await apply(tx, actor, database, chunk.batch, _engine_options(wanted, expects_new=expects_new))
         rejected = report.problems(outcome.rejected, _columns(wanted))
         again = report.duplicates(outcome, people.all)
         before = store.as_import(row).counts
@@ -134,7 +142,9 @@ def _check_fields(database: Database, batch: Batch) -> None:
 
 def _rejected_rows(outcome: Outcome) -> set[int]:
     found = rows_of(outcome.rejected)
-    return found | {row for row, (status, _) in outcome.results.items() if status == "rejected"}
+    if "rejected" in outcome.statuses:
+        found |= {row for row, status in zip(outcome.rows, outcome.statuses, strict=True) if status == "rejected"}
+    return found
 
 
 async def check_import(ctx: JobContext, import_id: int) -> dict[str, Any]:
@@ -189,8 +199,8 @@ def _checked_counts(people: store.People, new: int, rows: int, rejected: int) ->
 
 def _new_keys(batch: Batch, outcome: Outcome) -> list[int]:
     found = []
-    for row, key in zip(batch.rows, batch.keys, strict=True):
-        if outcome.results[row][0] == "created":
+    for status, key in zip(outcome.statuses, batch.keys, strict=True):
+        if status == "created":
             digest = hashlib.blake2b(str(key).encode(), digest_size=8).digest()
             found.append(int.from_bytes(digest, "big", signed=True))
     return found

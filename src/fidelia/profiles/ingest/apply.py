@@ -19,7 +19,7 @@ from ..fields import Database, Field
 from ..store import databases as databases_store
 from ..store.match import matching_field
 from . import consent, store
-from .model import Batch, Options, Outcome, RowError
+from .model import Batch, Options, Outcome, RowError, Status
 from .rules import Decisions, Known, decide
 
 _ATTEMPTS = 5
@@ -76,12 +76,10 @@ async def examine(tx: Tx, database: Database, batch: Batch, options: Options) ->
             await changes.stage(raw)
             changed[-1] |= await changes.would_change(raw, raise_consent=options.raise_consent)
     _fill(batch, decisions, {}, changed, outcome)
-    for row in batch.changing:
-        status, profile = outcome.results.get(row, ("rejected", 0))
-        if status == "unchanged":
-            outcome.results[row] = ("updated", profile)
-            outcome.unchanged.discard(profile)
-            outcome.updated.add(profile)
+    changing = set(batch.changing)
+    for place, row in enumerate(batch.rows if changing else ()):
+        if row in changing and outcome.statuses[place] == "unchanged":
+            outcome.count_as_updated(place)
     return outcome
 
 
@@ -110,9 +108,10 @@ async def _write(tx: Tx, database: Database, batch: Batch, options: Options) -> 
         return outcome
     raw = await tx.raw()
     key = matching_field(database, options.matching)
+    last = await databases_store.lock_ids(tx, database.id) if options.expects_new else 0
     matched = await store.matches(raw, database, key, batch.keys)
-    last = 0
-    if options.mode != "update" and key is not None and (missing := [k for k in batch.keys if k not in matched]):
+    may_add = options.mode != "update" and key is not None
+    if not options.expects_new and may_add and (missing := [k for k in batch.keys if k not in matched]):
         # Only one transaction at a time gives ids, so a second look under the lock sees every new profile.
         last = await databases_store.lock_ids(tx, database.id)
         matched |= await store.matches(raw, database, key, missing)
@@ -150,26 +149,37 @@ async def _write(tx: Tx, database: Database, batch: Batch, options: Options) -> 
 
 def _fill(batch: Batch, decisions: Decisions, ids: dict[int, int], changed: Sequence[BitMap], outcome: Outcome) -> None:
     """Say per row what became of it; a row about a profile that an earlier row made is a change of it."""
+    targets = decisions.targets
+    outcome.rows = batch.rows
+    if decisions.last_round == 0 and 0 not in targets:
+        some = changed[0]
+        outcome.profiles = [t if t > 0 else ids.get(t, 0) for t in targets]
+        outcome.statuses = ["created" if t < 0 else "updated" if t in some else "unchanged" for t in targets]
+    else:
+        _fill_rounds(decisions, ids, changed, outcome)
+    outcome.created = BitMap(ids.values())
+    for some in changed:
+        outcome.updated |= some
+    outcome.updated -= outcome.created
+    if len(outcome.created) + len(outcome.updated) < len(targets):
+        everybody = BitMap(p for p, s in zip(outcome.profiles, outcome.statuses, strict=True) if s == "unchanged" and p)
+        outcome.unchanged = everybody - outcome.updated - outcome.created
+
+
+def _fill_rounds(decisions: Decisions, ids: dict[int, int], changed: Sequence[BitMap], outcome: Outcome) -> None:
     made: set[int] = set()
-    results = outcome.results
-    created, updated, unchanged = BitMap(), BitMap(), []
-    for row, target, round_ in zip(batch.rows, decisions.targets, decisions.rounds, strict=True):
+    for target, round_ in zip(decisions.targets, decisions.rounds, strict=True):
+        profile = ids.get(target, max(target, 0))
+        status: Status
         if target == 0:
-            results[row] = ("rejected", 0)
+            status = "rejected"
         elif target < 0 and target not in made:
             made.add(target)
-            results[row] = ("created", ids.get(target, 0))
-        elif (profile := ids.get(target, max(target, 0))) in changed[round_]:
-            results[row] = ("updated", profile)
+            status = "created"
         else:
-            results[row] = ("unchanged", profile)
-            unchanged.append(profile)
-    for some in changed:
-        updated |= some
-    created.update(ids.values())
-    outcome.created = created
-    outcome.updated = updated - created
-    outcome.unchanged = BitMap(i for i in unchanged if i) - updated - created
+            status = "updated" if profile in changed[round_] else "unchanged"
+        outcome.profiles.append(profile)
+        outcome.statuses.append(status)
 
 
 def _kept_notes(batch: Batch, decisions: Decisions, kept: BitMap) -> Sequence[RowError]:

@@ -9,7 +9,7 @@ import msgspec
 
 from ..cells import ISO, TextFormat
 from ..fields import Field, read_cell, read_value
-from .encode import copy_cell
+from .encode import copy_cell, unescape
 from .model import RowError
 from .prepare import CLEAR, Column
 
@@ -23,30 +23,38 @@ class _Bad(msgspec.Struct, frozen=True):
     message: str
 
 
-class _Memory(dict[str, tuple[Any, Any]]):
-    """Remembers (COPY text, stored value) of each cell."""
+class _Memory(dict[str, Any]):
+    """Remembers what each cell is: its COPY text, or with ``pairs`` the COPY text and the stored value."""
 
-    def __init__(self, field: Field, how: TextFormat, replace: Mapping[str, str], empty: Any) -> None:
+    def __init__(self, field: Field, how: TextFormat, replace: Mapping[str, str], empty: Any, *, pairs: bool) -> None:
         super().__init__()
-        self.field, self.how, self.replace, self.empty = field, how, replace, empty
+        self.field, self.how, self.replace, self.empty, self.pairs = field, how, replace, empty, pairs
         self.has_bad = False
 
-    def __missing__(self, cell: str) -> tuple[Any, Any]:
+    def __missing__(self, cell: str) -> Any:
         found = self.judge(cell)
         if len(self) < _REMEMBER:
             self[cell] = found
         return found
 
-    def judge(self, cell: str) -> tuple[Any, Any]:
+    def judge(self, cell: Any) -> Any:
         """Read a cell that was not seen before."""
+        text: Any
+        value = None
         try:
-            value = read_cell(self.field, self.replace.get(cell.strip(), cell) if self.replace else cell, self.how)
-        except ValueError as exc:
+            value = self.read(cell)
+        except (ValueError, RecursionError) as exc:
             self.has_bad = True
-            return _Bad(str(exc)), None
-        if value is None:
-            return self.empty, None
-        return copy_cell(self.field.type, value), value
+            text = _Bad(str(exc) if isinstance(exc, ValueError) else "This value is nested too deeply")
+        else:
+            text = self.empty if value is None else copy_cell(self.field.type, value)
+        return (text, value) if self.pairs else text
+
+    def read(self, cell: Any) -> Any:
+        """Return the stored value of a cell."""
+        if not isinstance(cell, str):
+            return read_value(self.field, cell)
+        return read_cell(self.field, self.replace.get(cell.strip(), cell) if self.replace else cell, self.how)
 
 
 class ColumnReader:
@@ -67,10 +75,11 @@ class ColumnReader:
     ) -> None:
         self.field = field
         self._keep = keep
+        # Stored texts are read back from the COPY text, which costs less than to remember pairs.
+        self._pairs = keep and field.type not in ("string", "ip")
         empty = CLEAR if clear_empty else None
-        self._texts = _Memory(field, how, replace or {}, empty)
-        self._typed = _Memory(field, ISO, replace or {}, empty)
-        self._empty = empty
+        self._texts = _Memory(field, how, replace or {}, empty, pairs=self._pairs)
+        self._typed = _Memory(field, ISO, replace or {}, empty, pairs=self._pairs)
 
     def read(self, rows: Sequence[int], cells: Sequence[Any], errors: list[RowError]) -> Column:
         """Return the column; what cannot be stored is appended to ``errors`` under the number of its row."""
@@ -79,32 +88,27 @@ class ColumnReader:
                 memory.clear()
                 memory.has_bad = False
         memory = self._texts
-        try:
-            found = [memory[cell] for cell in cells] if _all_text(cells) else [self._one(cell) for cell in cells]
-        except RecursionError:
-            found = [(_Bad("This value is nested too deeply"), None)] * len(cells)
-            memory.has_bad = True
-        texts: list[Any] = [text for text, _ in found]
+        found: list[Any] = [memory[cell] for cell in cells] if _all_text(cells) else [self._one(cell) for cell in cells]
+        texts = [text for text, _ in found] if self._pairs else found
         if memory.has_bad or self._typed.has_bad:
             for n, text in enumerate(texts):
                 if isinstance(text, _Bad):
                     errors.append(RowError(rows[n], self.field.name, text.message, shown(cells[n])))
                     texts[n] = None
-        return Column(self.field, texts, [value for _, value in found] if self._keep else None)
+        if not self._keep:
+            return Column(self.field, texts)
+        if self._pairs:
+            return Column(self.field, texts, [value for _, value in found])
+        return Column(self.field, texts, [unescape(text) if isinstance(text, str) else None for text in texts])
 
-    def _one(self, cell: Any) -> tuple[Any, Any]:
+    def _one(self, cell: Any) -> Any:
         """Read a cell of JSON or of a workbook, which may be typed; its own type says how it is written."""
         if isinstance(cell, str):
             return self._texts[cell]
         if cell is None:
-            return self._empty, None
+            return self._texts[""]
         if isinstance(cell, list | dict):
-            try:
-                value = read_value(self.field, cell)
-            except ValueError as exc:
-                self._typed.has_bad = True
-                return _Bad(str(exc)), None
-            return (self._empty, None) if value is None else (copy_cell(self.field.type, value), value)
+            return self._typed.judge(cell)
         return self._typed[_typed_text(cell)]
 
 

@@ -20,11 +20,15 @@ async def subscribe_rows(
 
     A row that changed nothing but a subscription counts as updated.
     """
+    if not batch.subscriptions:
+        return
     wanted = []
     rows = []
+    places = {row: place for place, row in enumerate(outcome.rows)}
     for change in batch.subscriptions:
-        status, profile = outcome.results.get(change.row, ("rejected", 0))
-        if status == "rejected" or not profile:
+        place = places.get(change.row)
+        profile = outcome.profiles[place] if place is not None else 0
+        if not profile:
             continue
         rows.append(change)
         wanted.append(
@@ -40,12 +44,10 @@ async def subscribe_rows(
     if not wanted:
         return
     results = await subscribe(tx, actor, database.id, wanted, raise_consent=options.raise_consent)
-    for change, item, result in zip(rows, wanted, results, strict=True):
+    for change, result in zip(rows, results, strict=True):
         if result.status == "rejected":
             outcome.notes.append(RowError(change.row, SUBSCRIPTIONS, result.error or "This subscription is refused"))
         elif result.status == "kept":
             outcome.notes.append(RowError(change.row, SUBSCRIPTIONS, KEPT, change.status, is_kept_consent=True))
-        elif result.status != "unchanged" and outcome.results[change.row][0] == "unchanged":
-            outcome.results[change.row] = ("updated", item.profile_id)
-            outcome.unchanged.discard(item.profile_id)
-            outcome.updated.add(item.profile_id)
+        elif result.status != "unchanged" and outcome.statuses[places[change.row]] == "unchanged":
+            outcome.count_as_updated(places[change.row])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -30,7 +30,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     ``matching``: ``email``, ``phone``, ``external_id``, ``profile_id`` or the name of a field. ``mode``: ``upsert``
     adds and changes, ``add`` only adds, ``update`` only changes. ``raise_consent``: whether a status may become more
-    permissive than it is. ``source`` and ``import_id`` go into the history.
+    permissive than it is. ``source`` and ``import_id`` go into the history. ``expects_new`` says that most rows are
+    about new people, so that one look for them, under the lock, is enough.
     """
 
     matching: str = "email"
@@ -38,6 +39,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     raise_consent: bool = False
     source: str = "api"
     import_id: int | None = None
+    expects_new: bool = False
 
 
 class RowError(msgspec.Struct, frozen=True):
@@ -88,15 +90,29 @@ class Batch(msgspec.Struct, kw_only=True):
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What became of a batch. ``results`` maps a row's number to its status and profile (0: none)."""
+    """What became of a batch: for each of ``rows`` its status and its profile (0: none)."""
 
-    results: dict[int, tuple[Status, int]] = {}
+    rows: Sequence[int] = ()
+    statuses: list[Status] = []
+    profiles: list[int] = []
     rejected: list[RowError] = []
     superseded: list[tuple[int, int]] = []
     notes: list[RowError] = []
     created: BitMap = msgspec.field(default_factory=BitMap)
     updated: BitMap = msgspec.field(default_factory=BitMap)
     unchanged: BitMap = msgspec.field(default_factory=BitMap)
+
+    def count_as_updated(self, place: int) -> None:
+        """Turn the unchanged row at a place into an updated one."""
+        profile = self.profiles[place]
+        self.statuses[place] = "updated"
+        self.unchanged.discard(profile)
+        self.updated.add(profile)
+
+    @property
+    def results(self) -> dict[int, tuple[Status, int]]:
+        """Return status and profile by row."""
+        return {row: (s, p) for row, s, p in zip(self.rows, self.statuses, self.profiles, strict=True)}
 
     @property
     def touched(self) -> BitMap:

@@ -97,11 +97,12 @@ def answer(count: int, outcome: Outcome) -> UpsertOut:
     for error in [*outcome.rejected, *outcome.notes]:
         errors[error.row].append(error)
     later = dict(outcome.superseded)
+    by_row = outcome.results
     counts = {"created": 0, "updated": 0, "unchanged": 0, "rejected": 0}
     results = []
     for index in range(count):
         winner = later.get(index)
-        status, profile = outcome.results.get(index if winner is None else winner, ("rejected", 0))
+        status, profile = by_row.get(index if winner is None else winner, ("rejected", 0))
         notes = [ItemError(_pointer(e), e.message) for e in errors.get(index, ())]
         if winner is not None:
             status = "rejected" if status == "rejected" else "unchanged"

@@ -34,11 +34,27 @@ def typed_keys(field: Field | None, keys: Sequence[Any]) -> Sequence[Any]:
 
 async def matches(raw: Raw, database: Database, field: Field | None, keys: Sequence[Any]) -> dict[Any, list[int]]:
     """Return who has each key, by the key as the batch writes it."""
+    if field is not None and field.pg == "text" and len(keys) > FEW and (joined := _joined(keys)) is not None:
+        cursor = await raw.execute(
+            f"select {field.column}, id from {database.table}"
+            f" where {field.column} = any(string_to_array(%s, e'\\x1f')) order by id",
+            (joined,),
+        )
+        people: dict[Any, list[int]] = {}
+        for key, profile in await cursor.fetchall():
+            people.setdefault(key, []).append(profile)
+        return people
     typed = typed_keys(field, keys)
     found = await match_all(raw, database, field, typed)
     if typed is keys:
         return found
     return {key: found[value] for key, value in zip(keys, typed, strict=True) if value in found}
+
+
+def _joined(keys: Sequence[str]) -> str | None:
+    """Return texts as one parameter, which the driver sends much faster than an array; ``None`` if that cannot be."""
+    text = "\x1f".join(keys)
+    return text if text.count("\x1f") == len(keys) - 1 else None
 
 
 async def owners(raw: Raw, database: Database, batch: Batch) -> dict[str, dict[Any, int]]:
