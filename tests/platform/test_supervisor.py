@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import tempfile
 import time
@@ -156,6 +157,53 @@ def test_an_older_schema_is_refused_until_upgrade_ran(root: Path) -> None:
         assert "in use by process" in running.stderr
     finally:
         assert up.end() == 0
+
+
+def test_an_external_server_is_used_as_it_is(root: Path) -> None:
+    folder = DataFolder(root / "server")
+    folder.prepare()
+    with folder.lock("a test"):
+        server = PostgresServer(folder, PostgresSettings())
+        up: Up | None = None
+        try:
+            environ = {**os.environ, "FIDELIA_POSTGRES_DSN": server.start()}
+            up = Up(root / "external", env=environ)
+            assert up.ready().get("/api/v1/users")["items"]
+            assert "postgres" not in up.run()["processes"]
+            assert not (root / "external" / "postgres").exists()
+            assert up.end() == 0
+            assert migrate.postgres_status(server.dsn).pending == ()
+            alone = subprocess.run(
+                [sys.executable, "-m", "fidelia", "serve", "--role", "worker"],
+                env=environ,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert "clickhouse.dsn" in alone.stderr
+        finally:
+            if up is not None:
+                up.end()
+            server.stop()
+
+
+def test_a_restart_reads_settings_afresh_and_survives_wrong_ones(root: Path) -> None:
+    config = root / "fidelia.toml"
+    config.write_text("[jobs]\nworkers = 2\n")
+    data = root / "data"
+    up = Up(data, "--config", str(config))
+    try:
+        assert "worker-2" in up.ready().pids()
+        config.write_text("[jobs]\nworkers = 0\n")
+        before = up.pids()
+        os.kill(up.process.pid, signal.SIGHUP)
+        wait_until(lambda: "not restarted, the settings cannot be used: jobs.workers" in up.output())
+        assert up.pids() == before
+        config.write_text("[jobs]\nworkers = 1\n")
+        assert fidelia("restart", "--data", str(data)).returncode == 0
+        assert "worker-2" not in up.pids()
+    finally:
+        up.end()
 
 
 def test_a_taken_port_is_named(root: Path) -> None:
