@@ -27,6 +27,7 @@ from .universe import NOWS, PATTERNS, TEXTS, ZONES, Universe
 
 UNIVERSES = (1, 2, 3, 4)
 EACH = int(os.environ.get("FIDELIA_AGREEMENT", "550"))
+ONE_THREAD = {"max_threads": 1}  # a hundred rows need no more, and making threads costs more than reading
 _asked: Counter[int] = Counter()
 
 
@@ -42,7 +43,9 @@ def agree(client: Any, universe: Universe, node: Node, now: Any, zone: str) -> i
     """Require the same verdicts; return how many profiles the condition selects."""
     checked = check(decode(node), universe.vocabulary, segments=universe.segment)
     query = compile(checked, now, zone, segments=universe.segments)
-    selected = set(decode_bitmap(client.raw_query(query.text, parameters=query.params, fmt="RowBinary")))
+    selected = set(
+        decode_bitmap(client.raw_query(query.text, parameters=query.params, settings=ONE_THREAD, fmt="RowBinary"))
+    )
     dynamic = {3: universe.dynamic}
     meant = {id_ for id_, facts in universe.facts.items() if evaluate(checked, facts, now, zone, dynamic)}
     if selected != meant:

@@ -371,7 +371,7 @@ class Universe:
             "y": f"profile UInt32, {kinds}, {merged}) {engine} order by profile",
             "e": "type LowCardinality(String), profile UInt32, at DateTime64(3, 'UTC'), id String, mailing UInt32, "
             "total Nullable(Decimal(18, 4)), props JSON) engine = ReplacingMergeTree "
-            "partition by toYYYYMM(at) order by (type, profile, at, id)",
+            "partition by toYear(at) order by (type, profile, at, id)",
             "segment_bitmaps": "segment UInt32, version UInt64, bm AggregateFunction(groupBitmap, UInt32)) "
             "engine = ReplacingMergeTree(version) order by segment",
         }
