@@ -62,12 +62,14 @@ from .nodes import (
     fingerprint,
     walk,
 )
+from .operators import OPERATORS, Operator
 from .plan import Checked, References
 from .sql import Given, Query, Segments, Stored, UnresolvedSegment, compile
 from .text import Sentence, TextSpan, sentence
 from .vocabulary import EventTable, EventType, Field, Link, Option, Subject, Vocabulary, json_property, merge
 
 __all__ = [
+    "OPERATORS",
     "AllOf",
     "Always",
     "AnyOf",
@@ -94,6 +96,7 @@ __all__ = [
     "NodeQueries",
     "Not",
     "Occurred",
+    "Operator",
     "OperatorInfo",
     "Option",
     "Query",
