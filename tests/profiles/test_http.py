@@ -190,3 +190,17 @@ async def test_ids_that_cannot_be_are_not_found(api: httpx.AsyncClient) -> None:
         assert (await api.get(f"/subscriptions/{number}")).status_code == 404
         assert (await api.delete(f"/databases/{number}", params={"confirm": "x"})).status_code == 404
         assert (await api.post(f"/databases/{number}/fields", json={"name": "a", "type": "ip"})).status_code == 404
+
+
+async def test_five_hundred_fields(api: httpx.AsyncClient, engines: Engines) -> None:
+    database = await made(api, *({"name": f"f{n}", "type": "string"} for n in range(500)))
+    path = f"/databases/{database['id']}"
+    full = await api.post(f"{path}/fields", json={"name": "more", "type": "string"})
+    assert (full.status_code, pointers(full)) == (422, ["/name"])
+    short = {f"f{n}": f"v{n}" for n in range(500)}
+    assert (await api.post(f"{path}/profiles", json=short)).json()["f499"] == "v499"
+    long = await api.post(f"{path}/profiles", json={f"f{n}": f"{n}" * 300 for n in range(500)})
+    assert (long.status_code, pointers(long)) == (422, [""])
+    assert (await api.get(path)).json()["profile_count"] == 1
+    await engines.catch_up()
+    assert await engines.clickhouse.scalar(f"select count() from p_{database['id']} final") == 1

@@ -180,7 +180,7 @@ class SuppressionController(Controller):
     )
     async def add_entries(
         self, tx: Tx, actor: Actor, list_id: FromPath[int], data: SuppressionEntriesIn
-    ) -> service.Added:
+    ) -> service.SuppressionAdded:
         """Add entries; those that cannot be read are named and left out."""
         return await service.add_entries(tx, actor, list_id, data.values, data.reason)
 

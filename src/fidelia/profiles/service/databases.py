@@ -63,8 +63,7 @@ async def create_database(
     await _refuse_taken(tx, name)
     database_id = await _named(tx, store.insert(tx, name=name, description=description, timezone=timezone), name)
     await ddl.create_table(tx, database_id)
-    for field in fields:
-        await ddl.add_column(tx, database_id, await store.insert_field(tx, database_id, field))
+    await ddl.add_columns(tx, database_id, [await store.insert_field(tx, database_id, field) for field in fields])
     database = await get_database(tx, database_id)
     await audit(
         tx, actor, "database.created", kind="database", object_id=database_id, name=name, after=picture(database)

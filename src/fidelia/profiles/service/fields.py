@@ -28,7 +28,7 @@ async def add_field(tx: Tx, actor: Actor, database_id: int, field: Field, pointe
     if errors:
         raise invalid(*errors)
     added = await store.insert_field(tx, database_id, field)
-    await ddl.add_column(tx, database_id, added)
+    await ddl.add_columns(tx, database_id, [added])
     await _changed(tx, actor, database, "database.field_added", added, None, added)
     return added
 

@@ -106,8 +106,8 @@ async def create_profile(tx: Tx, actor: Actor, database_id: int, given: Mapping[
     raw = await tx.raw()
     try:
         await store.insert(raw, database, profile_id, {name: values[name] for name in known}, tx.now)
-    except psycopg.errors.UniqueViolation as exc:
-        raise taken(database, exc) from None
+    except psycopg.Error as exc:
+        raise unstorable(database, exc) from None
     await databases_store.advance_ids(tx, database_id, 1)
     tx.mark_dirty("profiles", database_id, [profile_id])
     tx.emit(EventOut(database_id, profile_id, "profile.created", tx.now, {"source": actor.kind}))
@@ -140,8 +140,8 @@ async def change_profile(
         return before
     try:
         await store.update(raw, database, profile_id, changed, tx.now)
-    except psycopg.errors.UniqueViolation as exc:
-        raise taken(database, exc) from None
+    except psycopg.Error as exc:
+        raise unstorable(database, exc) from None
     tx.mark_dirty("profiles", database_id, [profile_id])
     properties = {"fields": sorted(changed), "source": actor.kind}
     tx.emit(EventOut(database_id, profile_id, "profile.updated", tx.now, properties))
@@ -206,9 +206,13 @@ async def erase_profile(tx: Tx, actor: Actor, database_id: int, profile_id: int)
         raise not_found("Profile", profile_id)
 
 
-def taken(database: Database, exc: psycopg.errors.UniqueViolation) -> Exception:
-    """Turn a unique violation into a 409 that names the field."""
-    match_ = _CONSTRAINT.match(exc.diag.constraint_name or "")
-    column = match_[1] if match_ else ""
+def unstorable(database: Database, exc: psycopg.Error) -> Exception:
+    """Turn what PostgreSQL refuses into a problem: 409 naming the field of a taken value, 422 for a row too large."""
+    if isinstance(exc, psycopg.errors.ProgramLimitExceeded):
+        return invalid(FieldError("", "The values of this profile are too many and too long together"))
+    if not isinstance(exc, psycopg.errors.UniqueViolation):
+        return exc
+    found = _CONSTRAINT.match(exc.diag.constraint_name or "")
+    column = found[1] if found else ""
     name = next((field.name for field in database.fields if field.column == column), column or "id")
     return conflict(f"Another profile has this {name} already", FieldError(f"/{name}", "This value is taken"))

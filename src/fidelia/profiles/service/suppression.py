@@ -23,7 +23,7 @@ from ..model import SuppressionList
 from ..store import suppression as store
 
 
-class Rejected(msgspec.Struct, frozen=True):
+class SuppressionRejected(msgspec.Struct, frozen=True):
     """An entry that could not be read, by its place in what was given."""
 
     index: int
@@ -31,12 +31,12 @@ class Rejected(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Added(msgspec.Struct, frozen=True):
+class SuppressionAdded(msgspec.Struct, frozen=True):
     """How many entries are new, how many were there already, and which could not be read."""
 
     added: int
     already: int
-    rejected: list[Rejected]
+    rejected: list[SuppressionRejected]
 
 
 async def list_lists(tx: Tx, page: PageRequest) -> Page[SuppressionList]:
@@ -110,7 +110,7 @@ async def archive_list(tx: Tx, actor: Actor, list_id: int) -> None:
     )
 
 
-async def add_entries(tx: Tx, actor: Actor, list_id: int, values: Sequence[str], reason: str = "") -> Added:
+async def add_entries(tx: Tx, actor: Actor, list_id: int, values: Sequence[str], reason: str = "") -> SuppressionAdded:
     """Put addresses, phone numbers and domains on a list; each is recognised by its form. Raise 404, 422."""
     found = await get_list(tx, list_id)
     errors = rules.text_errors(reason, "/reason", 500)
@@ -128,7 +128,7 @@ async def add_entries(tx: Tx, actor: Actor, list_id: int, values: Sequence[str],
             name=found.name,
             after={"added": added, "reason": reason},
         )
-    return Added(added, len(entries) - added, rejected)
+    return SuppressionAdded(added, len(entries) - added, rejected)
 
 
 async def suppress(tx: Tx, contacts_: Sequence[str], reason: str) -> int:
@@ -207,14 +207,14 @@ def recognise(value: str) -> tuple[str, str]:
     return "domain", contacts.domain(value.removeprefix("@"))
 
 
-def _read(values: Sequence[str]) -> tuple[list[store.Entry], list[Rejected]]:
+def _read(values: Sequence[str]) -> tuple[list[store.Entry], list[SuppressionRejected]]:
     entries: dict[store.Entry, None] = {}
-    rejected: list[Rejected] = []
+    rejected: list[SuppressionRejected] = []
     for n, value in enumerate(values):
         try:
             entries[recognise(value)] = None
         except ValueError as exc:
-            rejected.append(Rejected(n, value[:200], str(exc)))
+            rejected.append(SuppressionRejected(n, value[:200], str(exc)))
     return list(entries), rejected
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import psycopg
 import sqlalchemy as sa
@@ -43,11 +44,14 @@ async def drop_table(tx: Tx, database_id: int) -> None:
     await tx.execute(sa.text(f"drop table if exists profile_{database_id}"))
 
 
-async def add_column(tx: Tx, database_id: int, field: Field) -> None:
-    """Add the column of a field; no row is rewritten."""
-    await tx.execute(sa.text(f"alter table profile_{database_id} add column {field.column} {field.pg}"))
-    if field.unique:
-        await add_unique(tx, database_id, field)
+async def add_columns(tx: Tx, database_id: int, fields: Sequence[Field]) -> None:
+    """Add the columns of fields in one statement; no row is rewritten."""
+    if fields:
+        additions = ", ".join(f"add column {field.column} {field.pg}" for field in fields)
+        await tx.execute(sa.text(f"alter table profile_{database_id} {additions}"))
+    for field in fields:
+        if field.unique:
+            await add_unique(tx, database_id, field)
 
 
 async def drop_column(tx: Tx, database_id: int, field: Field) -> None:

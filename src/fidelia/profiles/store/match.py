@@ -47,6 +47,13 @@ async def match_all(
     if field is None:
         some = [key for key in wanted if isinstance(key, int) and 0 < key <= MAX_PROFILE_ID]
         cursor = await raw.execute(f"select id, id from {table} where id = any(%s::bigint[])", (some,))
+    elif field.kind.many and not field.builtin:
+        # Without an index of its own: one look at everybody, whatever the number of keys.
+        cursor = await raw.execute(
+            f"select k, p.id from {table} p cross join lateral unnest(p.{field.column}) k where k = any(%s::text[])"
+            " order by p.id",
+            (wanted,),
+        )
     elif field.kind.many:
         cursor = await raw.execute(
             f"select k, p.id from unnest(%s::text[]) k join {table} p on p.{field.column} @> array[k] order by p.id",
