@@ -90,6 +90,9 @@ export function useJobs(): readonly Job[] {
   return useSyncExternalStore(subscribe, () => snapshot);
 }
 
+/** Is it shown on the page at hand? Then nobody needs a toast about it. */
+export const isShown = (id: string): boolean => wanted.has(id);
+
 /** One job, live; undefined until it is known. `onEnd` runs once, when it ends while being watched. */
 export function useJob(id: string | null | undefined, onEnd?: (job: Job) => void): Job | undefined {
   useEffect(() => {

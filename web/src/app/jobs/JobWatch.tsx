@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { ended, watchJobs } from '@/api/jobs';
+import { ended, isShown, watchJobs } from '@/api/jobs';
 import { useMe } from '@/api/session';
 import { doneToast, failToast } from '@/kit';
 import { Problem } from '@/api/problem';
@@ -17,7 +17,7 @@ export function JobWatch() {
     if (!before || ended(before) || !ended(job)) return;
     void client.invalidateQueries({ queryKey: ['jobs'] });
     const elsewhere = router.state.location.pathname !== job.link?.split('?')[0] && !router.state.location.pathname.startsWith('/jobs');
-    if (!elsewhere || !names.split('\n').includes(job.actor)) return;
+    if (!elsewhere || isShown(job.id) || !names.split('\n').includes(job.actor)) return;
     if (job.state === 'done') doneToast(`${job.title}: done`);
     if (job.state === 'failed') failToast(new Problem({ status: 500, title: `${job.title} stopped`, detail: job.error ?? '' }));
   }), [client, router, names]);

@@ -1,6 +1,8 @@
 import { Checkbox } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconArrowsSort } from '@tabler/icons-react';
+import { useHotkeys } from '@mantine/hooks';
 import { useRef, type KeyboardEvent, type MouseEvent } from 'react';
+import { singleKeys } from '../page/keys';
 import { AppLink } from '../routing/links';
 import type { Column, Noun } from './types';
 import type { Rows } from './useRows';
@@ -39,10 +41,14 @@ export function DataTable<T>({ view, noun, compact, selectable, sort, onSort, ro
   const { table, shown } = view;
   const rows = table.getRowModel().rows;
 
+  useHotkeys([['J', () => {
+    if (singleKeys() && !body.current?.contains(document.activeElement)) body.current?.querySelector<HTMLElement>('[data-row-link]')?.focus();
+  }]]);
+
   const keys = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
     const tr = target.closest<HTMLTableRowElement>('tr[data-id]');
-    if (!tr || target.matches('input:not([type=checkbox]), textarea, select') || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!tr || (event.key !== ' ' && !singleKeys()) || target.matches('input:not([type=checkbox]), textarea, select') || event.ctrlKey || event.metaKey || event.altKey) return;
     const all = [...(body.current?.querySelectorAll<HTMLTableRowElement>('tr[data-id]') ?? [])];
     const row = rows.find((r) => r.id === tr.dataset.id);
     const focus = (at: number) => all[at]?.querySelector<HTMLElement>('[data-row-link], input[type=checkbox]')?.focus();
