@@ -8,6 +8,8 @@ from fidelia.access.http import routers as access
 from fidelia.events.http import API as EVENTS
 from fidelia.events.http import ROOT as SEGMENT_PROTOCOL
 from fidelia.market.http import CategoryController, OrderController, ProductController
+from fidelia.messages.http import API as MESSAGES
+from fidelia.messages.http import ROOT as TRACKING
 from fidelia.platform.jobs.http import JobController
 from fidelia.profiles.http import routers as profiles
 from fidelia.profiles.imports.http import DatabaseImportController, ImportController
@@ -23,6 +25,7 @@ API: list[ControllerRouterHandler] = [
     OrderController,
     ProductController,
     JobController,
+    *MESSAGES,
     InstallationController,
     *profiles,
     UpsertController,
@@ -31,4 +34,4 @@ API: list[ControllerRouterHandler] = [
     ImportController,
 ]
 
-ROOT: list[ControllerRouterHandler] = [*SEGMENT_PROTOCOL]
+ROOT: list[ControllerRouterHandler] = [*SEGMENT_PROTOCOL, *TRACKING]

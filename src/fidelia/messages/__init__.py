@@ -1,1 +1,58 @@
-"""Messages: templates, mailings on a send ledger, tracking, reports, and the capture mailbox."""
+"""Messages: templates, mailings on a send ledger, tracking, reports, the capture mailbox. The face."""
+
+from .mailbox.server import run_mailbox, serve_mailbox
+from .model import Mailing, Plan, Recipient, Template, TemplateVersion, Utm
+from .ports import RECIPIENT_GATES, TEMPLATE_ROOTS, Gate, RootLoader
+from .service.estimate import Estimate, estimate
+from .service.mailings import (
+    archive_mailing,
+    create_mailing,
+    get_mailing,
+    list_mailings,
+    pause_mailing,
+    resume_mailing,
+    start_mailing,
+    stop_mailing,
+    unschedule_mailing,
+)
+from .service.report import MailingReport, report
+from .service.templates import create_template, get_template, list_templates, publish_template
+from .service.used import database_used_by, forget_people, mailing_names, segment_used_by, state_counts, template_names
+
+__all__ = [
+    "RECIPIENT_GATES",
+    "TEMPLATE_ROOTS",
+    "Estimate",
+    "Gate",
+    "Mailing",
+    "MailingReport",
+    "Plan",
+    "Recipient",
+    "RootLoader",
+    "Template",
+    "TemplateVersion",
+    "Utm",
+    "archive_mailing",
+    "create_mailing",
+    "create_template",
+    "database_used_by",
+    "estimate",
+    "forget_people",
+    "get_mailing",
+    "get_template",
+    "list_mailings",
+    "list_templates",
+    "mailing_names",
+    "pause_mailing",
+    "publish_template",
+    "report",
+    "resume_mailing",
+    "run_mailbox",
+    "segment_used_by",
+    "serve_mailbox",
+    "start_mailing",
+    "state_counts",
+    "stop_mailing",
+    "template_names",
+    "unschedule_mailing",
+]

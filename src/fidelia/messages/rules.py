@@ -15,10 +15,10 @@ NEXT: Mapping[str, Mapping[str, str]] = {
     "paused": {"resume": "sending", "stop": "stopped"},
     "done": {},
     "stopped": {},
-    "failed": {},
+    "failed": {"start": "starting", "schedule": "scheduled"},  # nothing of it was sent: it may be tried again
 }
 STATES = tuple(NEXT)
-EDITABLE = ("draft",)
+EDITABLE = ("draft", "failed")
 
 MAX_ATTEMPTS = 6
 _DELAYS = (60, 300, 900, 1800, 3600)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fidelia.events import tasks as events
+from fidelia.messages import tasks as messages
 from fidelia.platform.jobs import upkeep
 from fidelia.profiles import tasks as profiles
 from fidelia.profiles.imports import tasks as imports
 from fidelia.segments import tasks as segments
 
-MODULES = (upkeep, events, imports, profiles, segments)
+MODULES = (upkeep, events, imports, messages, profiles, segments)

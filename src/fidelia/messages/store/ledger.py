@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from pyroaring import BitMap
 
 #: Namespace of the advisory locks that sender sessions hold while they live.
 LOCK = 0x5E4D
@@ -262,6 +263,27 @@ async def pause(raw: Raw, run_id: int, text: str, now: datetime) -> None:
         """,
         {"run": run_id, "text": text, "now": now},
     )
+
+
+async def is_open(raw: Raw, run_id: int) -> bool:
+    """Tell whether anybody of a run is still queued or under way."""
+    row = await (
+        await raw.execute(
+            "select exists (select 1 from delivery where run_id = %s and state in ('queued', 'leased', 'handed'))",
+            (run_id,),
+        )
+    ).fetchone()
+    return bool(row and row[0])
+
+
+async def block_rest(raw: Raw, run_id: int, reason: str, now: datetime) -> BitMap:
+    """Block everybody of a run who is still queued; return whom."""
+    cursor = await raw.execute(
+        "update delivery set state = 'blocked', reason = %s, at = %s, next_at = null"
+        " where run_id = %s and state = 'queued' returning profile_id",
+        (reason, now, run_id),
+    )
+    return BitMap(row[0] for row in await cursor.fetchall())
 
 
 async def states(raw: Raw, run_id: int) -> dict[str, int]:

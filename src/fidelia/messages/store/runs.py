@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -145,10 +146,35 @@ async def excluded(tx: Tx, run_id: int, reason: str | None = None) -> BitMap:
     return people
 
 
-async def prepared(tx: Tx, run_id: int, up_to: int, added: int, wanted: int) -> None:
-    """Note how far the ledger is filled; those that were doubles are taken off the audience."""
+async def prepared(tx: Tx, run_id: int, chunk: BitMap, added: Sequence[int], ready: Sequence[int]) -> None:
+    """Note how far the ledger is filled; who of a chunk has no row is taken off the audience, with the reason."""
+    left = chunk - BitMap(added)
+    if left:
+        doubles = left & BitMap(ready)
+        if doubles:
+            await add_exclusion(tx, run_id, "duplicate", doubles)
+        if left - doubles:  # consent or address changed since the audience was worked out
+            await add_exclusion(tx, run_id, "status", left - doubles)
     await tx.execute(
         sa.update(mailing_run)
         .where(mailing_run.c.id == run_id)
-        .values(prepared_to=up_to, audience=mailing_run.c.audience - (wanted - added))
+        .values(prepared_to=chunk.max(), audience=mailing_run.c.audience - len(left))
     )
+
+
+async def stopping(tx: Tx) -> list[int]:
+    """Return the stopped runs that may still have mails under way."""
+    rows = await tx.all(
+        sa.select(mailing_run.c.id).where(mailing_run.c.phase == "stopped", mailing_run.c.finished_at.is_(None))
+    )
+    return [row.id for row in rows]
+
+
+async def reasons_of(tx: Tx, run_id: int, profile_ids: Sequence[int]) -> dict[int, str]:
+    """Return why each of these people was left out."""
+    wanted = BitMap(profile_ids)
+    found: dict[int, str] = {}
+    query = sa.select(run_exclusion.c.reason, run_exclusion.c.profiles).where(run_exclusion.c.run_id == run_id)
+    for row in await tx.all(query):
+        found.update(dict.fromkeys(BitMap.deserialize(row.profiles) & wanted, row.reason))
+    return found

@@ -1,0 +1,75 @@
+"""Routes of reports: figures, people, files."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Controller, get
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Stream
+
+from fidelia.kernel.paging import Page, PageRequest
+from fidelia.platform.engines import Engines
+from fidelia.platform.postgres import Tx
+
+from ..service import report as service
+from ..service.mailings import get_mailing
+from ..service.report import MailingPerson, MailingReport
+
+Figure = Annotated[str, QueryParameter(name="state", description=f"One of: {', '.join(service.FIGURES)}")]
+Reason = Annotated[str | None, QueryParameter(name="reason", description="Only for this reason")]
+LinkNo = Annotated[int | None, QueryParameter(name="link", ge=-1, le=32_000, description="Only clicks on this link")]
+
+
+class ReportController(Controller):
+    """How a mailing went."""
+
+    path = "/mailings/{mailing_id:int}"
+    tags = ("Mailings",)
+
+    @get("/report", opt={"right": "mailings:read"}, summary="Report of a mailing")
+    async def report(
+        self,
+        tx: Tx,
+        mailing_id: FromPath[int],
+        unit: Annotated[str | None, QueryParameter(name="unit", description="hour or day")] = None,
+    ) -> MailingReport:
+        """Return its figures as of now; they add up at every moment."""
+        return await service.report(tx, mailing_id, unit)
+
+    @get("/people", opt={"right": "mailings:read"}, summary="People behind a figure")
+    async def people(
+        self,
+        tx: Tx,
+        page: PageRequest,
+        mailing_id: FromPath[int],
+        figure: Figure = "audience",
+        reason: Reason = None,
+        link: LinkNo = None,
+    ) -> Page[MailingPerson]:
+        """Return the people behind a figure, ordered by id, each with the reason."""
+        return await service.people(tx, mailing_id, page, figure, reason=reason, link=link)
+
+    @get(
+        "/people.csv",
+        opt={"right": "mailings:read"},
+        media_type="text/csv",
+        summary="Download the people behind a figure",
+    )
+    async def export(
+        self,
+        tx: Tx,
+        engines: Engines,
+        mailing_id: FromPath[int],
+        figure: Figure = "audience",
+        reason: Reason = None,
+        link: LinkNo = None,
+    ) -> Stream:
+        """Stream the people behind a figure as CSV."""
+        service.check_figure(figure)
+        await get_mailing(tx, mailing_id)
+        return Stream(
+            service.export_people(engines, mailing_id, figure, reason, link),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="mailing-{mailing_id}-{figure}.csv"'},
+        )

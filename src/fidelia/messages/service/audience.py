@@ -1,0 +1,120 @@
+"""Who gets a mailing: the segment, less everybody who may not be written to, each counted under one reason."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import msgspec
+from pyroaring import BitMap
+
+from fidelia import profiles, segments
+from fidelia.kernel.errors import Problem, invalid_field
+from fidelia.platform.engines import Engines
+from fidelia.platform.postgres import Tx
+
+from ..model import Plan
+from ..ports import gates
+from ..sending.compose import contact_hash
+
+CHUNK = 20_000
+#: Why somebody is left out, in the order in which it is looked at, with words for people.
+REASONS = {
+    "not_found": "not in the database any more",
+    "status": "do not want mails, or cannot be reached",
+    "not_subscribed": "not subscribed",
+    "no_address": "no e-mail address",
+    "suppressed": "on a stop list",
+    "duplicate": "same address as somebody else",
+}
+
+
+class Audience(msgspec.Struct, frozen=True):
+    """Who was selected, who gets it, and who does not by reason; the parts sum to the whole."""
+
+    selected: int
+    receives: BitMap
+    excluded: dict[str, BitMap]
+
+
+async def selected(engines: Engines, database_id: int, segment_id: int | None, tag: str | None = None) -> BitMap:
+    """Return the people a mailing is aimed at; needs ClickHouse for a segment by rules.
+
+    Raises 422 when the segment is gone or of another database.
+    """
+    if segment_id is None:
+        async with engines.tx() as tx:
+            return await profiles.all_ids(tx, database_id)
+    async with engines.tx() as tx:
+        await segment_at(tx, database_id, segment_id)
+    return await segments.segment_people(engines, segment_id, tag=tag)
+
+
+async def segment_at(tx: Tx, database_id: int, segment_id: int) -> segments.SegmentDetail:
+    """Return the segment a body names; raise 422 at its field when it cannot be used."""
+    try:
+        found = await segments.detail(tx, segment_id)
+    except Problem as exc:
+        if exc.status != 404:
+            raise
+        raise invalid_field("/segment_id", "There is no such segment") from exc
+    if found.database_id != database_id:
+        raise invalid_field("/segment_id", f"{found.name} belongs to another database")
+    if found.archived_at is not None:
+        raise invalid_field("/segment_id", f"{found.name} is archived")
+    return found
+
+
+async def work_out(
+    engines: Engines,
+    database_id: int,
+    plan: Plan,
+    people: BitMap,
+    on_progress: Callable[[int], None] = lambda done: None,
+) -> Audience:
+    """Sort the selected people into those who get the mailing and those who do not, and why."""
+    receives, excluded = BitMap(), {reason: BitMap() for reason in REASONS}
+    addresses: set[bytes] = set()
+    for gate in gates(engines):
+        async with engines.tx() as tx:
+            for reason, kept_out in (await gate(tx, database_id, plan, people)).items():
+                excluded[reason] = kept_out & people
+                people = people - kept_out
+    total = len(people) + sum(len(kept_out) for kept_out in excluded.values())
+    done = 0
+    for chunk in chunks(people):
+        async with engines.tx() as tx:
+            who = await profiles.sendable(
+                tx, database_id, chunk, plan.resource_id, plan.channel, plan.suppression_lists
+            )
+        for reason, kept_out in who.excluded.items():
+            excluded.setdefault(reason, BitMap()).update(kept_out)
+        for profile, contact in who.rows:
+            address = contact_hash(contact)
+            if address in addresses:
+                excluded["duplicate"].add(profile)
+            else:
+                addresses.add(address)
+                receives.add(profile)
+        done += len(chunk)
+        on_progress(done)
+    return Audience(total, receives, {reason: found for reason, found in excluded.items() if found})
+
+
+def chunks(people: BitMap) -> list[BitMap]:
+    """Cut a set into parts of some thousands, in the order of ids."""
+    return [people[start : start + CHUNK] for start in range(0, len(people), CHUNK)]
+
+
+async def contacts(
+    engines: Engines, database_id: int, plan: Plan, people: BitMap, after: int
+) -> AsyncIterator[tuple[BitMap, list[int], list[bytes]]]:
+    """Yield (chunk, profiles, address hashes) of those who come after an id; who may not be written to is left out."""
+    rest = BitMap(people)
+    if after:
+        rest.remove_range(0, after + 1)
+    for chunk in chunks(rest):
+        async with engines.tx() as tx:
+            who = await profiles.sendable(
+                tx, database_id, chunk, plan.resource_id, plan.channel, plan.suppression_lists
+            )
+        yield chunk, [profile for profile, _ in who.rows], [contact_hash(contact) for _, contact in who.rows]

@@ -1,0 +1,123 @@
+"""Checks of mailings: values before they are stored, and everything before a start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fidelia import profiles
+from fidelia.kernel.errors import FieldError, Problem, invalid, invalid_field
+from fidelia.platform.postgres import Tx
+
+from ..channels.email.address import AddressRefused, envelope, has_control
+from ..model import Mailing, Utm
+from ..store import runs
+from ..store import templates as templates_store
+from .audience import segment_at
+from .templates import database_at
+
+MAX_UNDO = 3600
+
+
+async def obstacles(tx: Tx, mailing: Mailing) -> list[FieldError]:
+    """Return what keeps a mailing from being started, each at its field."""
+    errors: list[FieldError] = []
+    if mailing.template_id is None:
+        errors.append(FieldError("/template_id", "Choose a template"))
+    else:
+        template = await templates_store.get(tx, mailing.template_id)
+        if template.archived_at is not None:
+            errors.append(FieldError("/template_id", f"The template {template.name} is archived"))
+        elif template.published_version_id is None:
+            errors.append(FieldError("/template_id", f"Publish the template {template.name} first"))
+        else:
+            compiled = await runs.compiled(tx, template.published_version_id)
+            if not compiled.unsubscribable:
+                errors.append(FieldError("/template_id", f"The template {template.name} has no unsubscribe link"))
+            errors += [
+                FieldError("/template_id", f"{template.name} uses {use}, which this database does not have")
+                for use in await _unknown_fields(tx, mailing.database_id, compiled.uses)
+            ]
+    if mailing.segment_id is not None:
+        try:
+            await segment_at(tx, mailing.database_id, mailing.segment_id)
+        except Problem as exc:
+            errors += list(exc.errors)
+    return errors
+
+
+async def _unknown_fields(tx: Tx, database_id: int, uses: list[str]) -> list[str]:
+    known = {field.name for field in (await profiles.get_database(tx, database_id)).fields} | {"id"}
+    return sorted({use for use in uses if use.startswith("profile.") and use.split(".")[1] not in known})
+
+
+async def checked_settings(tx: Tx, values: Mapping[str, Any], before: Mailing | None) -> dict[str, Any]:
+    """Return values of a mailing as they are stored; raise 422 with a pointer for each that cannot be."""
+    checked = dict(values)
+    errors = _header_faults(checked)
+    if "name" in checked or before is None:
+        checked["name"] = str(checked.get("name", "")).strip()
+        if not 1 <= len(checked["name"]) <= 200:
+            errors.append(FieldError("/name", "Enter a name of 200 characters at most"))
+    for key, value in checked.get("variables", {}).items():
+        if not key.isidentifier() or not key.isascii() or "\x00" in value:
+            errors.append(FieldError(f"/variables/{key}", "A variable's name has letters, digits and _ only"))
+    if not 0 <= checked.get("undo_seconds", 0) <= MAX_UNDO:
+        errors.append(FieldError("/undo_seconds", f"The time to undo is between 0 and {MAX_UNDO} seconds"))
+    if not 0 <= checked.get("rate", 0) <= 100_000:
+        errors.append(FieldError("/rate", "The speed is between 0 (as fast as allowed) and 100,000 mails a second"))
+    utm = checked.get("utm")
+    if isinstance(utm, Utm):
+        checked["utm"] = msgspec.to_builtins(utm)
+        errors += [
+            FieldError(f"/utm/{key}", "This mark is too long, or holds a control character")
+            for key, text in checked["utm"].items()
+            if has_control(text) or len(text) > 200
+        ]
+    if errors:
+        raise invalid(*errors)
+    await _check_references(tx, checked, before)
+    return checked
+
+
+def _header_faults(values: Mapping[str, Any]) -> list[FieldError]:
+    errors = [
+        FieldError(f"/{key}", "This text holds a line break or another control character")
+        for key in ("name", "from_name")
+        if has_control(str(values.get(key, "")))
+    ]
+    if "\x00" in values.get("description", ""):
+        errors.append(FieldError("/description", "A text cannot hold the character NUL"))
+    for key in ("from_email", "reply_to"):
+        if values.get(key):
+            try:
+                envelope(values[key])
+            except AddressRefused as exc:
+                errors.append(FieldError(f"/{key}", str(exc)))
+    return errors
+
+
+async def _check_references(tx: Tx, checked: dict[str, Any], before: Mailing | None) -> None:
+    database_id = checked.get("database_id", before.database_id if before else None)
+    if database_id is None:
+        raise invalid_field("/database_id", "Choose a database")
+    await database_at(tx, database_id)
+    segment_id = checked.get("segment_id", before.segment_id if before else None)
+    if segment_id is not None and ("segment_id" in checked or "database_id" in checked):
+        await segment_at(tx, database_id, segment_id)
+    try:
+        if checked.get("template_id") is not None:
+            await templates_store.get(tx, checked["template_id"])
+    except Problem as exc:
+        raise invalid_field("/template_id", "There is no such template") from exc
+    try:
+        if checked.get("resource_id") is not None:
+            resource = await profiles.get_resource(tx, checked["resource_id"])
+            if resource.archived_at is not None or "email" not in resource.channels:
+                raise invalid_field("/resource_id", f"Nobody can be written to by e-mail from {resource.name}")
+    except Problem as exc:
+        if exc.status != 404:
+            raise
+        raise invalid_field("/resource_id", "There is no such resource") from exc

@@ -1,0 +1,122 @@
+"""Before a start: who will receive a mailing, what stands in the way, what to think about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fidelia import profiles
+from fidelia.platform.engines import Engines
+
+from ..markup.model import TemplateSource
+from ..markup.sandbox import work
+from ..model import Mailing, Plan, TemplateVersion
+from ..sending.compose import plain_values
+from ..store import templates as templates_store
+from . import audience
+from .checks import obstacles
+from .mailings import get_mailing, plan_of
+from .report import ReasonCount
+from .templates import SAMPLE_LINKS
+
+SAMPLE = 20
+
+
+class MailingCheck(msgspec.Struct, frozen=True):
+    """Something about a mailing: an ``error`` keeps it from being started, a ``warning`` does not."""
+
+    severity: str
+    message: str
+    pointer: str = ""
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """Who will receive a mailing as things stand: ``selected`` = ``receives`` + the parts of ``left_out``."""
+
+    selected: int
+    receives: int
+    left_out: list[ReasonCount]
+    checks: list[MailingCheck]
+
+
+async def estimate(engines: Engines, mailing_id: int, tag: str | None = None) -> Estimate:
+    """Return who would receive a mailing if it were started now, and every check. Raise 404, 503."""
+    async with engines.tx() as tx:
+        mailing = await get_mailing(tx, mailing_id)
+        errors = await obstacles(tx, mailing)
+        plan = await plan_of(tx, mailing) if mailing.template_id is not None else _bare(mailing)
+    checks = [MailingCheck("error", error.message, error.pointer) for error in errors]
+    if any(error.pointer == "/segment_id" for error in errors):
+        return Estimate(selected=0, receives=0, left_out=[], checks=checks)
+    people = await audience.selected(engines, mailing.database_id, mailing.segment_id, tag)
+    found = await audience.work_out(engines, mailing.database_id, plan, people)
+    if not found.receives:
+        checks.append(MailingCheck("warning", "Nobody would receive it"))
+    if plan.version_id:
+        checks += await _render_checks(engines, mailing, plan, found)
+    return Estimate(
+        selected=found.selected,
+        receives=len(found.receives),
+        left_out=[
+            ReasonCount(reason, len(found.excluded[reason]), None, words)
+            for reason, words in (*_other(found), *audience.REASONS.items())
+            if reason in found.excluded
+        ],
+        checks=checks,
+    )
+
+
+def _other(found: audience.Audience) -> list[tuple[str, str]]:
+    return [(reason, reason.replace("_", " ")) for reason in found.excluded if reason not in audience.REASONS]
+
+
+def _bare(mailing: Mailing) -> Plan:
+    return Plan(
+        mailing_id=mailing.id,
+        name=mailing.name,
+        resource_id=mailing.resource_id,
+        suppression_lists=mailing.suppression_lists,
+    )
+
+
+async def _render_checks(
+    engines: Engines, mailing: Mailing, plan: Plan, found: audience.Audience
+) -> list[MailingCheck]:
+    """Make the message for some of the people: a template that fails for all of them keeps it from starting."""
+    ids = list(found.receives)
+    ids = ids[:: max(1, len(ids) // SAMPLE)][:SAMPLE]
+    if not ids:
+        return []
+    async with engines.tx() as tx:
+        version = await templates_store.version(tx, plan.version_id)
+        rows = await profiles.read_many(tx, mailing.database_id, ids)
+    contexts: list[dict[str, Any]] = [
+        {
+            "profile": plain_values(row),
+            "subscription": {"email": row.get("email") or ""},
+            "links": SAMPLE_LINKS,
+            **({"vars": plan.variables} if plan.variables else {}),
+        }
+        for row in rows
+    ]
+    made = await work(source_of_version(version), contexts)
+    reasons = [rendered.error for rendered in made.rendered if rendered.error is not None]
+    if not reasons:
+        return []
+    if len(reasons) == len(made.rendered):
+        return [MailingCheck("error", f"The message can be made for nobody: {reasons[0]}", "/template_id")]
+    message = f"{len(reasons)} of {len(made.rendered)} people tried would get no message: {reasons[0]}"
+    return [MailingCheck("warning", message, "/template_id")]
+
+
+def source_of_version(version: TemplateVersion) -> TemplateSource:
+    """Return a published version as the compiler takes it."""
+    return TemplateSource(
+        format=version.format,
+        body=version.body,
+        subject=version.subject,
+        preheader=version.preheader,
+        text=version.text,
+        variables=version.variables,
+    )

@@ -1,0 +1,270 @@
+"""Mailings: set up, check, start, pause, resume, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from fidelia.access import Actor, audit
+from fidelia.kernel.errors import conflict, invalid, invalid_field
+from fidelia.kernel.paging import Page, PageRequest
+from fidelia.platform import jobs
+from fidelia.platform.postgres import Tx
+
+from .. import rules
+from ..model import Mailing, Plan
+from ..store import ledger, runs
+from ..store import mailings as store
+from ..store import templates as templates_store
+from .checks import checked_settings, obstacles
+from .outlet import default_sender
+
+#: What may be changed only while nothing of the mailing has begun.
+SETTINGS = tuple(
+    "database_id segment_id resource_id template_id from_email from_name reply_to variables suppression_lists "
+    "send_at undo_seconds utm track_opens track_clicks rate".split()
+)
+
+
+async def list_mailings(
+    tx: Tx,
+    page: PageRequest,
+    *,
+    archived: bool = False,
+    state: str | None = None,
+    database_id: int | None = None,
+    segment_id: int | None = None,
+) -> Page[Mailing]:
+    """Return a page of mailings; ``state`` may be several with commas."""
+    if state is not None and not set(state.split(",")) <= set(rules.STATES):
+        raise invalid_field("/state", f"state must be one of: {', '.join(rules.STATES)}")
+    return await store.pages(tx, page, archived=archived, state=state, database_id=database_id, segment_id=segment_id)
+
+
+async def get_mailing(tx: Tx, mailing_id: int) -> Mailing:
+    """Return a mailing and where it stands; raise 404."""
+    return await store.get(tx, mailing_id)
+
+
+async def create_mailing(tx: Tx, actor: Actor, values: Mapping[str, Any]) -> Mailing:
+    """Store a new draft; raise 422 for what cannot be."""
+    checked = await checked_settings(tx, values, None)
+    mailing_id = await store.insert(tx, {"variables": {}, "suppression_lists": [], "utm": {}, **checked})
+    made = await store.get(tx, mailing_id)
+    await audit(tx, actor, "mailing.created", kind="mailing", object_id=made.id, name=made.name, after=_told(made))
+    return made
+
+
+async def change_mailing(tx: Tx, actor: Actor, mailing_id: int, values: Mapping[str, Any]) -> Mailing:
+    """Change a draft; name and description can always change. Raise 404, 409, 422."""
+    before = await store.get(tx, mailing_id, lock=True)
+    if before.state not in rules.EDITABLE and any(name in SETTINGS for name in values):
+        raise conflict(f"This mailing is {before.state}; only its name and description can change now")
+    if values:
+        await store.update(tx, mailing_id, await checked_settings(tx, values, before))
+    after = await store.get(tx, mailing_id)
+    await audit(
+        tx,
+        actor,
+        "mailing.updated",
+        kind="mailing",
+        object_id=after.id,
+        name=after.name,
+        before=_told(before),
+        after=_told(after),
+    )
+    return after
+
+
+async def clone_mailing(tx: Tx, actor: Actor, mailing_id: int, name: str | None) -> Mailing:
+    """Copy a mailing as a new draft."""
+    origin = await store.get(tx, mailing_id)
+    values = {field: getattr(origin, field) for field in SETTINGS if field != "send_at"}
+    return await create_mailing(
+        tx, actor, {**values, "description": origin.description, "name": name or f"{origin.name} (copy)"[:200]}
+    )
+
+
+async def archive_mailing(tx: Tx, actor: Actor, mailing_id: int, *, archived: bool = True) -> Mailing:
+    """Put a mailing away, or bring it back; raise 409 while it runs."""
+    before = await store.get(tx, mailing_id, lock=True)
+    if archived and before.state in ("scheduled", "starting", "sending", "paused"):
+        raise conflict(f"This mailing is {before.state}; stop it before you archive it")
+    await store.update(tx, mailing_id, {"archived_at": tx.now if archived else None})
+    action = "mailing.archived" if archived else "mailing.restored"
+    await audit(tx, actor, action, kind="mailing", object_id=before.id, name=before.name)
+    return await store.get(tx, mailing_id)
+
+
+# -- starting -------------------------------------------------------------------------------------------------------
+
+
+async def start_mailing(
+    tx: Tx, actor: Actor, mailing_id: int, *, at: datetime | None = None, undo_seconds: int | None = None
+) -> Mailing:
+    """Start a mailing after its time to undo, or at a time; a given time that has passed means at once.
+
+    Raise 404, 409, 422 with what stands in the way.
+    """
+    mailing = await store.get(tx, mailing_id, lock=True)
+    if undo_seconds is None:
+        undo_seconds = 0 if at is not None and at <= tx.now else mailing.undo_seconds
+    at = at or mailing.send_at
+    verb = "start" if at is None or at <= tx.now else "schedule"
+    state = rules.after(mailing.state, verb)
+    if state is None or mailing.archived_at is not None:
+        raise conflict(f"This mailing is {'archived' if mailing.archived_at else mailing.state} and cannot be started")
+    errors = await obstacles(tx, mailing)
+    if errors:
+        raise invalid(*errors)
+    starts_at = at if at is not None and verb == "schedule" else tx.now + timedelta(seconds=undo_seconds)
+    await store.update(tx, mailing_id, {"state": state, "starts_at": starts_at})
+    if starts_at <= tx.now:
+        await begin(tx, await store.get(tx, mailing_id), actor.name)
+    await _note(tx, actor, mailing, "started" if verb == "start" else "scheduled", {"starts_at": starts_at})
+    return await store.get(tx, mailing_id)
+
+
+async def unschedule_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
+    """Take a start back before the first mail has left; raise 409 when it is too late."""
+    mailing = await store.get(tx, mailing_id, lock=True)
+    state = rules.after(mailing.state, "unschedule")
+    if state is None:
+        raise conflict(f"This mailing is {mailing.state}: there is no start to take back")
+    await store.update(tx, mailing_id, {"state": state, "starts_at": None})
+    await _note(tx, actor, mailing, "unscheduled")
+    return await store.get(tx, mailing_id)
+
+
+async def begin(tx: Tx, mailing: Mailing, by: str) -> int:
+    """Begin a mailing whose moment has come: a run with everything it needs, and the job that finds its people."""
+    errors = await obstacles(tx, mailing)
+    if errors:
+        await store.update(tx, mailing.id, {"state": "draft", "starts_at": None})
+        raise invalid(*errors)
+    plan = await plan_of(tx, mailing)
+    run_id = await runs.create(tx, mailing.database_id, plan)
+    await store.update(tx, mailing.id, {"state": "sending"})
+    await jobs.create(
+        tx,
+        kind="mailings.audience",
+        title=f"Work out who gets {mailing.name}",
+        actor=by,
+        args={"run_id": run_id},
+        database_id=mailing.database_id,
+        link=link_of(mailing.id),
+    )
+    return run_id
+
+
+async def plan_of(tx: Tx, mailing: Mailing) -> Plan:
+    """Return what a run of a mailing is made with as of now; the published template version is taken."""
+    assert mailing.template_id is not None
+    template = await templates_store.get(tx, mailing.template_id)
+    sender, name = default_sender(tx.engines.settings)
+    return Plan(
+        mailing_id=mailing.id,
+        name=mailing.name,
+        channel=mailing.channel,
+        segment_id=mailing.segment_id,
+        resource_id=mailing.resource_id,
+        template_id=template.id,
+        version_id=template.published_version_id or 0,
+        from_email=mailing.from_email or sender,
+        from_name=mailing.from_name if mailing.from_email or mailing.from_name else name,
+        reply_to=mailing.reply_to,
+        variables=mailing.variables,
+        suppression_lists=mailing.suppression_lists,
+        utm=mailing.utm,
+        track_opens=mailing.track_opens,
+        track_clicks=mailing.track_clicks,
+        rate=mailing.rate,
+    )
+
+
+# -- while it runs --------------------------------------------------------------------------------------------------
+
+
+async def pause_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
+    """Hold a mailing: mails under way are finished, no further one is begun. Raise 409 when it is not sending."""
+    mailing = await store.get(tx, mailing_id, lock=True)
+    if mailing.state != "sending" or mailing.run_id is None:
+        raise conflict(f"This mailing is {mailing.state}; only a sending one can be paused")
+    if not await runs.move(tx, mailing.run_id, "paused", only=("sending",)):
+        raise conflict("Who gets this mailing is still being worked out; wait a moment, or stop it")
+    await store.update(tx, mailing_id, {"state": "paused"})
+    await _note(tx, actor, mailing, "paused")
+    return await store.get(tx, mailing_id)
+
+
+async def resume_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
+    """Go on with a paused mailing exactly where it stood; raise 409 when it is not paused."""
+    mailing = await store.get(tx, mailing_id, lock=True)
+    if mailing.state != "paused" or mailing.run_id is None:
+        raise conflict(f"This mailing is {mailing.state}; only a paused one can be resumed")
+    await runs.move(tx, mailing.run_id, "sending", only=("paused",), trouble=None, trouble_at=None)
+    await store.update(tx, mailing_id, {"state": "sending"})
+    await call_senders(tx, mailing_id, mailing.run_id, mailing.name, mailing.database_id, actor.name)
+    await _note(tx, actor, mailing, "resumed")
+    return await store.get(tx, mailing_id)
+
+
+async def stop_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
+    """End a mailing for good: who has not got it yet will not get it. Raise 409 when it does not run."""
+    mailing = await store.get(tx, mailing_id, lock=True)
+    if mailing.state not in ("sending", "paused") or mailing.run_id is None:
+        raise conflict(f"This mailing is {mailing.state}; there is nothing to stop")
+    await runs.move(tx, mailing.run_id, "stopped", only=("audience", "sending", "paused"))
+    await store.update(tx, mailing_id, {"state": "stopped"})
+    await close_stopped(tx, mailing.run_id)
+    await _note(tx, actor, mailing, "stopped")
+    return await store.get(tx, mailing_id)
+
+
+async def close_stopped(tx: Tx, run_id: int) -> None:
+    """Block who is still queued of a stopped run; the run is finished once nobody is under way any more."""
+    run = await runs.get(tx, run_id)
+    raw = await tx.raw()
+    await ledger.recover(raw, run_id, tx.now)
+    blocked = await ledger.block_rest(raw, run_id, "Stopped before it was sent", tx.now)
+    if blocked:
+        properties = {"mailing": run.plan.mailing_id, "template": run.plan.template_id, "channel": run.plan.channel}
+        await tx.emit_bulk(
+            run.database_id, "message.blocked", blocked, tx.now, {**properties, "reason": "Stopped before it was sent"}
+        )
+    if not await ledger.is_open(raw, run_id):
+        await runs.move(tx, run_id, "stopped", only=("stopped",), finished_at=tx.now)
+
+
+async def call_senders(tx: Tx, mailing_id: int, run_id: int, name: str, database_id: int, by: str) -> None:
+    """Ask the sender processes to work on a run."""
+    count = tx.engines.settings.jobs.senders
+    for n in range(count):
+        await jobs.create(
+            tx,
+            kind="mailings.send",
+            title=f"Send {name}" + (f" ({n + 1} of {count})" if count > 1 else ""),
+            actor=by,
+            args={"run_id": run_id},
+            database_id=database_id,
+            link=link_of(mailing_id),
+        )
+
+
+def link_of(mailing_id: int) -> str:
+    """Return where the web application shows a mailing."""
+    return f"/mailings/{mailing_id}"
+
+
+def _told(mailing: Mailing) -> dict[str, Any]:
+    names = ("name", "description", *SETTINGS)
+    return {name: msgspec.to_builtins(getattr(mailing, name)) for name in names}
+
+
+async def _note(tx: Tx, actor: Actor, mailing: Mailing, verb: str, after: Mapping[str, Any] | None = None) -> None:
+    await audit(
+        tx, actor, f"mailing.{verb}", kind="mailing", object_id=mailing.id, name=mailing.name, after=after or {}
+    )

@@ -1,0 +1,50 @@
+"""Where mails leave: the mail server of the settings, or the capture mailbox when none is set."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from urllib.parse import urlsplit
+
+from fidelia.kernel.errors import unavailable
+from fidelia.platform.engines import Engines
+from fidelia.settings import Settings
+
+from ..channels.email.smtp import SmtpServer
+from ..store import mailbox as mailbox_store
+from ..store import tracking as tracking_store
+from ..tracking.tokens import Signer
+
+_signers: dict[str, bytes] = {}
+
+
+async def smtp_server(engines: Engines) -> SmtpServer:
+    """Return the server that takes our mails; raise 503 when the mailbox that should is not running."""
+    smtp = engines.settings.smtp
+    name = urlsplit(engines.settings.url).hostname or socket.gethostname()
+    if smtp.host:
+        return SmtpServer(smtp.host, smtp.port, smtp.tls, smtp.username, smtp.password, local_name=name)
+    if engines.settings.mailbox.port:
+        return SmtpServer("127.0.0.1", engines.settings.mailbox.port, local_name=name)
+    async with engines.db.hot() as raw:
+        found = await mailbox_store.address(raw)
+    if found is None:
+        raise unavailable("No mail server is set, and the built-in mailbox is not running")
+    return SmtpServer(found[0], found[1], local_name=name)
+
+
+def default_sender(settings: Settings) -> tuple[str, str]:
+    """Return the address and name that mails come from when a mailing sets none."""
+    host = urlsplit(settings.url).hostname or "localhost"
+    fallback = f"news@{host}" if "." in host and not host.replace(".", "").isdigit() else "news@fidelia.example"
+    return settings.smtp.from_email or fallback, settings.smtp.from_name
+
+
+async def signer(engines: Engines) -> Signer:
+    """Return the signer of tracked links; its key is made once for the installation."""
+    key = _signers.get(engines.db.dsn)
+    if key is None:
+        async with engines.db.hot() as raw:
+            key = await tracking_store.signing_key(raw, secrets.token_bytes(32))
+        _signers[engines.db.dsn] = key
+    return Signer(key, engines.settings.url)

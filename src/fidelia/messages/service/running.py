@@ -1,0 +1,175 @@
+"""What runs do in the background: their audience, their senders, and the watch over both."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import psycopg
+import structlog
+
+from fidelia.kernel.errors import Problem
+from fidelia.platform import jobs
+from fidelia.platform.engines import Engines
+from fidelia.platform.jobs import JobContext
+from fidelia.platform.postgres import Tx
+
+from ..model import Run
+from ..sending.sender import Sender
+from ..store import ledger, runs
+from ..store import mailings as mailings_store
+from . import audience
+from .mailings import begin, call_senders, close_stopped, link_of
+from .outlet import signer, smtp_server
+
+log = structlog.get_logger(__name__)
+
+
+async def prepare(ctx: JobContext, run_id: int) -> dict[str, int]:
+    """Work out a run's audience and fill its ledger; goes on where a killed job stood."""
+    engines = ctx.engines
+    async with ctx.tx() as tx:
+        run = await runs.get(tx, run_id)
+    if run.phase != "audience":
+        return {}
+    try:
+        return await _prepare(ctx, engines, run)
+    except asyncio.CancelledError:
+        if ctx.cancel_requested:
+            await _give_up(engines, run, "stopped", "Cancelled while its audience was worked out")
+        raise
+    except (Problem, psycopg.DatabaseError) as exc:
+        await _give_up(engines, run, "failed", exc.detail if isinstance(exc, Problem) else str(exc))
+        raise
+
+
+async def _prepare(ctx: JobContext, engines: Engines, run: Run) -> dict[str, int]:
+    async with ctx.tx() as tx:
+        people = await runs.audience(tx, run.id)
+    if people is None:
+        chosen = await audience.selected(engines, run.database_id, run.plan.segment_id, ctx.tag)
+        ctx.progress(0, len(chosen))
+        found = await audience.work_out(engines, run.database_id, run.plan, chosen, ctx.progress)
+        people = found.receives
+        async with ctx.tx() as tx:
+            await runs.keep_audience(tx, run.id, found.selected, people, found.excluded)
+    async with ctx.tx() as tx:
+        run = await runs.get(tx, run.id)
+    ctx.progress(0, len(people))
+    async for chunk, ids, hashes in audience.contacts(engines, run.database_id, run.plan, people, run.prepared_to):
+        await ctx.check()
+        async with ctx.tx() as tx:
+            added = await ledger.add(await tx.raw(), run.id, ids, hashes, tx.now)
+            await runs.prepared(tx, run.id, chunk, added, ids)
+        ctx.progress(ctx.done + len(chunk))
+    async with ctx.tx() as tx:
+        if not await runs.move(tx, run.id, "sending", only=("audience",)):
+            return {"audience": 0}  # somebody stopped it meanwhile
+        await call_senders(tx, run.plan.mailing_id, run.id, run.plan.name, run.database_id, ctx.actor)
+        done = await runs.get(tx, run.id)
+    return {"selected": done.selected or 0, "audience": done.audience or 0}
+
+
+async def _give_up(engines: Engines, run: Run, state: str, reason: str) -> None:
+    async with engines.tx() as tx:
+        if await runs.move(tx, run.id, state, only=("audience",), error=reason[:1000], finished_at=tx.now):
+            await mailings_store.update(tx, run.plan.mailing_id, {"state": state})
+            await close_stopped(tx, run.id) if state == "stopped" else await _drop_rows(tx, run.id)
+
+
+async def _drop_rows(tx: Tx, run_id: int) -> None:
+    await ledger.block_rest(await tx.raw(), run_id, "The mailing failed before it was sent", tx.now)
+
+
+async def send(ctx: JobContext, run_id: int) -> dict[str, int | str]:
+    """Work on a run as one of its senders until it ends, pauses or stops."""
+    engines = ctx.engines
+    async with ctx.tx() as tx:
+        run = await runs.get(tx, run_id)
+        if run.phase != "sending":
+            return {"phase": run.phase, "sent": 0}
+        compiled = await runs.compiled(tx, run.version_id)
+        before = (await ledger.states(await tx.raw(), run_id)).get("sent", 0)
+    ctx.progress(before, run.audience)
+    smtp = engines.settings.smtp
+    rates = [rate for rate in (run.plan.rate, smtp.rate) if rate > 0]
+    sender = Sender(
+        engines,
+        run,
+        compiled,
+        await smtp_server(engines),
+        await signer(engines),
+        connections=smtp.connections,
+        rate=min(rates) if rates else 0,
+        on_progress=lambda sent: ctx.progress(before + sent),
+    )
+    try:
+        result = await sender.run()
+    except asyncio.CancelledError:
+        if ctx.cancel_requested:
+            async with ctx.tx() as tx:
+                await ledger.pause(await tx.raw(), run_id, "Its job was cancelled; resume to go on", tx.now)
+        raise
+    if result.phase == "stopped":
+        async with ctx.tx() as tx:
+            await close_stopped(tx, run_id)
+    return {"phase": result.phase, "sent": result.sent}
+
+
+async def tick(engines: Engines) -> None:
+    """Start what is due, and see to it that every sending run has a sender that lives."""
+    await start_due(engines)
+    async with engines.tx() as tx:
+        active = await runs.active(tx)
+        stopped = await runs.stopping(tx)
+    for run in active:
+        if run.phase == "sending":
+            await _see_to(engines, run)
+        else:
+            await _see_to_audience(engines, run)
+    for run_id in stopped:
+        async with engines.tx() as tx:
+            await close_stopped(tx, run_id)
+
+
+async def start_due(engines: Engines) -> int:
+    """Begin the mailings whose moment has come; one that cannot begin goes back to draft with its reason logged."""
+    begun = 0
+    async with engines.tx() as tx:
+        for mailing_id in await mailings_store.due(tx, tx.now):
+            mailing = await mailings_store.get(tx, mailing_id)
+            try:
+                await begin(tx, mailing, "Schedule")
+                begun += 1
+            except Problem as exc:
+                log.warning("a mailing could not begin", mailing=mailing_id, reason=exc.detail)
+    return begun
+
+
+async def _see_to(engines: Engines, run: Run) -> None:
+    async with engines.tx() as tx:
+        raw = await tx.raw()
+        await ledger.recover(raw, run.id, tx.now)
+        if await ledger.live_sessions(raw, run.id):
+            return
+        last = await jobs.last_of(tx, "mailings.send", link_of(run.plan.mailing_id))
+        if last is not None and (last.state == "queued" or (last.state == "running" and _fresh(tx, last.heartbeat_at))):
+            return
+        log.warning("a run had no sender; one is called", run=run.id)
+        await call_senders(
+            tx, run.plan.mailing_id, run.id, run.plan.name, run.database_id, last.actor if last else "Fidelia"
+        )
+
+
+async def _see_to_audience(engines: Engines, run: Run) -> None:
+    """A job that failed without telling the run (its process died too often) must not leave it working for ever."""
+    async with engines.tx() as tx:
+        last = await jobs.last_of(tx, "mailings.audience", link_of(run.plan.mailing_id))
+    if last is not None and last.state in ("failed", "cancelled"):
+        state = "failed" if last.state == "failed" else "stopped"
+        await _give_up(engines, run, state, last.error or "Its job was cancelled")
+
+
+def _fresh(tx: Tx, beat: datetime | None) -> bool:
+    limit = tx.engines.settings.jobs.heartbeat_seconds * 2
+    return beat is not None and (tx.now - beat).total_seconds() < limit

@@ -1,0 +1,264 @@
+"""Templates: save a draft, look at it as somebody, publish it, send a test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from fidelia import profiles
+from fidelia.access import Actor, audit
+from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, invalid_field
+from fidelia.kernel.paging import Page, PageRequest
+from fidelia.platform.postgres import Tx
+
+from ..markup.model import CompileReply, Rendered, TemplateProblem, TemplateSource
+from ..markup.sandbox import work
+from ..model import Template, TemplateVersion
+from ..sending.compose import plain_values
+from ..store import templates as store
+
+#: What a draft may be changed in.
+CONTENT = ("format", "subject", "preheader", "body", "text", "variables", "database_id")
+SAMPLE_LINKS = {
+    "unsubscribe": "https://example.com/unsubscribe",
+    "web_version": "https://example.com/web-version",
+    "preferences": "https://example.com/preferences",
+}
+
+
+async def list_templates(
+    tx: Tx, page: PageRequest, *, archived: bool = False, database_id: int | None = None
+) -> Page[Template]:
+    """Return a page of templates; with a database, those for it and those for any."""
+    return await store.pages(tx, page, archived=archived, database_id=database_id)
+
+
+async def get_template(tx: Tx, template_id: int) -> Template:
+    """Return a template with its draft; raise 404."""
+    return await store.get(tx, template_id)
+
+
+async def list_versions(tx: Tx, template_id: int) -> list[TemplateVersion]:
+    """Return what was published, the newest first; raise 404."""
+    await store.get(tx, template_id)
+    return await store.versions(tx, template_id)
+
+
+async def create_template(tx: Tx, actor: Actor, values: Mapping[str, Any]) -> Template:
+    """Store a new draft and what is wrong with it; raise 422 for values that cannot be stored."""
+    checked = await _checked(tx, values)
+    template_id = await store.insert(tx, {**checked, "problems": await _problems(tx, checked)})
+    made = await store.get(tx, template_id)
+    await audit(tx, actor, "template.created", kind="template", object_id=made.id, name=made.name, after=_told(made))
+    return made
+
+
+async def change_template(
+    tx: Tx, actor: Actor, template_id: int, values: Mapping[str, Any], revision: int | None = None
+) -> Template:
+    """Save a draft. Raise 404; 409 when somebody saved since ``revision``, or it is archived; 422."""
+    before = await store.get(tx, template_id, lock=True)
+    if before.archived_at is not None:
+        raise conflict("This template is archived; restore it before you change it")
+    if revision is not None and revision != before.revision:
+        raise conflict(
+            "Somebody has saved this template since you opened it; compare before you save",
+            FieldError("/revision", f"The present revision is {before.revision}"),
+        )
+    if not values:
+        return before
+    checked = await _checked(tx, values, before)
+    if any(name in checked for name in CONTENT):
+        content = {name: checked.get(name, getattr(before, name)) for name in CONTENT}
+        checked |= {"problems": await _problems(tx, content), "revision": before.revision + 1}
+    await store.update(tx, template_id, checked)
+    after = await store.get(tx, template_id)
+    await audit(
+        tx,
+        actor,
+        "template.updated",
+        kind="template",
+        object_id=after.id,
+        name=after.name,
+        before=_told(before),
+        after=_told(after),
+    )
+    return after
+
+
+async def publish_template(tx: Tx, actor: Actor, template_id: int) -> Template:
+    """Freeze the draft as the version that is sent from now on. Raise 404, 409 (archived), 422 with what is wrong."""
+    draft = await store.get(tx, template_id, lock=True)
+    if draft.archived_at is not None:
+        raise conflict("This template is archived; restore it before you publish it")
+    reply = (await work(await source_of(tx, draft))).reply
+    errors = [p for p in reply.problems if p.severity == "error"]
+    if errors or reply.compiled is None:
+        raise invalid(*(FieldError(f"/{p.part}", _with_line(p)) for p in errors))
+    if not draft.subject.strip():
+        raise invalid_field("/subject", "Enter a subject before you publish")
+    await store.publish(tx, draft, reply.compiled, reply.problems, actor.name)
+    made = await store.get(tx, template_id)
+    await audit(
+        tx,
+        actor,
+        "template.published",
+        kind="template",
+        object_id=made.id,
+        name=made.name,
+        after={"version": made.published_number},
+    )
+    return made
+
+
+async def clone_template(tx: Tx, actor: Actor, template_id: int, name: str | None) -> Template:
+    """Copy a draft under another name."""
+    origin = await store.get(tx, template_id)
+    values = {field: getattr(origin, field) for field in CONTENT}
+    return await create_template(
+        tx, actor, {**values, "description": origin.description, "name": name or f"{origin.name} (copy)"[:200]}
+    )
+
+
+async def archive_template(tx: Tx, actor: Actor, template_id: int, *, archived: bool = True) -> Template:
+    """Put a template away, or bring it back; raise 409 while an unfinished mailing uses it."""
+    before = await store.get(tx, template_id, lock=True)
+    if archived and (users := await store.unfinished_mailings(tx, template_id)):
+        raise conflict(f"The template is used by {', '.join(users[:5])}. Choose another one there first")
+    await store.update(tx, template_id, {"archived_at": tx.now if archived else None})
+    after = await store.get(tx, template_id)
+    action = "template.archived" if archived else "template.restored"
+    await audit(tx, actor, action, kind="template", object_id=before.id, name=before.name)
+    return after
+
+
+# -- looking at it --------------------------------------------------------------------------------------------------
+
+
+async def source_of(tx: Tx, template: Template) -> TemplateSource:
+    """Return a draft as the compiler takes it, with the fields it may use."""
+    return await _source(tx, {name: getattr(template, name) for name in CONTENT})
+
+
+async def source_from(tx: Tx, content: Mapping[str, Any]) -> TemplateSource:
+    """Return unsaved content as the compiler takes it; raise 422 for values that could not be stored."""
+    return await _source(tx, await _checked(tx, {"name": "preview", **content}))
+
+
+async def preview(
+    tx: Tx,
+    source: TemplateSource,
+    *,
+    database_id: int | None,
+    profile_id: int | None,
+    values: Mapping[str, Any],
+    variables: Mapping[str, str] | None = None,
+) -> tuple[CompileReply, Rendered | None]:
+    """Compile and render for a profile, or for the given values of ``profile``; raise 404 for nobody's id."""
+    shown = dict(values)
+    if profile_id is not None:
+        if database_id is None:
+            raise invalid_field("/database_id", "Choose a database to preview as one of its people")
+        shown = {**plain_values(await profiles.get_profile(tx, database_id, profile_id)), **shown}
+    context: dict[str, Any] = {"profile": shown, "subscription": {"email": shown.get("email", "")}}
+    context |= {"links": SAMPLE_LINKS, **({"vars": dict(variables)} if variables else {})}
+    made = await work(source, [context])
+    return made.reply, made.rendered[0] if made.rendered else None
+
+
+async def samples(tx: Tx, database_id: int, used: Sequence[str], limit: int = 10) -> list[dict[str, Any]]:
+    """Return people to look at a template with: complete ones, then one for each used field that may be missing."""
+    database = await profiles.get_database(tx, database_id)
+    names = [name for name in dict.fromkeys(used) if database.field(name) is not None]
+    shown = ["email", "first_name", "last_name"]
+    everybody = await profiles.all_ids(tx, database_id)
+    step = max(1, len(everybody) // 400)
+    rows = await profiles.read_many(tx, database_id, list(everybody)[::step][:400], [*dict.fromkeys([*shown, *names])])
+    missing = {row["id"]: [name for name in names if row.get(name) in (None, "", [])] for row in rows}
+    chosen = [row for row in rows if not missing[row["id"]]][: max(1, limit // 2)]
+    for name in names:
+        chosen += [row for row in rows if name in missing[row["id"]] and row not in chosen][:1]
+    chosen += [row for row in rows if row not in chosen]
+    return [
+        {
+            "profile_id": row["id"],
+            "name": " ".join(str(row[n]) for n in ("first_name", "last_name") if row.get(n)) or row.get("email") or "",
+            "email": row.get("email"),
+            "missing": missing[row["id"]],
+        }
+        for row in chosen[:limit]
+    ]
+
+
+async def samples_of(tx: Tx, template: Template, database_id: int | None) -> list[dict[str, Any]]:
+    """Return people of a database to look at a draft with; raise 422 without a database."""
+    if database_id is None:
+        raise invalid_field("/database", "Choose a database to take people from")
+    reply = (await work(await source_of(tx, template))).reply
+    uses = reply.compiled.uses if reply.compiled else []
+    return await samples(tx, database_id, [use.split(".")[1] for use in uses if use.startswith("profile.")])
+
+
+async def _source(tx: Tx, content: Mapping[str, Any]) -> TemplateSource:
+    fields = None
+    if content.get("database_id") is not None:
+        fields = [field.name for field in (await profiles.get_database(tx, content["database_id"])).fields]
+    return TemplateSource(
+        format=content.get("format", "mjml"),
+        body=content.get("body", ""),
+        subject=content.get("subject", ""),
+        preheader=content.get("preheader", ""),
+        text=content.get("text", ""),
+        variables=content.get("variables", {}),
+        fields=fields,
+    )
+
+
+async def _problems(tx: Tx, content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    reply = (await work(await _source(tx, content))).reply
+    return [msgspec.to_builtins(problem) for problem in reply.problems]
+
+
+async def _checked(tx: Tx, values: Mapping[str, Any], before: Template | None = None) -> dict[str, Any]:
+    checked = dict(values)
+    errors: list[FieldError] = []
+    if "name" in checked or before is None:
+        checked["name"] = str(checked.get("name", "")).strip()
+        if not 1 <= len(checked["name"]) <= 200:
+            errors.append(FieldError("/name", "Enter a name of 200 characters at most"))
+    for part in ("description", "subject", "preheader", "body", "text", "name"):
+        if "\x00" in checked.get(part, ""):
+            errors.append(FieldError(f"/{part}", "A text cannot hold the character NUL"))
+    for key, value in checked.get("variables", {}).items():
+        if not key.isidentifier() or not key.isascii() or len(key) > 60:
+            errors.append(FieldError(f"/variables/{key}", "A variable's name has letters, digits and _ only"))
+        elif "\x00" in value or len(value) > 10_000:
+            errors.append(FieldError(f"/variables/{key}", "This value is too long, or holds the character NUL"))
+    if errors:
+        raise invalid(*errors)
+    if before is None:
+        checked.setdefault("variables", {})
+        checked.setdefault("format", "mjml")
+    if checked.get("database_id") is not None:
+        await database_at(tx, checked["database_id"])
+    return checked
+
+
+async def database_at(tx: Tx, database_id: int) -> profiles.Database:
+    """Return the database that a body names; raise 422 at its field when there is none."""
+    try:
+        return await profiles.get_database(tx, database_id)
+    except Problem as exc:
+        if exc.status != 404:
+            raise
+        raise invalid_field("/database_id", "There is no such database") from exc
+
+
+def _with_line(problem: TemplateProblem) -> str:
+    return f"Line {problem.line}: {problem.message}" if problem.line else problem.message
+
+
+def _told(template: Template) -> dict[str, Any]:
+    return {"name": template.name, **{name: getattr(template, name) for name in CONTENT}}

@@ -1,0 +1,88 @@
+"""Test sends: one mail per address, at once, outside of every ledger and count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from fidelia.kernel.errors import FieldError, invalid, unavailable
+from fidelia.kernel.ids import random_id
+from fidelia.platform.engines import Engines
+
+from ..channels.email.address import AddressRefused, envelope
+from ..channels.email.mime import Content, Skeleton, dot_stuffed
+from ..channels.email.smtp import Reply, SmtpConnection, SmtpLost, SmtpRefused
+from ..markup.model import CompileReply, Rendered
+from .outlet import default_sender, smtp_server
+
+
+class TestResult(msgspec.Struct, frozen=True):
+    """What became of a test mail."""
+
+    address: str
+    sent: bool
+    reason: str | None
+
+
+async def send_test(
+    engines: Engines,
+    reply: CompileReply,
+    rendered: Rendered | None,
+    to: Sequence[str],
+    from_email: str = "",
+    from_name: str = "",
+) -> list[TestResult]:
+    """Send a rendered message to some addresses. Raise 422 when it cannot be made, 503 without a mail server."""
+    if rendered is None:
+        raise invalid(*(FieldError(f"/{p.part}", p.message) for p in reply.problems if p.severity == "error"))
+    if rendered.error is not None:
+        raise invalid(FieldError("/profile_id", f"This person gets no message: {rendered.error}"))
+    sender, name = default_sender(engines.settings)
+    sender, name = from_email or sender, from_name or name
+    try:
+        skeleton = Skeleton(from_email=sender, from_name=name)
+    except ValueError as exc:
+        raise invalid(FieldError("/from_email", f"This sender cannot be used: {exc}")) from None
+    try:
+        connection = await SmtpConnection.open(await smtp_server(engines))
+    except (SmtpLost, SmtpRefused) as exc:
+        raise unavailable(str(exc)) from exc
+    results = []
+    try:
+        for address in to:
+            results.append(await _one(engines, connection, skeleton, envelope(sender), address, rendered))
+    except SmtpLost as exc:
+        raise unavailable(str(exc)) from exc
+    finally:
+        await connection.quit()
+    return results
+
+
+async def _one(
+    engines: Engines, connection: SmtpConnection, skeleton: Skeleton, sender: str, address: str, rendered: Rendered
+) -> TestResult:
+    try:
+        plain = envelope(address)
+    except AddressRefused as exc:
+        return TestResult(address, False, str(exc))
+    content = Content(
+        to=plain,
+        subject=f"[Test] {rendered.subject}",
+        text=rendered.text,
+        html=rendered.html,
+        message_id=f"test.{random_id(20)}@{sender.rpartition('@')[2]}",
+    )
+    data = dot_stuffed(skeleton.build(content, engines.clock.now()))
+    for command in (f"MAIL FROM:<{sender}>", f"RCPT TO:<{plain}>", "DATA"):
+        reply = await connection.command(command)
+        if not (reply.ok or reply.code == 354):
+            await connection.command("RSET")
+            return _refused(address, reply)
+    connection.write(data)
+    reply = await connection.reply(connection.server.data_timeout)
+    return TestResult(address, True, None) if reply.ok else _refused(address, reply)
+
+
+def _refused(address: str, reply: Reply) -> TestResult:
+    return TestResult(address, False, str(reply).replace("\n", " ")[:500])

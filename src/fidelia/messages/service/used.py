@@ -1,0 +1,46 @@
+"""What others ask messages: who uses this, what is it called, forget these people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from pyroaring import BitMap
+
+from fidelia import profiles, segments
+from fidelia.platform.postgres import Tx
+
+from ..store import mailings as mailings_store
+from ..store import templates as templates_store
+from ..store import tracking as tracking_store
+
+
+async def database_used_by(tx: Tx, database_id: int, field: profiles.Field | None) -> Sequence[str]:
+    """Return the mailings of a database; fields are used by templates, which name them as they are at each send."""
+    if field is not None:
+        return []
+    return [f"mailing {name}" for name in await mailings_store.using(tx, database_id=database_id)]
+
+
+async def segment_used_by(tx: Tx, segment: segments.Segment) -> Sequence[str]:
+    """Return the mailings that go to a segment."""
+    return [f"mailing {name}" for name in await mailings_store.using(tx, segment_id=segment.id)]
+
+
+async def mailing_names(tx: Tx, ids: Collection[int]) -> Mapping[int, str]:
+    """Return the names of mailings."""
+    return await mailings_store.names(tx, ids)
+
+
+async def template_names(tx: Tx, ids: Collection[int]) -> Mapping[int, str]:
+    """Return the names of templates."""
+    return await templates_store.names(tx, ids)
+
+
+async def forget_people(tx: Tx, database_id: int, gone: BitMap) -> None:
+    """Remove what messages keep about erased people: reactions, caught mails, addresses in the ledger."""
+    await tracking_store.forget(await tx.raw(), database_id, list(gone))
+
+
+async def state_counts(tx: Tx) -> dict[str, int]:
+    """Return how many mailings are in each state."""
+    return await mailings_store.counts(tx)

@@ -1,0 +1,142 @@
+"""Queries of mailings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from fidelia.kernel.errors import not_found
+from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.platform.postgres import Tx
+
+from ..model import Mailing, Utm
+from ..tables import mailing, mailing_run
+from .templates import after
+
+_last = (
+    sa.select(
+        mailing_run.c.id,
+        mailing_run.c.phase,
+        mailing_run.c.audience,
+        mailing_run.c.trouble,
+        mailing_run.c.error,
+        mailing_run.c.started_at,
+        mailing_run.c.finished_at,
+    )
+    .where(mailing_run.c.mailing_id == mailing.c.id)
+    .order_by(mailing_run.c.id.desc())
+    .limit(1)
+    .lateral("last")
+)
+_SELECT = sa.select(
+    mailing,
+    _last.c.id.label("run_id"),
+    _last.c.phase,
+    _last.c.audience,
+    _last.c.trouble,
+    _last.c.error,
+    _last.c.started_at,
+    _last.c.finished_at,
+).select_from(mailing.outerjoin(_last, sa.true()))
+_NAMES = [field.encode_name for field in msgspec.structs.fields(Mailing)]
+
+
+def _mailing(row: sa.Row[Any]) -> Mailing:
+    values = {name: getattr(row, name) for name in _NAMES}
+    return Mailing(**{**values, "utm": msgspec.convert(row.utm, Utm)})
+
+
+async def get(tx: Tx, mailing_id: int, *, lock: bool = False) -> Mailing:
+    """Return a mailing with its newest run; raise 404."""
+    query = _SELECT.where(mailing.c.id == mailing_id)
+    if lock:
+        query = query.with_for_update(of=mailing)
+    row = await tx.first(query) if 0 < mailing_id < 2**31 else None
+    if row is None:
+        raise not_found("Mailing", mailing_id)
+    return _mailing(row)
+
+
+async def pages(
+    tx: Tx, page: PageRequest, *, archived: bool, state: str | None, database_id: int | None, segment_id: int | None
+) -> Page[Mailing]:
+    """Return a page of mailings, sorted by ``name``, ``created_at`` or ``updated_at`` (the newest first by default)."""
+    key = page.sort_key(("name", "created_at", "updated_at", "id"), "-created_at")
+    descending = page.descending or page.sort is None
+    column = mailing.c[key]
+    where: list[sa.ColumnElement[bool]] = [
+        mailing.c.archived_at.isnot(None) if archived else mailing.c.archived_at.is_(None)
+    ]
+    if state is not None:
+        where.append(mailing.c.state.in_(state.split(",")))
+    if database_id is not None:
+        where.append(mailing.c.database_id == database_id)
+    if segment_id is not None:
+        where.append(mailing.c.segment_id == segment_id)
+    if page.q:
+        where.append(mailing.c.name.icontains(page.q, autoescape=True))
+    total = await tx.scalar(sa.select(sa.func.count()).select_from(mailing).where(*where))
+    if page.cursor is not None:
+        where.append(after(page.cursor, column, mailing.c.id, descending))
+    order = (column.desc(), mailing.c.id.desc()) if descending else (column, mailing.c.id)
+    rows = await tx.all(_SELECT.where(*where).order_by(*order).limit(page.limit + 1))
+    items = [_mailing(row) for row in rows[: page.limit]]
+    more = len(rows) > page.limit
+    last = [msgspec.to_builtins(getattr(items[-1], key)), items[-1].id] if more else None
+    return Page(items, encode_cursor(last) if last else None, total)
+
+
+async def insert(tx: Tx, values: dict[str, Any]) -> int:
+    """Store a new mailing and return its id."""
+    query = sa.insert(mailing).values(**values, created_at=tx.now, updated_at=tx.now)
+    return int(await tx.scalar(query.returning(mailing.c.id)))
+
+
+async def update(tx: Tx, mailing_id: int, values: dict[str, Any]) -> None:
+    """Change a mailing."""
+    await tx.execute(sa.update(mailing).where(mailing.c.id == mailing_id).values(**values, updated_at=tx.now))
+
+
+async def due(tx: Tx, now: datetime) -> list[int]:
+    """Return and lock the mailings whose moment has come, leaving those that another process has."""
+    rows = await tx.all(
+        sa.select(mailing.c.id)
+        .where(mailing.c.state.in_(("scheduled", "starting")), mailing.c.starts_at <= now)
+        .order_by(mailing.c.starts_at)
+        .with_for_update(skip_locked=True)
+    )
+    return [row.id for row in rows]
+
+
+async def using(
+    tx: Tx, *, segment_id: int | None = None, database_id: int | None = None, resource_id: int | None = None
+) -> list[str]:
+    """Return the names of mailings that use a segment, database or resource and are not archived."""
+    query = sa.select(mailing.c.name).where(mailing.c.archived_at.is_(None)).order_by(mailing.c.id).limit(100)
+    if segment_id is not None:
+        query = query.where(mailing.c.segment_id == segment_id)
+    if database_id is not None:
+        query = query.where(mailing.c.database_id == database_id)
+    if resource_id is not None:
+        query = query.where(mailing.c.resource_id == resource_id)
+    return [row.name for row in await tx.all(query)]
+
+
+async def names(tx: Tx, ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of mailings by id."""
+    rows = await tx.all(sa.select(mailing.c.id, mailing.c.name).where(mailing.c.id.in_(list(ids))))
+    return {row.id: row.name for row in rows}
+
+
+async def counts(tx: Tx) -> dict[str, int]:
+    """Return how many mailings are in each state, archived ones left out."""
+    rows = await tx.all(
+        sa.select(mailing.c.state, sa.func.count().label("many"))
+        .where(mailing.c.archived_at.is_(None))
+        .group_by(mailing.c.state)
+    )
+    return {row.state: row.many for row in rows}

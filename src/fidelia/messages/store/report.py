@@ -1,0 +1,146 @@
+"""Queries of reports: figures of one run, and the people behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from pyroaring import BitMap
+
+Raw = psycopg.AsyncConnection[Any]
+
+
+async def reactions(raw: Raw, run_id: int) -> dict[tuple[str, bool], tuple[int, int]]:
+    """Return (people, hits) by (kind, machine)."""
+    cursor = await raw.execute(
+        "select kind, bot, count(distinct profile_id), sum(hits) from reaction where run_id = %s group by 1, 2",
+        (run_id,),
+    )
+    return {(kind, bot): (int(people), int(hits)) for kind, bot, people, hits in await cursor.fetchall()}
+
+
+async def reasons(raw: Raw, run_id: int, state: str) -> list[tuple[str, int | None, int]]:
+    """Return (reason, code, people) of those in a state, the most frequent first; addresses in reasons are blanked."""
+    cursor = await raw.execute(
+        r"""
+        select regexp_replace(coalesce(reason, ''), '[^\s<>:;,]+@[^\s<>:;,]+', '…', 'g') as why, code, count(*)
+        from delivery where run_id = %s and state = %s group by 1, 2 order by 3 desc, 1 limit 50
+        """,
+        (run_id, state),
+    )
+    return [(why, code, int(many)) for why, code, many in await cursor.fetchall()]
+
+
+async def links(raw: Raw, run_id: int, version_id: int) -> list[tuple[int, str, bool, int, int, int, int]]:
+    """Return (no, url, dynamic, people, hits, machines, their hits) of every link."""
+    cursor = await raw.execute(
+        """
+        select l.no, l.url, l.dynamic,
+            count(distinct r.profile_id) filter (where not r.bot), coalesce(sum(r.hits) filter (where not r.bot), 0),
+            count(distinct r.profile_id) filter (where r.bot), coalesce(sum(r.hits) filter (where r.bot), 0)
+        from template_link l
+        left join reaction r on r.run_id = %s and r.kind = 'clicked' and r.link = l.no
+        where l.version_id = %s group by 1, 2, 3 order by 1
+        """,
+        (run_id, version_id),
+    )
+    return [(no, url, dynamic, *(int(n) for n in rest)) for no, url, dynamic, *rest in await cursor.fetchall()]
+
+
+async def series(raw: Raw, run_id: int, unit: str, timezone: str) -> list[tuple[datetime, str, int]]:
+    """Return (moment, what, people) by hour or day of a time zone: sent, and first human opens and clicks."""
+    cursor = await raw.execute(
+        """
+        select date_trunc(%(unit)s, at, %(zone)s), 'sent', count(*) from delivery
+        where run_id = %(run)s and state = 'sent' group by 1
+        union all
+        select date_trunc(%(unit)s, first, %(zone)s), kind, count(*) from (
+            select kind, profile_id, min(first_at) as first from reaction
+            where run_id = %(run)s and not bot group by 1, 2) f
+        group by 1, 2 order by 1, 2
+        """,
+        {"run": run_id, "unit": unit, "zone": timezone},
+    )
+    return [(at, what, int(people)) for at, what, people in await cursor.fetchall()]
+
+
+_PERSON = """
+    d.profile_id, d.state::text, d.reason, d.code, d.attempts, d.at,
+    (select min(first_at) from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id
+        and r.kind = 'opened' and not r.bot) as opened_at,
+    (select min(first_at) from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id
+        and r.kind = 'clicked' and not r.bot) as clicked_at,
+    (select min(first_at) from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id
+        and r.kind = 'unsubscribed') as unsubscribed_at
+"""
+REACTED = {
+    "opened": "r.kind = 'opened' and not r.bot",
+    "opened_by_machine": "r.kind = 'opened' and r.bot",
+    "clicked": "r.kind = 'clicked' and not r.bot",
+    "clicked_by_machine": "r.kind = 'clicked' and r.bot",
+    "unsubscribed": "r.kind = 'unsubscribed'",
+    "bounced": "r.kind = 'bounced'",
+    "complained": "r.kind = 'complained'",
+}
+LEDGER = {
+    "queued": "d.state in ('queued', 'leased')",
+    "in_flight": "d.state = 'handed'",
+    "sent": "d.state = 'sent'",
+    "failed": "d.state = 'failed'",
+    "blocked": "d.state = 'blocked'",
+    "unknown": "d.state = 'unknown'",
+    "audience": "true",
+}
+
+
+async def people(
+    raw: Raw,
+    run_id: int,
+    state: str,
+    *,
+    limit: int,
+    after: int = 0,
+    reason: str | None = None,
+    link: int | None = None,
+    only: Sequence[int] | None = None,
+) -> list[tuple[Any, ...]]:
+    """Return the people behind a figure, in the order of their ids after ``after``; see ``_PERSON`` for the columns."""
+    values: dict[str, Any] = {"run": run_id, "after": after, "limit": limit, "reason": reason, "link": link}
+    where = ["d.run_id = %(run)s", "d.profile_id > %(after)s"]
+    if state == "delivered":
+        where.append("d.state = 'sent'")
+        where.append(
+            "not exists (select 1 from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id"
+            " and r.kind = 'bounced')"
+        )
+    elif state == "not_opened":
+        where.append("d.state = 'sent'")
+        where.append(
+            "not exists (select 1 from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id"
+            " and r.kind = 'opened' and not r.bot)"
+        )
+    elif state in REACTED:
+        more = " and r.link = %(link)s" if link is not None else ""
+        where.append(
+            "exists (select 1 from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id"
+            f" and {REACTED[state]}{more})"
+        )
+    else:
+        where.append(LEDGER[state])
+    if reason is not None:
+        where.append(r"regexp_replace(coalesce(d.reason, ''), '[^\s<>:;,]+@[^\s<>:;,]+', '…', 'g') = %(reason)s")
+    if only is not None:
+        values["only"] = list(only)
+        where.append("d.profile_id = any(%(only)s::bigint[])")
+    cursor = await raw.execute(
+        f"select {_PERSON} from delivery d where {' and '.join(where)} order by d.profile_id limit %(limit)s", values
+    )
+    return await cursor.fetchall()
+
+
+async def ids_of(raw: Raw, run_id: int, state: str, link: int | None = None) -> BitMap:
+    """Return everybody behind a figure, to make a segment of."""
+    found = await people(raw, run_id, state, limit=2**31 - 1, link=link)
+    return BitMap(row[0] for row in found)

@@ -1,0 +1,159 @@
+"""Queries of tracking: the signing key, what a run's links lead to, and reactions in sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import psycopg
+
+from ..model import Plan
+
+Raw = psycopg.AsyncConnection[Any]
+#: Run, profile, kind, link, machine.
+Key = tuple[int, int, str, int, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What tracking needs of a run; never changes once the run exists."""
+
+    run_id: int
+    database_id: int
+    version_id: int
+    plan: Plan
+    links: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is stored of a reaction before a batch is added."""
+
+    hits: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """So many further hits of one kind."""
+
+    key: Key
+    hits: int
+    first_at: datetime
+    last_at: datetime
+    reason: str | None = None
+
+
+async def signing_key(raw: Raw, fresh: bytes) -> bytes:
+    """Return the installation's key; ``fresh`` becomes it when there is none yet."""
+    await raw.execute("insert into message_key (id, key) values (1, %s) on conflict do nothing", (fresh,))
+    row = await (await raw.execute("select key from message_key where id = 1")).fetchone()
+    assert row is not None
+    return bytes(row[0])
+
+
+async def run_facts(raw: Raw, run_id: int) -> RunFacts | None:
+    """Return what a run's links lead to, or ``None`` when there is no such run."""
+    row = await (
+        await raw.execute("select database_id, version_id, plan from mailing_run where id = %s", (run_id,))
+    ).fetchone()
+    if row is None:
+        return None
+    links = await (
+        await raw.execute("select no, url from template_link where version_id = %s and not dynamic", (row[1],))
+    ).fetchall()
+    return RunFacts(run_id, row[0], row[1], msgspec.convert(row[2], Plan), dict(links))
+
+
+async def sent_at(raw: Raw, people: Iterable[tuple[int, int]]) -> dict[tuple[int, int], datetime]:
+    """Return when each (run, profile) got its message; those that never did are left out."""
+    pairs = sorted(set(people))
+    cursor = await raw.execute(
+        """
+        select d.run_id, d.profile_id, d.at
+        from unnest(%s::int[], %s::bigint[]) v (run_id, profile_id)
+        join delivery d using (run_id, profile_id)
+        where d.state in ('sent', 'unknown', 'handed')
+        """,
+        ([run for run, _ in pairs], [profile for _, profile in pairs]),
+    )
+    return {(run, profile): at for run, profile, at in await cursor.fetchall()}
+
+
+async def seen(raw: Raw, keys: Sequence[Key]) -> dict[Key, Seen]:
+    """Return and lock what is stored of these reactions."""
+    cursor = await raw.execute(
+        """
+        select r.run_id, r.profile_id, r.kind, r.link, r.bot, r.hits, r.last_at
+        from unnest(%s::int[], %s::bigint[], %s::text[], %s::smallint[], %s::boolean[])
+            v (run_id, profile_id, kind, link, bot)
+        join reaction r using (run_id, profile_id, kind, link, bot)
+        order by 1, 2, 3, 4, 5 for update of r
+        """,
+        _columns(keys),
+    )
+    return {tuple(row[:5]): Seen(row[5], row[6]) for row in await cursor.fetchall()}
+
+
+async def add(raw: Raw, reactions: Sequence[Reaction]) -> None:
+    """Add hits; the first moment stays, the last one moves on."""
+    await raw.execute(
+        """
+        insert into reaction as r (run_id, profile_id, kind, link, bot, hits, first_at, last_at, reason)
+        select * from unnest(%s::int[], %s::bigint[], %s::text[], %s::smallint[], %s::boolean[], %s::int[],
+            %s::timestamptz[], %s::timestamptz[], %s::text[]) order by 1, 2, 3, 4, 5
+        on conflict (run_id, profile_id, kind, link, bot) do update set
+            hits = r.hits + excluded.hits,
+            first_at = least(r.first_at, excluded.first_at), last_at = greatest(r.last_at, excluded.last_at)
+        """,
+        (
+            *_columns([r.key for r in reactions]),
+            [r.hits for r in reactions],
+            [r.first_at for r in reactions],
+            [r.last_at for r in reactions],
+            [r.reason for r in reactions],
+        ),
+    )
+
+
+async def tell(raw: Raw, lines: Mapping[int, Sequence[str]]) -> None:
+    """Write history lines by database, in the same transaction."""
+    for database, texts in lines.items():
+        if texts:
+            await raw.execute(
+                "insert into event_inbox (database_id, rows, payload) values (%s, %s, %s)",
+                (database, len(texts), "\n".join(texts)),
+            )
+
+
+async def forget(raw: Raw, database_id: int, profile_ids: Sequence[int]) -> None:
+    """Remove what is kept about erased people; the ledger keeps the number, not the person."""
+    ids = list(profile_ids)
+    await raw.execute(
+        "delete from reaction where profile_id = any(%s::bigint[])"
+        " and run_id in (select id from mailing_run where database_id = %s)",
+        (ids, database_id),
+    )
+    await raw.execute(
+        "delete from captured_mail where profile_id = any(%s::bigint[])"
+        " and run_id in (select id from mailing_run where database_id = %s)",
+        (ids, database_id),
+    )
+    await raw.execute(
+        "update delivery set contact_hash = sha256((run_id || '-' || profile_id || '-' || random())::bytea)"
+        " where profile_id = any(%s::bigint[]) and run_id in (select id from mailing_run where database_id = %s)",
+        (ids, database_id),
+    )
+
+
+def _columns(keys: Sequence[Key]) -> tuple[list[int], list[int], list[str], list[int], list[bool]]:
+    return (
+        [k[0] for k in keys],
+        [k[1] for k in keys],
+        [k[2] for k in keys],
+        [k[3] for k in keys],
+        [k[4] for k in keys],
+    )

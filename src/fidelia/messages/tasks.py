@@ -1,0 +1,28 @@
+"""Jobs of messages: audiences in the core, sending in the senders, a watch that keeps runs alive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fidelia.platform.engines import Engines
+from fidelia.platform.jobs import JobContext, periodic, task
+
+from .service import running
+
+
+@task("mailings.audience", queue="core")
+async def prepare(ctx: JobContext, run_id: int) -> dict[str, Any]:
+    """Work out who gets a mailing and fill the ledger."""
+    return await running.prepare(ctx, run_id)
+
+
+@task("mailings.send", queue="sender", attempts=1000)
+async def send(ctx: JobContext, run_id: int) -> dict[str, Any]:
+    """Send a run; a sender that dies is replaced as often as it takes."""
+    return await running.send(ctx, run_id)
+
+
+@periodic("mailings.tick", "* * * * * */2", queue="worker")
+async def tick(engines: Engines) -> None:
+    """Start what is due, replace senders that have died."""
+    await running.tick(engines)

@@ -1,0 +1,194 @@
+"""Routes of tracking, at the root and open to everybody: a signed token is all that they trust."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+from typing import Annotated, Any
+from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
+
+import structlog
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath, QueryParameter
+
+from fidelia.kernel.errors import Problem
+from fidelia.platform.engines import Engines
+from fidelia.platform.postgres import Tx
+
+from ..markup.lint import refuse_link
+from ..markup.render import CannotRender
+from ..model import Recipient
+from ..sending.compose import Composer, with_utm
+from ..sending.recipients import read_values
+from ..service.outlet import signer
+from ..store import runs
+from ..store.tracking import RunFacts
+from . import leave, pages
+from .hits import Hit, HitBuffer
+from .tokens import Token
+
+log = structlog.get_logger(__name__)
+
+#: How long a redirect waits for its count to be durable; then it goes on and the count follows.
+PATIENCE = 0.5
+Target = Annotated[str | None, QueryParameter(name="u", description="Where a link made per recipient leads; signed")]
+_SAFE = "%/:=&?~#+!$,;'@()*[]"
+_PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+_CLOSED = {
+    "Cache-Control": "no-store, max-age=0",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
+_PAGE = {
+    **_CLOSED,
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
+    " frame-ancestors 'none'",
+}
+_MESSAGE = {
+    **_CLOSED,
+    "Content-Security-Policy": "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; sandbox"
+    " allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation",
+}
+
+
+def _html(text: str, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
+    return Response(text, status_code=status, media_type="text/html; charset=utf-8", headers=headers or _PAGE)
+
+
+async def _count(engines: Engines, request: Request[Any, Any, Any], token: Token, kind: str, url: str = "") -> None:
+    """Count a hit; whatever goes wrong, the recipient does not notice."""
+    agent = "" if request.method == "HEAD" else request.headers.get("user-agent", "")[:500]
+    hit = Hit(token.run, token.profile, kind, engines.clock.now(), token.link, url, agent)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(HitBuffer.of(engines).add(hit)), PATIENCE)
+
+
+async def _run(engines: Engines, kind: str, text: str) -> tuple[Token, RunFacts] | None:
+    token = (await signer(engines)).read(kind, text)
+    if token is None:
+        return None
+    run = await HitBuffer.of(engines).facts(token.run)
+    return (token, run) if run is not None else None
+
+
+class TrackingController(Controller):
+    """Where the links of mails lead."""
+
+    path = "/t"
+    tags = ("Tracking",)
+    opt = {"public": True}
+    include_in_schema = True
+
+    @get("/o/{token:str}", summary="Open image", media_type="image/gif")
+    async def opened(self, request: Request[Any, Any, Any], engines: Engines, token: FromPath[str]) -> Response[bytes]:
+        """Return a transparent image, always, and count the open of a valid token."""
+        known = (await signer(engines)).read("o", token)
+        if known is not None:
+            await _count(engines, request, known, "opened")
+        return Response(_PIXEL, media_type="image/gif", headers=_CLOSED)
+
+    @get("/c/{token:str}", summary="Click on a link", status_code=302, media_type="text/html")
+    async def clicked(
+        self, request: Request[Any, Any, Any], engines: Engines, token: FromPath[str], u: Target = None
+    ) -> Response[str]:
+        """Redirect to where the mail's link leads; nothing but what was signed or published is ever redirected to."""
+        known = (await signer(engines)).read("c", token, u or "")
+        if known is None:
+            return _html(pages.unknown(), 404)
+        run = await HitBuffer.of(engines).facts(known.run)
+        target = u
+        if run is not None and u is None:
+            target = run.links.get(known.link)
+            target = with_utm(target, run.plan.utm) if target else None
+        where = location(target) if target and refuse_link(target) is None else None
+        if run is None or target is None or where is None:
+            return _html(pages.unknown(), 404)
+        await _count(engines, request, known, "clicked", run.links.get(known.link, target))
+        return Response("", status_code=302, headers={**_CLOSED, "Location": where}, media_type="text/html")
+
+    @get("/u/{token:str}", summary="Unsubscribe page", media_type="text/html")
+    async def ask(self, engines: Engines, token: FromPath[str]) -> Response[str]:
+        """Ask for confirmation: looking at this page changes nothing."""
+        known = await _run(engines, "u", token)
+        return _html(pages.confirm(_sender(known[1]))) if known else _html(pages.unknown(), 404)
+
+    @post("/u/{token:str}", summary="Unsubscribe (also one-click, RFC 8058)", status_code=200, media_type="text/html")
+    async def unsubscribe(
+        self, request: Request[Any, Any, Any], tx: Tx, engines: Engines, token: FromPath[str]
+    ) -> Response[str]:
+        """Unsubscribe at once: by the page's button, or by a mail program's one-click request."""
+        known = await _run(engines, "u", token)
+        if known is None:
+            return _html(pages.unknown(), 404)
+        form = parse_qs((await _small_body(request)).decode("utf-8", "replace"))
+        one_click = form.get("List-Unsubscribe") == ["One-Click"]
+        await leave.unsubscribe(tx, known[1], known[0].profile, "one-click" if one_click else "unsubscribe page")
+        return _html(pages.done(_sender(known[1])))
+
+    @get("/p/{token:str}", summary="Preferences page", media_type="text/html")
+    async def preferences(self, tx: Tx, engines: Engines, token: FromPath[str]) -> Response[str]:
+        """Show what somebody is subscribed to."""
+        known = await _run(engines, "p", token)
+        if known is None:
+            return _html(pages.unknown(), 404)
+        return _html(pages.preferences(await leave.choices(tx, known[1], known[0].profile), saved=False))
+
+    @post("/p/{token:str}", summary="Save preferences", status_code=200, media_type="text/html")
+    async def save_preferences(
+        self, request: Request[Any, Any, Any], tx: Tx, engines: Engines, token: FromPath[str]
+    ) -> Response[str]:
+        """Keep the ticked subscriptions, end the others."""
+        known = await _run(engines, "p", token)
+        if known is None:
+            return _html(pages.unknown(), 404)
+        form = parse_qs((await _small_body(request)).decode("utf-8", "replace"))
+        wanted = {int(value) for value in form.get("resource", []) if value.isascii() and value.isdigit()}
+        await leave.choose(tx, known[1], known[0].profile, wanted)
+        return _html(pages.preferences(await leave.choices(tx, known[1], known[0].profile), saved=True))
+
+    @get("/w/{token:str}", summary="Web version of a message", media_type="text/html")
+    async def web_version(self, tx: Tx, engines: Engines, token: FromPath[str]) -> Response[str]:
+        """Show a message in the browser as its recipient would get it now."""
+        known = await _run(engines, "w", token)
+        if known is None:
+            return _html(pages.unknown(), 404)
+        found, run = known
+        try:
+            compiled = await runs.compiled(tx, run.version_id)
+            values = await read_values(tx, run.database_id, compiled, [found.profile])
+            roots = {"profile": values[found.profile], "subscription": {}}
+            composer = Composer(run.plan, compiled, await signer(engines), run.run_id)
+            rendered = composer.render(Recipient(found.profile, "", roots))
+        except (CannotRender, KeyError, Problem) as exc:
+            log.info("a web version cannot be shown", run=run.run_id, reason=str(exc))
+            return _html(pages.cannot_show(), 410)
+        return _html(rendered.html, headers=_MESSAGE)
+
+
+def _sender(run: RunFacts) -> str:
+    return run.plan.from_name or run.plan.from_email
+
+
+def location(url: str) -> str | None:
+    """Return an address as a header takes it, all ASCII; ``None`` for one that could be read in two ways."""
+    parts = urlsplit(url.strip())
+    if not url.isprintable() or "\\" in parts.netloc or not parts.hostname:
+        return None
+    host = parts.netloc
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            return None
+    rest = urlunsplit(("", "", parts.path, parts.query, parts.fragment))
+    return f"{parts.scheme}://{host}{quote(rest, safe=_SAFE)}"
+
+
+async def _small_body(request: Request[Any, Any, Any]) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > 65_536:
+            break
+    return body
