@@ -31,6 +31,7 @@ from .files import DataFolder
 _SOCKET_PATH_LIMIT = 90  # the kernel's 108 bytes, less "/.s.PGSQL.5432" and its NUL
 _POLL_SECONDS = 0.01
 _RETRY_SECONDS = 10.0
+_LEAST_SHARED_MEMORY = 256 << 20
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if os.uname().sysname == "Linux" else None
 _TRANSIENT = ("lock file", "pre-existing shared memory block")
@@ -242,6 +243,10 @@ class PostgresServer:
             "jit": "off",
             "random_page_cost": "1.1",
             "effective_cache_size": "1GB",
+            "work_mem": "16MB",
+            "maintenance_work_mem": "128MB",
+            "autovacuum_naptime": "20s",  # the outbox's tables turn over all the time
+            "dynamic_shared_memory_type": _shared_memory_type(),
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_line_prefix": "%m [%p] ",
@@ -325,6 +330,15 @@ def _may_enter(folder: Path, user: pwd.struct_passwd) -> bool:
     if found.st_gid == user.pw_gid:
         return bool(found.st_mode & stat.S_IXGRP)
     return bool(found.st_mode & stat.S_IXOTH)
+
+
+def _shared_memory_type() -> str:
+    """Return ``posix``, or ``mmap`` where containers leave too little room in /dev/shm for parallel queries."""
+    try:
+        room = os.statvfs("/dev/shm")  # noqa: S108 (looked at, nothing is made there)
+    except OSError:
+        return "mmap"
+    return "posix" if room.f_frsize * room.f_blocks >= _LEAST_SHARED_MEMORY else "mmap"
 
 
 def _environment() -> dict[str, str]:

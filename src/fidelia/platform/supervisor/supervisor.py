@@ -108,10 +108,11 @@ class Supervisor:
 
     def _start(self) -> None:
         assert self._socket is not None
-        settings = self._settings.replace("server", port=self._socket.getsockname()[1])
-        self._url = settings.url
-        settings = settings.replace("data", dir=str(self._folder.root))
+        host, port = _reachable(self._socket)
+        self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        settings = self._settings.replace("server", port=port).replace("data", dir=str(self._folder.root))
         if settings.embedded_postgres:
+            settings = settings.replace("postgres", max_connections=_connections(settings))
             self._postgres = PostgresServer(self._folder, settings.postgres)
             settings = settings.replace("postgres", dsn=self._postgres.start(self._notice))
         is_new = self._migrate(settings.postgres.dsn)
@@ -198,9 +199,7 @@ class Supervisor:
     def _answers(self) -> bool:
         """Ask ``/ready`` on our own port."""
         assert self._socket is not None
-        host, port = self._socket.getsockname()[:2]
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (compared, not bound)
-        connection = http.client.HTTPConnection(host, port, timeout=1.0)
+        connection = http.client.HTTPConnection(*_reachable(self._socket), timeout=1.0)
         try:
             connection.request("GET", "/ready")
             return connection.getresponse().status == 200
@@ -322,6 +321,21 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def _reachable(listening: socket.socket) -> tuple[str, int]:
+    """Return where this machine reaches a listening socket, also when it listens on every address."""
+    host, port = listening.getsockname()[:2]
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 (compared, not bound)
+
+
+def _connections(settings: Settings) -> int:
+    """Return how many connections the embedded server must take so that no process is refused one.
+
+    A process opens two pools (configuration and hot paths), the queue's connections, and a few of its own.
+    """
+    processes = 1 + settings.jobs.workers + settings.jobs.senders
+    return max(settings.postgres.max_connections, 20 + processes * (2 * settings.postgres.pool_max + 10))
 
 
 def _numbered(name: str, n: int) -> str:
