@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from fidelia.kernel.paging import encode_cursor
 from fidelia.platform.engines import Engines
 
 from .conftest import name
@@ -204,3 +205,33 @@ async def test_five_hundred_fields(api: httpx.AsyncClient, engines: Engines) -> 
     assert (await api.get(path)).json()["profile_count"] == 1
     await engines.catch_up()
     assert await engines.clickhouse.scalar(f"select count() from p_{database['id']} final") == 1
+
+
+async def test_a_cursor_of_another_list_is_refused(api: httpx.AsyncClient) -> None:
+    database = (await made(api))["id"]
+    positions: list[list[Any]] = [
+        [],
+        [1],
+        ["x"],
+        [True, True],
+        [1, 2],
+        ["x", 1],
+        [None, None],
+        [2**70],
+        [[1], 2],
+        [{}, 1],
+    ]
+    for path in (
+        "/databases?sort=name&",
+        "/databases?",
+        "/resources?sort=name&",
+        f"/subscriptions?database={database}&",
+        "/suppression-lists?",
+        "/suppression-lists/1/entries?",
+        f"/databases/{database}/profiles?",
+        f"/databases/{database}/profiles?sort=birth_date&",
+        f"/databases/{database}/profiles?sort=email&",
+    ):
+        for position in positions:
+            reply = await api.get(f"{path}cursor={encode_cursor(position)}")
+            assert reply.status_code in (200, 422), (path, position)

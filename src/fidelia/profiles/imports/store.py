@@ -105,7 +105,7 @@ async def page(tx: Tx, request: PageRequest, database_id: int) -> Page[ImportOut
     request.sort_key(("id",), "-id")
     down = request.sort is None or request.descending
     if request.cursor is not None:
-        (edge,) = cursor_values(request.cursor, 1)
+        (edge,) = cursor_values(request.cursor, int)
         query = query.where(c.id < int(edge) if down else c.id > int(edge))
     rows = await tx.all(query.order_by(c.id.desc() if down else c.id).limit(request.limit + 1))
     shown = [await current(tx, row) for row in rows[: request.limit]]

@@ -250,7 +250,7 @@ async def subscriptions(
     request.sort_key(("id",), "id")
     down = request.descending
     if request.cursor is not None:
-        (edge,) = cursor_values(request.cursor, 1)
+        (edge,) = cursor_values(request.cursor, int)
         query = query.where(c.id < edge if down else c.id > edge)
     rows = await tx.all(query.order_by(c.id.desc() if down else c.id).limit(request.limit + 1))
     shown = rows[: request.limit]
@@ -270,7 +270,8 @@ async def resources(tx: Tx, request: PageRequest, *, archived: bool = False) -> 
     """Return a page of resources; ``q`` looks into the name."""
     c = resource.c
     sorts = {"id": c.id, "name": sa.func.lower(c.name)}
-    column = sorts[request.sort_key(tuple(sorts), "id")]
+    key = request.sort_key(tuple(sorts), "id")
+    column = sorts[key]
     query = sa.select(resource, column.label("sort_value"))
     query = query.where(c.archived_at.is_not(None) if archived else c.archived_at.is_(None))
     if request.q:
@@ -278,7 +279,7 @@ async def resources(tx: Tx, request: PageRequest, *, archived: bool = False) -> 
     total = await tx.scalar(sa.select(sa.func.count()).select_from(query.subquery()))
     down = request.descending
     if request.cursor is not None:
-        edge = sa.tuple_(*cursor_values(request.cursor, 2))
+        edge = sa.tuple_(*cursor_values(request.cursor, str if key == "name" else int, int))
         query = query.where(sa.tuple_(column, c.id) < edge if down else sa.tuple_(column, c.id) > edge)
     order = [column.desc(), c.id.desc()] if down else [column, c.id]
     rows = await tx.all(query.order_by(*order).limit(request.limit + 1))

@@ -77,7 +77,7 @@ async def page(tx: Tx, request: PageRequest) -> Page[Database]:
     total = await tx.scalar(sa.select(sa.func.count()).select_from(query.subquery()))
     position = sa.tuple_(column, profile_database.c.id)
     if request.cursor is not None:
-        edge = sa.tuple_(*cursor_values(request.cursor, 2))
+        edge = sa.tuple_(*cursor_values(request.cursor, str if key == "name" else int, int))
         query = query.where(position < edge if request.descending else position > edge)
     order = [column, profile_database.c.id]
     query = query.order_by(*(c.desc() if request.descending else c for c in order)).limit(request.limit + 1)
@@ -89,9 +89,10 @@ async def page(tx: Tx, request: PageRequest) -> Page[Database]:
     return Page([_database(row, fields.get(row.id, [])) for row in shown], cursor, total)
 
 
-def cursor_values(cursor: list[Any], count: int) -> list[Any]:
-    """Check the shape of a decoded cursor; raise 422."""
-    if len(cursor) != count or any(isinstance(v, list | dict) for v in cursor):
+def cursor_values(cursor: list[Any], *kinds: type) -> list[Any]:
+    """Check that a decoded cursor holds values of these types; raise 422."""
+    fits = len(cursor) == len(kinds) and all(type(v) is kind for v, kind in zip(cursor, kinds, strict=True))
+    if not fits or any(type(v) is int and not -(2**63) <= v < 2**63 for v in cursor):
         raise invalid_field("/cursor", "This cursor belongs to another list")
     return cursor
 

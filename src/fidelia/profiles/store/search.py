@@ -147,22 +147,18 @@ def _after(request: PageRequest, sort: Field | None, down: bool) -> tuple[str, l
     if request.cursor is None:
         return "true", []
     if sort is None:
-        (position,) = cursor_values(request.cursor, 1)
-        return f"id {sign} %s::bigint", [_id(position)]
-    value, position = cursor_values(request.cursor, 2)
+        return f"id {sign} %s::bigint", cursor_values(request.cursor, int)
+    value, *rest = request.cursor or [None]
+    (position,) = cursor_values(rest, int)
+    if isinstance(value, list | dict):
+        raise invalid_field("/cursor", "This cursor belongs to another list")
     if value is None:
-        return f"{sort.column} is null and id {sign} %s::bigint", [_id(position)]
+        return f"{sort.column} is null and id {sign} %s::bigint", [position]
     column = sort.column
     return (
         f"({column} {sign} %s::{sort.pg} or ({column} = %s::{sort.pg} and id {sign} %s::bigint) or {column} is null)",
-        [str(value), str(value), _id(position)],
+        [str(value), str(value), position],
     )
-
-
-def _id(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
-        raise invalid_field("/cursor", "This cursor belongs to another list")
-    return value
 
 
 def _plain(value: Any) -> Any:

@@ -34,7 +34,7 @@ async def lists(tx: Tx, request: PageRequest) -> Page[Any]:
     request.sort_key(("id",), "id")
     down = request.descending
     if request.cursor is not None:
-        (edge,) = cursor_values(request.cursor, 1)
+        (edge,) = cursor_values(request.cursor, int)
         query = query.where(c.id < edge if down else c.id > edge)
     rows = await tx.all(query.order_by(c.id.desc() if down else c.id).limit(request.limit + 1))
     shown = rows[: request.limit]
@@ -126,7 +126,7 @@ async def entries(tx: Tx, list_id: int, request: PageRequest, kind: str | None) 
     total = int(await tx.scalar(sa.select(sa.func.count()).select_from(query.limit(10_001).subquery())))
     request.sort_key(("value",), "value")
     if request.cursor is not None:
-        query = query.where(sa.tuple_(e.kind, e.value) > sa.tuple_(*cursor_values(request.cursor, 2)))
+        query = query.where(sa.tuple_(e.kind, e.value) > sa.tuple_(*cursor_values(request.cursor, str, str)))
     rows = await tx.all(query.order_by(e.kind, e.value).limit(request.limit + 1))
     shown = rows[: request.limit]
     cursor = encode_cursor([shown[-1].kind, shown[-1].value]) if len(rows) > request.limit else None
