@@ -11,7 +11,6 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterable, Iterator
 from pathlib import Path
-from typing import IO
 
 import anyio.to_thread
 
@@ -150,25 +149,6 @@ class Files:
         finally:
             await anyio.to_thread.run_sync(lambda: temporary.unlink(missing_ok=True))
         return size
-
-    @contextlib.contextmanager
-    def create(self, key: str) -> Iterator[IO[bytes]]:
-        """Open a new file for writing (in a thread); it appears under its key only when the block ends well."""
-        final = self.path(key)
-        final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = final.with_name(final.name + ".part")
-        try:
-            with temporary.open("wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(final)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def exists(self, key: str) -> bool:
-        """Tell whether a file is stored under this key."""
-        return self.path(key).is_file()
 
     def delete(self, key: str) -> None:
         """Remove a file; nothing happens when it is not there."""
