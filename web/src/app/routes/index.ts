@@ -1,11 +1,13 @@
 import type { AnyRoute } from '@tanstack/react-router';
 import { homeRoutes } from './home';
 import { marketRoutes } from './market';
+import { profileRoutes } from './profiles';
 import { settingsRoutes } from './settings';
 
 /** Every area's routes, listed once. */
 export const areaRoutes: AnyRoute[] = [
   ...homeRoutes,
   ...marketRoutes,
+  ...profileRoutes,
   ...settingsRoutes,
 ];

@@ -1,0 +1,30 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { listSearch, pageSearch } from '@/kit';
+import { shellRoute } from './root';
+
+export const profileRoutes = [
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/profiles/DatabaseListPage'), 'DatabaseListPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('@/profiles/DatabasePage'), 'DatabasePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/profiles', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/profiles/ProfileListPage'), 'ProfileListPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/profiles/$profileId', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/profiles/ProfilePage'), 'ProfilePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/resources', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/profiles/ConsentPage'), 'ConsentPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/suppression-lists/$listId', validateSearch: listSearch(['kind']),
+    component: lazyRouteComponent(() => import('@/profiles/SuppressionPage'), 'SuppressionPage'),
+  }),
+];

@@ -1,0 +1,44 @@
+import { Checkbox, Select, TagsInput, TextInput } from '@mantine/core';
+import { api, ok } from '@/api/client';
+import { useAction } from '@/api/mutations';
+import { AppForm, useAppForm } from '@/kit';
+import { fieldTypes, type Field, type FieldType } from './model';
+
+interface Values extends Record<string, unknown> { name: string; label: string; type: FieldType; options: string[]; validator: string; unique: boolean; required: boolean; description: string }
+
+const check = (v: Values) => ({
+  name: /^[a-z][a-z0-9_]{0,62}$/.test(v.name) ? null : 'Use small letters, digits and _, beginning with a letter, like shoe_size',
+  options: v.type === 'enum' && v.options.length === 0 ? 'Give the choices' : null,
+});
+
+/** Adds a field to a database, or changes one; the type is fixed once the field is made. */
+export function FieldForm({ databaseId, field, onSaved, onCancel }: { databaseId: number; field?: Field; onSaved: () => void; onCancel: () => void }) {
+  const form = useAppForm<Values>({
+    initialValues: {
+      name: field?.name ?? '', label: field?.label ?? '', type: field?.type ?? 'string', options: field?.options ?? [], validator: field?.validator ?? '', unique: field?.unique ?? false, required: field?.required ?? false, description: field?.description ?? '',
+    },
+    check,
+  });
+  const type = form.form.values.type;
+  const save = useAction({
+    refresh: [['databases'], ['vocabulary']],
+    run: async (v: Values, { headers }) => {
+      const text = v.type === 'string' || v.type === 'tags';
+      const body = { name: v.name, label: v.label.trim(), unique: v.unique, required: v.required, description: v.description.trim(), ...(v.type === 'enum' ? { options: v.options } : {}), ...(text ? { validator: v.validator || null } : {}) };
+      if (field) return ok(api.PATCH('/api/v1/databases/{database_id}/fields/{field}', { params: { path: { database_id: databaseId, field: field.name } }, body }));
+      return ok(api.POST('/api/v1/databases/{database_id}/fields', { params: { path: { database_id: databaseId } }, body: { ...body, type: v.type }, headers }));
+    },
+  });
+  return (
+    <AppForm state={form} mode="create" guard={false} saveLabel={field ? 'Save field' : 'Add field'} onCancel={onCancel} onSave={async (v) => { await save.mutateAsync(v); onSaved(); }}>
+      <TextInput label="Name" description="How files, templates and the API call it" {...form.form.getInputProps('name')} />
+      <TextInput label="Label" description="How people see it; made from the name when empty" {...form.form.getInputProps('label')} />
+      <Select label="Type" description={field ? 'Fixed once the field is made: stored values could not be read otherwise' : undefined} disabled={Boolean(field)} data={fieldTypes} allowDeselect={false} {...form.form.getInputProps('type')} />
+      {type === 'enum' && <TagsInput label="Choices" description="Enter adds one" {...form.form.getInputProps('options')} />}
+      {(type === 'string' || type === 'tags') && <TextInput label="Pattern" description="A regular expression that the whole value must match; leave empty for any" {...form.form.getInputProps('validator')} />}
+      <Checkbox label="Unique: no two people share a value" {...form.form.getInputProps('unique', { type: 'checkbox' })} />
+      <Checkbox label="Mandatory: a new profile must have a value" {...form.form.getInputProps('required', { type: 'checkbox' })} />
+      <TextInput label="Description" {...form.form.getInputProps('description')} />
+    </AppForm>
+  );
+}

@@ -1,0 +1,58 @@
+import { IconFileImport, IconPlus, IconUsers } from '@tabler/icons-react';
+import { api, ok } from '@/api/client';
+import { useList } from '@/api/list';
+import { useCan } from '@/api/session';
+import { FirstUse, formatCount, ListPage, paths, SideDrawer, Time, ToneBadge, useDrawer, useGo, useIdParam, useListState, type Column } from '@/kit';
+import { fieldLabel, nameOf, statusTone, useDatabaseOf, valueText, type Database, type Profile } from './model';
+import { ProfileForm } from './ProfileForm';
+
+const shownFirst = ['email', 'city', 'status', 'created_at'];
+
+function columnsOf(database: Database | undefined): Column<Profile>[] {
+  const fields = database?.fields.filter((f) => !['first_name', 'last_name', 'id'].includes(f.name)) ?? [];
+  const sortable = new Set(['email', 'external_id', 'created_at', 'updated_at', 'last_name']);
+  const rank = (name: string) => { const at = shownFirst.indexOf(name); return at < 0 ? 99 : at; };
+  return [
+    { key: 'profile', header: 'Profile', cell: (p) => nameOf(p) },
+    ...[...fields].sort((a, b) => rank(a.name) - rank(b.name)).map((field): Column<Profile> => ({
+      key: field.name, header: fieldLabel(field), hidden: rank(field.name) === 99,
+      ...(sortable.has(field.name) ? { sort: field.name } : {}),
+      priority: field.name === 'status' ? 1 : field.name === 'email' ? 2 : 3,
+      cell: (p) => {
+        const value = p[field.name];
+        if (field.name === 'status') return <ToneBadge tone={statusTone(value)}>{valueText(value) ?? '–'}</ToneBadge>;
+        if (field.type === 'datetime') return <Time value={typeof value === 'string' ? value : null} />;
+        return valueText(value);
+      },
+    })),
+  ];
+}
+
+/** The people of a database. */
+export function ProfileListPage() {
+  const databaseId = useIdParam('databaseId');
+  const database = useDatabaseOf(databaseId).data;
+  const state = useListState();
+  const drawer = useDrawer('profile');
+  const go = useGo();
+  const canCreate = useCan('profiles:create'), canImport = useCan('imports:create');
+  const query = useList<Profile>(['profiles', databaseId, state.params], async ({ cursor, limit, signal }) => {
+    const reply = await ok(api.GET('/api/v1/databases/{database_id}/profiles', { params: { path: { database_id: databaseId }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal }));
+    return { ...reply, items: reply.items as Profile[] };
+  });
+  const add = canCreate ? { label: 'Add profile', icon: <IconPlus size={16} />, shortcut: 'N', onClick: () => { drawer.open('new'); } } : undefined;
+  const bring = canImport ? { label: 'Import', icon: <IconFileImport size={16} />, href: paths.importNew(databaseId) } : undefined;
+  return (
+    <>
+      <ListPage<Profile> name={`profiles.${databaseId}`} title="Profiles" noun={{ one: 'profile', many: 'profiles' }} query={query} state={state} columns={columnsOf(database)} rowKey={(p) => p.id} rowLabel={nameOf} rowHref={(p) => paths.profile(databaseId, p.id)}
+        searchLabel="Search name, e-mail, phone, id or city:Oslo" primary={add} secondary={bring ? [bring] : []}
+        menu={[{ label: 'Fields and settings', href: paths.database(databaseId) }, { label: 'Past imports', href: paths.imports(databaseId) }]}
+        facts={[database && formatCount(database.profile_count, 'profile', 'profiles'), database?.name]}
+        help={{ text: 'Everybody this database knows. Search by name, address or phone from three letters, or ask one field, like city:Oslo. Any field can be shown as a column.' }}
+        empty={<FirstUse icon={IconUsers} title="Nobody is here yet" text="Import a file of customers, add one by hand, or send them through the API. You choose which column is which, and see what would happen before it does." primary={bring ?? add} {...(bring && add ? { secondary: add } : {})} />} />
+      <SideDrawer name="profile" title="Add a profile">
+        {() => (database ? <ProfileForm database={database} onCancel={drawer.close} onSaved={(id) => { go(paths.profile(databaseId, id)); }} /> : null)}
+      </SideDrawer>
+    </>
+  );
+}

@@ -1,0 +1,77 @@
+import { SimpleGrid, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api, ok } from '@/api/client';
+import { useList } from '@/api/list';
+import { useAction } from '@/api/mutations';
+import { useCan } from '@/api/session';
+import { AllDone, confirmTyped, Details, doneToast, failToast, ListView, Loaded, MoneyText, Page, paths, Section, Time, ToneBadge, useGo, useIdParam, useListState, type Column } from '@/kit';
+import type { components } from '@/api/schema';
+import { HistoryTab } from './HistoryTab';
+import { fieldLabel, nameOf, statusTone, useDatabaseOf, valueText, type Database, type Field, type Profile } from './model';
+import { ProfileConsent } from './ProfileConsent';
+import { ProfileForm } from './ProfileForm';
+
+type Order = components['schemas']['OrderOut'];
+
+function shown(field: Field, value: unknown) {
+  if (field.type === 'datetime') return <Time value={typeof value === 'string' ? value : null} mode="absolute" />;
+  return valueText(value);
+}
+
+function Overview({ database, profile }: { database: Database; profile: Profile }) {
+  const filled = database.fields.filter((f) => valueText(profile[f.name]) !== null && !['status', 'created_at', 'updated_at'].includes(f.name));
+  const own = filled.filter((f) => !f.builtin), common = filled.filter((f) => f.builtin);
+  const rows = (fields: Field[]) => fields.map((f) => [fieldLabel(f), shown(f, profile[f.name])] as const);
+  return (
+    <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
+      <Stack>
+        <Section title="Who it is"><Details items={[...rows(common), ['Here since', <Time key="c" value={String(profile.created_at)} mode="absolute" zone={database.timezone} />], ['Last change', <Time key="u" value={String(profile.updated_at)} mode="absolute" zone={database.timezone} />]]} /></Section>
+        {own.length > 0 && <Section title="Own fields"><Details items={rows(own)} /></Section>}
+        <ProfileConsent databaseId={database.id} profileId={profile.id} email={valueText(profile.email)} />
+      </Stack>
+      <HistoryTab databaseId={database.id} profileId={profile.id} zone={database.timezone} />
+    </SimpleGrid>
+  );
+}
+
+function Orders({ databaseId, profileId, zone }: { databaseId: number; profileId: number; zone: string }) {
+  const state = useListState({ defaultSort: '-placed_at' });
+  const query = useList<Order>(['orders', databaseId, 'of', profileId, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/market/orders', { params: { query: { ...state.params, database: databaseId, profile: profileId, limit, ...(cursor ? { cursor } : {}) } }, signal })));
+  const columns: Column<Order>[] = [
+    { key: 'order', header: 'Order', cell: (o) => `#${o.external_id}` },
+    { key: 'placed_at', header: 'Placed', sort: 'placed_at', cell: (o) => <Time value={o.placed_at} zone={zone} />, priority: 2 },
+    { key: 'status', header: 'State', cell: (o) => o.status, priority: 2 },
+    { key: 'lines', header: 'Lines', align: 'right', cell: (o) => o.line_count, priority: 3 },
+    { key: 'total', header: 'Total', sort: 'total', align: 'right', cell: (o) => <MoneyText value={{ amount: o.total, currency: o.currency }} />, priority: 1 },
+  ];
+  return <ListView<Order> name="profile.orders" query={query} state={state} columns={columns} rowKey={(o) => o.id} rowLabel={(o) => `Order ${o.external_id}`} rowHref={(o) => paths.order(o.id)} noun={{ one: 'order', many: 'orders' }} searchLabel={null} empty={<AllDone>No orders yet</AllDone>} />;
+}
+
+/** The card of one person. */
+export function ProfilePage() {
+  const databaseId = useIdParam('databaseId'), id = useIdParam('profileId');
+  const go = useGo();
+  const canUpdate = useCan('profiles:update'), canDelete = useCan('profiles:delete'), seesOrders = useCan('market:read');
+  const database = useDatabaseOf(databaseId).data;
+  const query = useQuery({ queryKey: ['profiles', databaseId, id], queryFn: async ({ signal }) => (await ok(api.GET('/api/v1/databases/{database_id}/profiles/{profile_id}', { params: { path: { database_id: databaseId, profile_id: id } }, signal }))) as Profile });
+  const profile = query.data;
+  const erase = useAction({ refresh: [['profiles'], ['databases']], run: () => ok(api.DELETE('/api/v1/databases/{database_id}/profiles/{profile_id}', { params: { path: { database_id: databaseId, profile_id: id } } })) });
+  const name = profile ? nameOf(profile) : 'Profile';
+  const forget = async () => {
+    const yes = await confirmTyped({ title: `Erase ${name}?`, body: 'Their fields, consent and history are deleted and cannot be brought back. Orders stay in the sums, without the person.', action: 'Erase profile', keep: 'Keep it', name: String(id) });
+    if (yes) erase.mutate(undefined, { onSuccess: () => { doneToast(`Profile ${id} erased`); go(paths.profiles(databaseId)); }, onError: failToast });
+  };
+  return (
+    <Page title={name} crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]}
+      badges={profile && <ToneBadge tone={statusTone(profile.status)}>{valueText(profile.status) ?? '–'}</ToneBadge>}
+      facts={profile ? [`#${profile.id}`, valueText(profile.email), valueText(profile.phones), valueText(profile.city)] : []}
+      menu={profile && canDelete ? [{ label: 'Erase…', danger: true, onClick: () => void forget() }] : []}
+      tabs={profile && database ? [
+        { value: 'overview', label: 'Overview', render: () => <Overview database={database} profile={profile} /> },
+        ...(seesOrders ? [{ value: 'orders', label: 'Orders', render: () => <Orders databaseId={databaseId} profileId={id} zone={database.timezone} /> }] : []),
+        ...(canUpdate ? [{ value: 'fields', label: 'All fields', render: () => <ProfileForm key={String(profile.version)} database={database} profile={profile} onSaved={() => { doneToast(`${name} saved`); }} /> }] : []),
+      ] : []}>
+      {(!profile || !database) && <Loaded query={query} what="the profile">{() => <Text c="dimmed">…</Text>}</Loaded>}
+    </Page>
+  );
+}
