@@ -253,7 +253,8 @@ def test_every_day_runs_once_through_the_changes_of_the_clock() -> None:
                 exists = datetime.combine(local.date(), local.time(), ZoneInfo(zone))
                 assert exists.astimezone(UTC) == due or exists.fold == 0
                 moment = due
-            assert len(set(days)) == len(days) and (days[-1] - days[0]).days == len(days) - 1, (zone, at)
+            assert len(set(days)) == len(days), (zone, at)
+            assert (days[-1] - days[0]).days == len(days) - 1, (zone, at)
 
 
 def test_clocks_forward_and_back() -> None:
