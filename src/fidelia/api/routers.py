@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from fidelia.access.http import routers as access
+from fidelia.demo.http import DemoController
 from fidelia.events.http import API as EVENTS
 from fidelia.events.http import ROOT as SEGMENT_PROTOCOL
 from fidelia.market.http import CategoryController, OrderController, ProductController
@@ -25,6 +26,7 @@ API: list[ControllerRouterHandler] = [
     OrderController,
     ProductController,
     JobController,
+    DemoController,
     *MESSAGES,
     InstallationController,
     *profiles,

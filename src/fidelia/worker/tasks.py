@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fidelia.demo import tasks as demo
 from fidelia.events import tasks as events
 from fidelia.messages import tasks as messages
 from fidelia.platform.jobs import upkeep
@@ -9,4 +10,4 @@ from fidelia.profiles import tasks as profiles
 from fidelia.profiles.imports import tasks as imports
 from fidelia.segments import tasks as segments
 
-MODULES = (upkeep, events, imports, messages, profiles, segments)
+MODULES = (upkeep, demo, events, imports, messages, profiles, segments)

@@ -1,0 +1,195 @@
+"""The steps of loading. Each is one or more transactions and says in its last one that it is done."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fidelia import market, profiles
+from fidelia.access import Actor
+from fidelia.platform.jobs import JobContext
+from fidelia.platform.outbox import EventOut
+from fidelia.platform.postgres import Tx
+
+from . import store
+from .source import ENUMS, Source
+
+NAME = "Complete Journey"
+RESOURCE = "Shop news"
+ORDERS_AT_ONCE = 4_000
+PRODUCTS_AT_ONCE = 10_000
+LABELS = {
+    "age": "Age group",
+    "income": "Income",
+    "home_ownership": "Home",
+    "marital_status": "Marital status",
+    "household_size": "Household size",
+    "household_comp": "Household",
+    "kids_count": "Children",
+}
+
+
+class Loader:
+    """Loads the data set step by step; a repeat goes on where the last one stopped."""
+
+    def __init__(self, ctx: JobContext, source: Source, shift: timedelta) -> None:
+        self._ctx = ctx
+        self._source = source
+        self._shift = shift
+        self._actor = Actor.system()
+        self._done = 0
+        catalogue = 100_000
+        self._ctx.progress(0, len(source.households) + catalogue + source.orders)
+        self._catalogue = catalogue
+
+    async def run(self) -> int:
+        """Load everything; return the id of the database."""
+        database_id = await self._database()
+        resource_id = await self._resource(database_id)
+        await self._households(database_id, resource_id)
+        await self._products()
+        await self._orders(database_id)
+        await self._events(database_id)
+        return database_id
+
+    async def _database(self) -> int:
+        async with self._ctx.tx() as tx:
+            known = await store.get(tx, "database")
+            if known is not None:
+                return int(known)
+            _, options = self._source.demographics()
+            fields = [
+                profiles.Field(name=name, type="enum", label=LABELS[name], options=tuple(options[name]))
+                for name in ENUMS
+            ]
+            name = NAME if await profiles.find_database(tx, NAME) is None else f"{NAME} (demo)"
+            made = await profiles.create_database(
+                tx,
+                self._actor,
+                name=name,
+                description="A retailer's year: households, their baskets, campaigns and coupons (Complete Journey)",
+                fields=fields,
+            )
+            await store.put(tx, "database", made.id)
+            return made.id
+
+    async def _resource(self, database_id: int) -> int:
+        async with self._ctx.tx() as tx:
+            known = await store.get(tx, "resource")
+            if known is not None:
+                return int(known)
+            made = await profiles.create_resource(
+                tx,
+                self._actor,
+                name=RESOURCE,
+                description="Offers and news of the shop",
+                channels=("email",),
+                database_ids=(database_id,),
+            )
+            await store.put(tx, "resource", made.id)
+            return made.id
+
+    async def _households(self, database_id: int, resource_id: int) -> None:
+        source = self._source
+        async with self._ctx.tx() as tx:
+            if await store.get(tx, "households") is None:
+                known, _ = source.demographics()
+                wish = [{"resource": resource_id, "channel": "email", "status": "subscribed"}]
+                items: list[dict[str, Any]] = [
+                    {
+                        "external_id": str(household),
+                        "email": f"household-{household}@example.com",
+                        "subscriptions": wish,
+                        **known.get(household, {}),
+                    }
+                    for household in source.households
+                ]
+                result = await profiles.upsert(
+                    tx, self._actor, database_id, items, matching="external_id", raise_consent=True
+                )
+                if result.rejected:
+                    raise RuntimeError(f"{result.rejected} households were refused")
+                await store.put(tx, "households", len(items))
+        await self._step(len(source.households))
+
+    async def _products(self) -> None:
+        async with self._ctx.tx() as tx:
+            done = await store.get(tx, "products") is not None
+        if not done:
+            categories, products = self._source.catalogue()
+            async with self._ctx.tx() as tx:
+                await market.upsert_categories(tx, self._actor, categories)
+            for start in range(0, len(products), PRODUCTS_AT_ONCE):
+                await self._ctx.check()
+                async with self._ctx.tx() as tx:
+                    await _all_taken(await market.upsert_products(tx, products[start : start + PRODUCTS_AT_ONCE]))
+                    if start + PRODUCTS_AT_ONCE >= len(products):
+                        await store.put(tx, "products", len(products))
+                self._ctx.progress(self._done + min(start + PRODUCTS_AT_ONCE, self._catalogue))
+        await self._step(self._catalogue)
+
+    async def _orders(self, database_id: int) -> None:
+        async with self._ctx.tx() as tx:
+            done = int(await store.get(tx, "orders") or 0)
+        count = 0
+        if done < self._source.orders:
+            for batch in self._source.baskets(self._shift, ORDERS_AT_ONCE):
+                count += len(batch)
+                if count > done:  # a batch already loaded is only counted
+                    await self._ctx.check()
+                    async with self._ctx.tx() as tx:
+                        await _all_taken(await market.upsert_orders(tx, database_id, batch))
+                        await store.put(tx, "orders", count)
+                    self._ctx.progress(self._done + count)
+        await self._step(self._source.orders)
+
+    async def _events(self, database_id: int) -> None:
+        async with self._ctx.tx() as tx:
+            if await store.get(tx, "events") is not None:
+                return
+            ids = await profiles.match_ids(
+                tx, database_id, "external_id", [str(household) for household in self._source.households]
+            )
+            count = self._received(tx, database_id, ids) + self._redeemed(tx, database_id, ids)
+            await store.put(tx, "events", count)
+
+    def _received(self, tx: Tx, database_id: int, ids: dict[Any, int]) -> int:
+        rows = self._source.received(self._shift)
+        tx.emit_many(
+            EventOut(
+                database_id,
+                ids[str(row.household)],
+                "custom.campaign_received",
+                row.at,
+                {"campaign_name": f"Campaign {row.campaign}", "kind": row.kind},
+                f"demo-campaign-{row.campaign}-{row.household}",
+            )
+            for row in rows
+        )
+        return len(rows)
+
+    def _redeemed(self, tx: Tx, database_id: int, ids: dict[Any, int]) -> int:
+        rows = self._source.redemptions(self._shift)
+        tx.emit_many(
+            EventOut(
+                database_id,
+                ids[str(row.household)],
+                "custom.coupon_redeemed",
+                row.at,
+                {"coupon": row.coupon, "campaign_name": f"Campaign {row.campaign}"},
+                f"demo-coupon-{n}",
+            )
+            for n, row in enumerate(rows)
+        )
+        return len(rows)
+
+    async def _step(self, amount: int) -> None:
+        await self._ctx.check()
+        self._done += amount
+        self._ctx.progress(self._done)
+
+
+async def _all_taken(reply: market.BatchReply) -> None:
+    for item in reply.items:
+        if item.status == "rejected":
+            raise RuntimeError(f"The demo data was refused: {item.errors[0].pointer} {item.errors[0].message}")
