@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from fidelia import market, profiles
+from fidelia import events, market, profiles
 from fidelia.access import Actor
 from fidelia.platform.jobs import JobContext
 from fidelia.platform.outbox import EventOut
@@ -150,8 +150,17 @@ class Loader:
             ids = await profiles.match_ids(
                 tx, database_id, "external_id", [str(household) for household in self._source.households]
             )
+            await self._declare(tx, database_id)
             count = self._received(tx, database_id, ids) + self._redeemed(tx, database_id, ids)
             await store.put(tx, "events", count)
+
+    async def _declare(self, tx: Tx, database_id: int) -> None:
+        for name, label, words in (
+            ("custom.campaign_received", "Campaign received", ("campaign_name", "kind")),
+            ("custom.coupon_redeemed", "Coupon redeemed", ("campaign_name", "coupon")),
+        ):
+            properties = [events.PropertyIn(word, "string", word.replace("_", " ").capitalize()) for word in words]
+            await events.define_type(tx, self._actor, database_id, name=name, label=label, properties=properties)
 
     def _received(self, tx: Tx, database_id: int, ids: dict[Any, int]) -> int:
         rows = self._source.received(self._shift)
