@@ -11,6 +11,7 @@ from pyroaring import BitMap
 
 from .moments import moment
 from .plan import NOW, Checked, Group, Membership, Negation, Plan, Rows, Test, Truth
+from .rows_sql import present
 from .sql import Compiler, Query, Segments
 
 MOST_WITHOUT = 200
@@ -20,11 +21,14 @@ class NodeQueries(msgspec.Struct, frozen=True):
     """The queries for the counts of a condition. ``queries`` are keyed by what they answer.
 
     ``""`` is everybody, ``"leaf:<path>"`` a rule, ``"missing:<path>"`` those without a value in its field. Each
-    query gives one bitmap; ``Query.key`` is a key for a cache.
+    query gives one bitmap; ``Query.key`` is a key for a cache. The bitmap of a rule over rows may hold ids of nobody,
+    and for those in ``complements`` it holds the others: only :func:`node_counts` and :func:`node_answer` make
+    sense of it.
     """
 
     root: Plan
     queries: dict[str, Query]
+    complements: frozenset[str] = frozenset()
 
 
 class NodeCount(msgspec.Struct, frozen=True):
@@ -53,11 +57,22 @@ def compile_nodes(
         return Compiler(checked, at, segments or {})
 
     queries = {"": compiler().query(Truth(""), scope)}
+    complements: set[str] = set()
     for leaf in _leaves(checked.root):
+        owners = compiler().owners(leaf) if isinstance(leaf, Rows) else None
+        if owners is not None:
+            queries[f"leaf:{leaf.path}"], others = owners
+            complements.update([leaf.path] if others else [])
+            continue
         queries[f"leaf:{leaf.path}"] = compiler().query(leaf, scope)
-        if isinstance(leaf, Test) and leaf.depth != NOW and leaf.operator.shape != "none" and leaf.field.nullable:
+        if isinstance(leaf, Test) and _may_be_missing(leaf):
             queries[f"missing:{leaf.path}"] = compiler().query(leaf, scope, missing=leaf)
-    return NodeQueries(checked.root, queries)
+    return NodeQueries(checked.root, queries, frozenset(complements))
+
+
+def _may_be_missing(test: Test) -> bool:
+    asked = test.depth != NOW and test.operator.shape != "none"
+    return asked and (test.link is not None or present(test.field) != "1")
 
 
 def node_counts(queries: NodeQueries, bitmaps: Mapping[str, BitMap]) -> tuple[NodeCount, ...]:
@@ -65,12 +80,12 @@ def node_counts(queries: NodeQueries, bitmaps: Mapping[str, BitMap]) -> tuple[No
 
     ``bitmaps`` holds the answer of each of ``queries.queries`` under its key.
     """
-    return _Counter(queries.root, bitmaps).result()
+    return _Counter(queries, bitmaps).result()
 
 
 def node_answer(queries: NodeQueries, bitmaps: Mapping[str, BitMap]) -> BitMap:
     """Return those for whom the whole condition holds, from the same bitmaps."""
-    return BitMap(_Counter(queries.root, bitmaps).value(queries.root))
+    return BitMap(_Counter(queries, bitmaps).value(queries.root))
 
 
 def _leaves(plan: Plan) -> Iterator[Test | Rows | Membership]:
@@ -87,8 +102,9 @@ def _leaves(plan: Plan) -> Iterator[Test | Rows | Membership]:
 
 
 class _Counter:
-    def __init__(self, root: Plan, bitmaps: Mapping[str, BitMap]) -> None:
-        self.root = root
+    def __init__(self, queries: NodeQueries, bitmaps: Mapping[str, BitMap]) -> None:
+        self.root = queries.root
+        self.complements = queries.complements
         self.bitmaps = bitmaps
         self.everybody = bitmaps[""]
         self.of: dict[str, BitMap] = {}
@@ -120,6 +136,10 @@ class _Counter:
                 found = self.everybody - self.value(inner)
             case Truth():
                 found = self.everybody
+            case Rows(path=path) if path in self.complements:
+                found = self.everybody - self.bitmaps[f"leaf:{path}"]
+            case Rows(path=path):
+                found = self.everybody & self.bitmaps[f"leaf:{path}"]
             case _:
                 found = self.bitmaps[f"leaf:{plan.path}"]
         self.of[plan.path] = found

@@ -71,6 +71,10 @@ def compile(
     return Compiler(checked, moment(now, tz), segments or {}).query(checked.root, scope)
 
 
+class Unsupported(TypeError):
+    """A node has no meaning in SQL."""
+
+
 class Level(msgspec.Struct, frozen=True):
     """A table in sight while compiling: how its rows lead to those of the level around it (``key`` = ``local``)."""
 
@@ -114,8 +118,11 @@ class Compiler:
         filters = [f for f in (level.fixed, condition) if f and f != "1"]
         if scope is not None:
             filters.insert(0, f"bitmapContains({self.bitmap(self.given(scope))}, {id_})")
+        return self.finished(f"SELECT groupBitmapState({id_}) FROM {level.source}{_where(filters)}")
+
+    def finished(self, text: str) -> Query:
+        """Put what was collected before the text."""
         with_ = ",\n".join(f"{sql} AS {name}" for sql, name in self.with_.items())
-        text = f"SELECT groupBitmapState({id_}) FROM {level.source}{_where(filters)}"
         return Query(f"WITH\n{with_}\n{text}" if with_ else text, self.binder.params)
 
     def given(self, state: str) -> str:
@@ -135,7 +142,8 @@ class Compiler:
             return _lifted(self.expression(plan, levels[: up - rise], rise), levels, rise - up)
         match plan:
             case Group(every=every, of=of):
-                parts = sorted((self.expression(part, levels, up) for part in of), key=_cost)
+                gathered = _gathered(plan, up) if len(levels) > 1 else of
+                parts = sorted((self.expression(part, levels, up) for part in gathered), key=_cost)
                 return (" AND " if every else " OR ").join(_group(part) for part in dict.fromkeys(parts))
             case Negation(of=inner):
                 return f"NOT {_group(self.expression(inner, levels, up))}"
@@ -186,8 +194,28 @@ class Compiler:
         local = link.local or (level.subject.id if level.subject is not None else "")
         return f"{local} IN (SELECT {link.key} FROM {far.source}{_where([far.fixed, inner])})"
 
+    def owners(self, plan: Rows) -> tuple[Query, bool] | None:
+        """Return the query for the ids rows belong to, be they there or not, and whether they are the others.
+
+        It spares the scan of the subject's table; ``None`` where the rows do not hold its id.
+        """
+        home = Level(self.home, None)
+        if self.reached(plan, home).local != self.home.id:
+            return None
+        _, state, _, complement = self.keys(plan, (home,))
+        return self.finished(state), complement
+
     def rows(self, plan: Rows, levels: Sequence[Level]) -> str:
         """Ask for rows that belong to the innermost level."""
+        keys, state, local, complement = self.keys(plan, levels)
+        if len(levels) > 1 or local != self.home.id:
+            found = f"{local} IN ({keys})"
+        else:
+            found = f"bitmapContains({self.bitmap(f'({state})')}, toUInt32({local}))"
+        return f"NOT ({found})" if complement else found
+
+    def keys(self, plan: Rows, levels: Sequence[Level]) -> tuple[str, str, str, bool]:
+        """Return the query for keys of rows, the one for their bitmap, the key they meet, whether they are the others."""
         level = self.reached(plan, levels[-1])
         filters = [level.fixed]
         if plan.event is not None and level.events is not None:
@@ -196,20 +224,16 @@ class Compiler:
             filters += window_sql(plan.window, self.at, self.binder)
         if plan.where is not None:
             filters.append(self.expression(plan.where, (*levels, level)))
-        nested = len(levels) > 1
         having, complement = self.having(plan)
         final = " FINAL" if having and level.events is not None and level.events.final else ""
         source = f"FROM {level.source}{final}{_where(filters)}"
         if having:
             keys = f"SELECT {level.key} AS k {source} GROUP BY k HAVING {having}"
-            state = f"(SELECT groupBitmapState(toUInt32(k)) FROM ({keys}))"
+            state = f"SELECT groupBitmapState(toUInt32(k)) FROM ({keys})"
         else:
             keys = f"SELECT {level.key} {source}"
-            state = f"(SELECT groupBitmapState(toUInt32({level.key})) {source})"
-        found = (
-            f"{level.local} IN ({keys})" if nested else f"bitmapContains({self.bitmap(state)}, toUInt32({level.local}))"
-        )
-        return f"NOT ({found})" if complement else found
+            state = f"SELECT groupBitmapState(toUInt32({level.key})) {source}"
+        return keys, state, level.local, complement
 
     def having(self, plan: Rows) -> tuple[str, bool]:
         """Return what a group of rows must have, and whether those found are the ones for which the rule fails."""
@@ -254,10 +278,23 @@ class Compiler:
             self.open.pop()
 
 
+def _gathered(group: Group, up: int) -> list[Plan]:
+    """Put members that speak of the same level further out together: one sub-query for all of them."""
+    together: dict[int, list[Plan]] = {}
+    for part in group.of:
+        together.setdefault(max(floor_of(part) - up, 0) % NOWHERE, []).append(part)
+    near = together.pop(0, [])
+    if not near and len(together) == 1:
+        return list(group.of)
+    return [*near, *(p[0] if len(p) == 1 else Group(group.path, group.every, tuple(p)) for p in together.values())]
+
+
 def _lifted(inner: str, levels: Sequence[Level], rise: int) -> str:
     """Turn an expression over a level further out into one over the innermost."""
     for step in range(rise, 0, -1):
         level, around = levels[-step], levels[-step - 1]
+        if around.subject is None or level.local != around.subject.id:
+            raise Unsupported("Rows that are shared by several others cannot be asked about one of these")
         inner = f"{level.key} IN (SELECT {level.local} FROM {around.source}{_where([around.fixed, inner])})"
     return inner
 
