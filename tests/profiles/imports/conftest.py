@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
 import pytest
+
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.runner import run_job
 from fidelia.profiles import Database, Field
@@ -95,5 +96,5 @@ class Importer:
 
 
 @pytest.fixture
-async def importer(engines: Engines, api: httpx.AsyncClient) -> AsyncIterator[Importer]:
-    yield Importer(engines, api, await new_database(engines, *FIELDS))
+async def importer(engines: Engines, api: httpx.AsyncClient) -> Importer:
+    return Importer(engines, api, await new_database(engines, *FIELDS))

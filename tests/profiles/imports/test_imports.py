@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-from fidelia.platform.engines import Engines
 
+from fidelia.platform.engines import Engines
 from tests.conftest import api_client
 
 from .conftest import Importer, csv_bytes
@@ -51,7 +51,10 @@ async def test_wizard_from_upload_over_check_to_run(importer: Importer) -> None:
     assert (look["rows"], look["exact"], look["warnings"]) == (3, True, [])
     mapping = [m for m in look["mapping"] if m["column"] != "kundenkl"]
     mapping.append(
-        {"column": "kundenkl", "new_field": {"name": "klasse", "type": "enum", "options": ["A", "B"], "label": "Klasse"}}
+        {
+            "column": "kundenkl",
+            "new_field": {"name": "klasse", "type": "enum", "options": ["A", "B"], "label": "Klasse"},
+        }
     )
     changed = await importer.patch(made["id"], mapping=mapping)
     assert len(changed["mapping"]) == 6
@@ -65,7 +68,9 @@ async def test_wizard_from_upload_over_check_to_run(importer: Importer) -> None:
     done = await importer.work(made["id"])
     assert done["counts"] == checked["check"]["counts"]
     people = await importer.people()
-    klasse = next(f for f in (await importer.get(f"/databases/{importer.database.id}/fields"))["items"] if f["name"] == "klasse")
+    klasse = next(
+        f for f in (await importer.get(f"/databases/{importer.database.id}/fields"))["items"] if f["name"] == "klasse"
+    )
     assert klasse["options"] == ["A", "B"]
     assert people["ada@example.com"]["klasse"] == "A"
     assert str(people["ada@example.com"]["birth_date"]) == "1984-11-03"
@@ -164,7 +169,11 @@ async def test_wrong_mappings_are_named(importer: Importer) -> None:
         ({"format": {"kind": "csv", "encoding": "rot13"}}, "/format/encoding", 422),
         ({"format": {"kind": "csv", "delimiter": ",,"}}, "/format/delimiter", 422),
         ({"nonsense": "1"}, "/nonsense", 422),
-        ({"mapping": {"email": "email"}, "options": {"subscribe": {"resource": 99}}}, "/options/subscribe/resource", 422),
+        (
+            {"mapping": {"email": "email"}, "options": {"subscribe": {"resource": 99}}},
+            "/options/subscribe/resource",
+            422,
+        ),
     ]
     for parts, pointer, status in cases:
         problem = await importer.upload(content, status=status, **parts)

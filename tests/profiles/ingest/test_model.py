@@ -6,11 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from fidelia.platform.engines import Engines
 from fidelia.profiles import Database, Field, get_database
 from fidelia.profiles.ingest import store, upsert
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from ..conftest import EVERY_TYPE, SYSTEM, new_database
 from .model import Model

@@ -1,7 +1,7 @@
 """Reading files in a process of its own: it uses the other core, and a hostile workbook kills nobody else.
 
 ``python -m fidelia.profiles.imports.child`` takes a task on its standard input and answers in frames of a length and
-MessagePack. Small plain files are read in a thread instead, which starts faster.
+MessagePack. Small files other than workbooks are read in a thread instead, which starts faster.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from fidelia.kernel.errors import Problem
 from fidelia.platform.pgserver import die_with_parent
 
 from . import parse
-from .readers import FileFormat, FileProblem
+from .readers import FileFormat, FileProblem, detect
 
-#: Files up to this size, unless they are packed or workbooks, are read in a thread.
+#: Files up to this size, unless they are workbooks, are read in a thread.
 INLINE_BYTES = 2_000_000
 MEMORY_BYTES = 6 << 30
 _AHEAD = 2
@@ -51,6 +51,10 @@ class _Frame(msgspec.Struct, omit_defaults=True):
 
 async def look(wish: parse.Look) -> parse.Seen:
     """Look at the first rows of a file; raises :class:`FileProblem`."""
+    if wish.format is None:  # to find out what a file is, no workbook is opened
+        path = _existing(wish.path)
+        wish = msgspec.structs.replace(wish, format=await anyio.to_thread.run_sync(detect, path))
+    assert wish.format is not None
     async with contextlib.aclosing(_answers("look", wish, wish.format)) as answers:
         async for seen in answers:
             found: parse.Seen = seen
@@ -63,15 +67,15 @@ def prepare(plan: parse.Plan) -> AsyncGenerator[parse.Prepared, None]:
     return _answers("prepare", plan, plan.format)
 
 
-def _answers(task: str, wish: Any, how: FileFormat | None) -> AsyncGenerator[Any, None]:
-    path = Path(wish.path)
-    if not path.is_file():
+def _existing(path: str) -> Path:
+    if not os.path.isfile(path):
         raise FileProblem("The uploaded file is gone; upload it again")
-    is_text = how is not None and how.kind != "xlsx" and how.compression == "none"
-    if how is None:
-        with path.open("rb") as file:
-            is_text = not file.read(2).startswith((b"PK", b"\x1f\x8b"))
-    inline = is_text and (task == "look" or os.path.getsize(path) <= INLINE_BYTES)
+    return Path(path)
+
+
+def _answers(task: str, wish: Any, how: FileFormat) -> AsyncGenerator[Any, None]:
+    size = os.path.getsize(_existing(wish.path))
+    inline = how.kind != "xlsx" and (task == "look" or size <= INLINE_BYTES)
     return _in_thread(task, wish) if inline else _ahead(_in_process(task, wish))
 
 

@@ -58,7 +58,7 @@ def build(database: Database, key: Field | None, table: Table) -> Batch:
     )
     kept, superseded = _merge(table, valid)
     status = next((c for c in table.columns if c.field.builtin and c.field.name == "status"), None)
-    columns = [c for c in table.columns if c is not status]
+    columns = [c for c in table.columns if c is not status and not c.field.read_only]
     batch = Batch(
         columns=[c.field.name for c in columns],
         rows=[table.rows[i] for i in kept],

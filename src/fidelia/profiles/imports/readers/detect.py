@@ -111,11 +111,11 @@ def _delimiter(text: str, quote: str) -> str:
 
 
 def looks_like_header(rows: list[list[str]]) -> bool:
-    """Tell whether the first row names the columns: distinct names, and none that looks like a value."""
+    """Tell whether the first row names the columns: mostly filled and distinct, and none looks like a value."""
     if not rows:
         return False
     names = [cell.strip() for cell in rows[0]]
     filled = [name for name in names if name]
-    if not filled or len({n.lower() for n in filled}) < len(filled) or len(filled) * 2 < len(names):
+    if not filled or len(set(filled)) * 2 < len(filled) or len(filled) * 2 < len(names):
         return False
     return not any(_VALUE_LIKE.match(name) or len(name) > 100 for name in filled)
