@@ -63,7 +63,8 @@ export function Palette() {
     ...server.map((g) => ({ label: g.group, entries: g.found.map(place) })),
   ];
   return (
-    <Spotlight.Root query={typed} onQueryChange={setTyped} shortcut="mod + K" tagsToIgnore={[]} scrollable maxHeight={440} centered={false} yOffset="10vh" overlayProps={{ backgroundOpacity: 0.25, blur: 0 }}>
+    <Spotlight.Root query={typed} onQueryChange={setTyped} shortcut="mod + K" tagsToIgnore={[]} scrollable maxHeight={440} centered={false} yOffset="10vh" overlayProps={{ backgroundOpacity: 0.25, blur: 0 }}
+      attributes={{ content: { 'aria-label': 'Search or jump to' } }}>
       <Spotlight.Search placeholder="Search or jump to…   > actions   @ people   # id" aria-label="Search or jump to" leftSection={<IconSearch size={18} />} />
       <Spotlight.ActionsList>
         {groups.map((g) => <Group key={g.label} label={g.label} entries={g.entries} />)}

@@ -1,5 +1,5 @@
 import {
-  ActionIcon, Anchor, Badge, Button, createTheme, Drawer, Modal, Paper, rem, Table, Text, Tooltip,
+  ActionIcon, Anchor, Badge, Button, createTheme, Drawer, Menu, Modal, Paper, rem, Table, Text, Tooltip,
   type CSSVariablesResolver,
 } from '@mantine/core';
 import { colors, gray } from './tokens';
@@ -34,6 +34,8 @@ export const theme = createTheme({
     Anchor: Anchor.extend({ defaultProps: { underline: 'always' } }),
     Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'xs', tt: 'none', fw: 550 }, vars: () => ({ root: { '--badge-fz': rem(12) } }) }),
     Paper: Paper.extend({ defaultProps: { withBorder: true, radius: 'md' } }),
+    // its placeholder is a focusable child without a role, which a menu must not have
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Modal: Modal.extend({ defaultProps: { radius: 'lg', centered: true, overlayProps: { backgroundOpacity: 0.45 } } }),
     Drawer: Drawer.extend({ defaultProps: { position: 'right', overlayProps: { backgroundOpacity: 0.25 } } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 0 } }),
