@@ -42,7 +42,7 @@ class Sender(threading.Thread):
                 while True:
                     try:
                         reply = self.post(client, ids)
-                    except (httpx.TransportError, OSError):
+                    except (httpx.TransportError, OSError, KeyError):  # it is away, or has not said where it listens
                         time.sleep(0.05)
                         continue
                     if reply.status_code < 300:
@@ -101,6 +101,7 @@ class Place:
         return reply.json()
 
     def recovered(self) -> None:
+        """Wait until it answers; only somebody outside can start the supervisor again."""
         if self.up.process.poll() is not None:
             self.up.end()
             self.up = Up(self.folder).ready()
@@ -113,6 +114,8 @@ class Place:
                 os.kill(pids[name], signal.SIGKILL)
             except ProcessLookupError:
                 continue  # it was restarting at this moment
+        if "supervisor" in names:
+            self.up.process.wait(20)
 
     def names(self) -> list[str]:
         return [*sorted(self.up.pids()), "supervisor"]
@@ -155,8 +158,7 @@ def ingest_and_kill(place: Place, rounds: list[list[str]], seed: int) -> None:
             place.kill(victims)
             time.sleep(chance.random() * 0.3)
             place.recovered()
-            before = sum(len(s.acknowledged) for s in senders)
-            wait_until(lambda before=before: sum(len(s.acknowledged) for s in senders) > before + BATCH, 60)
+            goes_on(senders, victims, place)
     finally:
         stop.set()
     for sender in senders:
@@ -170,6 +172,17 @@ def ingest_and_kill(place: Place, rounds: list[list[str]], seed: int) -> None:
     assert len(ids) == len(set(ids)) == rows, "doubled"
     own = {id_ for s in senders if s.label.startswith("own") for id_ in s.acknowledged}
     assert sum(s.accepted for s in senders) <= len(own)
+
+
+def goes_on(senders: list[Sender], victims: list[str], place: Place) -> None:
+    """Wait until each sender has had more acknowledged."""
+    before = [len(s.acknowledged) for s in senders]
+    deadline = time.monotonic() + 60
+    while not all(len(s.acknowledged) > count for s, count in zip(senders, before, strict=True)):
+        problems = [p for s in senders for p in s.problems]
+        if problems or time.monotonic() > deadline:
+            raise AssertionError(f"after {victims}: {problems}\n{place.up.output()[-6000:]}")
+        time.sleep(0.02)
 
 
 def test_the_core_is_killed_while_events_come_in(place: Place) -> None:

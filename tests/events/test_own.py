@@ -202,6 +202,16 @@ async def test_ids_are_kept_seven_days_whatever_the_clock_does(world: World, clo
     assert rows == [("old",)]
 
 
+async def test_a_database_that_was_just_deleted(world: World) -> None:
+    profile, *_ = await world.people(1)
+    await world.send(purchase(profile, "before"))
+    listed = (await world.api.get(f"/databases/{world.database}")).json()
+    gone = await world.api.request("DELETE", f"/databases/{world.database}", params={"confirm": listed["name"]})
+    assert gone.status_code in (200, 204), gone.text
+    await world.send(purchase(profile, "after"), status=404)
+    await world.engines.catch_up()
+
+
 async def test_an_idempotency_key_gives_the_first_reply(world: World) -> None:
     profile, *_ = await world.people(1)
     body = {"database": world.database, "events": [purchase(profile, "k1"), purchase(profile)]}

@@ -30,8 +30,11 @@ def current_session(request: Request[Any, Any, Any]) -> int | None:
     return found
 
 
-def guard_right(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Let a request through only when its caller holds the right that the route declares."""
+async def guard_right(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let a request through only when its caller holds the right that the route declares.
+
+    Async, although it waits for nothing: Litestar runs other guards in a thread, for every request.
+    """
     opt = handler.opt
     if opt.get("public") is True:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, cast
 
 import msgspec
-from litestar import Controller, get, post
+from litestar import Controller, Request, get, post
 from litestar.params import QueryParameter
 
 from fidelia.access import Actor
@@ -65,12 +65,13 @@ class EventController(Controller):
     tags = ("Events",)
 
     @post(dto=EachItem, return_dto=None, opt={"right": "events:create"}, status_code=202, summary="Send events")
-    async def send(self, engines: Engines, actor: Actor, data: EventsIn) -> EventsResult:
+    async def send(self, request: Request[Any, Any, Any], actor: Actor, data: EventsIn) -> EventsResult:
         """Take up to 10,000 events; each is accepted, a duplicate, or rejected with its index and the reason.
 
         The answer comes when they are durable. 503 with `Retry-After` when more waits than can be held.
         """
         items = cast("_Items", data)
+        engines: Engines = request.app.state.engines  # a second dependency would cost a group of tasks
         limit = engines.settings.limits
         if len(items.events) > limit.batch_items:
             raise too_large(f"A request has {limit.batch_items:,} events at most; this one has {len(items.events):,}")

@@ -27,6 +27,12 @@ GROUP_EVENTS = 4_000
 #: Events that may wait in memory; above, callers are asked to come again.
 WAITING_EVENTS = 60_000
 ATTEMPTS = 4
+#: What another transaction's doing may cause, and a second try does not meet again.
+_PASSING = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.UndefinedTable,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -108,15 +114,11 @@ class GroupCommit(Generic[S, R]):
             try:
                 async with self._engines.tx() as tx:
                     answers = await self._apply(tx, submissions)
-            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as exc:
-                if attempt == ATTEMPTS:
+            except (psycopg.Error, sqlalchemy.exc.DBAPIError) as exc:
+                cause = exc.orig if isinstance(exc, sqlalchemy.exc.DBAPIError) else exc
+                if attempt == ATTEMPTS or not isinstance(cause, _PASSING):
                     raise
-                log.info("events are written again", error=str(exc))
-            except sqlalchemy.exc.DBAPIError as exc:
-                deadlock = psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure
-                if attempt == ATTEMPTS or not isinstance(exc.orig, deadlock):
-                    raise
-                log.info("events are written again", error=str(exc.orig))
+                log.info("events are written again", error=str(cause))
             else:
                 return answers
         raise AssertionError("unreachable")
@@ -126,6 +128,4 @@ def _away(exc: Exception) -> bool:
     """Tell whether PostgreSQL itself is at fault, so that trying each alone would only take longer."""
     cause = exc.orig if isinstance(exc, sqlalchemy.exc.DBAPIError) else exc
     away = psycopg.OperationalError | psycopg.InterfaceError | sqlalchemy.exc.TimeoutError | OSError
-    return isinstance(cause, away) and not isinstance(
-        cause, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure
-    )
+    return isinstance(cause, away) and not isinstance(cause, _PASSING)

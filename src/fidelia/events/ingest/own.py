@@ -99,8 +99,18 @@ def _sentence(exc: msgspec.ValidationError) -> str:
 
 async def write_own(tx: Tx, submissions: Sequence[Submission]) -> list[EventsResult | Exception]:
     """Write the events of several requests in one transaction."""
+    try:
+        return await _write(tx, submissions)
+    except psycopg.errors.UndefinedTable:
+        people.forget_databases(tx.engines)  # a database was deleted a moment ago: the next try knows
+        raise
+
+
+async def _write(tx: Tx, submissions: Sequence[Submission]) -> list[EventsResult | Exception]:
     raw = await tx.raw()
-    databases = await people.databases(tx, (s.database for s in submissions))
+    matching = {s.database for s in submissions if any(event.match is not None for event in s.events)}
+    databases = await people.databases_lately(tx, {s.database for s in submissions} - matching)
+    databases |= await people.databases(tx, matching)
     refusals: list[dict[int, str]] = [{} for _ in submissions]
     live = [n for n, s in enumerate(submissions) if s.database in databases]
     for number, database in databases.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -10,13 +11,16 @@ from fidelia import profiles
 from fidelia.access import Actor
 from fidelia.kernel.errors import Problem
 from fidelia.kernel.ids import MAX_PROFILE_ID
+from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
 _ALIAS = {"phone": "phones"}
+_PORT = "events.databases"
+_LATELY_SECONDS = 1.0
 
 
 async def databases(tx: Tx, numbers: Iterable[int]) -> dict[int, profiles.Database]:
-    """Return those of these databases that exist."""
+    """Return those of these databases that exist, as they are now."""
     found = {}
     for number in sorted(set(numbers)):
         try:
@@ -25,6 +29,30 @@ async def databases(tx: Tx, numbers: Iterable[int]) -> dict[int, profiles.Databa
             if exc.status != 404:
                 raise
     return found
+
+
+class _Lately:
+    def __init__(self) -> None:
+        self.known: dict[int, tuple[float, profiles.Database]] = {}
+
+
+async def databases_lately(tx: Tx, numbers: Iterable[int]) -> dict[int, profiles.Database]:
+    """Return those of these databases that existed within the last second, for those who do not look at fields.
+
+    One that was deleted meanwhile shows itself by its table, which is gone: call :func:`forget_databases` then.
+    """
+    lately: _Lately = tx.engines.ports.setdefault(_PORT, _Lately())
+    now = time.monotonic()
+    found = {n: known[1] for n in set(numbers) if (known := lately.known.get(n)) and known[0] > now}
+    for number, database in (await databases(tx, set(numbers) - set(found))).items():
+        lately.known[number] = (now + _LATELY_SECONDS, database)
+        found[number] = database
+    return dict(sorted(found.items()))
+
+
+def forget_databases(engines: Engines) -> None:
+    """Look databases up again."""
+    engines.ports.pop(_PORT, None)
 
 
 def match_key(database: profiles.Database, name: str, value: Any) -> Any:
