@@ -209,7 +209,7 @@ async def test_large_first_loads_build_the_search_index_at_the_end(
     await assert_exact(importer, await importer.load(content), people, counts)
     assert seen == [False]
     assert await _has_search(importer)
-    await importer.load(people_file(300)[0])
+    await importer.load(people_file(150)[0])
     assert seen == [False, True]
 
 

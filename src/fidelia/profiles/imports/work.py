@@ -66,7 +66,7 @@ async def run_import(ctx: JobContext, import_id: int) -> dict[str, Any]:
         row = await store.find(tx, import_id, lock=True)
         wanted = store.as_import(row)
         if wanted.state == "done":
-            return msgspec.to_builtins(wanted.counts)  # type: ignore[no-any-return]
+            return {"import_id": import_id, **msgspec.to_builtins(wanted.counts)}
         await store.update(tx, import_id, state="running", started_at=row.started_at or tx.now, error=None)
         people = await store.people(tx, import_id)
         database = await open_for_write(tx, wanted.database_id)
