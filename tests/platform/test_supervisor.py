@@ -112,7 +112,10 @@ def test_it_stops_in_order_and_leaves_nothing(root: Path, start: Callable[..., U
     pids = up.pids()
     began = time.monotonic()
     assert up.end(sig) == 0
-    assert time.monotonic() - began < 3
+    busy = max(
+        1.0, os.getloadavg()[0] / (os.cpu_count() or 1)
+    )  # three seconds on a machine that has nothing else to do
+    assert time.monotonic() - began < 3 * busy
     assert not any(alive(pid) for pid in pids.values())
     assert not (root / "data" / "run.json").exists()
     assert fidelia("status", "--data", str(root / "data")).returncode == 1
