@@ -21,6 +21,8 @@ def upgrade() -> None:
             profiles bytea,
             batch bigint
         ) with (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 2000);
+        -- Read once and deleted: compressing the lines would cost more than it saves.
+        alter table event_inbox alter payload set storage external, alter profiles set storage external;
         create index ix_event_inbox_batch on event_inbox (batch) where batch is not null;
         create table event_quarantine (
             id bigint generated always as identity primary key,
