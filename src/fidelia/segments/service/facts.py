@@ -91,7 +91,9 @@ class _Loader:
         ]
 
     def wanted(self, link: Link) -> bool:
-        """Tell whether some condition goes over a link."""
+        """Tell whether some condition goes over a link, and its rows are not at hand in a field."""
+        if link.items:
+            return False
         if link.name in self.need.links:
             return True
         target = self.words.subject[link.to]
@@ -124,7 +126,7 @@ class _Loader:
 
 
 def _expression(field: Field) -> str:
-    return f"toJSONString({field.sql})" if field.type in _TREES else field.sql
+    return f"toJSONString({field.sql})" if field.type == "object" else field.sql  # lists of objects are JSON text
 
 
 def _value(field: Field, value: Any) -> Any:
