@@ -84,7 +84,7 @@ class Sink:
                 self.commands.append(command)
             if verb == b"EHLO":
                 offers = list(self.extensions)
-                if self.tls and "ssl_object" not in writer._transport._extra:
+                if self.tls and writer.get_extra_info("ssl_object") is None:
                     offers.append("STARTTLS")
                 if self.accounts is not None:
                     offers.append("AUTH PLAIN LOGIN")

@@ -269,7 +269,7 @@ def _tracked(markup: str, protected: Protected) -> tuple[str, list[TemplateLink]
             here = protected.token(f"{{% set _u %}}{made}{{% endset %}}{call}")
             shown[here] = protected.token(f"{{% set _u %}}{value}{{% endset %}}{call}")
         else:
-            here = protected.token(f"{{{{ _l[{link.no}] }}}}")
+            here = protected.token(f"{{{{ _l[{link.no}]|safe }}}}")
             shown[here] = protected.token(f"{{{{ _t[{link.no}] }}}}")
         parts += [markup[last : href.start], f'"{here}"']
         last = href.end

@@ -16,7 +16,6 @@ from .model import Compiled, Rendered
 FUEL = 100_000
 MAX_OUTPUT = 2_000_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
-_BLANK = re.compile(r"\n[ \t]*\n[ \t]*\n\s*")
 
 _EMPTY: Mapping[str, Mapping[str, Any]] = {
     root: {} for root in ("event", "campaign", "loyalty", "market", "subscription")
@@ -60,7 +59,10 @@ class Renderer:
 
     def text(self, context: Mapping[str, Any]) -> str:
         """Return the text part."""
-        return _BLANK.sub("\n\n", self._part("body.txt", context))
+        made = self._part("body.txt", context).replace(" \n", "\n")
+        while "\n\n\n" in made:  # expressions that gave nothing leave their lines
+            made = made.replace("\n\n\n", "\n\n")
+        return made
 
     def _part(self, name: str, context: Mapping[str, Any]) -> str:
         try:
@@ -99,12 +101,13 @@ def context(
     addresses: Sequence[str],
     click: Click,
     pixel: str = "",
+    escaped: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Return what a renderer needs for one recipient.
 
     ``roots`` maps a root to its values, where a missing value has no key; ``links`` are unsubscribe, web_version and
-    preferences; ``addresses`` are the static links in order; ``click`` makes the address of a dynamic one; ``pixel`` is
-    the address of the open image, or empty.
+    preferences; ``addresses`` are the static links in order, ``escaped`` the same as attributes hold them, when known;
+    ``click`` makes the address of a dynamic one; ``pixel`` is the address of the open image, or empty.
     """
 
     def dynamic(no: int, url: Any) -> str:
@@ -124,7 +127,7 @@ def context(
         **roots,
         "vars": {**compiled.variables, **roots["vars"]} if "vars" in roots else compiled.variables,
         "links": {name: _marked(url) for name, url in links.items()},
-        "_l": [_marked(url) for url in addresses],
+        "_l": [html.escape(url) for url in addresses] if escaped is None else escaped,
         "_t": addresses,
         "_click": dynamic,
         "_pixel": image,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,10 +15,12 @@ from fidelia.platform.outbox import clickhouse_time, encode_line
 
 from ..channels.email.address import AddressRefused, envelope
 from ..channels.email.mime import Content, Skeleton, dot_stuffed
-from ..markup.model import Compiled, Rendered
+from ..markup.model import LINKS, Compiled, Rendered
 from ..markup.render import CannotRender, Renderer, context
 from ..model import Plan, Recipient, Utm
 from ..tracking.tokens import Signer
+
+_KIND = {"unsubscribe": "u", "web_version": "w", "preferences": "p"}
 
 
 class Composed(msgspec.Struct, frozen=True):
@@ -44,7 +47,8 @@ class Composer:
         self._renderer = Renderer(compiled)
         self._compiled = compiled
         self._links = [with_utm(link.url, plan.utm) if not link.dynamic else "" for link in compiled.links]
-        self._tracked = [plan.track_clicks and not link.dynamic for link in compiled.links]
+        self._escaped = [html.escape(link) for link in self._links]
+        self._shown = [name for name in LINKS if f"links.{name}" in compiled.uses or "links" in compiled.uses]
         self.sender = envelope(plan.from_email)
         self._domain = self.sender.rpartition("@")[2]
         self._skeleton = Skeleton(
@@ -101,18 +105,16 @@ class Composer:
         roots = recipient.roots
         if plan.variables:
             roots = {**roots, "vars": plan.variables}
+        if plan.track_clicks:  # our own addresses hold nothing that needs escaping
+            addresses = escaped = signer.clicks(run, profile, len(self._links))
+        else:
+            addresses, escaped = self._links, self._escaped
         return context(
             self._compiled,
             roots,
-            links={
-                "unsubscribe": signer.url("u", run, profile),
-                "web_version": signer.url("w", run, profile),
-                "preferences": signer.url("p", run, profile),
-            },
-            addresses=[
-                signer.url("c", run, profile, no) if tracked else url
-                for no, (tracked, url) in enumerate(zip(self._tracked, self._links, strict=True))
-            ],
+            links={name: signer.url(_KIND[name], run, profile) for name in self._shown},
+            addresses=addresses,
+            escaped=escaped,
             click=lambda no, url: self._click(profile, no, url),
             pixel=signer.url("o", run, profile) if plan.track_opens else "",
         )

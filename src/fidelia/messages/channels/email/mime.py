@@ -105,11 +105,16 @@ def part(text: str) -> bytes:
         data = text.replace("\n", "\r\n").encode("ascii")
         if _fits(data):
             return b"7bit\r\n\r\n" + data
-        return b"quoted-printable\r\n\r\n" + binascii.b2a_qp(data, istext=True)
+        return b"quoted-printable\r\n\r\n" + _quoted(data)
     data = text.replace("\n", "\r\n").encode("utf-8", "replace")
     if len(data) - len(text) > len(data) // 6:
         return b"base64\r\n\r\n" + base64.encodebytes(data).replace(b"\n", b"\r\n")
-    return b"quoted-printable\r\n\r\n" + binascii.b2a_qp(data, istext=True)
+    return b"quoted-printable\r\n\r\n" + _quoted(data)
+
+
+def _quoted(data: bytes) -> bytes:
+    made = binascii.b2a_qp(data, istext=True)
+    return made.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")  # without a CRLF in it, it breaks lines by bare LF
 
 
 def _fits(data: bytes) -> bool:
