@@ -320,6 +320,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the demo is */
+        get: operations["ApiV1DemoState"];
+        put?: never;
+        /** Load the demo data */
+        post: operations["ApiV1DemoLoad"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/event-types": {
         parameters: {
             query?: never;
@@ -2153,6 +2171,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** Added */
+        Added: {
+            added: number;
+            already: number;
+            unknown: number[];
+        };
         /** AllOf */
         AllOf: {
             of: components["schemas"]["Condition"][];
@@ -2233,9 +2257,9 @@ export interface components {
              * @description How many people to show
              * @default 50
              */
-            limit: number;
+            limit?: number;
             /** @default false */
-            nodes: boolean;
+            nodes?: boolean;
             range?: components["schemas"]["SegmentRange"] | null;
             segment_limit?: number | null;
         };
@@ -2349,7 +2373,7 @@ export interface components {
         /** ClearIn */
         ClearIn: {
             /** @default false */
-            skip_triggers: boolean;
+            skip_triggers?: boolean;
         };
         /** Cleared */
         Cleared: {
@@ -2361,13 +2385,13 @@ export interface components {
             field?: string | null;
             new_field?: components["schemas"]["NewField"] | null;
             /** @default  */
-            date_format: string;
+            date_format?: string;
             region?: string | null;
             /**
              * @default .
              * @enum {string}
              */
-            decimal: "." | ",";
+            decimal?: "." | ",";
             values?: {
                 [key: string]: string;
             };
@@ -2378,7 +2402,7 @@ export interface components {
             op: string;
             value?: unknown;
             /** @default false */
-            case: boolean;
+            case?: boolean;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2390,24 +2414,24 @@ export interface components {
         /** Count */
         Count: {
             /** @default gte */
-            op: string;
+            op?: string;
             /** @default 1 */
-            value: unknown;
+            value?: unknown;
         };
         /** Counts */
         Counts: {
             /** @default 0 */
-            rows: number;
+            rows?: number;
             /** @default 0 */
-            created: number;
+            created?: number;
             /** @default 0 */
-            updated: number;
+            updated?: number;
             /** @default 0 */
-            unchanged: number;
+            unchanged?: number;
             /** @default 0 */
-            rejected: number;
+            rejected?: number;
             /** @default 0 */
-            duplicates: number;
+            duplicates?: number;
         };
         /** DatabaseCounters */
         DatabaseCounters: {
@@ -2424,9 +2448,9 @@ export interface components {
         DatabaseIn: {
             name: string;
             /** @default UTC */
-            timezone: string;
+            timezone?: string;
             /** @default  */
-            description: string;
+            description?: string;
             fields?: components["schemas"]["FieldIn"][];
         };
         /** DatabaseOut */
@@ -2452,6 +2476,23 @@ export interface components {
             timezone?: string;
             description?: string;
         };
+        /** DemoIn */
+        DemoIn: {
+            /** @default false */
+            small?: boolean;
+        };
+        /** DemoState */
+        DemoState: {
+            installed: boolean;
+            ready: boolean;
+            /** @default false */
+            small?: boolean;
+            shift_days?: number | null;
+            database_id?: number | null;
+            segments?: number[];
+            mailing_id?: number | null;
+            loaded_at?: string | null;
+        };
         /** Estimate */
         Estimate: {
             selected: number;
@@ -2469,7 +2510,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /** @default false */
-            create: boolean;
+            create?: boolean;
             properties?: {
                 [key: string]: unknown;
             };
@@ -2498,9 +2539,9 @@ export interface components {
             database_id: number;
             name: string;
             /** @default  */
-            label: string;
+            label?: string;
             /** @default  */
-            description: string;
+            description?: string;
             properties?: components["schemas"]["PropertyIn"][];
         };
         /** EventTypeOut */
@@ -2537,7 +2578,7 @@ export interface components {
             database: number;
             events: components["schemas"]["EventIn"][];
             /** @default false */
-            create: boolean;
+            create?: boolean;
         };
         /** EventsResult */
         EventsResult: {
@@ -2572,15 +2613,15 @@ export interface components {
             /** @enum {string} */
             type: "string" | "integer" | "float" | "boolean" | "date" | "datetime" | "enum" | "tags" | "ip" | "object" | "objects";
             /** @default  */
-            label: string;
+            label?: string;
             options?: string[];
             validator?: string | null;
             /** @default false */
-            unique: boolean;
+            unique?: boolean;
             /** @default false */
-            required: boolean;
+            required?: boolean;
             /** @default  */
-            description: string;
+            description?: string;
         };
         /** FieldInfo */
         FieldInfo: {
@@ -2632,17 +2673,17 @@ export interface components {
              * @default none
              * @enum {string}
              */
-            compression: "none" | "zip" | "gz";
+            compression?: "none" | "zip" | "gz";
             /** @default utf-8 */
-            encoding: string;
+            encoding?: string;
             /** @default , */
-            delimiter: string;
+            delimiter?: string;
             /** @default " */
-            quote: string;
+            quote?: string;
             /** @default true */
-            header: boolean;
+            header?: boolean;
             /** @default 0 */
-            skip: number;
+            skip?: number;
             sheet?: string | null;
         };
         /** FillIn */
@@ -2651,7 +2692,7 @@ export interface components {
             range?: components["schemas"]["SegmentRange"] | null;
             limit?: number | null;
             /** @default false */
-            replace: boolean;
+            replace?: boolean;
             skip_triggers?: boolean | null;
         };
         /** Finding */
@@ -2699,7 +2740,7 @@ export interface components {
             total: number;
             groups: components["schemas"]["HistoryGroup"][];
             /** @default true */
-            complete: boolean;
+            complete?: boolean;
         };
         /** HistoryType */
         HistoryType: {
@@ -2710,16 +2751,16 @@ export interface components {
         /** ImportOptions */
         ImportOptions: {
             /** @default email */
-            matching: string;
+            matching?: string;
             /**
              * @default upsert
              * @enum {string}
              */
-            mode: "upsert" | "add" | "update";
+            mode?: "upsert" | "add" | "update";
             /** @default false */
-            clear_empty: boolean;
+            clear_empty?: boolean;
             /** @default false */
-            raise_consent: boolean;
+            raise_consent?: boolean;
             subscribe?: components["schemas"]["SubscribeOption"] | null;
         };
         /** ImportOut */
@@ -2846,7 +2887,7 @@ export interface components {
         LineIn: {
             product: string;
             /** @default 1 */
-            quantity: string | number;
+            quantity?: string | number;
             price?: string | null;
             total?: string | null;
             discount?: string | null;
@@ -2960,7 +3001,7 @@ export interface components {
             severity: string;
             message: string;
             /** @default  */
-            pointer: string;
+            pointer?: string;
         };
         /** MailingClone */
         MailingClone: {
@@ -2971,35 +3012,35 @@ export interface components {
             name: string;
             database_id: number;
             /** @default  */
-            description: string;
+            description?: string;
             /**
              * @default broadcast
              * @enum {string}
              */
-            type: "broadcast" | "recurring" | "trigger" | "multivariate" | "placement";
+            type?: "broadcast" | "recurring" | "trigger" | "multivariate" | "placement";
             segment_id?: number | null;
             resource_id?: number | null;
             template_id?: number | null;
             /** @default  */
-            from_email: string;
+            from_email?: string;
             /** @default  */
-            from_name: string;
+            from_name?: string;
             /** @default  */
-            reply_to: string;
+            reply_to?: string;
             variables?: {
                 [key: string]: string;
             };
             suppression_lists?: number[];
             send_at?: string | null;
             /** @default 30 */
-            undo_seconds: number;
+            undo_seconds?: number;
             utm?: components["schemas"]["Utm"];
             /** @default true */
-            track_opens: boolean;
+            track_opens?: boolean;
             /** @default true */
-            track_clicks: boolean;
+            track_clicks?: boolean;
             /** @default 0 */
-            rate: number;
+            rate?: number;
         };
         /** Page[Mailing] */
         MailingPage: {
@@ -3111,12 +3152,12 @@ export interface components {
         Member: {
             of: components["schemas"]["MemberOf"];
             /** @default profile */
-            subject: string;
+            subject?: string;
             /**
              * @default now
              * @enum {string}
              */
-            state: "now" | "ever" | "left";
+            state?: "now" | "ever" | "left";
             count?: components["schemas"]["Count"] | null;
             within?: components["schemas"]["Within"] | null;
             /**
@@ -3139,7 +3180,7 @@ export interface components {
         MembersIn: {
             profile_ids: number[];
             /** @default false */
-            skip_triggers: boolean;
+            skip_triggers?: boolean;
         };
         /** NewField */
         NewField: {
@@ -3148,9 +3189,9 @@ export interface components {
              * @default string
              * @enum {string}
              */
-            type: "string" | "integer" | "float" | "boolean" | "date" | "datetime" | "enum" | "tags" | "ip" | "object" | "objects";
+            type?: "string" | "integer" | "float" | "boolean" | "date" | "datetime" | "enum" | "tags" | "ip" | "object" | "objects";
             /** @default  */
-            label: string;
+            label?: string;
             options?: string[];
         };
         /** NodeCount */
@@ -3202,14 +3243,14 @@ export interface components {
         Option: {
             value: string;
             /** @default  */
-            label: string;
+            label?: string;
         };
         /** OrderBatch */
         OrderBatch: {
             database: number;
             items: components["schemas"]["OrderIn"][];
             /** @default false */
-            skip_triggers: boolean;
+            skip_triggers?: boolean;
         };
         /** OrderDetail */
         OrderDetail: {
@@ -3257,13 +3298,13 @@ export interface components {
              * @default created
              * @enum {string}
              */
-            status: "created" | "paid" | "delivered" | "cancelled" | "refunded";
+            status?: "created" | "paid" | "delivered" | "cancelled" | "refunded";
             /** @default  */
-            channel: string;
+            channel?: string;
             /** @default EUR */
-            currency: string;
+            currency?: string;
             /** @default 0 */
-            delivery: string;
+            delivery?: string;
             total?: string | null;
             properties?: {
                 [key: string]: unknown;
@@ -3430,7 +3471,7 @@ export interface components {
             /** @enum {string} */
             type: "string" | "integer" | "float" | "boolean" | "date" | "datetime" | "tags";
             /** @default  */
-            label: string;
+            label?: string;
         };
         /** Reacted */
         Reacted: {
@@ -3447,12 +3488,6 @@ export interface components {
         /** Reject */
         Reject: {
             index: number;
-            reason: string;
-        };
-        /** Rejected */
-        Rejected: {
-            index: number;
-            value: string;
             reason: string;
         };
         /** Related */
@@ -3478,9 +3513,9 @@ export interface components {
         ResourceIn: {
             name: string;
             /** @default  */
-            description: string;
+            description?: string;
             /** @default  */
-            website: string;
+            website?: string;
             channels?: string[];
             database_ids?: number[];
         };
@@ -3566,9 +3601,9 @@ export interface components {
              * @description How many people to show
              * @default 50
              */
-            limit: number;
+            limit?: number;
             /** @default false */
-            nodes: boolean;
+            nodes?: boolean;
         };
         /** SegmentDetail */
         SegmentDetail: {
@@ -3605,7 +3640,7 @@ export interface components {
             /** @enum {string} */
             type: "static" | "dynamic" | "updatable";
             /** @default  */
-            description: string;
+            description?: string;
             condition?: components["schemas"]["Condition"] | null;
             range?: components["schemas"]["SegmentRange"] | null;
             limit?: number | null;
@@ -3731,7 +3766,7 @@ export interface components {
             address: string | null;
             agent: string | null;
             /** @default false */
-            current: boolean;
+            current?: boolean;
         };
         /** SubscribeOption */
         SubscribeOption: {
@@ -3740,12 +3775,12 @@ export interface components {
              * @default email
              * @enum {string}
              */
-            channel: "email" | "sms" | "push" | "webhook";
+            channel?: "email" | "sms" | "push" | "webhook";
             /**
              * @default subscribed
              * @enum {string}
              */
-            status: "subscribed" | "unconfirmed" | "unsubscribed" | "suspended" | "bounced" | "complained";
+            status?: "subscribed" | "unconfirmed" | "unsubscribed" | "suspended" | "bounced" | "complained";
         };
         /** Subscription */
         Subscription: {
@@ -3779,13 +3814,13 @@ export interface components {
              * @default email
              * @enum {string}
              */
-            channel: "email" | "sms" | "push" | "webhook";
+            channel?: "email" | "sms" | "push" | "webhook";
             contact?: string | null;
             /**
              * @default subscribed
              * @enum {string}
              */
-            status: "subscribed" | "unconfirmed" | "unsubscribed" | "suspended" | "bounced" | "complained";
+            status?: "subscribed" | "unconfirmed" | "unsubscribed" | "suspended" | "bounced" | "complained";
             priority?: number | null;
             opt_in?: components["schemas"]["OptIn"];
             reason?: string | null;
@@ -3799,13 +3834,13 @@ export interface components {
              * @default email
              * @enum {string}
              */
-            channel: "email" | "sms" | "push" | "webhook";
+            channel?: "email" | "sms" | "push" | "webhook";
             contact?: string | null;
             /**
              * @default subscribed
              * @enum {string}
              */
-            status: "subscribed" | "unconfirmed" | "unsubscribed" | "suspended" | "bounced" | "complained";
+            status?: "subscribed" | "unconfirmed" | "unsubscribed" | "suspended" | "bounced" | "complained";
             priority?: number | null;
             opt_in?: components["schemas"]["OptIn"];
             reason?: string | null;
@@ -3835,7 +3870,7 @@ export interface components {
             database_id: number;
             items: components["schemas"]["SubscriptionItemIn"][];
             /** @default true */
-            raise_consent: boolean;
+            raise_consent?: boolean;
         };
         /** SubscriptionsReply */
         SubscriptionsReply: {
@@ -3849,21 +3884,27 @@ export interface components {
         /** Success */
         Success: {
             /** @default true */
-            success: boolean;
+            success?: boolean;
         };
         /** Suggestion */
         Suggestion: {
             field?: string | null;
             new_field?: components["schemas"]["NewField"] | null;
             /** @default 0 */
-            score: number;
+            score?: number;
             /** @default  */
-            date_format: string;
+            date_format?: string;
             /**
              * @default .
              * @enum {string}
              */
-            decimal: "." | ",";
+            decimal?: "." | ",";
+        };
+        /** SuppressionAdded */
+        SuppressionAdded: {
+            added: number;
+            already: number;
+            rejected: components["schemas"]["SuppressionRejected"][];
         };
         /** SuppressionCheckIn */
         SuppressionCheckIn: {
@@ -3881,7 +3922,7 @@ export interface components {
         SuppressionEntriesIn: {
             values: string[];
             /** @default  */
-            reason: string;
+            reason?: string;
         };
         /** SuppressionEntry */
         SuppressionEntry: {
@@ -3926,7 +3967,7 @@ export interface components {
         SuppressionListIn: {
             name: string;
             /** @default  */
-            description: string;
+            description?: string;
         };
         /** Page[SuppressionList] */
         SuppressionListPage: {
@@ -3938,6 +3979,12 @@ export interface components {
         SuppressionListPatch: {
             name?: string;
             description?: string;
+        };
+        /** SuppressionRejected */
+        SuppressionRejected: {
+            index: number;
+            value: string;
+            reason: string;
         };
         /** SuppressionRemoveIn */
         SuppressionRemoveIn: {
@@ -3982,21 +4029,21 @@ export interface components {
         TemplateIn: {
             name: string;
             /** @default  */
-            description: string;
+            description?: string;
             database_id?: number | null;
             /**
              * @default mjml
              * @enum {string}
              */
-            format: "mjml" | "html";
+            format?: "mjml" | "html";
             /** @default  */
-            subject: string;
+            subject?: string;
             /** @default  */
-            preheader: string;
+            preheader?: string;
             /** @default  */
-            body: string;
+            body?: string;
             /** @default  */
-            text: string;
+            text?: string;
             variables?: {
                 [key: string]: string;
             };
@@ -4006,7 +4053,7 @@ export interface components {
             no: number;
             url: string;
             /** @default false */
-            dynamic: boolean;
+            dynamic?: boolean;
         };
         /** Page[Template] */
         TemplatePage: {
@@ -4048,15 +4095,15 @@ export interface components {
              * @default mjml
              * @enum {string}
              */
-            format: "mjml" | "html";
+            format?: "mjml" | "html";
             /** @default  */
-            subject: string;
+            subject?: string;
             /** @default  */
-            preheader: string;
+            preheader?: string;
             /** @default  */
-            body: string;
+            body?: string;
             /** @default  */
-            text: string;
+            text?: string;
             variables?: {
                 [key: string]: string;
             };
@@ -4072,7 +4119,7 @@ export interface components {
             code: string;
             message: string;
             /** @default body */
-            part: string;
+            part?: string;
             line?: number | null;
         };
         /** TemplateSample */
@@ -4122,9 +4169,9 @@ export interface components {
             database_id?: number | null;
             profile_id?: number | null;
             /** @default  */
-            from_email: string;
+            from_email?: string;
             /** @default  */
-            from_name: string;
+            from_name?: string;
         };
         /** TestSendOut */
         TestSendOut: {
@@ -4145,9 +4192,9 @@ export interface components {
         TokenIn: {
             name: string;
             /** @default [] */
-            roles: string[];
+            roles?: string[];
             /** @default [] */
-            rights: string[];
+            rights?: string[];
             expires_at?: string | null;
         };
         /** TokenOut */
@@ -4184,7 +4231,7 @@ export interface components {
             /** @enum {null|string} */
             channel?: "email" | "sms" | "push" | "webhook" | null;
             /** @default unsubscribed */
-            status: string;
+            status?: string;
             reason?: string | null;
         };
         /** UnsubscribeReply */
@@ -4201,14 +4248,14 @@ export interface components {
              * @description email, phone, external_id, profile_id or the name of a field
              * @default email
              */
-            matching: string;
+            matching?: string;
             /**
              * @default upsert
              * @enum {string}
              */
-            mode: "upsert" | "add" | "update";
+            mode?: "upsert" | "add" | "update";
             /** @default false */
-            raise_consent: boolean;
+            raise_consent?: boolean;
         };
         /** UpsertItem */
         UpsertItem: {
@@ -4227,7 +4274,7 @@ export interface components {
             unchanged: number;
             rejected: number;
             /** @default 0 */
-            duplicates: number;
+            duplicates?: number;
         };
         /** UserCreated */
         UserCreated: {
@@ -4270,15 +4317,15 @@ export interface components {
         /** Utm */
         Utm: {
             /** @default  */
-            source: string;
+            source?: string;
             /** @default  */
-            medium: string;
+            medium?: string;
             /** @default  */
-            campaign: string;
+            campaign?: string;
             /** @default  */
-            term: string;
+            term?: string;
             /** @default  */
-            content: string;
+            content?: string;
         };
         /** Verdict */
         Verdict: {
@@ -4353,7 +4400,7 @@ export interface components {
             count: number;
             code?: number | null;
             /** @default  */
-            text: string;
+            text?: string;
         };
         /** ReasonCount */
         profiles_imports_model_ReasonCount: {
@@ -4365,18 +4412,6 @@ export interface components {
         profiles_ingest_service_ItemError: {
             pointer: string;
             message: string;
-        };
-        /** Added */
-        profiles_service_suppression_Added: {
-            added: number;
-            already: number;
-            rejected: components["schemas"]["Rejected"][];
-        };
-        /** Added */
-        segments_service_lists_Added: {
-            added: number;
-            already: number;
-            unknown: number[];
         };
     };
     responses: never;
@@ -7093,6 +7128,185 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1DemoState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoState"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1DemoLoad: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemoIn"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobReply"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15088,7 +15302,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["segments_service_lists_Added"];
+                    "application/json": components["schemas"]["Added"];
                 };
             };
             /** @description Malformed request */
@@ -16794,7 +17008,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["profiles_service_suppression_Added"];
+                    "application/json": components["schemas"]["SuppressionAdded"];
                 };
             };
             /** @description Malformed request */
@@ -20489,6 +20703,7 @@ export interface operations {
     TCTokenClicked: {
         parameters: {
             query?: {
+                /** @description Where a link made per recipient leads; signed */
                 u?: string | null;
             };
             header?: never;

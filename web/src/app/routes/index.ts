@@ -2,6 +2,7 @@ import type { AnyRoute } from '@tanstack/react-router';
 import { homeRoutes } from './home';
 import { marketRoutes } from './market';
 import { profileRoutes } from './profiles';
+import { messageRoutes } from './messages';
 import { settingsRoutes } from './settings';
 
 /** Every area's routes, listed once. */
@@ -9,5 +10,6 @@ export const areaRoutes: AnyRoute[] = [
   ...homeRoutes,
   ...marketRoutes,
   ...profileRoutes,
+  ...messageRoutes,
   ...settingsRoutes,
 ];

@@ -1,0 +1,34 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { listSearch, pageSearch } from '@/kit';
+import { shellRoute } from './root';
+
+export const messageRoutes = [
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/mailings', validateSearch: listSearch(['state']),
+    component: lazyRouteComponent(() => import('@/messages/MailingListPage'), 'MailingListPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/mailings/new', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('@/messages/MailingNewPage'), 'MailingNewPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/mailings/$mailingId', validateSearch: listSearch(['state']),
+    component: lazyRouteComponent(() => import('@/messages/MailingPage'), 'MailingPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/templates', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/messages/TemplateListPage'), 'TemplateListPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/templates/$templateId', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('@/messages/TemplatePage'), 'TemplatePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/mailbox', validateSearch: listSearch(['mailing']),
+    component: lazyRouteComponent(() => import('@/messages/MailboxPage'), 'MailboxPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/mailbox/$mailId', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('@/messages/MailboxPage'), 'MailPage'),
+  }),
+];

@@ -1,0 +1,105 @@
+import { Alert, Button, Group, Text } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { api, ok } from '@/api/client';
+import { useAction } from '@/api/mutations';
+import { useCan } from '@/api/session';
+import { confirmConsequence, doneToast, failToast, formatCount, formatStamp, Loaded, Page, paths, SideDrawer, StateBadge, Time, useDrawer, useGo, useIdParam, type PageAction } from '@/kit';
+import { MailingSetup } from './MailingSetup';
+import { editable, useMailing, type Mailing } from './model';
+import { PeopleTab } from './PeopleTab';
+import { Reach, useEstimate } from './Reach';
+import { ReportTab } from './ReportTab';
+import { TestSend } from './TestSend';
+
+type Verb = 'start' | 'unschedule' | 'pause' | 'resume' | 'stop';
+
+function useVerbs(mailing: Mailing | undefined) {
+  const act = useAction({
+    refresh: [['mailings']],
+    run: (verb: Verb, { headers }): Promise<Mailing> => {
+      const at = { params: { path: { mailing_id: mailing?.id ?? 0 } }, headers };
+      switch (verb) {
+        case 'start': return ok(api.POST('/api/v1/mailings/{mailing_id}/start', { ...at, body: {} }));
+        case 'unschedule': return ok(api.POST('/api/v1/mailings/{mailing_id}/unschedule', at));
+        case 'pause': return ok(api.POST('/api/v1/mailings/{mailing_id}/pause', at));
+        case 'resume': return ok(api.POST('/api/v1/mailings/{mailing_id}/resume', at));
+        case 'stop': return ok(api.POST('/api/v1/mailings/{mailing_id}/stop', at));
+      }
+    },
+  });
+  return (verb: Verb, said?: string) => { act.mutate(verb, { onSuccess: () => { if (said) doneToast(said); }, onError: failToast }); };
+}
+
+/** The moments before the first mail leaves, in which the start can be taken back. */
+function UndoBar({ mailing, onUndo }: { mailing: Mailing; onUndo: () => void }) {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => { const timer = setInterval(() => { setNow(Date.now()); }, 500); return () => { clearInterval(timer); }; }, []);
+  const left = mailing.starts_at ? Math.max(0, Math.ceil((new Date(mailing.starts_at).getTime() - now) / 1000)) : 0;
+  const words = mailing.state === 'scheduled' ? `Goes out ${formatStamp(mailing.starts_at ?? '', { showZone: true })}` : left > 0 ? `Starts in 0:${String(left).padStart(2, '0')}` : 'Starting…';
+  return (
+    <Alert color="iris" role="status">
+      <Group justify="space-between"><Text className="fd-num">{words}</Text><Button variant="default" onClick={onUndo}>{mailing.state === 'scheduled' ? 'Unschedule' : 'Undo'}</Button></Group>
+    </Alert>
+  );
+}
+
+function useActions(mailing: Mailing | undefined, verb: (v: Verb, said?: string) => void) {
+  const canRun = useCan('mailings:run');
+  if (!mailing || !canRun) return { menu: [], secondary: [] };
+  const stop: PageAction = {
+    label: 'Stop…', danger: true, onClick: () => void confirmConsequence({
+      title: `Stop ${mailing.name}?`, body: 'Who has not got it yet never gets it from this mailing. Mails in flight still arrive. This cannot be taken back.', action: 'Stop mailing', keep: 'Keep sending',
+    }).then((yes) => { if (yes) verb('stop', 'The mailing was stopped'); }),
+  };
+  const secondary: PageAction[] = mailing.state === 'sending' ? [{ label: 'Pause', onClick: () => { verb('pause', 'Paused. Mails in flight still arrive.'); } }] : mailing.state === 'paused' ? [{ label: 'Resume', onClick: () => { verb('resume', 'Sending goes on'); } }] : [];
+  return { menu: mailing.state === 'sending' || mailing.state === 'paused' ? [stop] : [], secondary };
+}
+
+function Draft({ mailing }: { mailing: Mailing }) {
+  return <MailingSetup key={mailing.updated_at} mailing={mailing} />;
+}
+
+/** One mailing: its settings before, its report after. */
+export function MailingPage() {
+  const id = useIdParam('mailingId');
+  const go = useGo();
+  const query = useMailing(id);
+  const mailing = query.data;
+  const canRun = useCan('mailings:run'), canCreate = useCan('mailings:create'), canDelete = useCan('mailings:delete');
+  const drawer = useDrawer('test');
+  const verb = useVerbs(mailing);
+  const { menu, secondary } = useActions(mailing, verb);
+  const clone = useAction({ refresh: [['mailings']], run: (_: null, { headers }) => ok(api.POST('/api/v1/mailings/{mailing_id}/clone', { params: { path: { mailing_id: id } }, body: {}, headers })), onDone: (made) => { go(paths.mailing(made.id)); } });
+  const archive = useAction({ refresh: [['mailings']], run: (archived: number) => ok(api.DELETE('/api/v1/mailings/{mailing_id}', { params: { path: { mailing_id: archived } } })), onDone: () => { go(paths.mailings()); } });
+  const draft = mailing ? editable(mailing) : false;
+  const begun = mailing?.run_id !== null && mailing?.run_id !== undefined;
+  const common: PageAction[] = [
+    ...(canCreate ? [{ label: 'Clone', onClick: () => { clone.mutate(null, { onError: failToast }); } }] : []),
+    ...(canDelete && mailing && !['sending', 'paused', 'starting', 'scheduled'].includes(mailing.state) ? [{ label: 'Archive', danger: true, onClick: () => { archive.mutate(id, { onError: failToast }); } }] : []),
+  ];
+  return (
+    <Page title={mailing?.name ?? 'Mailing'} crumbs={[{ label: 'Mailings', href: paths.mailings() }]} badges={mailing && <StateBadge state={mailing.state} />}
+      facts={mailing ? [mailing.audience !== null && formatCount(mailing.audience, 'person', 'people'), mailing.started_at && <>started <Time key="s" value={mailing.started_at} /></>, mailing.finished_at && <>finished <Time key="f" value={mailing.finished_at} /></>] : []}
+      tools={mailing && draft && canRun && <SendButton mailing={mailing} onSend={() => { verb('start'); }} />}
+      secondary={[...(draft && canRun ? [{ label: 'Send test', onClick: () => { drawer.open('mail'); } }] : []), ...secondary]} menu={[...common, ...menu]}
+      rail={mailing && draft ? <Reach mailing={mailing} /> : undefined}
+      tabs={mailing && begun ? [
+        { value: 'report', label: 'Report', render: () => <ReportTab mailing={mailing} /> },
+        { value: 'people', label: 'People', render: () => <PeopleTab mailing={mailing} /> },
+      ] : []}>
+      {mailing && (mailing.state === 'starting' || mailing.state === 'scheduled') && !begun && <UndoBar mailing={mailing} onUndo={() => { verb('unschedule', 'Taken back: nothing was sent'); }} />}
+      {mailing?.error && <Alert color="clay" title="It stopped itself">{mailing.error}</Alert>}
+      {!begun && <Loaded query={query} what="the mailing">{(found) => (draft ? <Draft mailing={found} /> : <Reach mailing={found} />)}</Loaded>}
+      <SideDrawer name="test" title="Send a test">{() => (mailing ? <TestSend mailingId={mailing.id} databaseId={mailing.database_id} profileId={null} onCancel={drawer.close} /> : null)}</SideDrawer>
+    </Page>
+  );
+}
+
+/** The button carries the number, and the moment when there is one. */
+function SendButton({ mailing, onSend }: { mailing: Mailing; onSend: () => void }) {
+  const estimate = useEstimate(mailing).data;
+  const blocked = estimate?.checks.some((c) => c.severity === 'error');
+  const later = mailing.send_at && new Date(mailing.send_at) > new Date();
+  const label = later ? `Schedule for ${formatStamp(mailing.send_at ?? '')}` : estimate ? `Send to ${formatCount(estimate.receives, 'person', 'people')}` : 'Send';
+  return <Button onClick={onSend} disabled={!estimate || (estimate.receives === 0 && !blocked)}>{label}</Button>;
+}

@@ -1,0 +1,73 @@
+import { Checkbox, Group, MultiSelect, NumberInput, Select, Stack, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api, ok } from '@/api/client';
+import { useDatabases } from '@/api/database';
+import { useAction } from '@/api/mutations';
+import { AppForm, AppLink, doneToast, paths, Section, useAppForm } from '@/kit';
+import { fromLocal, toLocal, useSegments, useTemplates, type Mailing } from './model';
+import { Checks } from './Reach';
+
+interface Values extends Record<string, unknown> {
+  name: string; segment_id: string; resource_id: string | null; suppression_lists: string[]; template_id: string | null; from_name: string; from_email: string; reply_to: string;
+  send_at: string; track_opens: boolean; track_clicks: boolean; rate: number; utm_source: string; utm_medium: string; utm_campaign: string;
+}
+
+const valuesOf = (m: Mailing): Values => ({
+  name: m.name, segment_id: m.segment_id ? String(m.segment_id) : 'all', resource_id: m.resource_id ? String(m.resource_id) : null, suppression_lists: m.suppression_lists.map(String), template_id: m.template_id ? String(m.template_id) : null,
+  from_name: m.from_name, from_email: m.from_email, reply_to: m.reply_to, send_at: toLocal(m.send_at), track_opens: m.track_opens, track_clicks: m.track_clicks, rate: m.rate,
+  utm_source: m.utm.source ?? '', utm_medium: m.utm.medium ?? '', utm_campaign: m.utm.campaign ?? '',
+});
+
+const bodyOf = (v: Values) => ({
+  name: v.name.trim(), segment_id: v.segment_id === 'all' ? null : Number(v.segment_id), resource_id: v.resource_id ? Number(v.resource_id) : null, suppression_lists: v.suppression_lists.map(Number), template_id: v.template_id ? Number(v.template_id) : null,
+  from_name: v.from_name.trim(), from_email: v.from_email.trim(), reply_to: v.reply_to.trim(), send_at: fromLocal(v.send_at), track_opens: v.track_opens, track_clicks: v.track_clicks, rate: v.rate,
+  utm: { source: v.utm_source.trim(), medium: v.utm_medium.trim(), campaign: v.utm_campaign.trim(), term: '', content: '' },
+});
+
+const check = (v: Values) => ({
+  name: v.name.trim() ? null : 'Enter a name for the mailing',
+  from_email: !v.from_email.trim() || /^\S+@\S+$/.test(v.from_email.trim()) ? null : 'Enter an e-mail address, like hello@shop.example',
+});
+
+/** Everything that can be set before a mailing is sent. */
+export function MailingSetup({ mailing }: { mailing: Mailing }) {
+  const zone = useDatabases()?.find((d) => d.id === mailing.database_id)?.timezone;
+  const segments = useSegments(mailing.database_id) ?? [];
+  const templates = useTemplates(mailing.database_id) ?? [];
+  const resources = useQuery({ queryKey: ['resources', 'all'], queryFn: ({ signal }) => ok(api.GET('/api/v1/resources', { params: { query: { limit: 1000 } }, signal })) }).data?.items ?? [];
+  const lists = useQuery({ queryKey: ['suppression-lists', 'all'], queryFn: ({ signal }) => ok(api.GET('/api/v1/suppression-lists', { params: { query: { limit: 1000 } }, signal })) }).data?.items ?? [];
+  const form = useAppForm<Values>({ initialValues: valuesOf(mailing), check });
+  const save = useAction({ refresh: [['mailings']], run: (v: Values) => ok(api.PATCH('/api/v1/mailings/{mailing_id}', { params: { path: { mailing_id: mailing.id } }, body: bodyOf(v) })) });
+  const input = form.form.getInputProps;
+  const template = templates.find((t) => String(t.id) === form.form.values.template_id);
+  return (
+    <AppForm state={form} mode="edit" saveLabel="Save mailing" draftKey={`mailing.${mailing.id}`} onSave={async (v) => { await save.mutateAsync(v); doneToast('Mailing saved'); }}>
+      <Section title="Audience">
+        <Select label="Who gets it" searchable allowDeselect={false} data={[{ value: 'all', label: 'Everybody in the database' }, ...segments.map((s) => ({ value: String(s.id), label: s.name }))]} {...input('segment_id')} />
+        <Select label="Resource" description="Only people subscribed to it get the mailing; leaving means leaving this resource" clearable data={resources.map((r) => ({ value: String(r.id), label: r.name }))} {...input('resource_id')} />
+        <MultiSelect label="Stop lists" description="Beside the global one, which every mailing obeys" data={lists.filter((l) => !l.is_global).map((l) => ({ value: String(l.id), label: l.name }))} {...input('suppression_lists')} />
+      </Section>
+      <Section title="Message">
+        <Select label="Template" searchable clearable data={templates.map((t) => ({ value: String(t.id), label: t.published_version_id ? t.name : `${t.name} (not published)` }))} {...input('template_id')}
+          description={template ? <>Subject: {template.subject || 'none yet'} · <AppLink href={paths.template(template.id)}>Open the template</AppLink></> : <AppLink href={paths.templates()}>Templates</AppLink>} />
+        <Group grow align="start">
+          <TextInput label="From, name" {...input('from_name')} />
+          <TextInput label="From, address" type="email" description="The installation's own when empty" {...input('from_email')} />
+        </Group>
+        <TextInput label="Replies go to" type="email" {...input('reply_to')} />
+      </Section>
+      <Section title="Sending">
+        <TextInput label="Name" {...input('name')} />
+        <TextInput label="Send at" type="datetime-local" description={`In your own time zone; the days of the database are in ${zone ?? 'UTC'}. Empty: when you press Send.`} {...input('send_at')} />
+        <Group><Checkbox label="Count opens" {...input('track_opens', { type: 'checkbox' })} /><Checkbox label="Count clicks" {...input('track_clicks', { type: 'checkbox' })} /></Group>
+        <NumberInput label="Mails a second, at most" description="0 sends as fast as the mail server takes them" min={0} {...input('rate')} />
+        <Group grow align="start">
+          <TextInput label="utm_source" {...input('utm_source')} />
+          <TextInput label="utm_medium" {...input('utm_medium')} />
+          <TextInput label="utm_campaign" {...input('utm_campaign')} />
+        </Group>
+      </Section>
+      <Section title="Review"><Stack><Checks mailing={mailing} /></Stack></Section>
+    </AppForm>
+  );
+}

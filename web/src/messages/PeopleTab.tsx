@@ -1,0 +1,32 @@
+import { api, ok } from '@/api/client';
+import { useList } from '@/api/list';
+import { AllDone, ListView, paths, StateBadge, Time, useListState, type Column } from '@/kit';
+import { reasonWords, type Mailing, type MailingPerson } from './model';
+
+const states = [
+  ['sent', 'Sent'], ['delivered', 'Delivered'], ['opened', 'Opened'], ['clicked', 'Clicked'], ['unsubscribed', 'Unsubscribed'], ['failed', 'Failed'], ['blocked', 'Blocked'], ['unknown', 'Unknown'], ['left_out', 'Left out'],
+].map(([value, label]) => ({ value: value ?? '', label: label ?? '' }));
+
+const columns: Column<MailingPerson>[] = [
+  { key: 'name', header: 'Person', cell: (p) => p.name || p.email || `Profile ${p.profile_id}` },
+  { key: 'email', header: 'Address', cell: (p) => p.email, priority: 2 },
+  { key: 'state', header: 'State', cell: (p) => <StateBadge state={p.state} size="sm" />, priority: 1 },
+  { key: 'reason', header: 'Why', cell: (p) => (p.reason ? reasonWords(p.reason) : null), priority: 2 },
+  { key: 'at', header: 'When', cell: (p) => <Time value={p.at} mode="absolute" />, priority: 3 },
+  { key: 'opened', header: 'Opened', cell: (p) => <Time value={p.opened_at} />, priority: 3 },
+  { key: 'clicked', header: 'Clicked', cell: (p) => <Time value={p.clicked_at} />, priority: 3 },
+];
+
+/** Everybody a figure of the report counts. */
+export function PeopleTab({ mailing }: { mailing: Mailing }) {
+  const state = useListState();
+  const query = useList<MailingPerson>(['mailings', mailing.id, 'people', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/mailings/{mailing_id}/people', {
+    params: { path: { mailing_id: mailing.id }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal,
+  })));
+  const chosen = state.params.state;
+  return (
+    <ListView<MailingPerson> name="mailing.people" query={query} state={state} columns={columns} rowKey={(p) => p.profile_id} rowLabel={(p) => p.name} rowHref={(p) => paths.profile(mailing.database_id, p.profile_id)} noun={{ one: 'person', many: 'people' }}
+      filters={[{ key: 'state', label: 'State', options: states }]} empty={<AllDone>Nobody yet</AllDone>}
+      onExport={() => { globalThis.location.assign(`/api/v1/mailings/${mailing.id}/people.csv${chosen ? `?state=${encodeURIComponent(chosen)}` : ''}`); }} />
+  );
+}

@@ -1,0 +1,44 @@
+import { Alert, Code, Group, Stack, Text } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { api, ok } from '@/api/client';
+import { formatCount, Loaded, ToneBadge } from '@/kit';
+import { MailFrame } from './MailFrame';
+import type { TemplatePreview } from './model';
+import type { Content } from './useAutosave';
+
+function Facts({ preview }: { preview: TemplatePreview }) {
+  const leaves = preview.uses.includes('links.unsubscribe') || preview.html.includes('unsubscribe');
+  const kilobytes = preview.size / 1024;
+  return (
+    <Group gap="xs">
+      <ToneBadge tone={kilobytes > 102 ? 'marigold' : 'gray'}>{kilobytes.toFixed(0)} KB</ToneBadge>
+      <ToneBadge>{formatCount(preview.links.length, 'link', 'links')}</ToneBadge>
+      <ToneBadge tone={leaves ? 'moss' : 'clay'}>{leaves ? 'can unsubscribe' : 'no unsubscribe link'}</ToneBadge>
+    </Group>
+  );
+}
+
+/** The message as somebody would get it, made by the server while one writes. */
+export function Preview({ content, databaseId, profileId, view }: { content: Content; databaseId: number | null; profileId: number | null; view: string }) {
+  const [asked] = useDebouncedValue(content, 350);
+  const query = useQuery({
+    queryKey: ['templates', 'preview', asked, databaseId, profileId], placeholderData: keepPreviousData, gcTime: 10_000,
+    queryFn: ({ signal }) => ok(api.POST('/api/v1/templates/preview', {
+      body: { database_id: databaseId, profile_id: profileId, format: asked.format, subject: asked.subject, preheader: asked.preheader, body: asked.body, text: asked.text }, signal,
+    })),
+  });
+  return (
+    <Loaded query={query} what="the preview">
+      {(preview) => (
+        <Stack gap="xs">
+          <div><Text fw={650}>{preview.subject || 'No subject yet'}</Text>{preview.preheader && <Text c="dimmed" size="xs">{preview.preheader}</Text>}</div>
+          {preview.error && <Alert color="clay" title="This person would get nothing">{preview.error}</Alert>}
+          {view === 'text' ? <Code block style={{ whiteSpace: 'pre-wrap' }}>{preview.text}</Code>
+            : <MailFrame html={preview.html} title="Preview" dark={view === 'dark'} {...(view === '375' ? { width: 375 } : {})} />}
+          <Facts preview={preview} />
+        </Stack>
+      )}
+    </Loaded>
+  );
+}

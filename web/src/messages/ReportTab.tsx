@@ -1,0 +1,97 @@
+import { Alert, SimpleGrid, Stack, Table, Text } from '@mantine/core';
+import { Chart, FigureTile, FigureTiles, formatDay, formatNumber, formatRate, formatStamp, Loaded, Num, paths, Rate, Section, SumBar, Time } from '@/kit';
+import { reasonWords, underway, useReport, type Mailing, type MailingReport } from './model';
+
+const people = (mailing: Mailing, state: string) => `${paths.mailing(mailing.id)}?tab=people&filter=${encodeURIComponent(JSON.stringify({ state: [state] }))}`;
+
+function Progress({ mailing, report }: { mailing: Mailing; report: MailingReport }) {
+  return (
+    <Section>
+      <SumBar label="What became of the audience" parts={[
+        { label: 'sent', value: report.sent, tone: 'moss', href: people(mailing, 'sent') },
+        ...(report.in_flight > 0 ? [{ label: 'in flight', value: report.in_flight, tone: 'fjord' as const }] : []),
+        ...(report.waiting > 0 ? [{ label: 'waiting', value: report.waiting }] : []),
+        { label: 'failed', value: report.failed, tone: 'clay', href: people(mailing, 'failed') },
+        { label: 'blocked', value: report.blocked, tone: 'marigold', href: people(mailing, 'blocked') },
+        ...(report.unknown > 0 ? [{ label: 'unknown', value: report.unknown, tone: 'iris' as const, href: people(mailing, 'unknown') }] : []),
+      ]} total={formatNumber(report.audience)} />
+      <Text size="xs" c="dimmed">{underway(mailing) ? 'Live' : 'As of'} <Time value={report.as_of} mode="absolute" seconds />{report.left_out > 0 && report.selected !== null && <> · {formatNumber(report.left_out)} of {formatNumber(report.selected)} were left out before sending</>}</Text>
+      {report.unknown > 0 && <Alert color="iris">Unknown: handed over when the process stopped, and no answer came. They are not repeated, so that nobody gets it twice.</Alert>}
+      {mailing.trouble && <Alert color="marigold" title="The mail server">{mailing.trouble}</Alert>}
+    </Section>
+  );
+}
+
+function Figures({ mailing, report }: { mailing: Mailing; report: MailingReport }) {
+  const machines = (n: number) => (n > 0 ? ` · machines apart ${formatNumber(n)}` : '');
+  return (
+    <FigureTiles>
+      <FigureTile label="Delivered" value={<Rate part={report.delivered} whole={report.audience} short />} note={`${formatRate(report.delivered, report.audience)}${report.bounced ? ` · ${formatNumber(report.bounced)} bounced` : ''}`} href={people(mailing, 'delivered')} />
+      <FigureTile label="Opened" value={<Rate part={report.opened.people} whole={report.delivered} short />} note={`${formatNumber(report.opened.people)} people, ${formatNumber(report.opened.total)} times${machines(report.opened.machines)}`} href={people(mailing, 'opened')} />
+      <FigureTile label="Clicked" value={<Rate part={report.clicked.people} whole={report.delivered} short />} note={`${formatNumber(report.clicked.people)} people, ${formatNumber(report.clicked.total)} times${machines(report.clicked.machines)}`} href={people(mailing, 'clicked')} />
+      <FigureTile label="Unsubscribed" value={<Num value={report.unsubscribed} />} note={formatRate(report.unsubscribed, report.delivered)} href={people(mailing, 'unsubscribed')} />
+    </FigureTiles>
+  );
+}
+
+function OverTime({ report }: { report: MailingReport }) {
+  const series = report.series;
+  if (!series || series.points.length === 0) return null;
+  const words = (at: string) => (series.unit === 'hour' ? formatStamp(at, { zone: series.timezone }) : formatDay(at, series.timezone));
+  return (
+    <Chart title={`When people opened and clicked, by ${series.unit}`} note={`Times · ${series.timezone} · by the moment it happened`} file="mailing"
+      description={`${formatNumber(report.opened.total)} opens and ${formatNumber(report.clicked.total)} clicks by ${series.unit}`}
+      spec={{ kind: 'line', xLabel: series.unit === 'hour' ? 'Hour' : 'Day', x: series.points.map((p) => words(p.at)), series: [
+        { name: 'Sent', values: series.points.map((p) => p.sent) }, { name: 'Opened', values: series.points.map((p) => p.opened) }, { name: 'Clicked', values: series.points.map((p) => p.clicked) },
+      ] }} />
+  );
+}
+
+function Links({ report }: { report: MailingReport }) {
+  if (report.links.length === 0) return null;
+  return (
+    <Section title="Links">
+      <Table.ScrollContainer minWidth={420} tabIndex={0}>
+        <Table>
+          <Table.Thead><Table.Tr><Table.Th>Link</Table.Th><Table.Th ta="right">People</Table.Th><Table.Th ta="right">Clicks</Table.Th><Table.Th ta="right">Machines</Table.Th></Table.Tr></Table.Thead>
+          <Table.Tbody>
+            {report.links.map((link) => (
+              <Table.Tr key={link.no}><Table.Td style={{ wordBreak: 'break-all' }}>{link.url}</Table.Td><Table.Td ta="right"><Num value={link.people} /></Table.Td><Table.Td ta="right"><Num value={link.total} /></Table.Td><Table.Td ta="right"><Num value={link.machines} /></Table.Td></Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </Section>
+  );
+}
+
+function Reasons({ title, rows, none }: { title: string; rows: MailingReport['failures']; none: string }) {
+  return (
+    <Section title={title}>
+      {rows.length === 0 ? <Text c="dimmed">{none}</Text> : (
+        <Table><Table.Tbody>{rows.map((r) => <Table.Tr key={`${r.reason}${r.code ?? ''}${r.text ?? ''}`}><Table.Td>{reasonWords(r.reason)}{r.code ? ` ${r.code}` : ''} <Text span c="dimmed" size="xs">{r.text}</Text></Table.Td><Table.Td ta="right"><Num value={r.count} /></Table.Td></Table.Tr>)}</Table.Tbody></Table>
+      )}
+    </Section>
+  );
+}
+
+/** What a mailing did. Every figure opens the people it counts. */
+export function ReportTab({ mailing }: { mailing: Mailing }) {
+  const query = useReport(mailing);
+  return (
+    <Loaded query={query} what="the report">
+      {(report) => (
+        <Stack>
+          <Progress mailing={mailing} report={report} />
+          <Figures mailing={mailing} report={report} />
+          <OverTime report={report} />
+          <Links report={report} />
+          <SimpleGrid cols={{ base: 1, md: 2 }}>
+            <Reasons title="Left out before sending" rows={report.left_out_reasons} none="Nobody was left out" />
+            <Reasons title="Failed and blocked" rows={[...report.failures, ...report.blocks]} none="Nothing failed" />
+          </SimpleGrid>
+        </Stack>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,32 @@
+import { Alert, Stack, TagsInput } from '@mantine/core';
+import { api, ok } from '@/api/client';
+import { useAction } from '@/api/mutations';
+import { useMe } from '@/api/session';
+import { AppForm, AppLink, paths, useAppForm } from '@/kit';
+
+interface Values extends Record<string, unknown> { to: string[] }
+
+/** Sends the message to a few addresses, as a chosen person would get it. */
+export function TestSend({ templateId, mailingId, databaseId, profileId, onCancel }: { templateId?: number; mailingId?: number; databaseId: number | null; profileId: number | null; onCancel: () => void }) {
+  const me = useMe();
+  const form = useAppForm<Values>({ initialValues: { to: me?.email ? [me.email] : [] }, check: (v) => ({ to: v.to.length > 0 ? null : 'Enter at least one address' }) });
+  const send = useAction({
+    refresh: [['mailbox']],
+    run: (v: Values, { headers }) => {
+      const body = { to: v.to, database_id: databaseId, profile_id: profileId, from_email: '', from_name: '' };
+      return mailingId === undefined
+        ? ok(api.POST('/api/v1/templates/{template_id}/test-send', { params: { path: { template_id: templateId ?? 0 } }, body, headers }))
+        : ok(api.POST('/api/v1/mailings/{mailing_id}/test-send', { params: { path: { mailing_id: mailingId } }, body, headers }));
+    },
+  });
+  return (
+    <AppForm state={form} mode="create" guard={false} saveLabel="Send test" onCancel={onCancel} onSave={async (v) => { await send.mutateAsync(v); }}>
+      <TagsInput label="To" description="Enter adds one; nothing of this is counted" {...form.form.getInputProps('to')} />
+      <Stack gap="xs" aria-live="polite">
+        {send.data?.items.map((result) => (
+          <Alert key={result.address} color={result.sent ? 'moss' : 'clay'}>{result.sent ? <>Sent to {result.address}. <AppLink href={paths.mailbox()}>Open the mailbox</AppLink></> : `${result.address}: ${result.reason ?? 'refused'}`}</Alert>
+        ))}
+      </Stack>
+    </AppForm>
+  );
+}

@@ -1,0 +1,58 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { useEffect, useRef, useState } from 'react';
+import { api, ok } from '@/api/client';
+import { toProblem } from '@/api/problem';
+import { formatStamp } from '@/kit';
+import type { Template } from './model';
+
+export interface Content { name: string; subject: string; preheader: string; body: string; text: string; format: Template['format'] }
+
+export interface Autosave {
+  problems: Template['problems'];
+  /** what to say about the draft */
+  words: string;
+  /** somebody else's draft, saved while this one was written */
+  conflict: Template | null;
+  take: () => void;
+  keep: () => void;
+}
+
+const same = (a: Content, b: Content) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Saves a draft by itself a second after the last keystroke; never over somebody else's work. */
+export function useAutosave(template: Template, content: Content, enabled: boolean): Autosave {
+  const client = useQueryClient();
+  const revision = useRef(template.revision);
+  const last = useRef(content);
+  const [state, setState] = useState<{ problems: Template['problems']; words: string; conflict: Template | null }>({ problems: template.problems, words: '', conflict: null });
+  const path = { params: { path: { template_id: template.id } } };
+
+  const save = useDebouncedCallback(async (next: Content) => {
+    if (!next.name.trim() || same(next, last.current)) return;
+    try {
+      const made = await ok(api.PATCH('/api/v1/templates/{template_id}', { ...path, body: { ...next, revision: revision.current } }));
+      revision.current = made.revision;
+      last.current = next;
+      client.setQueryData(['templates', template.id], made);
+      setState({ problems: made.problems, words: `Draft saved ${formatStamp(made.updated_at, { seconds: true })}`, conflict: null });
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem.status === 409) {
+        const theirs = await ok(api.GET('/api/v1/templates/{template_id}', path));
+        setState((before) => ({ ...before, words: 'Not saved', conflict: theirs }));
+      } else {
+        setState((before) => ({ ...before, words: `Not saved: ${problem.detail}` }));
+      }
+    }
+  }, 1000);
+
+  useEffect(() => { if (enabled && !state.conflict && !same(content, last.current)) save(content); }, [content, enabled, save, state.conflict]);
+
+  const accept = (theirs: Template) => { revision.current = theirs.revision; setState((before) => ({ ...before, problems: theirs.problems, conflict: null, words: '' })); };
+  return {
+    ...state,
+    take: () => { if (state.conflict) { last.current = { name: state.conflict.name, subject: state.conflict.subject, preheader: state.conflict.preheader, body: state.conflict.body, text: state.conflict.text, format: state.conflict.format }; accept(state.conflict); } },
+    keep: () => { if (state.conflict) { accept(state.conflict); save(content); } },
+  };
+}
