@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 from pyroaring import BitMap
@@ -83,13 +83,18 @@ async def make_tables(engines: Engines, database_id: int) -> None:
     await market_projection.ensure_market(engines, database_id)
 
 
+async def resource_names(tx: Tx, ids: Collection[int]) -> dict[int, str]:
+    """Return the names of resources, also archived ones."""
+    return {number: (await profiles.get_resource(tx, number)).name for number in ids}
+
+
 def wire(engines: Engines) -> None:
     """Fill the ports of a process's engines."""
     # Lists that capabilities above add to: who uses a database or a field, and who forgets erased people.
     engines.ports.setdefault(profiles.USED_BY, []).append(segments.database_used_by)
     engines.ports.setdefault(profiles.ERASERS, []).extend((events.forget_people, segments.forget_people))
     # Who knows the names of what events refer to, by kind (mailing, segment …).
-    engines.ports.setdefault(events.NAMES, {})["segment"] = segments.names
+    engines.ports.setdefault(events.NAMES, {}).update({"segment": segments.names, "resource": resource_names})
     engines.ports[segments.VOCABULARY] = Vocabularies()
     engines.ports[segments.TABLES] = make_tables
     engines.ports.setdefault(segments.USED_BY, []).append(messages.segment_used_by)

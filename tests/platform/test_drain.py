@@ -273,6 +273,7 @@ async def test_a_bad_line_goes_into_quarantine_and_nothing_else(fresh: Engines) 
         (b, 1, "no json at all"),
         (b, 2, "["),
     ]
+    assert await drain_of(fresh).quarantined() == 7
     assert BitMap.deserialize(held[2].profiles) == BitMap([1, 2])
     assert all(r.reason for r in held)
 

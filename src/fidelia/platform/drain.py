@@ -72,6 +72,12 @@ class Drain:
             ).fetchone()
         return int(row[0]) if row else 0
 
+    async def quarantined(self) -> int:
+        """Return how many rows ClickHouse has refused for good; they lie in ``event_quarantine`` with the reason."""
+        async with self._engines.db.hot() as raw:
+            row = await (await raw.execute("select coalesce(sum(rows), 0) from event_quarantine")).fetchone()
+        return int(row[0]) if row else 0
+
     async def catch_up(self, limit: int = BEHIND_LIMIT) -> None:
         """Return when everything committed before the call is in ClickHouse.
 

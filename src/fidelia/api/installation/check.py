@@ -75,6 +75,8 @@ async def _backlog(engines: Engines) -> Finding:
     waiting = await engines.drain.behind()
     if engines.drain.last_error is not None:
         return Finding("Drain", False, f"{waiting:,} rows wait, and the last try failed: {engines.drain.last_error}")
+    if held := await engines.drain.quarantined():
+        return Finding("Drain", False, f"{held:,} events were refused by ClickHouse; see the table event_quarantine")
     return Finding("Drain", waiting <= engines.settings.limits.drain_rows, f"{waiting:,} rows wait for ClickHouse")
 
 
