@@ -17,6 +17,7 @@ from fidelia.conditions import (
     decode,
     evaluate,
     node_counts,
+    together,
 )
 from fidelia.platform.bitmaps import bitmap_parameter, decode_bitmap
 
@@ -199,3 +200,15 @@ def test_counts_of_a_single_rule_and_of_everybody(ch_client: Any, world: Univers
         counts = node_counts(queries, {key: ask(ch_client, query) for key, query in queries.queries.items()})
         assert counts[0].without == len(world.facts)
         assert counts[0].left == counts[0].alone
+
+
+def test_scans_of_one_source_are_asked_together(ch_client: Any, world: Universe) -> None:
+    rules = [cmp("profile.integer", "gt", 1), no(cmp("profile.string", "in", ["Oslo", "a'b"])), {"kind": "always"}]
+    queries = [compile(on(world, rule), NOW, "UTC") for rule in rules]
+    one = together(queries)
+    row = ch_client.query(f"SELECT bitmapToArray(COLUMNS('.*')) FROM ({one.text})", parameters=one.params).result_rows[
+        0
+    ]
+    assert [BitMap(ids) for ids in row] == [ask(ch_client, query) for query in queries]
+    with pytest.raises(ValueError, match="one source"):
+        together([*queries, compile(on(world, happened("message.opened")), NOW, "UTC")])

@@ -14,7 +14,8 @@ Stable interface (everything else is internal):
 ``compile_nodes(checked, now, tz, *, scope, segments) -> NodeQueries``, ``node_counts(queries, bitmaps)``
     one query per rule (``queries: {key: Query}``; ``Query.key`` is a key for a cache of its bitmap), and the figures
     ``path alone left without missing`` of every node from the bitmaps by set algebra; ``node_answer(…)`` the answer
-    itself. Round ``now`` to profit from a cache: every relative window has *now* in its parameters.
+    itself. Queries with a ``scan`` may be asked ``together(queries)``: one row of their states. Round ``now`` to profit
+    from a cache: every relative window has *now* in its parameters.
 ``evaluate(checked, facts, now, tz, segments=None) -> bool``, ``explain(…) -> tuple[Verdict, …]``
     the definition of meaning, for one subject in memory. ``Facts(fields=, links=, events=, segments=)``; fields are
     keyed without the subject (``city``); what was not loaded raises ``MissingFact``.
@@ -64,7 +65,7 @@ from .nodes import (
 )
 from .operators import OPERATORS, Operator
 from .plan import Checked, References
-from .sql import Given, Query, Segments, Stored, UnresolvedSegment, compile
+from .sql import Given, Query, Segments, Stored, UnresolvedSegment, compile, together
 from .text import Sentence, TextSpan, sentence
 from .vocabulary import EventTable, EventType, Field, Link, Option, Subject, Vocabulary, json_property, merge
 
@@ -131,5 +132,6 @@ __all__ = [
     "node_counts",
     "segments_in",
     "sentence",
+    "together",
     "walk",
 ]

@@ -10,6 +10,7 @@ Inside ``where`` rules on other rows become ``key IN (SELECT …)``. A node with
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -25,14 +26,28 @@ from .rows_sql import NOWHERE, count_sql, floor_of, holds_for_none, measure_sql,
 from .types import TYPES
 from .vocabulary import EventTable, Link, Subject, Vocabulary
 
+#: The start of a placeholder; developers' expressions have no braces.
+_PLACE = re.compile(r"\{(?=c\d+:)")
 _encoder = msgspec.json.Encoder(decimal_format="string", order="deterministic")
 
 
+class Scan(msgspec.Struct, frozen=True):
+    """A query that does nothing but scan one ``source``: its ``id`` expression and its whole ``condition``."""
+
+    id: str
+    source: str
+    condition: str
+
+
 class Query(msgspec.Struct, frozen=True):
-    """A query of one column and one row, ``groupBitmapState`` of ids, with the values to bind."""
+    """A query of one column and one row, ``groupBitmapState`` of ids, with the values to bind.
+
+    ``scan`` is given when it can be asked together with others (see :func:`together`).
+    """
 
     text: str
     params: dict[str, Any]
+    scan: Scan | None = None
 
     @property
     def key(self) -> str:
@@ -73,6 +88,23 @@ def compile(
 
 class Unsupported(TypeError):
     """A node has no meaning in SQL."""
+
+
+def together(queries: Sequence[Query]) -> Query:
+    """Return one query for several scans of one source: a row of as many states as there are queries, in their order.
+
+    Raises ``ValueError`` when they are not scans of one source.
+    """
+    states: list[str] = []
+    params: dict[str, Any] = {}
+    for n, query in enumerate(queries):
+        scan = query.scan
+        if scan is None or queries[0].scan is None or scan.source != queries[0].scan.source:
+            raise ValueError("Only scans of one source can be asked together")
+        states.append(f"groupBitmapStateIf({scan.id}, {_PLACE.sub(rf'{{q{n}_', scan.condition)})")
+        params |= {f"q{n}_{name}": value for name, value in query.params.items()}
+    source = queries[0].scan.source if queries[0].scan is not None else ""
+    return Query(f"SELECT {', '.join(states)} FROM {source}", params)
 
 
 class Level(msgspec.Struct, frozen=True):
@@ -118,7 +150,11 @@ class Compiler:
         filters = [f for f in (level.fixed, condition) if f and f != "1"]
         if scope is not None:
             filters.insert(0, f"bitmapContains({self.bitmap(self.given(scope))}, {id_})")
-        return self.finished(f"SELECT groupBitmapState({id_}) FROM {level.source}{_where(filters)}")
+        found = self.finished(f"SELECT groupBitmapState({id_}) FROM {level.source}{_where(filters)}")
+        if self.with_ or " IN (SELECT" in found.text:
+            return found
+        real = " AND ".join(map(_group, filters)) or "1"
+        return msgspec.structs.replace(found, scan=Scan(id_, level.source, real))
 
     def finished(self, text: str) -> Query:
         """Put what was collected before the text."""
@@ -215,7 +251,7 @@ class Compiler:
         return f"NOT ({found})" if complement else found
 
     def keys(self, plan: Rows, levels: Sequence[Level]) -> tuple[str, str, str, bool]:
-        """Return the query for keys of rows, the one for their bitmap, the key they meet, whether they are the others."""
+        """Return the query for keys of rows, the one for their bitmap, the key they meet, if they are the others."""
         level = self.reached(plan, levels[-1])
         filters = [level.fixed]
         if plan.event is not None and level.events is not None:
