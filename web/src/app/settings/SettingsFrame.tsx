@@ -1,6 +1,6 @@
 import { Box, NavLink, ScrollArea } from '@mantine/core';
 import { useLocation } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { useCanAny } from '@/api/session';
 import { useLinkProps, type Crumb } from '@/kit';
 import css from './settings.module.css';
@@ -18,7 +18,9 @@ const pages: readonly { label: string; href: string; right?: string }[] = [
 
 function Entry({ label, href }: { label: string; href: string }) {
   const here = useLocation().pathname === href;
-  return <NavLink label={label} active={here} {...useLinkProps(href)} {...(here ? { 'aria-current': 'page' as const } : {})} className={css.entry ?? ''} />;
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => { if (here) link.current?.scrollIntoView({ block: 'nearest', inline: 'center' }); }, [here]);
+  return <NavLink ref={link} label={label} active={here} {...useLinkProps(href)} {...(here ? { 'aria-current': 'page' as const } : {})} className={css.entry ?? ''} />;
 }
 
 /** The settings' own menu, above each of their pages. */

@@ -28,7 +28,7 @@ export function TokenForm({ onMade, onCancel }: { onMade: (secret: string | null
   const end = endOf(form.form.values.days);
   return (
     <AppForm state={form} mode="create" guard={false} saveLabel="Make token" onCancel={onCancel} onSave={async (v) => { onMade((await make.mutateAsync(v)).secret); }}>
-      <TextInput label="Name" description="Which program uses it" autoComplete="off" {...form.form.getInputProps('name')} />
+      <TextInput label="Name" description="Which program uses it" autoComplete="off" data-autofocus {...form.form.getInputProps('name')} />
       <MultiSelect label="Roles" data={choices} {...form.form.getInputProps('roles')} />
       <Button variant="subtle" size="compact-sm" style={{ alignSelf: 'flex-start' }} aria-expanded={single} onClick={more.toggle}>{single ? 'Hide single rights' : 'Choose single rights'}</Button>
       <Collapse expanded={single}>
