@@ -21,7 +21,8 @@ SHOP = Database(
     ("name", "field"),
     [
         ("E-Mail", "email"), ("e-postadresse", "email"), ("Correo electrónico", "email"),
-        ("Электронная почта", "email"), ("Telefonnummer", "phones"), ("Mobil", "phones"), ("First Name", "first_name"), ("Vorname", "first_name"),
+        ("Электронная почта", "email"), ("Telefonnummer", "phones"), ("Mobil", "phones"), ("First Name", "first_name"),
+        ("Vorname", "first_name"),
         ("Имя", "first_name"), ("Nachname", "last_name"), ("Etternavn", "last_name"), ("Geburtsdatum", "birth_date"),
         ("Fødselsdato", "birth_date"), ("PLZ", "postal_code"), ("Ort", "city"), ("Kundennummer", "external_id"),
         ("customer_id", "external_id"), ("SHOE SIZE", "shoe_size"), ("skostørrelse", "shoe_size"), ("Sex", "gender"),

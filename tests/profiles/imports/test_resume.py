@@ -209,8 +209,14 @@ async def test_large_first_loads_build_the_search_index_at_the_end(
     await assert_exact(importer, await importer.load(content), people, counts)
     assert seen == [False]
     assert await _has_search(importer)
-    await importer.load(people_file(150)[0])
+    await importer.load(people_file(60)[0])
     assert seen == [False, True]
+    monkeypatch.setattr(work, "CHUNK_ROWS", 100)
+    await importer.load(people_file(300, seed=8)[0])
+    assert seen[2:] == [True, False, False], "kept until the first chunk shows that most people change"
+    await importer.load(people_file(300, seed=8)[0])
+    assert seen[5:] == [True, True, True], "kept when nothing changes"
+    assert await _has_search(importer)
 
 
 async def _has_search(importer: Importer) -> bool:

@@ -1,4 +1,4 @@
-"""Large first loads: the search index is taken away while they run and built anew at the end.
+"""Imports that write most of a database: the search index is taken away while they run and built anew at the end.
 
 Kept up row by row, a trigram index costs three times as much as everything else about a new profile together. Without
 it a search still finds everybody, only slower. Whatever happens to an import, the index comes back: at its end, or by
@@ -17,15 +17,13 @@ from fidelia.platform.postgres import Tx
 from ..fields import Database
 from ..store import ddl
 
-#: From how many rows on, and how many times the people who are there already.
 MIN_ROWS = 50_000
-FACTOR = 2
 log = structlog.get_logger(__name__)
 
 
 def is_bulk(database: Database, rows: int | None) -> bool:
-    """Tell whether a file of so many rows makes up most of what the database will hold."""
-    return rows is not None and rows >= MIN_ROWS and rows >= FACTOR * database.profile_count
+    """Tell whether a file of so many rows is about as many people as the database holds."""
+    return rows is not None and rows >= max(MIN_ROWS, database.profile_count)
 
 
 async def drop_search(tx: Tx, database: Database) -> None:

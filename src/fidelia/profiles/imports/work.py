@@ -71,15 +71,18 @@ async def run_import(ctx: JobContext, import_id: int) -> dict[str, Any]:
         people = await store.people(tx, import_id)
         database = await open_for_write(tx, wanted.database_id)
         plan = plan_of(tx, database, wanted, row.file_key, row.position)
-    if bulk.is_bulk(database, wanted.total):
-        async with ctx.tx() as tx:
-            await bulk.drop_search(tx, database)
+    wholesale = bulk.is_bulk(database, wanted.total)
+    if wholesale and not database.profile_count:
+        await _drop_search(ctx, database)
     counts = wanted.counts
     ctx.progress(counts.rows, wanted.total)
     async with contextlib.aclosing(child.prepare(plan)) as chunks:
         async for chunk in chunks:
             await ctx.check()
-            counts = await _write_chunk(ctx, wanted, chunk, people)
+            before, counts = counts, await _write_chunk(ctx, wanted, chunk, people)
+            if wholesale and _written(counts) - _written(before) > chunk.rows // 2:
+                await _drop_search(ctx, database)
+                wholesale = False  # once is enough
             total = wanted.total
             ctx.progress(counts.rows, max(total, counts.rows) if total is not None else None)
     await bulk.ensure_search(ctx.engines, wanted.database_id)
@@ -95,6 +98,15 @@ async def run_import(ctx: JobContext, import_id: int) -> dict[str, Any]:
         await store.finish_chunks(tx, import_id)
     ctx.progress(counts.rows, counts.rows)
     return {"import_id": import_id, **msgspec.to_builtins(counts)}
+
+
+async def _drop_search(ctx: JobContext, database: Database) -> None:
+    async with ctx.tx() as tx:
+        await bulk.drop_search(tx, database)
+
+
+def _written(counts: Counts) -> int:
+    return counts.created + counts.updated
 
 
 async def _write_chunk(ctx: JobContext, wanted: ImportOut, chunk: Prepared, people: store.People) -> Counts:
