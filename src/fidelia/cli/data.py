@@ -66,7 +66,7 @@ def _import_profiles(
 ) -> dict[str, int]:
     fields = {"matching": matching, "mode": mode.value, "run": "true"}
     if columns:
-        fields["mapping"] = msgspec.json.encode(columns).decode()
+        fields |= {"mapping": msgspec.json.encode(columns).decode(), "others": "guess"}
     with file.open("rb") as opened:
         reply = api.upload(f"/databases/{database_id}/imports", opened, file.name, fields)
     result = follow(api, reply["job"])

@@ -36,6 +36,16 @@ async def test_one_shot_with_a_mapping(importer: Importer) -> None:
     assert job["link"] == f"/databases/{importer.database.id}/imports/{done['id']}"
 
 
+async def test_a_mapping_is_all_there_is_unless_others_are_guessed(importer: Importer) -> None:
+    content = csv_bytes([["Mail", "E-Mail", "Vorname"], ["a@x.no", "b@x.no", "Ada"]])
+    await importer.load(content, mapping={"Mail": "email"})
+    assert set((await importer.people())["a@x.no"]) == {"id", "version", "email", "status"}
+    done = await importer.load(content, mapping={"Mail": "email"}, others="guess")
+    assert {m["column"]: m["field"] for m in done["mapping"]} == {"Mail": "email", "Vorname": "first_name"}
+    assert (await importer.people())["a@x.no"]["first_name"] == "Ada"
+    assert (await importer.upload(content, status=422, others="what"))["errors"][0]["pointer"] == "/others"
+
+
 async def test_wizard_from_upload_over_check_to_run(importer: Importer) -> None:
     made = await importer.upload(csv_bytes(PEOPLE, delimiter=";"))
     assert made["state"] == "new"

@@ -16,7 +16,8 @@ from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.runner import run_job
 from fidelia.profiles import get_database, import_people
-from fidelia.profiles.imports import bulk, child, work
+from fidelia.profiles.imports import child, work
+from fidelia.profiles.imports import store_bulk as bulk
 from fidelia.settings import RUNTIME_VARIABLE, write_runtime
 
 from .conftest import Importer, csv_bytes

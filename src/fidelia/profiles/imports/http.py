@@ -28,7 +28,7 @@ from .readers import FileFormat
 from .upload import receive
 
 _OPTIONS = ("matching", "mode", "clear_empty", "raise_consent")
-_PARTS = {"file", "mapping", "options", "format", "run", *_OPTIONS}
+_PARTS = {"file", "mapping", "others", "options", "format", "run", *_OPTIONS}
 
 
 class ImportPatch(Body, frozen=True, kw_only=True):
@@ -58,6 +58,7 @@ class UploadOperation(Operation):
                     description="CSV, TSV, XLSX, JSON lines; zip, gz",
                 ),
                 "mapping": _text('JSON: {"Column": "field", "Other": null} or a list of ColumnMapping. Runs at once'),
+                "others": _text("What becomes of columns that the mapping leaves out: ignore (default) or guess"),
                 "options": _text("JSON: ImportOptions"),
                 "format": _text("JSON: FileFormat, when it shall not be found out"),
                 "matching": _text("As in ImportOptions"),
@@ -112,6 +113,7 @@ class DatabaseImportController(Controller):
                 file_size=form.size,
                 how=how,
                 columns_to=mapping,
+                guess_others=_guess_others(form.parts),
                 options=_options(form.parts),
             )
             if _flag(form.parts, "run", default=mapping is not None):
@@ -140,6 +142,13 @@ def _mapping(parts: dict[str, str]) -> list[ColumnMapping] | None:
         return [ColumnMapping(column=column, field=field or None) for column, field in short.items()]
     found: list[ColumnMapping] | None = _json(parts, "mapping", list[ColumnMapping])
     return found
+
+
+def _guess_others(parts: dict[str, str]) -> bool:
+    others = parts.get("others", "").strip() or "ignore"
+    if others not in ("ignore", "guess"):
+        raise invalid(FieldError("/others", "This must be ignore or guess"))
+    return others == "guess"
 
 
 def _options(parts: dict[str, str]) -> ImportOptions:

@@ -41,10 +41,12 @@ async def create_import(
     how: FileFormat | None = None,
     columns_to: Sequence[ColumnMapping] | None = None,
     options: ImportOptions | None = None,
+    guess_others: bool = False,
 ) -> ImportOut:
     """Take over an uploaded file: find out what it is, and where its columns go unless that is given.
 
-    Raises 404 for the database; 422 for a file that cannot be read, or a mapping that does not fit it.
+    ``guess_others`` guesses for the columns that ``columns_to`` leaves out. Raises 404 for the database; 422 for a
+    file that cannot be read, or a mapping that does not fit it.
     """
     database = await get_database(tx, database_id)
     options = options or ImportOptions()
@@ -55,6 +57,8 @@ async def create_import(
     if columns_to is None:
         columns_to = await _known_mapping(tx, database, seen, header)
     else:
+        if guess_others:
+            columns_to = _with_guesses(seen, columns_to)
         await _check(tx, database, seen.names, columns_to, options)
     import_id = await store.insert(
         tx,
@@ -83,6 +87,13 @@ async def _known_mapping(tx: Tx, database: Database, seen: Seen, header: str) ->
         if len(alive) == len(twin):
             return twin
     return [as_mapping(column.name, column.suggestion) for column in seen.columns]
+
+
+def _with_guesses(seen: Seen, given: Sequence[ColumnMapping]) -> list[ColumnMapping]:
+    named = {m.column for m in given}
+    taken = {m.field for m in given} | {m.new_field.name for m in given if m.new_field}
+    guesses = [as_mapping(c.name, c.suggestion) for c in seen.columns if c.name not in named]
+    return [*given, *(g for g in guesses if g.field is not None and g.field not in taken)]
 
 
 def _hash(names: Sequence[str]) -> str:

@@ -14,7 +14,8 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.files import Files
 from fidelia.platform.jobs import Cancelled, JobContext, periodic, task
 
-from . import bulk, store
+from . import store
+from . import store_bulk as bulk
 from .work import check_import, run_import
 
 RUN = "profiles.import"

@@ -19,7 +19,8 @@ from ..fields import Database
 from ..ingest import Batch, Options, Outcome, apply, examine
 from ..ingest.model import rows_of
 from ..store.databases import open_for_write
-from . import bulk, child, report, store
+from . import child, report, store
+from . import store_bulk as bulk
 from .model import PROFILE_ID, CheckResult, Counts, ImportOut, ReasonCount, RowProblem
 from .parse import Plan, Prepared
 
