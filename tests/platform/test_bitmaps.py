@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from fidelia.platform.bitmaps import decode_bitmap, encode_bitmap
+from fidelia.platform.bitmaps import decode_bitmap, decode_bitmaps, encode_bitmap
 
 
 @given(st.sets(st.integers(0, 2**32 - 1), max_size=80))
@@ -30,3 +30,8 @@ def test_the_argument_stays_as_it_was() -> None:
 def test_other_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="not a bitmap"):
         decode_bitmap(data)
+
+
+@given(st.lists(st.sets(st.integers(0, 2**32 - 1), max_size=80), max_size=6))
+def test_a_row_of_several_is_decoded(sets: list[set[int]]) -> None:
+    assert decode_bitmaps(b"".join(encode_bitmap(BitMap(ids)) for ids in sets)) == [BitMap(ids) for ids in sets]

@@ -29,23 +29,34 @@ def decode_bitmap(data: bytes) -> BitMap:
     """
     if not data:
         return BitMap()
-    if data[0] == 0:
-        if len(data) != 2 + 4 * data[1]:
-            raise ValueError("not a bitmap of ClickHouse: wrong length of the list")
-        return BitMap(array("I", data[2:]))
-    if data[0] != 1:
-        raise ValueError("not a bitmap of ClickHouse: unknown kind")
-    size, shift, position = 0, 0, 1
-    while True:
-        byte = data[position]
-        size |= (byte & 0x7F) << shift
-        position += 1
-        shift += 7
-        if byte < 0x80:
-            break
-    if len(data) != position + size:
+    found = decode_bitmaps(data)
+    if len(found) != 1:
         raise ValueError("not a bitmap of ClickHouse: wrong length")
-    return BitMap.deserialize(data[position:])
+    return found[0]
+
+
+def decode_bitmaps(data: bytes) -> list[BitMap]:
+    """Read a row of several states, one after another.
+
+    Raises:
+        ValueError: the bytes are something else.
+    """
+    found: list[BitMap] = []
+    position = 0
+    while position < len(data):
+        kind = data[position]
+        if kind == 0 and position + 1 < len(data):
+            size, start = 4 * data[position + 1], position + 2
+        elif kind == 1:
+            size, start = _read_varuint(data, position + 1)
+        else:
+            raise ValueError("not a bitmap of ClickHouse: unknown kind")
+        part = data[start : start + size]
+        if len(part) != size:
+            raise ValueError("not a bitmap of ClickHouse: wrong length")
+        found.append(BitMap.deserialize(part) if kind else BitMap(array("I", part)))
+        position = start + size
+    return found
 
 
 def bitmap_parameter(bitmap: BitMap) -> str:
@@ -59,6 +70,19 @@ def bitmap_parameter(bitmap: BitMap) -> str:
 def bitmap_sql(name: str) -> str:
     """Return the SQL expression of the bitmap in parameter ``name``, for ``bitmapContains(…, id)``."""
     return f"cast(base64Decode({{{name}:String}}), 'AggregateFunction(groupBitmap, UInt32)')"
+
+
+def _read_varuint(data: bytes, position: int) -> tuple[int, int]:
+    """Return the number at a position, and where it ends."""
+    number, shift = 0, 0
+    while position < len(data):
+        byte = data[position]
+        number |= (byte & 0x7F) << shift
+        position += 1
+        shift += 7
+        if byte < 0x80:
+            return number, position
+    raise ValueError("not a bitmap of ClickHouse: it breaks off")
 
 
 def _varuint(number: int) -> bytes:

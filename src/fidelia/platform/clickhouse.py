@@ -23,7 +23,7 @@ from pyroaring import BitMap
 from fidelia.kernel.ids import random_id
 from fidelia.settings import Settings
 
-from .bitmaps import bitmap_parameter, bitmap_sql, decode_bitmap, encode_bitmap
+from .bitmaps import bitmap_parameter, bitmap_sql, decode_bitmap, decode_bitmaps, encode_bitmap
 from .files import DataFolder, use_temporary_folder
 
 if TYPE_CHECKING:
@@ -169,6 +169,12 @@ class ClickHouse:
         The statement must not end with SETTINGS or FORMAT.
         """
         return decode_bitmap(await self.raw(sql, "RowBinary", params, tag=tag, timeout=timeout))
+
+    async def bitmaps(
+        self, sql: str, params: Params = None, *, tag: str | None = None, timeout: float | None = None
+    ) -> list[BitMap]:
+        """Return the bitmaps of one row that selects several states; see :meth:`bitmap`."""
+        return decode_bitmaps(await self.raw(sql, "RowBinary", params, tag=tag, timeout=timeout))
 
     async def raw(
         self, sql: str, fmt: str, params: Params = None, *, tag: str | None = None, timeout: float | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pyroaring import BitMap
@@ -22,6 +22,7 @@ from .question import TABLES, MakeTables, Question
 #: Questions of people who build a rule are asked as of the end of such a step, so that kept answers serve longer.
 STEP_SECONDS = 30
 _AT_ONCE = 3
+_TOGETHER = 24
 
 
 def rounded(now: datetime) -> datetime:
@@ -108,12 +109,18 @@ async def ask(engines: Engines, question: Question, queries: Mapping[str, Query]
     missing = {keys[name]: query for name, query in queries.items() if keys[name] not in found}
     turn = asyncio.Semaphore(_AT_ONCE)  # leave a client of the pool to others
 
-    async def one(key: Key, query: Query) -> None:
+    async def some(part: Sequence[tuple[Key, Query]]) -> None:
         async with turn:
-            found[key] = await ch.bitmap(query.text, query.params, tag=tag)
-        kept.put(key, found[key])
+            if len(part) == 1:
+                got = [await ch.bitmap(part[0][1].text, part[0][1].params, tag=tag)]
+            else:
+                query = conditions.together([query for _, query in part])
+                got = await ch.bitmaps(query.text, query.params, tag=tag)
+        for (key, _), answer in zip(part, got, strict=True):
+            found[key] = answer
+            kept.put(key, answer)
 
-    running = [asyncio.create_task(one(key, query)) for key, query in missing.items()]
+    running = [asyncio.create_task(some(part)) for part in _shared(missing)]
     try:
         await asyncio.gather(*running)
     except BaseException:
@@ -122,6 +129,19 @@ async def ask(engines: Engines, question: Question, queries: Mapping[str, Query]
         await asyncio.gather(*running, return_exceptions=True)
         raise
     return {name: found[key] for name, key in keys.items()}
+
+
+def _shared(queries: Mapping[Key, Query]) -> Iterator[list[tuple[Key, Query]]]:
+    """Put scans of one source together, so that its rows are read once; what takes longest comes first."""
+    scans: dict[str, list[tuple[Key, Query]]] = {}
+    for key, query in queries.items():
+        if query.scan is None:
+            yield [(key, query)]
+        else:
+            scans.setdefault(query.scan.source, []).append((key, query))
+    for parts in scans.values():
+        for start in range(0, len(parts), _TOGETHER):
+            yield parts[start : start + _TOGETHER]
 
 
 async def sample(ch: ClickHouse, question: Question, found: BitMap, tag: str | None = None) -> BitMap:
