@@ -20,6 +20,18 @@ export const profileRoutes = [
     component: lazyRouteComponent(() => import('@/profiles/ProfilePage'), 'ProfilePage'),
   }),
   createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/imports', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/profiles/imports/ImportListPage'), 'ImportListPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/imports/new', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('@/profiles/imports/ImportNewPage'), 'ImportNewPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/imports/$importId', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('@/profiles/imports/ImportPage'), 'ImportPage'),
+  }),
+  createRoute({
     getParentRoute: () => shellRoute, path: '/resources', validateSearch: listSearch(),
     component: lazyRouteComponent(() => import('@/profiles/ConsentPage'), 'ConsentPage'),
   }),

@@ -1,0 +1,31 @@
+import { IconFileImport, IconPlus } from '@tabler/icons-react';
+import { api, ok } from '@/api/client';
+import { useList } from '@/api/list';
+import { useCan } from '@/api/session';
+import { FirstUse, ListPage, Num, paths, StateBadge, Time, useIdParam, useListState, type Column } from '@/kit';
+import type { Import } from './model';
+
+const columns: Column<Import>[] = [
+  { key: 'file', header: 'File', cell: (i) => i.file_name },
+  { key: 'state', header: 'State', cell: (i) => <StateBadge state={i.state === 'new' || i.state === 'checked' ? 'draft' : i.state} size="sm" label={i.state === 'new' || i.state === 'checked' ? 'Not run yet' : undefined} />, priority: 1 },
+  { key: 'rows', header: 'Rows', align: 'right', cell: (i) => <Num value={i.total} />, priority: 2 },
+  { key: 'created', header: 'Created', align: 'right', cell: (i) => <Num value={i.counts.created} />, priority: 3 },
+  { key: 'updated', header: 'Updated', align: 'right', cell: (i) => <Num value={i.counts.updated} />, priority: 3 },
+  { key: 'rejected', header: 'Rejected', align: 'right', cell: (i) => <Num value={i.counts.rejected} />, priority: 2 },
+  { key: 'by', header: 'By', cell: (i) => i.actor, priority: 3 },
+  { key: 'at', header: 'When', cell: (i) => <Time value={i.started_at ?? i.created_at} />, priority: 2 },
+];
+
+/** The files that were imported into a database. */
+export function ImportListPage() {
+  const databaseId = useIdParam('databaseId');
+  const state = useListState();
+  const canCreate = useCan('imports:create');
+  const query = useList<Import>(['imports', 'of', databaseId, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/databases/{database_id}/imports', { params: { path: { database_id: databaseId }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
+  const add = canCreate ? { label: 'Import a file', icon: <IconPlus size={16} />, shortcut: 'N', href: paths.importNew(databaseId) } : undefined;
+  return (
+    <ListPage<Import> name="imports" title="Imports" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]} noun={{ one: 'import', many: 'imports' }} query={query} state={state} columns={columns} rowKey={(i) => i.id} rowLabel={(i) => i.file_name} rowHref={(i) => paths.import(databaseId, i.id)} primary={add}
+      help={{ text: 'Each import keeps its figures and the rows it refused. An import never raises anybody’s consent unless you tick it.' }}
+      empty={<FirstUse icon={IconFileImport} title="Bring in your customers" text="A file from a shop or a spreadsheet: you choose which column is which, and see what would happen before anything is written." primary={add} />} />
+  );
+}

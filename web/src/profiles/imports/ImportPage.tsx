@@ -1,0 +1,101 @@
+import { Alert, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, ok } from '@/api/client';
+import { useAction } from '@/api/mutations';
+import { useCan } from '@/api/session';
+import { ButtonLink, Details, formatNumber, JobProgress, Loaded, Page, PanelError, paths, Section, StateBadge, SumBar, Time, useIdParam } from '@/kit';
+import { useDatabaseOf, type Database } from '../model';
+import { ColumnTable, OptionsForm } from './Columns';
+import { partsOf, running, useImport, type Import, type Mapping, type Options, type Preview } from './model';
+
+function Problems({ found }: { found: Import }) {
+  const check = found.check;
+  const reasons = check ? check.reasons : found.reasons;
+  if (reasons.length === 0) return null;
+  return (
+    <Stack gap="xs">
+      <Table.ScrollContainer minWidth={420} tabIndex={0}>
+        <Table>
+          <Table.Thead><Table.Tr><Table.Th>Column</Table.Th><Table.Th>Why rows are rejected</Table.Th><Table.Th ta="right">Rows</Table.Th></Table.Tr></Table.Thead>
+          <Table.Tbody>{reasons.map((r) => <Table.Tr key={`${r.column}${r.reason}`}><Table.Td>{r.column}</Table.Td><Table.Td>{r.reason}</Table.Td><Table.Td ta="right">{formatNumber(r.rows)}</Table.Td></Table.Tr>)}</Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {check && check.problems.length > 0 && <Text size="xs" c="dimmed">First: {check.problems.slice(0, 5).map((p) => `row ${p.row}, ${p.column} “${p.value}”`).join(' · ')}</Text>}
+    </Stack>
+  );
+}
+
+function Plan({ found, database, preview }: { found: Import; database: Database; preview: Preview }) {
+  const canCreate = useCan('imports:create');
+  const [mapping, setMapping] = useState<Mapping[]>(found.mapping.length > 0 ? found.mapping : preview.mapping);
+  const [options, setOptions] = useState<Options>(found.options);
+  const path = { params: { path: { import_id: found.id } } };
+  const save = () => ok(api.PATCH('/api/v1/imports/{import_id}', { ...path, body: { mapping, options } }));
+  const refresh = [['imports'], ['databases']];
+  const check = useAction({ refresh, run: async (_: 'check', { headers }) => { await save(); return ok(api.POST('/api/v1/imports/{import_id}/check', { ...path, headers })); } });
+  const run = useAction({ refresh, run: async (_: 'run', { headers }) => { await save(); return ok(api.POST('/api/v1/imports/{import_id}/run', { ...path, headers })); } });
+  const problem = check.error ?? run.error;
+  const fresh = found.check && JSON.stringify(found.mapping) === JSON.stringify(mapping) && JSON.stringify(found.options) === JSON.stringify(options) ? found.check : null;
+  const total = found.total ?? preview.estimated_rows;
+  return (
+    <Stack>
+      {preview.warnings.map((w) => <Alert key={w} color="marigold">{w}</Alert>)}
+      <Section title="2 Columns" text="Columns were matched by their names and by what is in them. Change what is wrong."><ColumnTable preview={preview} database={database} mapping={mapping} onChange={setMapping} /></Section>
+      <OptionsForm database={database} options={options} onChange={setOptions} />
+      <Section title="3 Check" text="Reads the whole file and writes nothing.">
+        {fresh ? <><SumBar label="What would happen" parts={partsOf(fresh.counts, true)} total={formatNumber(fresh.counts.rows ?? 0)} /><Problems found={found} /></> : <Text c="dimmed">Not checked yet with these settings.</Text>}
+        {problem && <PanelError error={problem} what="the import" />}
+        {canCreate && (
+          <Group>
+            <Button variant="default" loading={check.isPending} onClick={() => { check.mutate('check'); }}>Check the whole file</Button>
+            <Button loading={run.isPending} onClick={() => { run.mutate('run'); }}>{total ? `Import ${formatNumber(total)} rows` : 'Import'}</Button>
+          </Group>
+        )}
+      </Section>
+    </Stack>
+  );
+}
+
+function Result({ found }: { found: Import }) {
+  const path = `/api/v1/imports/${found.id}`;
+  return (
+    <Section title="Result">
+      <SumBar label="What became of the rows" parts={partsOf(found.counts, false)} total={formatNumber(found.counts.rows ?? 0)} />
+      <Problems found={found} />
+      {found.kept_consents > 0 && <Alert color="iris">{formatNumber(found.kept_consents)} rows wanted to raise consent and were not allowed to: those people stay as they were.</Alert>}
+      <Details items={[['Started', <Time key="s" value={found.started_at} mode="absolute" seconds />], ['Finished', <Time key="f" value={found.finished_at} mode="absolute" seconds />], ['By', found.actor], ['Matched by', found.options.matching]]} />
+      <Group>
+        <ButtonLink href={paths.profiles(found.database_id)}>See profiles</ButtonLink>
+        {(found.counts.rejected ?? 0) > 0 && <Button component="a" variant="default" href={`${path}/rejected.csv`} download>Download the rejected rows</Button>}
+        {(found.counts.duplicates ?? 0) > 0 && <Button component="a" variant="default" href={`${path}/duplicates.csv`} download>Download the repeated rows</Button>}
+      </Group>
+    </Section>
+  );
+}
+
+/** One import: which column is which, the check, the run, the result. */
+export function ImportPage() {
+  const databaseId = useIdParam('databaseId'), id = useIdParam('importId');
+  const query = useImport(id);
+  const database = useDatabaseOf(databaseId).data;
+  const found = query.data;
+  const open = found?.state === 'new' || found?.state === 'checked' || found?.state === 'checking';
+  const preview = useQuery({ queryKey: ['imports', id, 'preview'], enabled: open, queryFn: ({ signal }) => ok(api.GET('/api/v1/imports/{import_id}/preview', { params: { path: { import_id: id } }, signal })), staleTime: Infinity });
+  return (
+    <Page title={found?.file_name ?? 'Import'} crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Imports', href: paths.imports(databaseId) }]}
+      badges={found && <StateBadge state={open ? 'draft' : found.state} label={open ? 'Not run yet' : undefined} />}
+      facts={found ? [found.format.kind.toUpperCase(), found.format.encoding, found.format.kind === 'csv' && `separated by ${found.format.delimiter ?? ','}`, found.format.header ? 'with a header' : 'no header'] : []}>
+      <Loaded query={query} what="the import">
+        {(imported) => (
+          <Stack>
+            {imported.error && <Alert color="clay" title="It stopped" role="alert">{imported.error}</Alert>}
+            {running(imported) && imported.job_id && <Section title={imported.state === 'checking' ? 'Checking' : 'Importing'}><JobProgress id={imported.job_id} /></Section>}
+            {open && database && <Loaded query={preview} what="the preview">{(shown) => <Plan key={imported.id} found={imported} database={database} preview={shown} />}</Loaded>}
+            {['done', 'failed', 'cancelled'].includes(imported.state) && <Result found={imported} />}
+          </Stack>
+        )}
+      </Loaded>
+    </Page>
+  );
+}

@@ -1,0 +1,27 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, ok } from '@/api/client';
+import type { components } from '@/api/schema';
+
+export type Import = components['schemas']['ImportOut'];
+export type Preview = components['schemas']['ImportPreview'];
+export type Mapping = components['schemas']['ColumnMapping'];
+export type Options = components['schemas']['ImportOptions'];
+export type Counts = components['schemas']['Counts'];
+
+export const running = (found: Import) => found.state === 'queued' || found.state === 'running' || found.state === 'checking';
+
+export function useImport(id: number) {
+  return useQuery({
+    queryKey: ['imports', id],
+    queryFn: ({ signal }) => ok(api.GET('/api/v1/imports/{import_id}', { params: { path: { import_id: id } }, signal })),
+    refetchInterval: (query) => (query.state.data && running(query.state.data) ? 1500 : false),
+  });
+}
+
+export const partsOf = (counts: Counts, future: boolean) => [
+  { label: future ? 'would be created' : 'created', value: counts.created ?? 0, tone: 'moss' as const },
+  { label: future ? 'would be updated' : 'updated', value: counts.updated ?? 0, tone: 'fjord' as const },
+  { label: future ? 'would stay' : 'unchanged', value: counts.unchanged ?? 0 },
+  { label: 'rejected', value: counts.rejected ?? 0, tone: 'clay' as const },
+  { label: 'repeated later in the file', value: counts.duplicates ?? 0, tone: 'marigold' as const },
+];
