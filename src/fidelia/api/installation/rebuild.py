@@ -25,12 +25,12 @@ async def rebuild(ctx: JobContext) -> dict[str, Any]:
         await ctx.check()
         await profiles_projection.rebuild(engines, database.id)
     await market_projection.rebuild(engines, [database.id for database in databases])
-    total = await drain.behind()
+    total, moved = await drain.behind(), drain.moved
     ctx.progress(0, total)
     moving = asyncio.create_task(drain.flush())
     while not moving.done():
         await asyncio.wait([moving], timeout=0.5)
-        ctx.progress(max(0, total - await drain.behind()))
+        ctx.progress(min(total, drain.moved - moved))
     moving.result()
     ctx.progress(total)
     return {"databases": len(databases), "rows": total}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -18,22 +19,33 @@ FATAL_EXIT = 78
 #: The number of the listening socket that the web process inherits.
 LISTEN_VARIABLE = "FIDELIA_LISTEN_FD"
 
+_YIELD = 5
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 15.0
 _STEADY_SECONDS = 30.0
 
 
 def start_fidelia(
-    arguments: Sequence[str], environ: Mapping[str, str], descriptors: Sequence[int] = ()
+    arguments: Sequence[str], environ: Mapping[str, str], descriptors: Sequence[int] = (), *, yielding: bool = False
 ) -> subprocess.Popen[bytes]:
-    """Start ``python -m fidelia …`` that dies with us; must run in the main thread."""
+    """Start ``python -m fidelia …`` that dies with us; must run in the main thread.
+
+    A ``yielding`` process leaves the processor to others when there is not enough for all.
+    """
+    die = die_with_parent(signal.SIGKILL)
+
+    def arrange() -> None:
+        die()
+        if yielding:
+            os.nice(_YIELD)
+
     return subprocess.Popen(  # noqa: S603 (ourselves)
         [sys.executable, "-P", "-m", "fidelia", *arguments],
         env=dict(environ),
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C in a terminal reaches the supervisor only, which stops in order
         pass_fds=descriptors,
-        preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509 (one system call, no lock is taken)
+        preexec_fn=arrange,  # noqa: PLW1509 (system calls only, no lock is taken)
     )
 
 
@@ -62,7 +74,9 @@ class Child:
 
     def start(self) -> None:
         """Start the process; must run in the supervisor's main thread."""
-        self._process = start_fidelia(["serve", "--role", self.role], self._environ, self._descriptors)
+        arguments = ["serve", "--role", self.role]
+        # An import must not slow the web down, nor the start of workers that of the web.
+        self._process = start_fidelia(arguments, self._environ, self._descriptors, yielding=self.role != "web")
         self._started = time.monotonic()
         self.start_at = None
         self.starts += 1
