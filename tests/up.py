@@ -15,6 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+#: As it is at the start: an engine opened in this process moves it into its own folder.
+TEMPORARY = tempfile.gettempdir()
+
 
 class Up:
     """One `fidelia up` on a folder."""
@@ -74,7 +77,7 @@ class Up:
 @contextmanager
 def open_folder(prefix: str) -> Iterator[Path]:
     """A folder that the user of PostgreSQL may pass through, unlike pytest's own."""
-    path = Path(tempfile.mkdtemp(prefix=prefix))
+    path = Path(tempfile.mkdtemp(prefix=prefix, dir=TEMPORARY))
     path.chmod(0o711)
     try:
         yield path

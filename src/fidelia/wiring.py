@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from pyroaring import BitMap
 from fidelia import events, messages, profiles, segments
 from fidelia.conditions import Vocabulary, merge
 from fidelia.kernel.clock import Clock, SystemClock
+from fidelia.kernel.errors import Problem
 from fidelia.market import projection as market_projection
 from fidelia.market.vocabulary import vocabulary as market_vocabulary
 from fidelia.platform.clickhouse import ClickHouse
@@ -85,7 +87,11 @@ async def make_tables(engines: Engines, database_id: int) -> None:
 
 async def resource_names(tx: Tx, ids: Collection[int]) -> dict[int, str]:
     """Return the names of resources, also archived ones."""
-    return {number: (await profiles.get_resource(tx, number)).name for number in ids}
+    found = {}
+    for number in ids:
+        with contextlib.suppress(Problem):  # an event may name what does not exist
+            found[number] = (await profiles.get_resource(tx, number)).name
+    return found
 
 
 def wire(engines: Engines) -> None:

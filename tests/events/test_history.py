@@ -59,16 +59,24 @@ async def test_names_come_from_who_knows_them(world: World) -> None:
     (profile,) = await world.people(1)
     await emit(world, profile, "message.opened", 1, "o", mailing=5)
     await emit(world, profile, "segment.entered", 2, "e", segment=3)
+    await emit(world, profile, "subscription.changed", 3, "r", resource=999, status="unsubscribed")
+    await emit(world, profile, "custom.odd", 4, "x", resource=999, mailing=2**31 - 1, segment=-1)
 
     async def names(tx: Any, ids: Any) -> dict[int, str]:
         return {5: "Spring sale"}
 
+    before = world.engines.ports["events.names"]["mailing"]
     world.engines.ports["events.names"]["mailing"] = names
     try:
-        page = await world.history(profile, type="message.opened,segment.entered")
+        page = await world.history(profile, type="message.opened,segment.entered,subscription.changed,custom.odd")
     finally:
-        del world.engines.ports["events.names"]["mailing"]
-    assert [item["text"] for item in page["items"]] == ["Entered the segment 3", "Opened “Spring sale”"]
+        world.engines.ports["events.names"]["mailing"] = before
+    assert [item["text"] for item in page["items"]] == [
+        "custom.odd · mailing 2147483647 · resource 999 · segment -1",
+        "Unsubscribed from resource 999",
+        "Entered the segment 3",
+        "Opened “Spring sale”",
+    ]
 
 
 async def test_pages_do_not_skip_events_of_the_same_moment(world: World) -> None:

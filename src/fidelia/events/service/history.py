@@ -159,7 +159,7 @@ def _bad_cursor() -> Exception:
 async def _names(tx: Tx, rows: Sequence[store.HistoryRow]) -> Names:
     wanted: dict[str, set[int]] = defaultdict(set)
     for row in rows:
-        for kind in REFERENCES:
+        for kind in REFERENCES if row.type in BUILTIN else ():
             number = row.properties.get(kind)
             if isinstance(number, int) and not isinstance(number, bool) and 0 < number < 2**31:
                 wanted[kind].add(number)
