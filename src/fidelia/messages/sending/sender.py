@@ -123,6 +123,10 @@ class Sender:
             except CannotRender as exc:
                 self.settler.submit([self._blocked(recipient.profile_id, str(exc))])
                 continue
+            except Exception as exc:  # a fault of ours must cost this recipient, not the connections of the others
+                log.exception("a message could not be made", run=self.run_.id, profile=recipient.profile_id)
+                self.settler.submit([self._blocked(recipient.profile_id, f"Internal fault: {type(exc).__name__}")])
+                continue
             self._count_slot()
             return message
         return None

@@ -43,6 +43,7 @@ class Settler:
         self.session = 0
         self.phase = "sending"
         self.writes = 0
+        self._broken: Exception | None = None
 
     async def open(self) -> None:
         """Begin the session."""
@@ -54,7 +55,8 @@ class Settler:
     async def close(self) -> None:
         """Give back what is leased and end the session; whatever was submitted has been written."""
         if self._task is not None:
-            await self.submit([])  # written after everything before it
+            with contextlib.suppress(Exception):  # what broke the writer was told when it happened
+                await self.submit([])  # written after everything before it
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
@@ -70,11 +72,25 @@ class Settler:
     def submit(self, results: list[ledger.Result], intent: int | None = None) -> asyncio.Future[bool]:
         """Have results and an intent written together; the future tells whether the intent was granted."""
         wish = _Wish(results, intent, asyncio.get_running_loop().create_future())
+        if self._broken is not None:
+            wish.answer.set_exception(self._broken)
+            return wish.answer
         self._wishes.append(wish)
         self._wake.set()
         return wish.answer
 
     async def _run(self) -> None:
+        try:
+            await self._serve()
+        except Exception as exc:
+            log.exception("the ledger of a run cannot be written", run=self._run_id)
+            self._broken = exc
+            for wish in self._wishes:
+                if not wish.answer.done():
+                    wish.answer.set_exception(exc)
+            self._wishes.clear()
+
+    async def _serve(self) -> None:
         while True:
             await self._wake.wait()
             await asyncio.sleep(0)  # let the connections whose replies have just come join this batch

@@ -25,6 +25,7 @@ REASONS = {
     "no_address": "no e-mail address",
     "suppressed": "on a stop list",
     "duplicate": "same address as somebody else",
+    "not_started": "the mailing ended before their turn",
 }
 
 

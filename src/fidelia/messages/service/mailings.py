@@ -218,6 +218,7 @@ async def stop_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
     if mailing.state not in ("sending", "paused") or mailing.run_id is None:
         raise conflict(f"This mailing is {mailing.state}; there is nothing to stop")
     await runs.move(tx, mailing.run_id, "stopped", only=("audience", "sending", "paused"))
+    await runs.leave_rest(tx, mailing.run_id)
     await store.update(tx, mailing_id, {"state": "stopped"})
     await close_stopped(tx, mailing.run_id)
     await _note(tx, actor, mailing, "stopped")

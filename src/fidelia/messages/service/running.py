@@ -52,6 +52,8 @@ async def _prepare(ctx: JobContext, engines: Engines, run: Run) -> dict[str, int
         found = await audience.work_out(engines, run.database_id, run.plan, chosen, ctx.progress)
         people = found.receives
         async with ctx.tx() as tx:
+            if not await runs.still_preparing(tx, run.id):
+                return {"audience": 0}
             await runs.keep_audience(tx, run.id, found.selected, people, found.excluded)
     async with ctx.tx() as tx:
         run = await runs.get(tx, run.id)
@@ -59,6 +61,8 @@ async def _prepare(ctx: JobContext, engines: Engines, run: Run) -> dict[str, int
     async for chunk, ids, hashes in audience.contacts(engines, run.database_id, run.plan, people, run.prepared_to):
         await ctx.check()
         async with ctx.tx() as tx:
+            if not await runs.still_preparing(tx, run.id):
+                return {"audience": 0}  # somebody stopped it meanwhile
             added = await ledger.add(await tx.raw(), run.id, ids, hashes, tx.now)
             await runs.prepared(tx, run.id, chunk, added, ids)
         ctx.progress(ctx.done + len(chunk))
@@ -74,11 +78,8 @@ async def _give_up(engines: Engines, run: Run, state: str, reason: str) -> None:
     async with engines.tx() as tx:
         if await runs.move(tx, run.id, state, only=("audience",), error=reason[:1000], finished_at=tx.now):
             await mailings_store.update(tx, run.plan.mailing_id, {"state": state})
-            await close_stopped(tx, run.id) if state == "stopped" else await _drop_rows(tx, run.id)
-
-
-async def _drop_rows(tx: Tx, run_id: int) -> None:
-    await ledger.block_rest(await tx.raw(), run_id, "The mailing failed before it was sent", tx.now)
+            await runs.leave_rest(tx, run.id)
+            await ledger.block_rest(await tx.raw(), run.id, "The mailing ended before it was sent", tx.now)
 
 
 async def send(ctx: JobContext, run_id: int) -> dict[str, int | str]:

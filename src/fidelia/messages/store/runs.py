@@ -178,3 +178,27 @@ async def reasons_of(tx: Tx, run_id: int, profile_ids: Sequence[int]) -> dict[in
     for row in await tx.all(query):
         found.update(dict.fromkeys(BitMap.deserialize(row.profiles) & wanted, row.reason))
     return found
+
+
+async def still_preparing(tx: Tx, run_id: int) -> bool:
+    """Lock a run and tell whether its audience is still being worked out."""
+    phase = await tx.scalar(sa.select(mailing_run.c.phase).where(mailing_run.c.id == run_id).with_for_update())
+    return bool(phase == "audience")
+
+
+async def leave_rest(tx: Tx, run_id: int) -> None:
+    """Leave those out whose rows were not made when a run ended, so that the parts still sum to the whole."""
+    row = await tx.first(
+        sa.select(mailing_run.c.profiles, mailing_run.c.prepared_to).where(mailing_run.c.id == run_id).with_for_update()
+    )
+    if row is None or row.profiles is None:
+        return
+    rest = BitMap.deserialize(row.profiles)
+    rest.remove_range(0, row.prepared_to + 1)
+    if rest:
+        await add_exclusion(tx, run_id, "not_started", rest)
+        await tx.execute(
+            sa.update(mailing_run)
+            .where(mailing_run.c.id == run_id)
+            .values(prepared_to=rest.max(), audience=mailing_run.c.audience - len(rest))
+        )

@@ -240,7 +240,7 @@ class SmtpConnection(asyncio.Protocol):
         if len(line) < 3 or not line[:3].isdigit():
             self._end(f"The server does not speak SMTP: {line[:80]}")
             return
-        self._lines.append(line[4:])
+        self._lines.append(line[4:].replace("\x00", ""))
         if line[3:4] != "-":
             self._replies.append(Reply(int(line[:3]), "\n".join(self._lines)))
             self._lines = []
