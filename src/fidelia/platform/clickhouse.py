@@ -292,6 +292,10 @@ class ClickHouse:
                 "max_bytes_before_external_sort": caps.spill_memory_mb << 20,
                 "max_execution_time": caps.query_timeout_seconds,
                 "max_partitions_per_insert_block": 0,
+                # A condition may have a thousand rules; time and memory are bounded above.
+                "max_query_size": 16 << 20,
+                "max_ast_elements": 1_000_000,
+                "max_expanded_ast_elements": 2_000_000,
                 # Texts of JSON columns stay what they are; two paths of one name must not stop an insert.
                 "input_format_try_infer_dates": 0,
                 "input_format_try_infer_datetimes": 0,
