@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
 from fidelia.access import Actor
 from fidelia.platform.engines import Engines
 from fidelia.platform.files import DataFolder, Files
@@ -37,7 +38,18 @@ from fidelia.worker import tasks
 
 assert tasks.MODULES
 ACTOR = Actor.system("bench")
-COLUMNS = ("email", "first_name", "last_name", "birth_date", "gender", "language", "city", "postal_code", "age", "level")
+COLUMNS = (
+    "email",
+    "first_name",
+    "last_name",
+    "birth_date",
+    "gender",
+    "language",
+    "city",
+    "postal_code",
+    "age",
+    "level",
+)
 TARGETS = {"first load": 40_000, "update": 25_000, "with phone numbers": 15_000}
 
 
