@@ -3,6 +3,7 @@ import { homeRoutes } from './home';
 import { marketRoutes } from './market';
 import { profileRoutes } from './profiles';
 import { messageRoutes } from './messages';
+import { segmentRoutes } from './segments';
 import { settingsRoutes } from './settings';
 
 /** Every area's routes, listed once. */
@@ -11,5 +12,6 @@ export const areaRoutes: AnyRoute[] = [
   ...marketRoutes,
   ...profileRoutes,
   ...messageRoutes,
+  ...segmentRoutes,
   ...settingsRoutes,
 ];

@@ -1,0 +1,37 @@
+import { Text } from '@mantine/core';
+import css from './conditions.module.css';
+import { useEditor } from './context';
+import { GroupBox, ModePick } from './GroupBox';
+import { groupWords } from './sentence';
+import type { GroupNode } from './tree';
+
+function Section({ title, group, taking, empty }: { title: 'Include' | 'Exclude'; group: GroupNode; taking: boolean; empty: string }) {
+  const { add } = useEditor();
+  return (
+    <section className={css.section} aria-label={groupWords(group, title)}>
+      <div className={css.head}>
+        <span className={css.title}>{title}</span>
+        <span>people who match</span>
+        {group.of.length > 1 && (taking ? <span>any of</span> : <ModePick group={group} label="How Include combines its rules" />)}
+        {group.of.length > 0 && <span className={css.heads} aria-hidden="true"><span>alone</span><span>{taking ? 'takes' : 'left'}</span></span>}
+      </div>
+      {group.of.length === 0 ? (
+        <div className={css.head}>
+          <button type="button" data-add className={css.small} aria-label={`Add a rule: ${title}`} onClick={() => { add(group, null); }}>+ rule</button>
+          <Text c="dimmed" size="xs">{empty}</Text>
+        </div>
+      ) : <GroupBox group={group} inside={null} name={title} taking={taking} root />}
+    </section>
+  );
+}
+
+/** Include and Exclude. */
+export function Sections() {
+  const { tree } = useEditor();
+  return (
+    <>
+      <Section title="Include" group={tree.include} taking={false} empty="No rule yet: everybody. Press A to add one." />
+      <Section title="Exclude" group={tree.exclude} taking empty="Nobody is taken out." />
+    </>
+  );
+}

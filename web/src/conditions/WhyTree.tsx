@@ -1,0 +1,55 @@
+import { Group, Stack, Text } from '@mantine/core';
+import { IconCheck, IconMinus, IconX } from '@tabler/icons-react';
+import type { components } from '@/api/schema';
+import { formatStamp } from '@/kit';
+import css from './conditions.module.css';
+import { groupWords, ruleWords } from './sentence';
+import type { EditNode, Tree, Written } from './tree';
+import type { Words } from './vocabulary';
+
+type Verdict = components['schemas']['Verdict'];
+interface WhyProps { tree: Tree; written: Written; rules: readonly Verdict[]; words: Words; segments: ReadonlyMap<number, string> }
+
+function seenWords(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (Array.isArray(value)) return value.length === 0 ? 'nothing' : value.map(seenWords).join(', ');
+  if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return formatStamp(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
+}
+
+function Mark({ holds }: { holds: boolean | undefined }) {
+  if (holds === undefined) return <IconMinus size={16} aria-label="not looked at" />;
+  return holds ? <IconCheck size={16} color="var(--fd-moss-text)" aria-label="holds" /> : <IconX size={16} color="var(--fd-clay-text)" aria-label="does not hold" />;
+}
+
+/** The rules of a segment as one person met them: each holds or does not, with the value it saw. */
+export function WhyTree({ tree, written, rules, words, segments }: WhyProps) {
+  const byPath = new Map(rules.map((r) => [r.path, r]));
+  const verdict = (id: string) => { const path = written.paths.get(id); return path === undefined ? undefined : byPath.get(path); };
+  const failing = (nodes: readonly EditNode[], taking: boolean) => nodes.find((n) => { const found = verdict(n.id); return found && found.holds === taking; })?.id;
+  const seen = (id: string) => { const path = written.paths.get(id) ?? ''; return (byPath.get(path)?.seen ?? byPath.get(`${path}/of`)?.seen) as unknown; };
+  const draw = (node: EditNode, first: string | undefined) => (
+    <li key={node.id}>
+      <Group gap="xs" wrap="nowrap" align="flex-start" p={4} {...(node.id === first ? { className: css.rule, 'data-lit': true } : {})}>
+        <span style={{ flexShrink: 0, lineHeight: '24px' }}><Mark holds={verdict(node.id)?.holds} /></span>
+        <div>
+          <Text>{node.kind === 'rule' ? ruleWords(words, node, null, segments) : groupWords(node)}</Text>
+          {node.kind === 'rule' && node.node.kind !== 'member' && node.node.kind !== 'always' && <Text size="xs" {...(node.id === first ? {} : { c: 'dimmed' })}>saw {seenWords(seen(node.id))}</Text>}
+        </div>
+      </Group>
+      {node.kind === 'group' && <ul style={{ listStyle: 'none', margin: 0, paddingLeft: 24 }}>{node.of.map((child) => draw(child, first))}</ul>}
+    </li>
+  );
+  const sections = [['Include', tree.include.of, false], ['Exclude', tree.exclude.of, true]] as const;
+  return (
+    <Stack gap="sm">
+      {sections.map(([name, nodes, taking]) => nodes.length > 0 && (
+        <section key={name} aria-label={name}>
+          <Text fw={550}>{name}</Text>
+          <ul style={{ listStyle: 'none', margin: 0, padding: 0 }}>{nodes.map((n) => draw(n, failing(nodes, taking)))}</ul>
+        </section>
+      ))}
+    </Stack>
+  );
+}

@@ -1,0 +1,51 @@
+/** Rules and groups in words: names for the screen reader and for folded groups. The server writes the real sentence. */
+import { choiceAt, choices, isNone, record } from './choices';
+import { durationWords } from './duration';
+import type { EditNode, GroupNode, Mode, RuleNode } from './tree';
+import { fieldOf, rowsOf, text, type Field, type Words } from './vocabulary';
+
+export const modeWords: Readonly<Record<Mode, string>> = { all: 'all of', any: 'any of', none: 'none of', some_missing: 'not all of' };
+export const jointOf = (mode: Mode): string => (mode === 'all' || mode === 'some_missing' ? 'and' : 'or');
+
+export function valueWords(value: unknown, field?: Field): string {
+  if (Array.isArray(value)) return value.length > 4 ? `${value.length} values` : value.map((v) => valueWords(v, field)).join(', ');
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'string' && /^-?P\d/.test(value)) return durationWords(value);
+  const option = field?.options.find((o) => o.value === value);
+  return option?.label ? option.label : value === undefined || value === null ? '…' : String(value as string | number);
+}
+
+export function ruleWords(words: Words, rule: RuleNode, inside: RuleNode | null, segments?: ReadonlyMap<number, string>): string {
+  const { node } = rule;
+  if (node.kind === 'always') return rule.negated ? 'Nobody' : 'Everybody';
+  if (node.kind === 'member') {
+    const id = record(node.of)?.segment;
+    const name = typeof id === 'number' ? segments?.get(id) ?? `number ${id}` : '…';
+    return `${rule.negated ? 'Not in' : 'In'} the segment ${name}`;
+  }
+  const rows = rowsOf(words, rule, inside);
+  if (rows) {
+    const count = record(node.count), op = words.operator(text(count?.op) || 'gte')?.label.replace(/^is /, '') ?? '';
+    const many = isNone(rule) ? 'did not happen' : `${op} ${valueWords(count?.value ?? 1)} times`;
+    const last = record(node.within)?.last;
+    return `${rows.label} ${many}${typeof last === 'string' ? `, in the last ${durationWords(last)}` : ''}`;
+  }
+  const field = fieldOf(words, rule, inside);
+  const label = field?.label ?? (text(node.field) || 'A rule');
+  const choice = field && choiceAt(choices(words, field.type, field.operators), text(node.op), rule.negated, node.value);
+  const operator = choice?.label ?? `${rule.negated ? 'not ' : ''}${words.operator(text(node.op))?.label ?? text(node.op)}`;
+  const value = choice?.shape === 'none' ? '' : valueWords(node.value, field);
+  return operator.includes('…') ? `${label} ${operator.replace('…', value)}` : `${label} ${operator} ${value}`.trim();
+}
+
+export function groupWords(group: GroupNode, name?: string): string {
+  const rules = group.of.length === 1 ? '1 rule' : `${group.of.length} rules`;
+  return [name, modeWords[group.mode], rules].filter(Boolean).join(', ');
+}
+
+/** A folded group reads as its rules. */
+export function nodeWords(words: Words, node: EditNode, segments?: ReadonlyMap<number, string>): string {
+  if (node.kind === 'rule') return ruleWords(words, node, null, segments);
+  const inner = node.of.map((child) => nodeWords(words, child, segments)).join(` ${jointOf(node.mode)} `);
+  return node.mode === 'none' || node.mode === 'some_missing' ? `not (${inner})` : `(${inner})`;
+}

@@ -1,0 +1,136 @@
+import { Alert, Button, Group, Paper, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { useHotkeys, useLocalStorage } from '@mantine/hooks';
+import { IconArrowBackUp, IconArrowForwardUp, IconLock } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useMemo, useRef, useState } from 'react';
+import type { Database } from '@/api/database';
+import { allRules, ConditionEditor, countsOf, JsonView, nodeAt, problemsOf, Sentence, useCalculation, useWords, type Words } from '@/conditions';
+import { useSegmentNames } from '@/conditions/references';
+import { announce, confirmConsequence, doneToast, ErrorSummary, formatNumber, IconButton, LeaveGuard, Page, paths, SaveBar, SideDrawer, Time, ToneBadge, useDrawer, useGo, useSearchParam } from '@/kit';
+import { CountRail } from './CountRail';
+import { kindOf } from './model';
+import { PreviewTable } from './PreviewTable';
+import { SettingsPanel } from './SettingsPanel';
+import { TestPerson, Why } from './Why';
+import { useBuilder, type BuilderStart } from './useBuilder';
+
+const FIRST_COLUMNS = ['first_name', 'last_name', 'email', 'city'];
+
+interface BuilderProps { raw: Words['raw']; database: Database; size: number | null; usedBy: readonly string[]; start: BuilderStart }
+
+/** The segment builder: rules beside their live size. */
+export function Builder({ raw, database, size, usedBy, start }: BuilderProps) {
+  const words = useWords(raw);
+  const builder = useBuilder(start, words);
+  const { rules, settings, written, problem } = builder;
+  const client = useQueryClient();
+  const go = useGo();
+  const [view, setView] = useSearchParam('tab');
+  const [columns, setColumns] = useLocalStorage<string[]>({ key: `fidelia.preview.${database.id}`, defaultValue: FIRST_COLUMNS, getInitialValueInEffect: false });
+  const [lit, setLit] = useState<string | null>(null);
+  const [focusOn, setFocusOn] = useState<{ id: string; n: number } | null>(null);
+  const [nameError, setNameError] = useState<string | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  const scope = useRef<HTMLDivElement>(null);
+  const why = useDrawer('why');
+  const fields = useMemo(() => database.fields.filter((f) => f.name !== 'id'), [database]);
+  const shown = useMemo(() => columns.filter((c) => fields.some((f) => f.name === c)), [columns, fields]);
+  const live = useCalculation({ databaseId: database.id, condition: written.condition, columns: shown, range: settings.range, limit: settings.limit });
+  const names = useSegmentNames(database.id);
+  const segments = useMemo(() => new Map((names ?? []).map((s) => [s.id, s.name])), [names]);
+
+  const errors = useMemo(() => [...(problem?.errors ?? []), ...(live.problem?.errors ?? [])].filter((e, i, all) => all.findIndex((o) => o.pointer === e.pointer && o.message === e.message) === i), [problem, live.problem]);
+  const problems = useMemo(() => problemsOf(written, errors), [written, errors]);
+  const fieldErrors = useMemo(() => new Map(errors.filter((e) => !e.pointer.startsWith('/condition')).map((e) => [e.pointer, e.message])), [errors]);
+  const counts = useMemo(() => (live.stale && live.data ? countsOf(written, live.data.nodes) : countsOf(written, live.data?.nodes)), [written, live]);
+  const unfinished = useMemo(() => new Set(written.skipped), [written]);
+  const general = errors.filter((e) => e.pointer !== '/name' && !e.pointer.startsWith('/condition')).map((e) => ({ path: '', message: e.message }));
+  const fixes = problem && problem.status !== 409 ? [...(problem.errors.length === 0 ? [{ path: '', message: problem.detail || problem.title }] : general), ...(fieldErrors.get('/name') ? [{ path: 'name', message: fieldErrors.get('/name') ?? '' }] : [])] : [];
+
+  const focusFirst = (): boolean => {
+    const open = allRules(rules.tree).find((r) => unfinished.has(r.id) && ![...r.where?.of ?? []].some((c) => unfinished.has(c.id)));
+    const first = open ?? allRules(rules.tree).find((r) => unfinished.has(r.id));
+    if (!first) return false;
+    setView(undefined, { replace: true });
+    setFocusOn({ id: first.id, n: Date.now() });
+    announce('This rule is unfinished. Finish or remove it, then save.');
+    return true;
+  };
+  const save = async (force = false): Promise<boolean> => {
+    if (settings.name.trim() === '') {
+      setNameError('Enter a name for the segment');
+      scope.current?.querySelector<HTMLElement>('[data-path=name]')?.focus();
+      return false;
+    }
+    if (focusFirst()) return false;
+    if (start.kind === 'updatable' && usedBy.length > 0 && live.data && size !== null && !force) {
+      const yes = await confirmConsequence({ title: 'Save the new rules?', body: `The list has ${formatNumber(size)} people, the new rules match ${formatNumber(live.data.count)}. It changes at the next run. Used by ${usedBy.join(', ')}.`, action: 'Save segment', keep: 'Back to the rules' });
+      if (!yes) return false;
+    }
+    const reply = await builder.save(force);
+    if (!reply) { setAttempt((n) => n + 1); return false; }
+    await client.invalidateQueries({ queryKey: ['segments'] });
+    doneToast('Segment saved');
+    go(paths.segment(reply.id), { replace: start.id === null });
+    return true;
+  };
+  useHotkeys([['mod+S', () => void save()], ['mod+Enter', () => void save()]], [], true);
+
+  const kind = kindOf(start.kind);
+  const json = view === 'json';
+  const idAt = (path: string) => nodeAt(written, path);
+  const tools = (
+    <Group gap={4}>
+      <SegmentedControl size="xs" aria-label="View" value={json ? 'json' : 'builder'} data={[{ value: 'builder', label: 'Builder' }, { value: 'json', label: 'JSON' }]} onChange={(v) => { setView(v === 'json' ? 'json' : undefined, { replace: true }); }} />
+      <IconButton label="Undo (Ctrl Z)" disabled={!rules.canUndo} onClick={rules.undo}><IconArrowBackUp size={18} /></IconButton>
+      <IconButton label="Redo (Ctrl Shift Z)" disabled={!rules.canRedo} onClick={rules.redo}><IconArrowForwardUp size={18} /></IconButton>
+    </Group>
+  );
+  const current = !live.stale && live.data;
+  return (
+    <Page title={settings.name.trim() || 'New segment'} crumbs={[{ label: 'Segments', href: paths.segments() }]} tools={tools}
+      badges={<><ToneBadge tone={kind.tone} icon={kind.icon}>{kind.label}</ToneBadge><ToneBadge icon={IconLock}>{database.name}</ToneBadge></>}
+      primary={{ label: start.id === null ? 'Create segment' : 'Save segment', onClick: () => void save(), loading: builder.saving }}
+      menu={[{ label: 'Leave without saving', onClick: () => { go(start.id === null ? paths.segments() : paths.segment(start.id)); } }]}
+      rail={<Stack gap="md">
+        <CountRail live={live} written={written} tree={rules.tree} words={words} segments={segments} before={size} light={setLit} />
+        <TestPerson databaseId={database.id} onFound={(id) => { why.open(id); }} />
+        <SettingsPanel kind={start.kind} zone={database.timezone} settings={settings} onChange={builder.setSettings} errors={fieldErrors} />
+      </Stack>}
+      railBar={<><Text fw={650} size="md"><span className="fd-num">{formatNumber(live.data?.count)}</span>{live.data ? ' people' : ''}{live.stale ? ' …' : ''}</Text><Button loading={builder.saving} onClick={() => void save()}>{start.id === null ? 'Create' : 'Save'}</Button></>}
+      help={{ text: 'Rules are read from top to bottom; “left” is what remains after each. Nothing is used before it is saved. Unfinished rules are dashed and not counted. Keys: A adds a rule, Shift A in Exclude, Alt ↑ ↓ moves, Ctrl G groups, Ctrl D duplicates, Ctrl C and V copy rules as JSON, Del removes.' }}>
+      <div ref={scope}>
+        <Stack gap="md">
+          {builder.draft.restoredAt && builder.dirty && (
+            <Alert color="iris" p="xs" px="sm"><Group justify="space-between" gap="xs"><Text>Your draft from <Time value={builder.draft.restoredAt} /> is back.</Text><Button size="compact-sm" variant="default" onClick={builder.discard}>Discard draft</Button></Group></Alert>
+          )}
+          {problem?.status === 409 && (
+            <Alert color="marigold" title="Somebody saved this segment meanwhile" role="alert">
+              <Text mb="xs">{problem.detail}</Text>
+              <Group gap="xs">
+                <Button size="compact-sm" variant="default" onClick={() => { builder.draft.clear(); builder.setProblem(null); void client.resetQueries({ queryKey: ['segments', start.id] }); }}>Take theirs</Button>
+                <Button size="compact-sm" variant="default" onClick={() => void save(true)}>Keep mine</Button>
+              </Group>
+            </Alert>
+          )}
+          <ErrorSummary fixes={fixes} attempt={attempt} scope={scope} />
+          <TextInput label="Name" data-path="name" value={settings.name} error={nameError ?? fieldErrors.get('/name')} placeholder="Lapsed good customers"
+            onChange={(event) => { const name = event.currentTarget.value; setNameError(null); builder.setSettings((s) => ({ ...s, name })); }} />
+          <Paper p="sm" px="md" mih={48}>
+            {current ? <Sentence text={current.sentence} spans={current.spans} idAt={idAt} lit={lit} light={setLit} /> : <Text c="dimmed" lh="24px">{live.data?.sentence ?? 'People …'}</Text>}
+          </Paper>
+          {json
+            ? <JsonView condition={written.condition} errors={errors} words={words} onChange={(tree) => { rules.change(() => tree, 'json'); }} />
+            : <ConditionEditor words={words} databaseId={database.id} tree={rules.tree} change={rules.change} undo={rules.undo} redo={rules.redo} counts={counts} stale={live.stale} unfinished={unfinished} problems={problems} lit={lit} light={setLit} own={start.id ?? undefined} focusOn={focusOn} />}
+          <PreviewTable live={live} databaseId={database.id} fields={fields} columns={shown} onColumns={setColumns} onWhy={(id) => { why.open(id); }} />
+          <SaveBar dirty={builder.dirty && start.id !== null} changes={0} saving={builder.saving} saveLabel="Save segment" savedAt={builder.draft.savedAt} onDiscard={builder.discard} onSave={() => void save()} />
+        </Stack>
+      </div>
+      <SideDrawer name="why" title="Why in, why not">
+        {(id) => <Why profileId={Number(id)} databaseId={database.id} words={words} segments={segments} condition={written.condition} range={settings.range} />}
+      </SideDrawer>
+      <LeaveGuard dirty={builder.isDirty} onSave={() => save()} />
+    </Page>
+  );
+}
+

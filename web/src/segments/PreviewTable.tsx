@@ -1,0 +1,68 @@
+import { Button, Checkbox, Group, Menu, Table, Text } from '@mantine/core';
+import { IconChevronDown } from '@tabler/icons-react';
+import type { LiveCount } from '@/conditions';
+import { AppLink, formatNumber, formatStamp, paths, RefetchBar, Section } from '@/kit';
+import type { components } from '@/api/schema';
+
+type Field = components['schemas']['FieldOut'];
+export const labelOf = (field: Field): string => (field.label ? field.label : field.name.replaceAll('_', ' ').replace(/^./, (c) => c.toUpperCase()));
+
+export function cellText(value: unknown): string {
+  if (value === null || value === undefined || value === '') return '–';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (Array.isArray(value)) return value.length > 0 ? value.map(cellText).join(', ') : '–';
+  if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return formatStamp(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
+}
+
+/** Which fields of a person are shown; the first column is always the way to the person. */
+export function ColumnMenu({ fields, value, onChange }: { fields: readonly Field[]; value: readonly string[]; onChange: (columns: string[]) => void }) {
+  return (
+    <Menu closeOnItemClick={false} position="bottom-end" shadow="md" width={240}>
+      <Menu.Target><Button size="compact-sm" variant="default" rightSection={<IconChevronDown size={14} />}>Columns</Button></Menu.Target>
+      <Menu.Dropdown mah={360} style={{ overflowY: 'auto' }}>
+        {fields.map((f) => {
+          const on = value.includes(f.name);
+          return (
+            <Menu.Item key={f.name} role="menuitemcheckbox" aria-checked={on} leftSection={<Checkbox.Indicator checked={on} size="xs" />}
+              onClick={() => { onChange(on ? value.filter((c) => c !== f.name) : [...value, f.name]); }}>{labelOf(f)}</Menu.Item>
+          );
+        })}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface PreviewProps { live: LiveCount; databaseId: number; fields: readonly Field[]; columns: readonly string[]; onColumns: (columns: string[]) => void; onWhy: (id: number) => void }
+
+/** The first fifty people, while the rules change. */
+export function PreviewTable({ live, databaseId, fields, columns, onColumns, onWhy }: PreviewProps) {
+  const rows = live.data?.preview ?? [];
+  const shown = fields.filter((f) => columns.includes(f.name)).sort((a, b) => columns.indexOf(a.name) - columns.indexOf(b.name)).filter((f) => live.data === undefined || rows.length === 0 || f.name in (rows[0] ?? {}));
+  return (
+    <Section title={live.data ? `People (${formatNumber(live.data.count)})` : 'People'} actions={<ColumnMenu fields={fields} value={columns} onChange={onColumns} />}>
+      <RefetchBar on={live.stale} />
+      {live.data && rows.length === 0 && <Text c="dimmed">Nobody matches these rules.</Text>}
+      {rows.length > 0 && (
+        <Table.ScrollContainer minWidth={360} tabIndex={0} aria-label="People">
+          <Table highlightOnHover style={live.stale ? { opacity: 0.7 } : {}}>
+            <Table.Thead><Table.Tr><Table.Th>Person</Table.Th>{shown.map((f) => <Table.Th key={f.name}>{labelOf(f)}</Table.Th>)}<Table.Th><span className="fd-live">Explanation</span></Table.Th></Table.Tr></Table.Thead>
+            <Table.Tbody>
+              {rows.map((row) => {
+                const id = Number(row.profile_id);
+                return (
+                  <Table.Tr key={id} h={36}>
+                    <Table.Td><AppLink href={paths.profile(databaseId, id)}>{id}</AppLink></Table.Td>
+                    {shown.map((f) => <Table.Td key={f.name}>{cellText(row[f.name])}</Table.Td>)}
+                    <Table.Td ta="right"><Button size="compact-xs" variant="subtle" color="fjord" aria-label={`Why is ${id} in?`} onClick={() => { onWhy(id); }}>Why?</Button></Table.Td>
+                  </Table.Tr>
+                );
+              })}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+      {rows.length > 0 && <Group><Text size="xs" c="dimmed">{live.data && live.data.count > rows.length ? `The first ${rows.length}, by id` : 'Everybody, by id'}</Text></Group>}
+    </Section>
+  );
+}
