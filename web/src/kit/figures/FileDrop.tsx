@@ -1,48 +1,61 @@
-import { Group, Text } from '@mantine/core';
-import { Dropzone, type FileRejection } from '@mantine/dropzone';
+import { FileButton, Group, Loader, Text, UnstyledButton } from '@mantine/core';
 import { IconFileUpload } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useState, type DragEvent } from 'react';
 import { formatBytes } from '../format/number';
+import css from './figures.module.css';
 
 export interface FileDropProps {
   /** "Drop a file here or choose one" is the default */
   label?: string;
   /** "CSV, TSV, XLSX or JSONL, also zipped; up to 2 GB" */
   hint: string;
-  /** MIME types or extensions by type, as the file picker takes them; everything when left out */
+  /** extensions by type, as the file picker takes them; everything when left out */
   accept?: Record<string, string[]>;
   maxBytes?: number;
   loading?: boolean;
   onFile: (file: File) => void;
 }
 
+/** Why a file cannot be taken; null when it can. */
+export function refusal(file: File, hint: string, accept?: Record<string, string[]>, maxBytes?: number): string | null {
+  if (maxBytes !== undefined && file.size > maxBytes) return `${file.name} is ${formatBytes(file.size)}. The limit is ${formatBytes(maxBytes)}`;
+  if (!accept) return null;
+  const name = file.name.toLowerCase();
+  const fits = Object.entries(accept).some(([type, endings]) => type === file.type || endings.some((ending) => name.endsWith(ending.toLowerCase())));
+  return fits ? null : `${file.name} is not a file this page can read. ${hint}`;
+}
+
 /** One file by drop, click or keyboard; a refused one says why. */
 export function FileDrop({ label = 'Drop a file here or choose one', hint, accept, maxBytes, loading = false, onFile }: FileDropProps) {
   const [refused, setRefused] = useState<string | null>(null);
-  const refuse = (rejections: FileRejection[]) => {
-    const first = rejections[0];
-    const tooLarge = first?.errors.some((e) => e.code === 'file-too-large');
-    setRefused(!first ? null : tooLarge && maxBytes !== undefined
-      ? `${first.file.name} is ${formatBytes(first.file.size)}. The limit is ${formatBytes(maxBytes)}`
-      : `${first.file.name} is not a file this page can read. ${hint}`);
+  const [over, setOver] = useState(false);
+  const take = (file: File | null | undefined) => {
+    if (!file) return;
+    const why = refusal(file, hint, accept, maxBytes);
+    setRefused(why);
+    if (why === null) onFile(file);
+  };
+  const drag = (on: boolean) => (event: DragEvent) => { event.preventDefault(); setOver(on); };
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    if (!loading) take(event.dataTransfer.files[0]);
   };
   return (
     <div>
-      <Dropzone multiple={false} loading={loading} {...(accept ? { accept } : {})} {...(maxBytes === undefined ? {} : { maxSize: maxBytes })}
-        inputProps={{ 'aria-label': label }} onReject={refuse}
-        onDrop={(files) => {
-          const [file] = files;
-          setRefused(null);
-          if (file) onFile(file);
-        }}>
-        <Group justify="center" gap="md" mih={96} style={{ pointerEvents: 'none' }}>
-          <IconFileUpload size={32} stroke={1.5} aria-hidden="true" />
-          <div>
-            <Text fw={550}>{label}</Text>
-            <Text size="xs" c="dimmed">{hint}</Text>
-          </div>
-        </Group>
-      </Dropzone>
+      <FileButton onChange={take} disabled={loading} {...(accept ? { accept: Object.entries(accept).flat(2).join(',') } : {})} inputProps={{ 'aria-label': label }}>
+        {(props) => (
+          <UnstyledButton {...props} className={css.drop ?? ''} data-over={over} aria-busy={loading} onDragEnter={drag(true)} onDragOver={drag(true)} onDragLeave={drag(false)} onDrop={drop}>
+            <Group justify="center" gap="md" mih={96} style={{ pointerEvents: 'none' }}>
+              {loading ? <Loader size={32} /> : <IconFileUpload size={32} stroke={1.5} aria-hidden="true" />}
+              <span>
+                <Text span display="block" fw={550}>{label}</Text>
+                <Text span display="block" size="xs" c="dimmed">{hint}</Text>
+              </span>
+            </Group>
+          </UnstyledButton>
+        )}
+      </FileButton>
       {refused && <Text role="alert" c="error" size="xs" mt={4}>{refused}</Text>}
     </div>
   );

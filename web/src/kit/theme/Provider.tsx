@@ -1,7 +1,6 @@
 import '@fontsource-variable/onest';
 import '@mantine/core/styles.css';
 import '@mantine/dates/styles.css';
-import '@mantine/dropzone/styles.css';
 import '@mantine/notifications/styles.css';
 import '@mantine/spotlight/styles.css';
 import '../global.css';
