@@ -51,7 +51,7 @@ function Links({ report }: { report: MailingReport }) {
   if (report.links.length === 0) return null;
   return (
     <Section title="Links">
-      <Table.ScrollContainer minWidth={420} tabIndex={0}>
+      <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
         <Table>
           <Table.Thead><Table.Tr><Table.Th>Link</Table.Th><Table.Th ta="right">People</Table.Th><Table.Th ta="right">Clicks</Table.Th><Table.Th ta="right">Machines</Table.Th></Table.Tr></Table.Thead>
           <Table.Tbody>

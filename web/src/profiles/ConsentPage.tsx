@@ -73,7 +73,7 @@ function StopLists() {
       <Section title="Stop lists">
         <Loaded query={{ ...query, data: query.data }} what="the stop lists">
           {(data) => (
-            <Table.ScrollContainer minWidth={420} tabIndex={0}>
+            <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
               <Table>
                 <Table.Thead><Table.Tr><Table.Th>List</Table.Th><Table.Th ta="right">Entries</Table.Th><Table.Th>Changed</Table.Th></Table.Tr></Table.Thead>
                 <Table.Tbody>

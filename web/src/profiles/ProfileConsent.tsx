@@ -36,15 +36,14 @@ export function ProfileConsent({ databaseId, profileId, email }: { databaseId: n
         {(reply) => (
           <Stack>
             {reply.items.length === 0 ? <AllDone>No subscription to any resource</AllDone> : (
-              <Table.ScrollContainer minWidth={480} tabIndex={0}>
+              <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
                 <Table>
-                  <Table.Thead><Table.Tr><Table.Th>Resource</Table.Th><Table.Th>Channel</Table.Th><Table.Th>Contact</Table.Th><Table.Th>State</Table.Th><Table.Th>Since</Table.Th><Table.Th aria-label="Actions" /></Table.Tr></Table.Thead>
+                  <Table.Thead><Table.Tr><Table.Th>Resource</Table.Th><Table.Th>Contact</Table.Th><Table.Th>State</Table.Th><Table.Th>Since</Table.Th><Table.Th aria-label="Actions" /></Table.Tr></Table.Thead>
                   <Table.Tbody>
                     {reply.items.map((s) => (
                       <Table.Tr key={s.id}>
                         <Table.Td>{resources.find((r) => r.id === s.resource_id)?.name ?? `Resource ${s.resource_id}`}</Table.Td>
-                        <Table.Td>{s.channel === 'email' ? 'E-mail' : s.channel.toUpperCase()}</Table.Td>
-                        <Table.Td>{s.contact}</Table.Td>
+                        <Table.Td>{s.contact} <Text span size="xs" c="dimmed">{s.channel === 'email' ? 'e-mail' : s.channel.toUpperCase()}</Text></Table.Td>
                         <Table.Td><ToneBadge tone={statusTone(s.status)}>{s.status}</ToneBadge> {s.status_reason && <Text span size="xs" c="dimmed">{s.status_reason}</Text>}</Table.Td>
                         <Table.Td><Time value={s.updated_at} /></Table.Td>
                         <Table.Td ta="right">{canUpdate && <MenuActions label={`Actions for ${s.contact}`} actions={s.status === 'subscribed' ? [{ label: 'Unsubscribe…', onClick: () => void ask(s, 'unsubscribed') }, { label: 'Suspend…', onClick: () => void ask(s, 'suspended') }] : [{ label: 'Subscribe…', onClick: () => void ask(s, 'subscribed') }]} />}</Table.Td>

@@ -54,5 +54,5 @@ export function StateBadge({ state, label, size = 'md' }: { state: string; label
 
 /** A badge that is no state (a kind, a version, a lock). */
 export function ToneBadge({ tone = 'gray', icon: Mark, children }: { tone?: Tone; icon?: Icon; children: ReactNode }) {
-  return <Badge color={tone} {...(Mark ? { leftSection: <Mark size={12} aria-hidden="true" /> } : {})}>{children}</Badge>;
+  return <Badge color={tone} miw="max-content" {...(Mark ? { leftSection: <Mark size={12} aria-hidden="true" /> } : {})}>{children}</Badge>;
 }

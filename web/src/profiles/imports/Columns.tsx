@@ -21,7 +21,7 @@ export function ColumnTable({ preview, database, mapping, onChange }: { preview:
     onChange([...mapping.filter((m) => m.column !== column), next].sort((a, b) => preview.columns.findIndex((c) => c.name === a.column) - preview.columns.findIndex((c) => c.name === b.column)));
   };
   return (
-    <Table.ScrollContainer minWidth={720} tabIndex={0}>
+    <Table.ScrollContainer minWidth={720} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
       <Table>
         <Table.Thead><Table.Tr><Table.Th>Your column</Table.Th><Table.Th>Examples</Table.Th><Table.Th>Field</Table.Th><Table.Th>In {formatNumber(preview.rows)} rows</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>

@@ -15,7 +15,7 @@ function Problems({ found }: { found: Import }) {
   if (reasons.length === 0) return null;
   return (
     <Stack gap="xs">
-      <Table.ScrollContainer minWidth={420} tabIndex={0}>
+      <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
         <Table>
           <Table.Thead><Table.Tr><Table.Th>Column</Table.Th><Table.Th>Why rows are rejected</Table.Th><Table.Th ta="right">Rows</Table.Th></Table.Tr></Table.Thead>
           <Table.Tbody>{reasons.map((r) => <Table.Tr key={`${r.column}${r.reason}`}><Table.Td>{r.column}</Table.Td><Table.Td>{r.reason}</Table.Td><Table.Td ta="right">{formatNumber(r.rows)}</Table.Td></Table.Tr>)}</Table.Tbody>
