@@ -27,6 +27,7 @@ from typing import Any
 import msgspec
 import psycopg
 import uvicorn
+import uvloop
 from litestar import Request, post
 
 from fidelia.access import Actor, create_token
@@ -87,7 +88,7 @@ def serve(dsn: str, folder: str, port: int, ready: Any) -> None:
             engines.stop.set()
             await drain
 
-    asyncio.run(main())
+    uvloop.run(main())  # as the processes of `fidelia up` do
 
 
 # -- the clients ---------------------------------------------------------------------------------------------------
