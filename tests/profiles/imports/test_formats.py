@@ -98,6 +98,13 @@ async def test_russian_in_every_usual_encoding(importer: Importer, encoding: str
     assert (people["ada@x.no"]["first_name"], people["bo@x.no"]["city"]) == ("Анна", "Тверь")
 
 
+async def test_text_without_quotes(importer: Importer) -> None:
+    content = b'email;first_name\na@x.no;"Ada\nb@x.no;6" pipe\n'
+    await importer.load(content, format={"kind": "csv", "delimiter": ";", "quote": ""})
+    people = await importer.people()
+    assert (people["a@x.no"]["first_name"], people["b@x.no"]["first_name"]) == ('"Ada', '6" pipe')
+
+
 async def test_sheet_without_header_and_with_names(importer: Importer) -> None:
     content = xlsx([["nothing"]], Kunder=[["a@x.no", "Oslo"], ["b@x.no", "Rome"]])
     made = await importer.upload(content, "book.xlsx")

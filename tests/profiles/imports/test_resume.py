@@ -7,18 +7,21 @@ import os
 import random
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fidelia.kernel.clock import FixedClock
 from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.runner import run_job
 from fidelia.profiles import get_database, import_people
-from fidelia.profiles.imports import child, work
+from fidelia.profiles.imports import child, tasks, work
 from fidelia.profiles.imports import store_bulk as bulk
 from fidelia.settings import RUNTIME_VARIABLE, write_runtime
+from tests.conftest import NOW
 
 from .conftest import Importer, csv_bytes
 
@@ -238,6 +241,29 @@ async def test_nightly_tidy_builds_what_a_killed_import_left_out(importer: Impor
     assert await _has_search(importer)
     assert not await bulk.ensure_search(engines, importer.database.id)
     assert not await bulk.ensure_search(engines, 99_999)
+
+
+async def test_nightly_tidy_forgets_files_and_reports(importer: Importer, engines: Engines, clock: FixedClock) -> None:
+    done = await importer.load(csv_bytes([["email"], ["a@x.no"], ["nobody"]]))
+    left = await importer.upload(csv_bytes([["email"], ["b@x.no"]]))
+    lost = engines.files / "imports" / ("0" * 32)
+    lost.write_bytes(b"an upload whose request broke off")
+    files = {p.name for p in (engines.files / "imports").iterdir()}
+    await tasks.tidy(engines)
+    assert {p.name for p in (engines.files / "imports").iterdir()} == files
+    moment = (NOW + timedelta(days=8)).timestamp()
+    clock.advance(timedelta(days=8))
+    for path in (engines.files / "imports").iterdir():
+        os.utime(path, (moment - 8 * 86_400, moment - 8 * 86_400))
+    await tasks.tidy(engines)
+    assert list((engines.files / "imports").iterdir()) == []
+    assert len(await importer.report(done["id"])) == 1
+    clock.advance(timedelta(days=30))
+    await tasks.tidy(engines)
+    assert await importer.report(done["id"]) == []
+    assert (await importer.get(f"/imports/{done['id']}"))["counts"]["rejected"] == 1
+    problem = await importer.api.get(f"/imports/{left['id']}/preview")
+    assert (problem.status_code, "upload it again" in problem.text) == (422, True)
 
 
 async def test_large_files_are_read_by_another_process(importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -226,6 +226,12 @@ async def stale(tx: Tx, before: Any) -> list[str]:
     return await _scalars(tx, sa.select(c.file_key).where(ended, c.state.not_in(_ACTIVE)))
 
 
+async def forget_reports(tx: Tx, before: Any) -> None:
+    """Remove what is known of single rows of imports that ended before a moment."""
+    old = sa.select(profile_import.c.id).where(profile_import.c.finished_at < before, profile_import.c.state == "done")
+    await tx.execute(sa.delete(profile_import_chunk).where(profile_import_chunk.c.import_id.in_(old)))
+
+
 async def _scalars(tx: Tx, query: sa.Select[Any]) -> list[Any]:
     return [row[0] for row in await tx.all(query)]
 

@@ -23,6 +23,8 @@ CHECK = "profiles.import_check"
 AREA = "imports"
 #: Uploaded files are kept this long after their import has ended.
 KEEP = timedelta(days=7)
+#: What is known of single rows names people, so it is not kept for ever; the counts are.
+KEEP_REPORTS = timedelta(days=30)
 
 
 @task(RUN, queue="worker", attempts=10)
@@ -72,6 +74,7 @@ async def tidy(engines: Engines) -> None:
     await bulk.ensure_all(engines)
     async with engines.tx() as tx:
         edge = tx.now - KEEP
+        await store.forget_reports(tx, tx.now - KEEP_REPORTS)
         stale = await store.stale(tx, edge)
         known = await store.file_keys(tx)
     files = Files(engines.files)

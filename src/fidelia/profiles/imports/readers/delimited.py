@@ -67,7 +67,10 @@ class DelimitedReader:
         for _ in range(self._how.skip):
             text.readline(MAX_CELL)
         try:
-            reader = csv.reader(text, delimiter=self._how.delimiter, quotechar=self._how.quote or None)
+            if self._how.quote:
+                reader = csv.reader(text, delimiter=self._how.delimiter, quotechar=self._how.quote)
+            else:
+                reader = csv.reader(text, delimiter=self._how.delimiter, quoting=csv.QUOTE_NONE)
         except (TypeError, ValueError) as exc:
             raise FileProblem("The delimiter and the quote are one character each, and not the same") from exc
         try:
