@@ -19,6 +19,11 @@ from .shop import SHOP, both, checked, cmp, either, happened, member, no, rows
         (no(cmp("profile.city", "eq", "Oslo")), "People in shop whose city is not Oslo, or is empty"),
         (cmp("profile.city", "ne", "Oslo"), "People in shop whose city has another value than Oslo"),
         (cmp("profile.spent", "gte", "1000.50"), "People in shop whose spent is at least 1,000.5 €"),
+        (cmp("profile.last_ip", "eq", "192.0.2.7"), "People in shop whose last IP is 192.0.2.7"),
+        (
+            rows("orders", where=cmp("order.total", "gt", 5), within={"from": "2026-01-01", "to": "2026-02-01"}),
+            "People in shop with at least one order from 1 Jan 2026 before 1 Feb 2026 where total is more than 5 €",
+        ),
         (cmp("profile.vip", "eq", True), "People in shop whose VIP is yes"),
         (cmp("profile.status", "eq", "subscribed"), "People in shop whose status is Subscribed"),
         (cmp("profile.birth_date", "before", "-P60D"), "People in shop whose birthday is more than 60 days ago"),
@@ -45,11 +50,12 @@ from .shop import SHOP, both, checked, cmp, either, happened, member, no, rows
                 where=cmp("event.total", "gt", 5),
                 measure={"fn": "sum", "of": "total", "op": "gte", "value": 100},
             ),
-            "People in shop with at least 1 order where total is more than 5 € and the sum of total is at least 100 €",
+            "People in shop with at least one order where total is more than 5 € "
+            "and the sum of total is at least 100 €",
         ),
         (
             rows("orders", measure={"fn": "max", "of": "created_at", "op": "before", "value": "-P60D"}),
-            "People in shop with at least 1 order and the greatest created is more than 60 days ago",
+            "People in shop with at least one order and the latest created is more than 60 days ago",
         ),
     ],
 )

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
 from decimal import Decimal
+from ipaddress import IPv6Address
 from typing import Any
 
 import msgspec
@@ -37,6 +38,8 @@ _FIGURES = {
     "min": "the least {field}",
     "max": "the greatest {field}",
 }
+
+_EXTREMES = {"min": "the earliest {field}", "max": "the latest {field}"}
 
 
 class TextSpan(msgspec.Struct, frozen=True):
@@ -152,12 +155,12 @@ class _Writer:
     def rows(self, plan: Rows, *, none: bool = False) -> None:
         one, many = _nouns(plan)
         self.add("with " + (f"no {one}" if none or _is_none(plan.count) else _counted(plan.count, one, many)))
+        if plan.window is not None:
+            self.add(_window(plan.window))
         if plan.where is not None:
             self.add(" where ")
             with self.about(plan.where.path):
                 self.inner(plan.where)
-        if plan.window is not None:
-            self.add(_window(plan.window))
         if plan.measure is not None:
             self.add(f" and {_measure(plan.measure)}")
 
@@ -230,12 +233,13 @@ def _counted(count: CountTest, one: str, many: str) -> str:
     if isinstance(value, tuple):
         text, noun = f"{value[0]:,} and {value[1]:,}", many
     else:
-        text, noun = f"{value:,}", one if value == 1 else many
+        text, noun = "one" if value == 1 else f"{value:,}", one if value == 1 else many
     return f"{_COUNTS[count.operator.key].format(value=text)} {noun}"
 
 
 def _measure(measure: MeasureTest) -> str:
-    figure = _FIGURES[measure.fn].format(field=_label(measure.field))
+    named = _EXTREMES if measure.field.type in ("date", "datetime") else _FIGURES
+    figure = named[measure.fn].format(field=_label(measure.field))
     value = _value(measure.operator, measure.field, measure.literal)
     template = measure.operator.sentence
     if measure.operator.shape == "when" and isinstance(measure.literal, Duration):
@@ -265,6 +269,9 @@ def _value(operator: Operator, field: Field, value: Any) -> str:
 
 
 def _one(value: Any, field: Field | None = None) -> str:
+    options = {option.value: option.label for option in field.options} if field is not None else {}
+    if not isinstance(value, bool) and (known := options.get(str(value))):
+        return known
     match value:
         case bool():
             return "yes" if value else "no"
@@ -275,9 +282,7 @@ def _one(value: Any, field: Field | None = None) -> str:
         case int() | float() | Decimal():
             number = f"{value:,}" if not isinstance(value, Decimal) else f"{value.normalize():,f}"
             return f"{number} {field.unit}" if field is not None and field.unit else number
-    text = str(value)
-    options = {option.value: option.label for option in field.options} if field is not None else {}
-    return options.get(text) or text
+    return str(value.ipv4_mapped or value) if isinstance(value, IPv6Address) else str(value)
 
 
 def _duration(duration: Duration) -> str:
