@@ -288,6 +288,86 @@ async def test_a_killed_audience_job_goes_on(engines: Engines, api: httpx.AsyncC
     await run_jobs(engines)
 
 
+async def test_stopped_while_its_audience_is_worked_out(
+    engines: Engines, api: httpx.AsyncClient, moving: FixedClock
+) -> None:
+    database = await people(engines, 50)
+    mailing_id = await mailing(api, database, await template(api))
+    path = f"/api/v1/mailings/{mailing_id}"
+    await ok(await api.post(f"{path}/start", json={}))
+    run_id = (await ok(await api.get(path)))["run_id"]
+    ctx = JobContext(engines, "x", actor="t", database_id=database, attempt=1)
+    size, audience.CHUNK = audience.CHUNK, 10
+    calls = 0
+
+    async def check() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            await ok(await api.post(f"{path}/stop"))
+
+    ctx.check = check  # type: ignore[method-assign]
+    try:
+        assert await running.prepare(ctx, run_id) == {"audience": 0}
+    finally:
+        audience.CHUNK = size
+    report = await ok(await api.get(f"{path}/report"))
+    sums(report)
+    assert (report["selected"], report["blocked"], report["left_out"]) == (50, 20, 30)
+    assert report["left_out_reasons"][0]["reason"] == "not_started"
+
+
+async def test_a_failing_audience_fails_the_mailing_which_may_start_again(
+    engines: Engines,
+    api: httpx.AsyncClient,
+    mailbox: MailboxServer,
+    moving: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    database = await people(engines, 5)
+    mailing_id = await mailing(api, database, await template(api))
+    path = f"/api/v1/mailings/{mailing_id}"
+    real = audience.work_out
+
+    async def broken(*args: object, **more: object) -> None:
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr(audience, "work_out", broken)
+    await ok(await api.post(f"{path}/start", json={}))
+    await run_jobs(engines)
+    await running.tick(engines)
+    failed = await ok(await api.get(path))
+    assert (failed["state"], failed["error"]) == ("failed", "RuntimeError: out of order")
+    monkeypatch.setattr(audience, "work_out", real)
+    await ok(await api.post(f"{path}/start", json={}))
+    await run_jobs(engines)
+    report = await ok(await api.get(f"{path}/report"))
+    sums(report)
+    assert report["sent"] == 5
+
+
+async def test_a_run_without_a_sender_gets_one(
+    engines: Engines, api: httpx.AsyncClient, mailbox: MailboxServer, moving: FixedClock
+) -> None:
+    database = await people(engines, 5)
+    mailing_id = await mailing(api, database, await template(api))
+    path = f"/api/v1/mailings/{mailing_id}"
+    await ok(await api.post(f"{path}/start", json={}))
+    async with engines.db.hot() as raw:
+        (first,) = await (await raw.execute("select id from job where state = 'queued'")).fetchone()
+    await run_job(engines, first)
+    async with engines.db.hot() as raw:  # its job is lost
+        await raw.execute("update job set state = 'failed' where state = 'queued'")
+    for _ in range(2):
+        moving.advance(timedelta(seconds=2))
+        await running.tick(engines)
+    async with engines.db.hot() as raw:
+        (waiting,) = await (await raw.execute("select count(*) from job where state = 'queued'")).fetchone()
+    assert waiting == 1
+    await run_jobs(engines)
+    assert (await ok(await api.get(path)))["state"] == "done"
+
+
 async def test_what_stands_in_the_way(engines: Engines, api: httpx.AsyncClient, moving: FixedClock) -> None:
     database = await people(engines, 3)
     draft = await ok(

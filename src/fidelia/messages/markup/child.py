@@ -26,7 +26,7 @@ def main() -> None:
     import msgspec
 
     from fidelia.messages.markup.compile import compile_source
-    from fidelia.messages.markup.model import WorkReply, WorkRequest
+    from fidelia.messages.markup.model import Rendered, WorkReply, WorkRequest
     from fidelia.messages.markup.render import Renderer, preview
 
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=WorkRequest)
@@ -36,7 +36,10 @@ def main() -> None:
         renderer = Renderer(reply.compiled)
         for values in request.contexts:
             links = values.pop("links", {})
-            rendered.append(preview(renderer, values, links))
+            try:
+                rendered.append(preview(renderer, values, links))
+            except (ValueError, TypeError, OverflowError, RecursionError) as exc:  # a value no template can hold
+                rendered.append(Rendered(error=f"A value cannot be used: {exc}"))
     sys.stdout.buffer.write(msgspec.json.encode(WorkReply(reply, rendered)))
 
 

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import structlog
 
 from .model import CompileReply, TemplateProblem, TemplateSource, WorkReply, WorkRequest
+
+log = structlog.get_logger(__name__)
 
 TIMEOUT = 15.0
 _CHILD = str(Path(__file__).with_name("child.py"))
@@ -54,8 +57,9 @@ def _died(code: int, errors: bytes) -> str:
         return "The template needs far too much memory: something in it doubles again and again"
     if code == -signal.SIGSEGV:
         return "The template is nested far too deeply"
-    last = errors.decode(errors="replace").strip().splitlines()[-1:]
-    raise RuntimeError(f"The compiling process ended with {code}: {' '.join(last)}")
+    last = " ".join(errors.decode(errors="replace").strip().splitlines()[-1:])
+    log.error("the compiling process failed", code=code, error=last)
+    return f"The template cannot be made: {last or code}"
 
 
 def _fatal(message: str) -> WorkReply:

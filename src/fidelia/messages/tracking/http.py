@@ -143,7 +143,9 @@ class TrackingController(Controller):
         if known is None:
             return _html(pages.unknown(), 404)
         form = parse_qs((await _small_body(request)).decode("utf-8", "replace"))
-        wanted = {int(value) for value in form.get("resource", []) if value.isascii() and value.isdigit()}
+        wanted = {
+            int(value) for value in form.get("resource", []) if value.isascii() and value.isdigit() and len(value) < 10
+        }
         await leave.choose(tx, known[1], known[0].profile, wanted)
         return _html(pages.preferences(await leave.choices(tx, known[1], known[0].profile), saved=True))
 
