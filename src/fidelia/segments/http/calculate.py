@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import Controller, Request, Response, post
@@ -19,15 +20,18 @@ from fidelia.platform.jobs import JobReply
 from fidelia.platform.postgres import Tx
 
 from ..model import Calculation, SegmentRange, SentenceOut
-from ..service import explain, preview, question
+from ..service import compare, explain, preview, question
 from ..service.explain import Explanation
 from ..service.later import calculation_job
 from ..service.preview import DEFAULT_COLUMNS, MAX_ROWS, Unsaved, Wanted
+from ..store import segments as store
 from .connection import while_connected
 
 #: A question that takes longer becomes a job.
 ANSWER_SECONDS = 2.0
-EXPLAIN_SECONDS = 30.0
+#: Questions without a job give up after this.
+PATIENT_SECONDS = 30.0
+T = TypeVar("T")
 
 Columns = Annotated[list[str], msgspec.Meta(max_length=50, description="Fields to be shown of each person")]
 Rows = Annotated[int, msgspec.Meta(ge=0, le=MAX_ROWS, description="How many people to show")]
@@ -71,6 +75,22 @@ class ExplainIn(Body, frozen=True):
     range: SegmentRange | None = None
 
 
+class OverlapIn(Body, frozen=True):
+    """Two to five segments of one database."""
+
+    segments: list[int]
+
+
+class DiffIn(Body, frozen=True):
+    """Rules that a segment might get. ``limit`` is the segment's; ``rows``: how many people to show of each kind."""
+
+    condition: Condition
+    range: SegmentRange | None = None
+    limit: int | None = None
+    columns: Columns = msgspec.field(default_factory=lambda: list(DEFAULT_COLUMNS))
+    rows: Annotated[int, msgspec.Meta(ge=0, le=100)] = 10
+
+
 class CalculateController(Controller):
     """Questions about conditions and segments."""
 
@@ -108,10 +128,11 @@ class CalculateController(Controller):
         engines: Engines,
         actor: Actor,
         segment_id: FromPath[int],
-        data: SegmentCalculateIn,
+        data: SegmentCalculateIn | None = None,
     ) -> Response[Calculation]:
         """Work out a dynamic segment now; show the list of another one."""
-        return await _told(request, engines, actor, segment_id, Wanted(tuple(data.columns), data.limit, data.nodes))
+        shown = data or SegmentCalculateIn()
+        return await _told(request, engines, actor, segment_id, Wanted(tuple(shown.columns), shown.limit, shown.nodes))
 
     @post(
         "/sentence",
@@ -145,10 +166,50 @@ class CalculateController(Controller):
             raise invalid_field("/segment", "Name a segment, or a database and a condition")
         else:
             what = Unsaved(data.database_id, data.condition, data.range)
-        found = await while_connected(request, explain.explain(engines, what, data.profile_id), EXPLAIN_SECONDS)
-        if found is None:
-            raise unavailable("It takes too long to look at this person's history at the moment")
-        return found
+        return await _soon(request, explain.explain(engines, what, data.profile_id))
+
+    @post(
+        "/overlap",
+        dto=Strict[OverlapIn],
+        return_dto=None,
+        status_code=200,
+        opt={"right": "segments:run"},
+        summary="Compare up to five segments",
+    )
+    async def overlap(self, request: Request[Any, Any, Any], engines: Engines, data: OverlapIn) -> compare.Overlap:
+        """Return how many people are in which of the segments, each person counted in one part."""
+        return await _soon(request, compare.overlap(engines, data.segments))
+
+    @post(
+        "/{segment_id:int}/diff",
+        dto=Strict[DiffIn],
+        return_dto=None,
+        status_code=200,
+        opt={"right": "segments:run"},
+        summary="Who would enter and leave by other rules",
+    )
+    async def diff(
+        self,
+        request: Request[Any, Any, Any],
+        tx: Tx,
+        engines: Engines,
+        segment_id: FromPath[int],
+        data: DiffIn,
+    ) -> compare.Difference:
+        """Compare with who is in the segment now; changes nothing."""
+        segment = await store.get(tx, segment_id)
+        changed = Unsaved(segment.database_id, data.condition, data.range, data.limit)
+        return await _soon(request, compare.difference(engines, segment_id, changed, data.columns, data.rows))
+
+
+async def _soon(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:
+    try:
+        found = await while_connected(request, work, PATIENT_SECONDS)
+    except DrainBehind as exc:
+        raise unavailable("So much was written just now that nobody can say yet who is in; ask again") from exc
+    if found is None:
+        raise unavailable("This takes too long at the moment; ask again later")
+    return found
 
 
 async def _told(

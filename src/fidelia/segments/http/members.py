@@ -118,9 +118,9 @@ class MemberController(Controller):
         opt={"right": "segments:update"},
         summary="Empty a static segment",
     )
-    async def clear(self, tx: Tx, actor: Actor, segment_id: FromPath[int], data: ClearIn) -> Cleared:
+    async def clear(self, tx: Tx, actor: Actor, segment_id: FromPath[int], data: ClearIn | None = None) -> Cleared:
         """Take everybody out."""
-        return Cleared(await lists.clear(tx, actor, segment_id, triggers=not data.skip_triggers))
+        return Cleared(await lists.clear(tx, actor, segment_id, triggers=data is None or not data.skip_triggers))
 
     @post(
         "/fill",
@@ -143,9 +143,12 @@ class MemberController(Controller):
         opt={"right": "segments:run"},
         summary="Fill an updatable segment by its rules now",
     )
-    async def recalculate(self, tx: Tx, actor: Actor, segment_id: FromPath[int], data: RecalculateIn) -> JobReply:
+    async def recalculate(
+        self, tx: Tx, actor: Actor, segment_id: FromPath[int], data: RecalculateIn | None = None
+    ) -> JobReply:
         """Start a job, or name the one that is under way; the present list stays until the new one takes its place."""
-        return JobReply(await fill.recalculate(tx, actor, segment_id, triggers=_triggers(data.skip_triggers)))
+        skip = None if data is None else data.skip_triggers
+        return JobReply(await fill.recalculate(tx, actor, segment_id, triggers=_triggers(skip)))
 
     @get("/history", opt={"right": "segments:read"}, summary="List the runs of a segment, newest first")
     async def history(self, tx: Tx, page: PageRequest, segment_id: FromPath[int]) -> Page[SegmentRun]:

@@ -23,7 +23,7 @@ from ..model import Segment
 from ..store import members as members_store
 from ..store import segments as store
 from . import answer
-from .preview import Unsaved, check_columns, people, refused
+from .preview import Unsaved, check_columns, check_sample, people, refused
 from .question import ask, ask_segment
 
 EXPORT_CHUNK = 5000
@@ -55,11 +55,21 @@ async def segment_people(
 
 
 async def condition_people(
-    engines: Engines, what: Unsaved, *, now: datetime | None = None, tag: str | None = None, wait: bool = True
+    engines: Engines,
+    what: Unsaved,
+    *,
+    own: int | None = None,
+    now: datetime | None = None,
+    tag: str | None = None,
+    wait: bool = True,
 ) -> BitMap:
-    """Return the people of a condition that is not saved; see :func:`segment_people`. Raises 422 too."""
+    """Return the people of a condition that is not saved; see :func:`segment_people`.
+
+    ``own`` is the segment it is meant for, which it must not lead back to. Raises 422 too.
+    """
+    check_sample(what)
     async with engines.tx() as tx:
-        question = await ask(tx, what.database_id, what.condition, range=what.range, limit=what.limit)
+        question = await ask(tx, what.database_id, what.condition, own=own, range=what.range, limit=what.limit)
         at = now or tx.now
     try:
         await answer.catch_up(engines, what.database_id, wait=wait)

@@ -95,13 +95,18 @@ async def calculate(
 async def _question(tx: Tx, what: Unsaved | int) -> tuple[Question | None, BitMap | None]:
     """Return what is to be asked, or the list that is there already."""
     if isinstance(what, Unsaved):
-        faults = rules.range_errors(what.range) + rules.limit_errors(what.limit, "/segment_limit")
-        if faults:
-            raise invalid(*faults)
+        check_sample(what)
         return await ask(tx, what.database_id, what.condition, range=what.range, limit=what.limit), None
     segment = await store.get(tx, what)
     question = await ask_segment(tx, segment) if segment.condition is not None else None
     return question, None if segment.type == "dynamic" else await members_store.members(tx, what)
+
+
+def check_sample(what: Unsaved) -> None:
+    """Raise 422 for a range or limit that cannot be."""
+    faults = rules.range_errors(what.range) + rules.limit_errors(what.limit, "/segment_limit")
+    if faults:
+        raise invalid(*faults)
 
 
 async def _database(tx: Tx, what: Unsaved | int) -> int:
