@@ -209,6 +209,27 @@ def test_a_restart_reads_settings_afresh_and_survives_wrong_ones(root: Path) -> 
         up.end()
 
 
+ERRAND = """
+import sys
+from fidelia.platform.supervisor import StartError, Supervisor
+from fidelia.settings import load
+settings = load(overrides={"data": {"dir": sys.argv[1]}, "server": {"port": 0}})
+try:
+    Supervisor(settings, notice=print, errand=sys.argv[2:], on_ready=lambda url: sys.exit("ready")).run()
+except StartError as exc:
+    sys.exit(str(exc))
+"""
+
+
+@pytest.mark.parametrize(("errand", "said"), [("status", "ready"), ("nonsense", "fidelia nonsense failed (see above)")])
+def test_an_errand_runs_before_it_says_ready(root: Path, errand: str, said: str) -> None:
+    command = [sys.executable, "-c", ERRAND, str(root / "data"), errand]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == said, done.stderr
+    assert (root / "data").exists()
+    assert fidelia("status", "--data", str(root / "data")).stdout.startswith("stopped")
+
+
 def test_a_taken_port_is_named(root: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
