@@ -86,6 +86,39 @@ OPEN_OPERATORS = {
 }
 
 
+ATOMS = [
+    "a",
+    "o",
+    "Os",
+    "ß",
+    "Σ",
+    "İ",
+    "k",
+    ".",
+    r"\d",
+    r"\w",
+    r"\b",
+    "^",
+    "$",
+    "[a-c]",
+    "[^o]",
+    "[[:upper:]]",
+    r"\pL",
+    "é",
+    "😀",
+]
+ATOMS += ["(?i)", "(?-i)", "(?m)", "(?i:B)", r"\n", r"\x41", r"\Q.\E", "(?:ab)", "(b)", "|", "(?P<n>r)", r"\$"]
+
+
+@st.composite
+def patterns(draw: Draw) -> str:
+    """Draw a regular expression, characters of several bytes before quantifiers included."""
+    parts = draw(
+        st.lists(st.tuples(st.sampled_from(ATOMS), st.sampled_from(["", "", "*", "?", "+", "{0,2}"])), max_size=5)
+    )
+    return "".join(atom + times for atom, times in parts)
+
+
 def pick(draw: Draw, pool: Any) -> Any:
     return draw(st.sampled_from(list(pool)))
 

@@ -91,6 +91,7 @@ def pattern(text: str, case: bool) -> Any:
     """Compile an RE2 pattern as ClickHouse does (the dot takes a line end too); raises ``ValueError``."""
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = 4 << 20  # half of ClickHouse's: what compiles here compiles there
     try:
         return re2.compile(flags(text, case), options)
     except re2.error as exc:
@@ -98,8 +99,12 @@ def pattern(text: str, case: bool) -> Any:
 
 
 def flags(text: str, case: bool) -> str:
-    """Return the pattern with the flags both engines are to use."""
-    return f"(?s){text}" if case else f"(?si){text}"
+    """Return the pattern with the flags both engines are to use.
+
+    Where a pattern minds case, ClickHouse looks for a literal part of it first, and takes a character of several bytes
+    before ``?`` or ``*`` for a part that must be there. It does not where the flag ``i`` was seen.
+    """
+    return f"(?si)(?-i){text}" if case else f"(?si){text}"
 
 
 def _matches(v: str, x: tuple[str, bool]) -> bool:
