@@ -10,7 +10,7 @@ from pyroaring import BitMap
 
 from fidelia.events.catalogue import BUILTIN
 from fidelia.events.sentences import sentence
-from fidelia.platform.drain import BEHIND_LIMIT, Drain
+from fidelia.platform.drain import Drain
 from fidelia.platform.outbox import EventOut
 from tests.events.conftest import World
 
@@ -141,7 +141,9 @@ async def test_a_long_queue_is_not_waited_for(world: World, monkeypatch: pytest.
     (profile,) = await world.people(1)
     await world.engines.catch_up()
     async with world.engines.tx() as tx:
-        await tx.emit_bulk(world.database, "custom.many", BitMap(range(BEHIND_LIMIT + 1)), AT)
+        await tx.emit_bulk(
+            world.database, "custom.many", BitMap(range(world.engines.settings.limits.drain_rows + 1)), AT
+        )
     page = await world.history(profile)
     assert page["complete"] is False
     assert [item["type"] for item in page["items"]] == ["profile.created"]

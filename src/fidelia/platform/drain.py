@@ -21,7 +21,6 @@ from . import batches
 from .batches import EnsureEvents
 from .engines import Engines
 
-BEHIND_LIMIT = 200_000
 PROJECT_IDS = 100_000
 _LOCK = 0x_F1DE11A
 
@@ -78,16 +77,16 @@ class Drain:
             row = await (await raw.execute("select coalesce(sum(rows), 0) from event_quarantine")).fetchone()
         return int(row[0]) if row else 0
 
-    async def catch_up(self, limit: int = BEHIND_LIMIT) -> None:
+    async def catch_up(self, limit: int | None = None) -> None:
         """Return when everything committed before the call is in ClickHouse.
 
         Raises:
-            DrainBehind: more than ``limit`` rows wait.
+            DrainBehind: more than ``limit`` rows wait (``limits.drain_rows`` of the settings when not given).
         """
         rows = await self.behind()
-        if rows == 0 and not self._lock.locked():
+        if rows == 0:  # rows are deleted only after they have arrived
             return
-        if rows > limit:
+        if rows > (self._engines.settings.limits.drain_rows if limit is None else limit):
             raise DrainBehind(rows)
         await self.flush()
 
