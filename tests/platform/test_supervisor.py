@@ -162,6 +162,22 @@ def test_an_older_schema_is_refused_until_upgrade_ran(root: Path) -> None:
         assert up.end() == 0
 
 
+def test_a_first_start_that_was_killed_before_the_first_user_makes_it_later(root: Path) -> None:
+    data = root / "halfway"
+    folder = DataFolder(data)
+    folder.prepare()
+    with folder.lock("a test"):
+        server = PostgresServer(folder, PostgresSettings())
+        migrate.upgrade_postgres(server.start())
+        server.stop()
+    up = Up(data)
+    try:
+        assert "Sign in as admin@localhost" in up.ready().output()
+        assert len(up.get("/api/v1/users")["items"]) == 1
+    finally:
+        up.end()
+
+
 def test_an_external_server_is_used_as_it_is(root: Path) -> None:
     folder = DataFolder(root / "server")
     folder.prepare()

@@ -30,6 +30,7 @@ def up(
     ] = False,
 ) -> None:
     """Start the engines and every process; stop them all with Ctrl-C."""
+    from fidelia.platform.files import DataFolder
     from fidelia.platform.supervisor import Supervisor
 
     def settings() -> Settings:
@@ -38,8 +39,10 @@ def up(
     hints: list[str] = []
 
     def prepare(resolved: Settings, is_new: bool) -> None:
-        if is_new or (token_file is not None and not token_file.exists()):
+        installed = DataFolder(resolved.data_dir).installed
+        if is_new or not installed.exists() or (token_file is not None and not token_file.exists()):
             hints.extend(asyncio.run(_first_steps(resolved, token_file)))
+            installed.touch()
 
     def on_ready(url: str) -> None:
         if demo:  # the progress of loading has pushed the first password out of sight

@@ -38,6 +38,8 @@ class DataFolder:
         self.run = self.root / "run"
         self.run_file = self.root / "run.json"
         self.lock_file = self.root / "lock"
+        #: Exists once the first start has done everything that only a first start does.
+        self.installed = self.root / "installed"
 
     @property
     def is_new(self) -> bool:
