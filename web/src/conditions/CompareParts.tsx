@@ -13,7 +13,6 @@ export function CompareParts({ rule, inside, set }: { rule: RuleNode; inside: Ru
   if (!field) return <><span className={css.thing}>{text(rule.node.field) || 'A field'}</span><span className={css.hint}>is not known here; remove it or edit it as JSON</span></>;
   const found = choices(words, field.type, field.operators);
   const choice = choiceAt(found, text(rule.node.op), rule.negated, rule.node.value);
-  const [before, after] = (choice?.label ?? '').split('…');
   const shape = choice?.shape ?? words.operator(text(rule.node.op))?.shape ?? 'one';
   return (
     <>
@@ -26,7 +25,6 @@ export function CompareParts({ rule, inside, set }: { rule: RuleNode; inside: Ru
         }} />
       <ValueInput field={field} shape={shape} op={text(rule.node.op)} value={rule.node.value} databaseId={databaseId}
         onChange={(value) => { set((r) => ({ ...r, node: patched(r.node, { value }) }), `${rule.id}.value`); }} />
-      {before !== undefined && after && <span className={css.hint}>{after.trim()}</span>}
       {rule.node.case === true && <span className={css.hint}>upper and lower case count</span>}
     </>
   );

@@ -43,6 +43,7 @@ export function ConditionEditor(props: ConditionEditorProps) {
   const { words, databaseId, tree, change: write, counts = none, stale = false, unfinished, problems = none, lit, light, own, focusOn } = props;
   const root = useRef<HTMLDivElement>(null);
   const [adding, setAdding] = useState<{ group: string; made: GroupNode | null; inside: RuleNode | null } | null>(null);
+  const opener = useRef<Element | null>(null);
   const wanted = useRef<{ id: string; part: 'handle' | 'control' } | null>(null);
   const names = useSegmentNames(databaseId);
   const segments = useMemo(() => new Map((names ?? []).filter((s) => s.id !== own).map((s) => [s.id, s.name])), [names, own]);
@@ -62,9 +63,14 @@ export function ConditionEditor(props: ConditionEditorProps) {
   }, [write]);
   const editor = useMemo<Editor>(() => ({
     words, databaseId, tree, change, counts, stale, unfinished, problems, lit, light, segments, say: announce,
-    add: (to, inside) => { setAdding({ group: to.id, made: to, inside }); },
+    add: (to, inside) => { opener.current = document.activeElement; setAdding({ group: to.id, made: to, inside }); },
   }), [words, databaseId, tree, change, counts, stale, unfinished, problems, lit, light, segments]);
 
+  const close = () => {
+    setAdding(null);
+    const back = opener.current;
+    setTimeout(() => { if (back instanceof HTMLElement && back.isConnected) back.focus(); }, 0);
+  };
   const onPick = (made: RuleNode, { stay, exclude }: { stay: boolean; exclude: boolean }) => {
     if (!adding) return;
     const put = (to: Tree): Tree => {
@@ -82,12 +88,12 @@ export function ConditionEditor(props: ConditionEditorProps) {
   };
   return (
     <EditorProvider value={editor}>
-      <Frame root={root} undo={props.undo} redo={props.redo} onAdd={(section) => { setAdding({ group: tree[section].id, made: null, inside: null }); }}>
+      <Frame root={root} undo={props.undo} redo={props.redo} onAdd={(section) => { opener.current = document.activeElement; setAdding({ group: tree[section].id, made: null, inside: null }); }}>
         <Sections />
       </Frame>
       {adding && (
         <Picker words={words} inside={adding.inside} canExclude={!adding.inside && adding.group !== tree.exclude.id} title={adding.inside ? 'Narrow by' : adding.group === tree.exclude.id ? 'Exclude people by' : 'Add a rule'}
-          onPick={onPick} onClose={() => { setAdding(null); }} />
+          onPick={onPick} onClose={close} />
       )}
     </EditorProvider>
   );

@@ -58,7 +58,7 @@ export function Picker({ words, inside, title, canExclude, onPick, onClose }: Pi
   };
   return (
     <Modal opened onClose={onClose} title={title} size={720} fullScreen={narrow} centered={false} yOffset="8dvh" closeButtonProps={{ 'aria-label': 'Close' }}>
-      <TextInput aria-label="Search what a rule can ask" placeholder="Search: city, bought, opened, birthday…" leftSection={<IconSearch size={16} />} value={query} data-autofocus autoComplete="off"
+      <TextInput aria-label="Search what a rule can ask" placeholder="Search: city, bought, opened, birthday…" leftSection={<IconSearch size={16} />} value={query} data-autofocus autoComplete="off" mt={4} mx={2}
         role="combobox" aria-expanded aria-controls="rule-entries" aria-activedescendant={shown[at] ? `rule-entry-${at}` : ''} aria-autocomplete="list"
         onChange={(event) => { setQuery(event.currentTarget.value); setAt(0); }} onKeyDown={onKeyDown} />
       <div className={css.picker}>

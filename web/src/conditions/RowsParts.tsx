@@ -1,3 +1,5 @@
+import { Menu } from '@mantine/core';
+import { IconFilterPlus } from '@tabler/icons-react';
 import { isNone, patched, record } from './choices';
 import css from './conditions.module.css';
 import { useEditor } from './context';
@@ -105,16 +107,22 @@ export function RowsParts({ rule, inside, set, onWhere }: { rule: RuleNode; insi
   const rows = rowsOf(words, rule, inside);
   if (!rows) return null;
   const summed = rows.fields.find((f) => f.name.startsWith(`${rows.prefix}.`) && f.type === 'decimal') ?? rows.fields.find((f) => f.name.startsWith(`${rows.prefix}.`) && (f.type === 'integer' || f.type === 'float'));
+  const canNarrow = !rule.where || rule.where.of.length === 0, canSum = !rule.node.measure && summed !== undefined && !isNone(rule);
+  const addSum = () => { if (summed) set((r) => ({ ...r, node: { ...r.node, measure: { fn: 'sum', of: summed.name.replace(`${rows.prefix}.`, ''), op: 'gte' } } })); };
   return (
     <>
       <span className={css.thing}>{rows.label}</span>
       <CountPart rule={rule} rows={rows} set={set} />
       <WindowPart rule={rule} rows={rows} set={set} />
       <MeasurePart rule={rule} rows={rows} set={set} />
-      {(!rule.where || rule.where.of.length === 0) && <button type="button" className={css.small} aria-label={`Narrow ${rows.many} by a rule`} onClick={onWhere}>+ where</button>}
-      {!rule.node.measure && summed && !isNone(rule) && (
-        <button type="button" className={css.small} aria-label={`Add a figure over ${rows.many}`}
-          onClick={() => { set((r) => ({ ...r, node: { ...r.node, measure: { fn: 'sum', of: summed.name.replace(`${rows.prefix}.`, ''), op: 'gte' } } })); }}>+ sum</button>
+      {(canNarrow || canSum) && (
+        <Menu position="bottom-start" shadow="md">
+          <Menu.Target><button type="button" className={css.small} aria-label={`Narrow or sum up ${rows.many}`}><IconFilterPlus size={16} aria-hidden="true" /></button></Menu.Target>
+          <Menu.Dropdown>
+            {canNarrow && <Menu.Item onClick={onWhere}>Only {rows.many} where…</Menu.Item>}
+            {canSum && <Menu.Item onClick={addSum}>And the sum or average…</Menu.Item>}
+          </Menu.Dropdown>
+        </Menu>
       )}
     </>
   );

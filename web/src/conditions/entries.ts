@@ -26,7 +26,7 @@ const OTHER = 'Other';
 function topEntries(words: Words): Entry[] {
   const { raw } = words;
   const entry = (key: string, label: string, note: string, category: string, make: () => RuleNode): Entry => ({ key, label, note, category: category || OTHER, also: alsoOf(label), make });
-  const memberCategory = raw.categories.find((c) => /segment/i.test(c) && raw.events.every((e) => e.category !== c)) ?? raw.categories.find((c) => /segment/i.test(c)) ?? 'Segments';
+  const memberCategory = raw.categories.find((c) => /segment/i.test(c) && raw.events.some((e) => e.category === c)) ?? raw.categories.find((c) => /segment/i.test(c)) ?? 'Segments';
   return [
     ...raw.links.filter((l) => l.of === raw.subject).map((l) => entry(`link.${l.name}`, l.label, `${l.many} as they are now`, l.category, () => rule({ kind: 'related', link: l.name }))),
     ...raw.fields.map((f) => entry(f.name, f.label || f.name, words.typeLabel(f.type), f.category || (f.name.startsWith('now.') ? 'Time' : ''), () => rule(freshCompare(words, f)))),

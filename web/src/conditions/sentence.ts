@@ -26,7 +26,8 @@ export function ruleWords(words: Words, rule: RuleNode, inside: RuleNode | null,
   const rows = rowsOf(words, rule, inside);
   if (rows) {
     const count = record(node.count), op = words.operator(text(count?.op) || 'gte')?.label.replace(/^is /, '') ?? '';
-    const many = isNone(rule) ? 'did not happen' : `${op} ${valueWords(count?.value ?? 1)} times`;
+    const value = count?.value ?? 1;
+    const many = isNone(rule) ? 'did not happen' : `${op} ${valueWords(value)} ${value === 1 ? 'time' : 'times'}`;
     const last = record(node.within)?.last;
     return `${rows.label} ${many}${typeof last === 'string' ? `, in the last ${durationWords(last)}` : ''}`;
   }

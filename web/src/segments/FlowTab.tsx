@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Stack } from '@mantine/core';
 import { api, ok } from '@/api/client';
-import { AllDone, Chart, formatStamp, Loaded, Section } from '@/kit';
+import { AllDone, Chart, formatStamp, Loaded } from '@/kit';
 
 const SHOWN = 100;
 
@@ -17,10 +17,10 @@ export function FlowTab({ segmentId }: { segmentId: number }) {
         const latest = done.at(-1);
         return (
           <Stack gap="md">
-            <Section><Chart title="How many people are in it?" note={`After each run, the last ${done.length}.`} description={`The size after ${done.length} runs; it is ${latest?.size ?? 0} now.`}
-              spec={{ kind: 'line', x, xLabel: 'Run', series: [{ name: 'People', values: done.map((r) => r.size) }] }} /></Section>
-            <Section><Chart title="How many entered and left?" note="At each run, compared with the one before." description="People who entered and who left, by run."
-              spec={{ kind: 'stacked', x, xLabel: 'Run', series: [{ name: 'Entered', values: done.map((r) => r.entered) }, { name: 'Left', values: done.map((r) => (r.left === null ? null : -r.left)) }] }} /></Section>
+            <Chart title="How many people are in it?" note={done.length === 1 ? 'After the first run.' : `After each of the last ${done.length} runs.`} description={`The size after ${done.length} ${done.length === 1 ? 'run' : 'runs'}; it is ${latest?.size ?? 0} now.`}
+              spec={{ kind: 'line', x, xLabel: 'Run', series: [{ name: 'People', values: done.map((r) => r.size) }] }} />
+            <Chart title="How many entered and left?" note="At each run, compared with the one before." description="People who entered and who left, by run."
+              spec={{ kind: 'stacked', x, xLabel: 'Run', series: [{ name: 'Entered', values: done.map((r) => r.entered) }, { name: 'Left', values: done.map((r) => (r.left === null ? null : -r.left)) }] }} />
           </Stack>
         );
       }}

@@ -1,5 +1,6 @@
 import { Button, Checkbox, Group, Menu, Table, Text } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
+import { useState } from 'react';
 import type { LiveCount } from '@/conditions';
 import { AppLink, formatNumber, formatStamp, paths, RefetchBar, Section } from '@/kit';
 import type { components } from '@/api/schema';
@@ -35,16 +36,22 @@ export function ColumnMenu({ fields, value, onChange }: { fields: readonly Field
 
 interface PreviewProps { live: LiveCount; databaseId: number; fields: readonly Field[]; columns: readonly string[]; onColumns: (columns: string[]) => void; onWhy: (id: number) => void }
 
-/** The first fifty people, while the rules change. */
+const FEW = 10;
+const NAMES = ['first_name', 'last_name'];
+const personOf = (row: Record<string, unknown>): string => NAMES.map((key) => row[key]).filter((part) => typeof part === 'string').join(' ');
+
+/** The first people, while the rules change. */
 export function PreviewTable({ live, databaseId, fields, columns, onColumns, onWhy }: PreviewProps) {
-  const rows = live.data?.preview ?? [];
-  const shown = fields.filter((f) => columns.includes(f.name)).sort((a, b) => columns.indexOf(a.name) - columns.indexOf(b.name)).filter((f) => live.data === undefined || rows.length === 0 || f.name in (rows[0] ?? {}));
+  const [all, setAll] = useState(false);
+  const preview = live.data?.preview ?? [];
+  const rows = all ? preview : preview.slice(0, FEW);
+  const shown = fields.filter((f) => columns.includes(f.name) && !NAMES.includes(f.name)).sort((a, b) => columns.indexOf(a.name) - columns.indexOf(b.name)).filter((f) => live.data === undefined || rows.length === 0 || f.name in (rows[0] ?? {}));
   return (
     <Section title={live.data ? `People (${formatNumber(live.data.count)})` : 'People'} actions={<ColumnMenu fields={fields} value={columns} onChange={onColumns} />}>
       <RefetchBar on={live.stale} />
       {live.data && rows.length === 0 && <Text c="dimmed">Nobody matches these rules.</Text>}
       {rows.length > 0 && (
-        <Table.ScrollContainer minWidth={360} tabIndex={0} aria-label="People">
+        <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }} aria-label="People">
           <Table highlightOnHover style={live.stale ? { opacity: 0.7 } : {}}>
             <Table.Thead><Table.Tr><Table.Th>Person</Table.Th>{shown.map((f) => <Table.Th key={f.name}>{labelOf(f)}</Table.Th>)}<Table.Th><span className="fd-live">Explanation</span></Table.Th></Table.Tr></Table.Thead>
             <Table.Tbody>
@@ -52,9 +59,9 @@ export function PreviewTable({ live, databaseId, fields, columns, onColumns, onW
                 const id = Number(row.profile_id);
                 return (
                   <Table.Tr key={id} h={36}>
-                    <Table.Td><AppLink href={paths.profile(databaseId, id)}>{id}</AppLink></Table.Td>
+                    <Table.Td><AppLink href={paths.profile(databaseId, id)}>{personOf(row) || `Profile ${id}`}</AppLink></Table.Td>
                     {shown.map((f) => <Table.Td key={f.name}>{cellText(row[f.name])}</Table.Td>)}
-                    <Table.Td ta="right"><Button size="compact-xs" variant="subtle" color="fjord" aria-label={`Why is ${id} in?`} onClick={() => { onWhy(id); }}>Why?</Button></Table.Td>
+                    <Table.Td ta="right"><Button size="compact-xs" variant="subtle" color="fjord" aria-label={`Why? ${personOf(row) || id}`} onClick={() => { onWhy(id); }}>Why?</Button></Table.Td>
                   </Table.Tr>
                 );
               })}
@@ -62,7 +69,7 @@ export function PreviewTable({ live, databaseId, fields, columns, onColumns, onW
           </Table>
         </Table.ScrollContainer>
       )}
-      {rows.length > 0 && <Group><Text size="xs" c="dimmed">{live.data && live.data.count > rows.length ? `The first ${rows.length}, by id` : 'Everybody, by id'}</Text></Group>}
+      {rows.length > 0 && <Group gap="sm">{preview.length > FEW && !all && <Button size="compact-sm" variant="default" onClick={() => { setAll(true); }}>Show {preview.length}</Button>}<Text size="xs" c="dimmed">{live.data && live.data.count > rows.length ? `The first ${rows.length}, by id` : 'Everybody, by id'}</Text></Group>}
     </Section>
   );
 }

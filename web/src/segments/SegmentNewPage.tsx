@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
-import { failToast, Page, paths, Section, useGo, useSearchParam, type PageAction } from '@/kit';
+import { failToast, Page, paths, Section, useGo, useSearchParam } from '@/kit';
 import { BuilderPage } from './BuilderPage';
 import { examples, kindOf, kinds, type Kind } from './model';
 import css from './segments.module.css';
@@ -54,12 +54,10 @@ export function SegmentNewPage() {
   const [start] = useSearchParam('start');
   const [kind, setKind] = useState<Kind>('dynamic');
   const database = useDatabase();
-  const go = useGo();
   if (!database) return null;
   if (isKind(type) && type !== 'static') return <BuilderPage key={`${type}.${start ?? ''}`} kind={type} databaseId={database.id} start={start} />;
-  const back: PageAction = { label: 'Back to segments', onClick: () => { go(paths.segments()); } };
   return (
-    <Page title="New segment" crumbs={[{ label: 'Segments', href: paths.segments() }]} facts={[`in ${database.name}`]} menu={[back]} width="form"
+    <Page title="New segment" crumbs={[{ label: 'Segments', href: paths.segments() }]} facts={[`in ${database.name}`]} width="form"
       help={{ text: 'The kind cannot be changed afterwards. Dynamic segments answer anew each time; updatable ones are lists that their rules refill and that tell who came and went; static ones only change when somebody changes them.' }}>
       <Stack gap="md">
         <Radio.Group value={kind} onChange={(value) => { if (isKind(value)) setKind(value); }} label="What kind of segment?" description="Kind and database stay as they are chosen here.">
