@@ -94,6 +94,23 @@ async def test_previews_and_samples(engines: Engines, api: httpx.AsyncClient) ->
     assert broken["problems"]
 
 
+async def test_a_used_field_and_a_used_database_stay(engines: Engines, api: httpx.AsyncClient) -> None:
+    made = await ok(
+        await api.post("/api/v1/databases", json={"name": "used", "fields": [{"name": "size", "type": "string"}]}), 201
+    )
+    database = made["id"]
+    body = MJML.replace("profile.id", 'profile.size | default("m")')
+    template = await make(api, name="Sizes", database_id=database, body=body)
+    await ok(await api.post(f"/api/v1/templates/{template['id']}/publish"))
+    refused = await api.delete(f"/api/v1/databases/{database}/fields/size", params={"confirm": "size"})
+    assert refused.status_code == 409
+    assert "template Sizes" in refused.text
+    await ok(await api.post("/api/v1/mailings", json={"name": "Big", "database_id": database}), 201)
+    refused = await api.delete(f"/api/v1/databases/{database}", params={"confirm": "used"})
+    assert refused.status_code == 409
+    assert "mailing Big" in refused.text
+
+
 async def test_bad_bodies_are_refused(engines: Engines, api: httpx.AsyncClient) -> None:
     for body, pointer in (
         ({"name": ""}, "/name"),

@@ -15,9 +15,9 @@ from ..store import tracking as tracking_store
 
 
 async def database_used_by(tx: Tx, database_id: int, field: profiles.Field | None) -> Sequence[str]:
-    """Return the mailings of a database; fields are used by templates, which name them as they are at each send."""
+    """Return the mailings of a database, or the templates whose published version uses a field."""
     if field is not None:
-        return []
+        return [f"template {name}" for name in await templates_store.using_field(tx, database_id, field.name)]
     return [f"mailing {name}" for name in await mailings_store.using(tx, database_id=database_id)]
 
 

@@ -112,17 +112,13 @@ async def due(tx: Tx, now: datetime) -> list[int]:
     return [row.id for row in rows]
 
 
-async def using(
-    tx: Tx, *, segment_id: int | None = None, database_id: int | None = None, resource_id: int | None = None
-) -> list[str]:
-    """Return the names of mailings that use a segment, database or resource and are not archived."""
-    query = sa.select(mailing.c.name).where(mailing.c.archived_at.is_(None)).order_by(mailing.c.id).limit(100)
+async def using(tx: Tx, *, segment_id: int | None = None, database_id: int | None = None) -> list[str]:
+    """Return the names of mailings to a segment that are not archived, or of all mailings of a database."""
+    query = sa.select(mailing.c.name).order_by(mailing.c.id).limit(100)
     if segment_id is not None:
-        query = query.where(mailing.c.segment_id == segment_id)
+        query = query.where(mailing.c.segment_id == segment_id, mailing.c.archived_at.is_(None))
     if database_id is not None:
         query = query.where(mailing.c.database_id == database_id)
-    if resource_id is not None:
-        query = query.where(mailing.c.resource_id == resource_id)
     return [row.name for row in await tx.all(query)]
 
 

@@ -184,6 +184,22 @@ async def unfinished_mailings(tx: Tx, template_id: int) -> list[str]:
     return [row.name for row in rows]
 
 
+async def using_field(tx: Tx, database_id: int, field: str) -> list[str]:
+    """Return the names of templates of a database whose published version uses a field of profiles."""
+    rows = await tx.all(
+        sa.select(template.c.name)
+        .join(template_version, template_version.c.id == template.c.published_version_id)
+        .where(
+            template.c.database_id == database_id,
+            template.c.archived_at.is_(None),
+            template_version.c.compiled["uses"].contains([f"profile.{field}"]),
+        )
+        .order_by(template.c.id)
+        .limit(100)
+    )
+    return [row.name for row in rows]
+
+
 async def names(tx: Tx, ids: Iterable[int]) -> dict[int, str]:
     """Return the names of templates by id."""
     rows = await tx.all(sa.select(template.c.id, template.c.name).where(template.c.id.in_(list(ids))))

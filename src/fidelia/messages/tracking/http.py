@@ -53,7 +53,7 @@ _MESSAGE = {
 
 
 def _html(text: str, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
-    return Response(text, status_code=status, media_type="text/html; charset=utf-8", headers=headers or _PAGE)
+    return Response(text, status_code=status, media_type="text/html", headers=headers or _PAGE)
 
 
 async def _count(engines: Engines, request: Request[Any, Any, Any], token: Token, kind: str, url: str = "") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from .address import mailbox, words
 
 #: RFC 5321 allows 998 bytes in a line; longer ones are encoded.
 LINE = 990
+_DOT = re.compile(rb"\n\.")  # several times quicker than ``in`` on a whole mail
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ def part(text: str) -> bytes:
 
     Plain ASCII goes as it is; mostly other letters go as base64, the rest as quoted-printable. Line ends become CRLF.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\x00" in text:
         text = text.replace("\x00", "")
     if text.isascii():
@@ -118,19 +121,12 @@ def _quoted(data: bytes) -> bytes:
 
 
 def _fits(data: bytes) -> bool:
-    """Tell whether every line is short enough, looking only at one place in each stretch."""
-    position, end = 0, len(data)
-    while end - position > LINE:
-        last = data.rfind(b"\n", position, position + LINE)
-        if last < 0:
-            return False
-        position = last + 1
-    return True
+    return max(map(len, data.split(b"\n"))) <= LINE
 
 
 def dot_stuffed(message: bytes) -> bytes:
     """Return the message as DATA takes it: leading dots doubled, the end mark added."""
-    if b"\n." in message:
+    if _DOT.search(message):
         message = message.replace(b"\n.", b"\n..")
     if message.startswith(b"."):
         message = b"." + message
