@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import pytest
 
 from fidelia.platform.engines import Engines
+from fidelia.profiles.imports import work
 from tests.conftest import api_client
 
 from .conftest import Importer, csv_bytes
@@ -102,6 +104,17 @@ async def test_check_equals_run_and_writes_nothing(importer: Importer) -> None:
     assert [r[:2] for r in await importer.report(done["id"])] == [["6", "age"], ["7", "email"]]
     assert (await importer.report(done["id"], "duplicates"))[0][0] == "4"
     assert (await importer.people())["c@x.no"]["age"] == 5
+
+
+async def test_check_finds_unique_values_far_apart(importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "CHUNK_ROWS", 2)
+    await importer.load(csv_bytes([["email", "external_id"], ["a@x.no", "1"]]))
+    rows = [("a@x.no", "2"), ("b@x.no", "3"), ("c@x.no", "2"), ("d@x.no", "3"), ("b@x.no", "3"), ("e@x.no", "4")]
+    made = await importer.upload(csv_bytes([["email", "external_id"], *rows]))
+    checked = await importer.work(made["id"], "check")
+    done = await importer.work(made["id"])
+    assert checked["check"]["counts"] == done["counts"]
+    assert done["counts"] == {"rows": 6, "created": 2, "updated": 1, "unchanged": 0, "rejected": 2, "duplicates": 1}
 
 
 async def test_modes_matching_and_empty_cells(importer: Importer) -> None:

@@ -209,6 +209,23 @@ async def add_keys(tx: Tx, import_id: int, hashes: Sequence[int]) -> int:
     return cursor.rowcount
 
 
+async def add_owned(tx: Tx, import_id: int, owned: Sequence[tuple[int, int]]) -> list[int]:
+    """Remember during a check who has which unique value; return the positions of values that others have."""
+    raw = await tx.raw()
+    params = {"id": import_id, "h": [h for h, _ in owned], "o": [o for _, o in owned]}
+    await raw.execute(
+        "insert into profile_import_key select %(id)s, h, o from unnest(%(h)s::bigint[], %(o)s::bigint[]) g (h, o)"
+        " on conflict do nothing",
+        params,
+    )
+    cursor = await raw.execute(
+        "select g.n - 1 from unnest(%(h)s::bigint[], %(o)s::bigint[]) with ordinality g (h, o, n)"
+        " join profile_import_key k on k.import_id = %(id)s and k.key_hash = g.h where k.owner <> g.o order by 1",
+        params,
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
 async def forget_keys(tx: Tx, import_id: int) -> None:
     """Forget the keys of a check."""
     await tx.execute(sa.text("delete from profile_import_key where import_id = :id"), {"id": import_id})

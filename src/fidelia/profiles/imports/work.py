@@ -16,7 +16,7 @@ from fidelia.platform.jobs import JobContext
 from fidelia.platform.postgres import Tx
 
 from ..fields import Database
-from ..ingest import Batch, Options, Outcome, apply, examine
+from ..ingest import Batch, Options, Outcome, RowError, apply, examine
 from ..ingest.model import rows_of
 from ..store.databases import open_for_write
 from . import child, report, store
@@ -75,6 +75,7 @@ async def run_import(ctx: JobContext, import_id: int) -> dict[str, Any]:
     wholesale = bulk.is_bulk(database, wanted.total)
     if wholesale and not database.profile_count:
         await _drop_search(ctx, database)
+        wholesale = False
     counts = wanted.counts
     ctx.progress(counts.rows, wanted.total)
     async with contextlib.aclosing(child.prepare(plan)) as chunks:
@@ -179,6 +180,7 @@ async def check_import(ctx: JobContext, import_id: int) -> dict[str, Any]:
             await ctx.check()
             async with ctx.tx() as tx:
                 outcome = await examine(tx, database, chunk.batch, options)
+                await _reject_taken(tx, import_id, chunk.batch, outcome)
                 new += await store.add_keys(tx, import_id, _new_keys(chunk.batch, outcome))
             people.updated |= outcome.updated
             people.unchanged |= outcome.unchanged
@@ -210,10 +212,22 @@ def _checked_counts(people: store.People, new: int, rows: int, rejected: int) ->
     )
 
 
+def _hash(*parts: object) -> int:
+    digest = hashlib.blake2b("\x1f".join(str(p) for p in parts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
 def _new_keys(batch: Batch, outcome: Outcome) -> list[int]:
-    found = []
-    for status, key in zip(outcome.statuses, batch.keys, strict=True):
-        if status == "created":
-            digest = hashlib.blake2b(str(key).encode(), digest_size=8).digest()
-            found.append(int.from_bytes(digest, "big", signed=True))
-    return found
+    return [_hash(key) for status, key in zip(outcome.statuses, batch.keys, strict=True) if status == "created"]
+
+
+async def _reject_taken(tx: Tx, import_id: int, batch: Batch, outcome: Outcome) -> None:
+    """Reject what the run would: a value of a unique field that an earlier chunk gave to somebody else."""
+    for name, values in batch.uniques.items():
+        places = [p for p, s in enumerate(outcome.statuses) if s != "rejected" and values[p] is not None]
+        owned = [(_hash("unique", name, values[p]), _hash(batch.keys[p])) for p in places]
+        for n in await store.add_owned(tx, import_id, owned) if owned else ():
+            place = places[n]
+            outcome.reject(
+                place, RowError(batch.rows[place], name, "An earlier row has this value", str(values[place]))
+            )

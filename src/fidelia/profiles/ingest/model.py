@@ -109,6 +109,13 @@ class Outcome(msgspec.Struct, kw_only=True):
         self.unchanged.discard(profile)
         self.updated.add(profile)
 
+    def reject(self, place: int, error: RowError) -> None:
+        """Turn the row at a place into a rejected one."""
+        self.updated.discard(self.profiles[place])
+        self.unchanged.discard(self.profiles[place])
+        self.statuses[place], self.profiles[place] = "rejected", 0
+        self.rejected.append(error)
+
     @property
     def results(self) -> dict[int, tuple[Status, int]]:
         """Return status and profile by row."""

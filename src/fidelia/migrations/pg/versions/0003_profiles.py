@@ -169,10 +169,11 @@ def _imports() -> None:
             primary key (import_id, number)
         );
 
-        -- Keys of people that a check found new, so that it counts each once. Nothing is lost when it is.
+        -- What a check has seen: keys of new people, so that it counts each once, and whose unique values are.
         create unlogged table profile_import_key (
             import_id integer not null references profile_import (id) on delete cascade,
             key_hash bigint not null,
+            owner bigint not null default 0,
             primary key (import_id, key_hash)
         );
         """
