@@ -108,12 +108,13 @@ def _walk(node: Any, conditions: frozenset[str]) -> Any:
 def _name_problems(path: str, method: str, operation: dict[str, Any]) -> None:
     body = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     responses = operation["responses"]
-    wanted = {"400", "401", "403", "422", "429", "503"} if path.startswith("/api/v1") else {"400", "422", "429", "503"}
-    if "{" in path:
-        wanted.add("404")
+    wanted = {"400", "404", "422", "429", "503"}
+    if path.startswith("/api/v1"):
+        wanted |= {"401", "403", "409"}
     if method != "get":
         wanted |= {"409", "413"}
-        wanted.add("404")
+    if path.startswith("/t/"):  # people follow these links: refusals are pages
+        body = {**body, "text/html": {"schema": {"type": "string"}}}
     for status in sorted(wanted | ({s for s in responses if s.startswith("4")})):
         responses[status] = {"description": STATUS.get(status, "Refused"), "content": body}
 
