@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Any
 
 import anyio.to_thread
 import msgspec
@@ -43,6 +44,7 @@ def _text(description: str) -> Schema:
     return Schema(type=OpenAPIType.STRING, description=description)
 
 
+@dataclass
 class UploadOperation(Operation):
     """Describes the form in OpenAPI: it is read as it comes, so there is no parameter to derive it from."""
 
@@ -168,9 +170,6 @@ def _flag(parts: dict[str, str], name: str, *, default: bool) -> bool:
     if text not in ("", "true", "false", "1", "0"):
         raise invalid(FieldError(f"/{name}", "This must be true or false"))
     return text in ("true", "1") if text else default
-
-
-_Id = Annotated[int, msgspec.Meta(description="The import")]
 
 
 class ImportController(Controller):

@@ -90,7 +90,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int = 0
 
 
-class ReasonCount(msgspec.Struct, frozen=True):
+class ImportReason(msgspec.Struct, frozen=True):
     """How many rows were rejected for the same reason in the same column."""
 
     column: str
@@ -103,7 +103,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
 
     counts: Counts
     problems: list[RowProblem]
-    reasons: list[ReasonCount]
+    reasons: list[ImportReason]
     checked_at: datetime
 
 
@@ -162,7 +162,7 @@ class ImportOut(msgspec.Struct, frozen=True, kw_only=True):
     kept_consents: int
     total: int | None
     check: CheckResult | None
-    reasons: list[ReasonCount]
+    reasons: list[ImportReason]
     error: str | None
     job_id: str | None
     actor: str

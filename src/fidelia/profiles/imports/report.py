@@ -10,7 +10,7 @@ import msgspec
 from pyroaring import BitMap
 
 from ..ingest import Outcome, RowError
-from .model import ReasonCount, RowProblem
+from .model import ImportReason, RowProblem
 from .readers import csv_line
 
 #: Kinds of reasons that are counted one by one; the rest is counted together.
@@ -54,13 +54,13 @@ def unpack(block: bytes) -> list[RowProblem]:
     return _decoder.decode(zlib.decompress(block))
 
 
-def add_reasons(known: Sequence[ReasonCount], rows: Iterable[RowProblem]) -> list[ReasonCount]:
+def add_reasons(known: Sequence[ImportReason], rows: Iterable[RowProblem]) -> list[ImportReason]:
     """Count rows by column and reason, the most frequent first."""
     counts: Counter[tuple[str, str]] = Counter({(r.column, r.reason): r.rows for r in known})
     for problem in rows:
         kind = (problem.column, problem.reason)
         counts[kind if kind in counts or len(counts) < MAX_REASONS else ("", OTHER)] += 1
-    return [ReasonCount(column, reason, n) for (column, reason), n in counts.most_common()]
+    return [ImportReason(column, reason, n) for (column, reason), n in counts.most_common()]
 
 
 async def as_csv(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

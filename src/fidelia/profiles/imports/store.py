@@ -15,7 +15,7 @@ from fidelia.platform.jobs import get as get_job
 from fidelia.platform.postgres import Tx
 
 from ..store.databases import cursor_values
-from .model import CheckResult, ColumnMapping, Counts, ImportOptions, ImportOut, ReasonCount
+from .model import CheckResult, ColumnMapping, Counts, ImportOptions, ImportOut, ImportReason
 from .readers import FileFormat
 from .tables import profile_import, profile_import_chunk
 
@@ -44,7 +44,7 @@ def as_import(row: Any) -> ImportOut:
         kept_consents=row.kept_consents,
         total=row.total,
         check=msgspec.convert(row.check_result, CheckResult) if row.check_result else None,
-        reasons=msgspec.convert(row.reasons, list[ReasonCount]),
+        reasons=msgspec.convert(row.reasons, list[ImportReason]),
         error=row.error,
         job_id=row.job_id,
         actor=row.actor,

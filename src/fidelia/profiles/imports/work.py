@@ -21,7 +21,7 @@ from ..ingest.model import rows_of
 from ..store.databases import open_for_write
 from . import child, report, store
 from . import store_bulk as bulk
-from .model import PROFILE_ID, CheckResult, Counts, ImportOut, ReasonCount, RowProblem
+from .model import PROFILE_ID, CheckResult, Counts, ImportOut, ImportReason, RowProblem
 from .parse import Plan, Prepared
 
 CHUNK_ROWS = 20_000
@@ -135,7 +135,7 @@ async def _write_chunk(ctx: JobContext, wanted: ImportOut, chunk: Prepared, peop
         notes = report.problems(outcome.notes, _columns(wanted))
         reports = {"rejected": report.pack(rejected), "duplicates": report.pack(again), "notes": report.pack(notes)}
         await store.add_chunk(tx, wanted.id, chunk.number, this, reports)
-        reasons = report.add_reasons(msgspec.convert(row.reasons, list[ReasonCount]), rejected)
+        reasons = report.add_reasons(msgspec.convert(row.reasons, list[ImportReason]), rejected)
         await store.update(
             tx,
             wanted.id,
@@ -172,7 +172,7 @@ async def check_import(ctx: JobContext, import_id: int) -> dict[str, Any]:
         plan = plan_of(tx, database, wanted, row.file_key, 0)
     people = store.People()
     new = rows = rejected = 0
-    reasons: list[ReasonCount] = []
+    reasons: list[ImportReason] = []
     examples: list[RowProblem] = []
     options = _engine_options(wanted)
     async with contextlib.aclosing(child.prepare(plan)) as chunks:
