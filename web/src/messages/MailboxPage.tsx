@@ -8,7 +8,7 @@ import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { AppLink, confirmConsequence, Details, doneToast, failToast, FirstUse, ListPage, Loaded, Page, paths, Section, Time, useIdParam, useListState, type Column } from '@/kit';
 import { MailFrame } from './MailFrame';
-import type { CapturedMail } from './model';
+import { useMailing, type CapturedMail } from './model';
 
 const columns: Column<CapturedMail>[] = [
   { key: 'subject', header: 'Subject', cell: (m) => m.subject || '(no subject)' },
@@ -46,6 +46,12 @@ export function MailboxPage() {
   );
 }
 
+/** The mailing by its name, for who may read it. */
+function MailingLink({ id }: { id: number }) {
+  const name = useMailing(id).data?.name;
+  return <AppLink href={paths.mailing(id)}>{name ?? `Mailing ${id}`}</AppLink>;
+}
+
 function Body({ id }: { id: number }) {
   const [view, setView] = useState('640');
   const query = useQuery({ queryKey: ['mailbox', id], queryFn: ({ signal }) => ok(api.GET('/api/v1/mailbox/{mail_id}', { params: { path: { mail_id: id } }, signal })) });
@@ -57,7 +63,7 @@ function Body({ id }: { id: number }) {
           <Section>
             <Details items={[
               ['To', mail.recipients.join(', ')], ['From', mail.sender], ['Received', <Time key="t" value={mail.received_at} mode="absolute" seconds />],
-              ['Mailing', mail.mailing_id && <AppLink key="m" href={paths.mailing(mail.mailing_id)}>Mailing {mail.mailing_id}</AppLink>], ['Size', `${(mail.size / 1024).toFixed(1)} KB`],
+              ['Mailing', mail.mailing_id && <MailingLink key="m" id={mail.mailing_id} />], ['Size', `${(mail.size / 1024).toFixed(1)} KB`],
             ]} />
           </Section>
           <Group><SegmentedControl aria-label="View" value={view} onChange={setView} data={[{ value: '640', label: 'Desktop' }, { value: '375', label: 'Phone' }, { value: 'text', label: 'Text' }, { value: 'source', label: 'Source' }, { value: 'headers', label: 'Headers' }]} /></Group>

@@ -1,6 +1,6 @@
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
-import { AllDone, ListView, paths, StateBadge, Time, useListState, type Column } from '@/kit';
+import { AllDone, ListView, NO_VALUE, paths, StateBadge, Time, useListState, type Column } from '@/kit';
 import { reasonWords, type Mailing, type MailingPerson } from './model';
 
 const states = [
@@ -11,7 +11,7 @@ const columns: Column<MailingPerson>[] = [
   { key: 'name', header: 'Person', cell: (p) => p.name || p.email || `Profile ${p.profile_id}` },
   { key: 'email', header: 'Address', cell: (p) => p.email, priority: 2 },
   { key: 'state', header: 'State', cell: (p) => <StateBadge state={p.state} size="sm" />, priority: 1 },
-  { key: 'reason', header: 'Why', cell: (p) => (p.reason ? reasonWords(p.reason) : null), priority: 2 },
+  { key: 'reason', header: 'Why', cell: (p) => (p.reason ? reasonWords(p.reason) : NO_VALUE), priority: 2 },
   { key: 'at', header: 'When', cell: (p) => <Time value={p.at} mode="absolute" />, priority: 3 },
   { key: 'opened', header: 'Opened', cell: (p) => <Time value={p.opened_at} />, priority: 3 },
   { key: 'clicked', header: 'Clicked', cell: (p) => <Time value={p.clicked_at} />, priority: 3 },

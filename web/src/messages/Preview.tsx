@@ -33,7 +33,7 @@ export function Preview({ content, databaseId, profileId, view }: { content: Con
       {(preview) => (
         <Stack gap="xs">
           <div><Text fw={650}>{preview.subject || 'No subject yet'}</Text>{preview.preheader && <Text c="dimmed" size="xs">{preview.preheader}</Text>}</div>
-          {preview.error && <Alert color="clay" title="This person would get nothing">{preview.error}</Alert>}
+          {preview.error && <Alert color="clay" title={profileId === null ? 'Without a person this cannot be shown' : 'This person would get nothing'}>{preview.error}</Alert>}
           {view === 'text' ? <Code block style={{ whiteSpace: 'pre-wrap' }}>{preview.text}</Code>
             : <MailFrame html={preview.html} title="Preview" dark={view === 'dark'} {...(view === '375' ? { width: 375 } : {})} />}
           <Facts preview={preview} />

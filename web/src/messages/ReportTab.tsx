@@ -1,6 +1,6 @@
 import { Alert, SimpleGrid, Stack, Table, Text } from '@mantine/core';
-import { Chart, FigureTile, FigureTiles, formatDay, formatNumber, formatRate, formatStamp, Loaded, Num, paths, Rate, Section, SumBar, Time } from '@/kit';
-import { reasonWords, underway, useReport, type Mailing, type MailingReport } from './model';
+import { Chart, FigureTile, FigureTiles, formatCount, formatDay, formatNumber, Loaded, Num, paths, Rate, Section, SumBar, Time } from '@/kit';
+import { hourWords, reasonWords, underway, useReport, type Mailing, type MailingReport } from './model';
 
 const people = (mailing: Mailing, state: string) => `${paths.mailing(mailing.id)}?tab=people&filter=${encodeURIComponent(JSON.stringify({ state: [state] }))}`;
 
@@ -23,21 +23,23 @@ function Progress({ mailing, report }: { mailing: Mailing; report: MailingReport
 }
 
 function Figures({ mailing, report }: { mailing: Mailing; report: MailingReport }) {
-  const machines = (n: number) => (n > 0 ? ` · machines apart ${formatNumber(n)}` : '');
+  const machines = (n: number) => (n > 0 ? ` · ${formatCount(n, 'machine', 'machines')} apart` : '');
+  const times = (n: number) => formatCount(n, 'time', 'times');
+  const of = (part: number, whole: number) => `${formatNumber(part)} of ${formatNumber(whole)}`;
   return (
     <FigureTiles>
-      <FigureTile label="Delivered" value={<Rate part={report.delivered} whole={report.audience} short />} note={`${formatRate(report.delivered, report.audience)}${report.bounced ? ` · ${formatNumber(report.bounced)} bounced` : ''}`} href={people(mailing, 'delivered')} />
-      <FigureTile label="Opened" value={<Rate part={report.opened.people} whole={report.delivered} short />} note={`${formatNumber(report.opened.people)} people, ${formatNumber(report.opened.total)} times${machines(report.opened.machines)}`} href={people(mailing, 'opened')} />
-      <FigureTile label="Clicked" value={<Rate part={report.clicked.people} whole={report.delivered} short />} note={`${formatNumber(report.clicked.people)} people, ${formatNumber(report.clicked.total)} times${machines(report.clicked.machines)}`} href={people(mailing, 'clicked')} />
-      <FigureTile label="Unsubscribed" value={<Num value={report.unsubscribed} />} note={formatRate(report.unsubscribed, report.delivered)} href={people(mailing, 'unsubscribed')} />
+      <FigureTile label="Delivered" value={<Rate part={report.delivered} whole={report.audience} short />} note={`${of(report.delivered, report.audience)}${report.bounced ? ` · ${formatNumber(report.bounced)} bounced` : ''}`} href={people(mailing, 'delivered')} />
+      <FigureTile label="Opened" value={<Rate part={report.opened.people} whole={report.delivered} short />} note={`${of(report.opened.people, report.delivered)}, ${times(report.opened.total)}${machines(report.opened.machines)}`} href={people(mailing, 'opened')} />
+      <FigureTile label="Clicked" value={<Rate part={report.clicked.people} whole={report.delivered} short />} note={`${of(report.clicked.people, report.delivered)}, ${times(report.clicked.total)}${machines(report.clicked.machines)}`} href={people(mailing, 'clicked')} />
+      <FigureTile label="Unsubscribed" value={<Num value={report.unsubscribed} />} note={of(report.unsubscribed, report.delivered)} href={people(mailing, 'unsubscribed')} />
     </FigureTiles>
   );
 }
 
 function OverTime({ report }: { report: MailingReport }) {
   const series = report.series;
-  if (!series || series.points.length === 0) return null;
-  const words = (at: string) => (series.unit === 'hour' ? formatStamp(at, { zone: series.timezone }) : formatDay(at, series.timezone));
+  if (!series || series.points.length < 2) return null; // one moment is no course of time; the figures above say it all
+  const words = (at: string) => (series.unit === 'hour' ? hourWords(at, series.timezone) : formatDay(at, series.timezone));
   return (
     <Chart title={`When people opened and clicked, by ${series.unit}`} note={`Times · ${series.timezone} · by the moment it happened`} file="mailing"
       description={`${formatNumber(report.opened.total)} opens and ${formatNumber(report.clicked.total)} clicks by ${series.unit}`}

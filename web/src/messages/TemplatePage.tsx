@@ -34,51 +34,56 @@ function Editor({ template }: { template: Template }) {
   const database = databases?.find((d) => d.id === template.database_id) ?? databases?.[0];
   const saved = useAutosave(template, content, canUpdate);
   const [view, setView] = useState('640');
-  const [profile, setProfile] = useState<number | null>(null);
+  const [side, setSide] = useState<'write' | 'preview'>('write');
+  const [chosen, setProfile] = useState<number | null>();
   const set = (change: Partial<Content>) => { setContent((before) => ({ ...before, ...change })); };
   const samples = useQuery({
     queryKey: ['templates', template.id, 'samples', database?.id], enabled: database !== undefined,
     queryFn: ({ signal }) => ok(api.GET('/api/v1/templates/{template_id}/samples', { params: { path: { template_id: template.id }, query: { database: database?.id ?? 0 } }, signal })),
   }).data?.items ?? [];
+  const profile = chosen === undefined ? samples[0]?.profile_id ?? null : chosen; // somebody real, until another choice is made
   const at = samples.findIndex((s) => s.profile_id === profile);
   const step = (by: number) => { const next = samples[(at + by + samples.length) % samples.length]; if (next) setProfile(next.profile_id); };
   const words = (database?.fields ?? []).map((f) => `profile.${f.name}`);
   return (
-    <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
-      <Stack>
-        <Section>
-          <TextInput label="Name" value={content.name} readOnly={!canUpdate} onChange={(e) => { set({ name: e.currentTarget.value }); }} error={content.name.trim() ? null : 'Enter a name for the template'} />
-          <TextInput label="Subject" value={content.subject} readOnly={!canUpdate} onChange={(e) => { set({ subject: e.currentTarget.value }); }} />
-          <TextInput label="Preview line" description="Shown after the subject in the inbox" value={content.preheader} readOnly={!canUpdate} onChange={(e) => { set({ preheader: e.currentTarget.value }); }} />
-        </Section>
-        <Tabs defaultValue="body" keepMounted={false}>
-          <Tabs.List><Tabs.Tab value="body">{content.format === 'mjml' ? 'MJML' : 'HTML'}</Tabs.Tab><Tabs.Tab value="text">Plain text</Tabs.Tab></Tabs.List>
-          <Tabs.Panel value="body" pt="sm">
-            <Stack gap="xs">
-              {canUpdate && <Fields onInsert={(text) => editor.current?.insert(text)} />}
-              <CodeEditor bare label="Body" language={content.format} value={content.body} height={480} readOnly={!canUpdate} completions={words} onReady={(handle) => { editor.current = handle; }} onChange={(body) => { set({ body }); }}
-                problems={saved.problems.filter((p) => p.line && (p.part ?? 'body') === 'body').map((p) => ({ line: p.line ?? 1, message: p.message, severity: p.severity }))} />
-            </Stack>
-          </Tabs.Panel>
-          <Tabs.Panel value="text" pt="sm"><CodeEditor label="Plain text" description="Made from the body when empty" language="text" value={content.text} height={300} readOnly={!canUpdate} onChange={(text) => { set({ text }); }} /></Tabs.Panel>
-        </Tabs>
-        <Problems problems={saved.problems} onJump={(line) => editor.current?.goTo(line)} />
-      </Stack>
-      <Stack>
-        <Group justify="space-between" gap="xs">
-          <SegmentedControl aria-label="View" value={view} onChange={setView} data={[{ value: '640', label: 'Desktop' }, { value: '375', label: 'Phone' }, { value: 'dark', label: 'Dark' }, { value: 'text', label: 'Text' }]} />
-          <Group gap={4} wrap="nowrap">
-            <Select aria-label="Preview as" placeholder="Nobody in particular" clearable searchable w={190} value={profile === null ? null : String(profile)} onChange={(value) => { setProfile(value ? Number(value) : null); }}
-              data={samples.map((s) => ({ value: String(s.profile_id), label: s.missing.length > 0 ? `${s.name} (no ${s.missing[0] ?? ''})` : s.name }))} />
-            <Button variant="default" px={8} aria-label="Previous person" disabled={samples.length === 0} onClick={() => { step(-1); }}>‹</Button>
-            <Button variant="default" px={8} aria-label="Next person" disabled={samples.length === 0} onClick={() => { step(1); }}>›</Button>
+    <Stack>
+      {saved.conflict && <Alert color="marigold" title="Somebody saved this template meanwhile"><Group><Button size="xs" onClick={() => { setContent(contentOf(saved.conflict ?? template)); saved.take(); }}>Take theirs</Button><Button size="xs" variant="default" onClick={saved.keep}>Keep mine</Button></Group></Alert>}
+      <SegmentedControl hiddenFrom="lg" fullWidth aria-label="Side" value={side} onChange={(value) => { setSide(value === 'preview' ? 'preview' : 'write'); }} data={[{ value: 'write', label: 'Write' }, { value: 'preview', label: 'Preview' }]} />
+      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
+        <Stack {...(side === 'write' ? {} : { visibleFrom: 'lg' as const })}>
+          <Section>
+            <TextInput label="Name" value={content.name} readOnly={!canUpdate} onChange={(e) => { set({ name: e.currentTarget.value }); }} error={content.name.trim() ? null : 'Enter a name for the template'} />
+            <TextInput label="Subject" value={content.subject} readOnly={!canUpdate} onChange={(e) => { set({ subject: e.currentTarget.value }); }} />
+            <TextInput label="Preview line" description="Shown after the subject in the inbox" value={content.preheader} readOnly={!canUpdate} onChange={(e) => { set({ preheader: e.currentTarget.value }); }} />
+          </Section>
+          <Tabs defaultValue="body" keepMounted={false}>
+            <Tabs.List><Tabs.Tab value="body">{content.format === 'mjml' ? 'MJML' : 'HTML'}</Tabs.Tab><Tabs.Tab value="text">Plain text</Tabs.Tab></Tabs.List>
+            <Tabs.Panel value="body" pt="sm">
+              <Stack gap="xs">
+                {canUpdate && <Fields onInsert={(text) => editor.current?.insert(text)} />}
+                <CodeEditor bare label="Body" language={content.format} value={content.body} height={480} readOnly={!canUpdate} completions={words} onReady={(handle) => { editor.current = handle; }} onChange={(body) => { set({ body }); }}
+                  problems={saved.problems.filter((p) => p.line && (p.part ?? 'body') === 'body').map((p) => ({ line: p.line ?? 1, message: p.message, severity: p.severity }))} />
+              </Stack>
+            </Tabs.Panel>
+            <Tabs.Panel value="text" pt="sm"><CodeEditor label="Plain text" description="Made from the body when empty" language="text" value={content.text} height={300} readOnly={!canUpdate} onChange={(text) => { set({ text }); }} /></Tabs.Panel>
+          </Tabs>
+          <Text size="xs" c="dimmed" aria-live="polite">{saved.words}</Text>
+          <Problems problems={saved.problems} onJump={(line) => editor.current?.goTo(line)} />
+        </Stack>
+        <Stack {...(side === 'preview' ? {} : { visibleFrom: 'lg' as const })}>
+          <Group justify="space-between" gap="xs">
+            <SegmentedControl aria-label="View" value={view} onChange={setView} data={[{ value: '640', label: 'Desktop' }, { value: '375', label: 'Phone' }, { value: 'dark', label: 'Dark' }, { value: 'text', label: 'Text' }]} />
+            <Group gap={4} wrap="nowrap">
+              <Select aria-label="Preview as" placeholder="Nobody in particular" clearable searchable w={190} value={profile === null ? null : String(profile)} onChange={(value) => { setProfile(value ? Number(value) : null); }}
+                data={samples.map((s) => ({ value: String(s.profile_id), label: s.missing.length > 0 ? `${s.name} (no ${s.missing[0] ?? ''})` : s.name }))} />
+              <Button variant="default" px={8} aria-label="Previous person" disabled={samples.length === 0} onClick={() => { step(-1); }}>‹</Button>
+              <Button variant="default" px={8} aria-label="Next person" disabled={samples.length === 0} onClick={() => { step(1); }}>›</Button>
+            </Group>
           </Group>
-        </Group>
-        <Preview content={content} databaseId={database?.id ?? null} profileId={profile} view={view} />
-        <Text size="xs" c="dimmed" aria-live="polite">{saved.words}</Text>
-        {saved.conflict && <Alert color="marigold" title="Somebody saved this template meanwhile"><Group><Button size="xs" onClick={() => { setContent(contentOf(saved.conflict ?? template)); saved.take(); }}>Take theirs</Button><Button size="xs" variant="default" onClick={saved.keep}>Keep mine</Button></Group></Alert>}
-      </Stack>
-    </SimpleGrid>
+          <Preview content={content} databaseId={database?.id ?? null} profileId={profile} view={view} />
+        </Stack>
+      </SimpleGrid>
+    </Stack>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import type { components } from '@/api/schema';
+import { formatStamp } from '@/kit';
 
 export type Template = components['schemas']['Template'];
 export type TemplatePreview = components['schemas']['TemplatePreview'];
@@ -49,6 +50,9 @@ export function useSegments(databaseId: number | undefined) {
     queryFn: ({ signal }) => ok(api.GET('/api/v1/segments', { params: { query: { limit: 1000, database: databaseId ?? 0 } }, signal })),
   }).data?.items;
 }
+
+/** An hour on the axis of a chart: `Sat 21 Nov, 20:00`; the year is not in question. */
+export const hourWords = (at: string, zone: string) => formatStamp(at, { zone }).replace(/ \d{4},/, ',');
 
 /** The moment of a `datetime-local` control as the API wants it, and back, in the browser's own zone. */
 export const toLocal = (iso: string | null) => {

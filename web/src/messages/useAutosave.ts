@@ -35,7 +35,7 @@ export function useAutosave(template: Template, content: Content, enabled: boole
       revision.current = made.revision;
       last.current = next;
       client.setQueryData(['templates', template.id], made);
-      setState({ problems: made.problems, words: `Draft saved ${formatStamp(made.updated_at, { seconds: true })}`, conflict: null });
+      setState({ problems: made.problems, words: `Draft saved ${formatStamp(made.updated_at).split(', ')[1] ?? ''}`, conflict: null });
     } catch (error) {
       const problem = toProblem(error);
       if (problem.status === 409) {

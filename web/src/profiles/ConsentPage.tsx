@@ -6,7 +6,7 @@ import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import type { components } from '@/api/schema';
-import { AppLink, doneToast, failToast, FirstUse, formatNumber, ListView, Loaded, MenuActions, Num, Page, paths, Section, SideDrawer, Time, ToneBadge, undoToast, useDrawer, useListState, type Column } from '@/kit';
+import { AppLink, doneToast, failToast, FirstUse, formatNumber, ListView, Loaded, MenuActions, NO_VALUE, Num, Page, paths, Section, SideDrawer, Time, ToneBadge, undoToast, useDrawer, useListState, type Column } from '@/kit';
 import type { Resource } from './model';
 import { ResourceForm } from './ResourceForm';
 import { SuppressionListForm } from './SuppressionListForm';
@@ -27,7 +27,7 @@ function Resources() {
     { key: 'channels', header: 'Channels', cell: (r) => r.channels.map((c) => (c === 'email' ? 'E-mail' : c.toUpperCase())).join(', '), priority: 2 },
     { key: 'subscribed', header: 'Subscribed', align: 'right', cell: (r) => <Num value={counts(r).subscribed ?? 0} />, priority: 1 },
     { key: 'unsubscribed', header: 'Unsubscribed', align: 'right', cell: (r) => <Num value={counts(r).unsubscribed ?? 0} />, priority: 3 },
-    { key: 'other', header: 'Other states', cell: (r) => Object.entries(counts(r)).filter(([s]) => s !== 'subscribed' && s !== 'unsubscribed').map(([s, n]) => `${s} ${formatNumber(n)}`).join(' · ') || null, priority: 3 },
+    { key: 'other', header: 'Other states', cell: (r) => Object.entries(counts(r)).filter(([s]) => s !== 'subscribed' && s !== 'unsubscribed').map(([s, n]) => `${s} ${formatNumber(n)}`).join(' · ') || NO_VALUE, priority: 3 },
     {
       key: 'actions', header: 'Actions', locked: true, align: 'right', priority: 1, cell: (r) => (
         <span data-above><MenuActions label={`Actions for ${r.name}`} actions={[

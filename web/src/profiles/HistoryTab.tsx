@@ -3,19 +3,22 @@ import { useDisclosure } from '@mantine/hooks';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
-import { AllDone, formatDay, formatNumber, Loaded, Section, Time } from '@/kit';
+import { AllDone, formatDay, formatNumber, formatStamp, Loaded, Section } from '@/kit';
 import type { HistoryItem } from './model';
 
 const names: Record<string, string> = { profile: 'Changes', consent: 'Consent', messages: 'Messages', orders: 'Orders', pages: 'Web', segments: 'Segments', loyalty: 'Points', custom: 'Own events' };
+
+/** The day stands above the lines, so that a line needs only its clock. */
+const clock = (at: string, zone: string | undefined) => formatStamp(at, { zone }).split(', ')[1] ?? '';
 
 function Entry({ item, zone }: { item: HistoryItem; zone: string | undefined }) {
   const [open, { toggle }] = useDisclosure(false);
   return (
     <div>
       <Group gap="sm" wrap="nowrap" align="baseline">
-        <Text c="dimmed" size="xs" className="fd-num"><Time value={item.at} mode="absolute" zone={zone} /></Text>
-        <Text style={{ flex: 1 }}>{item.text}</Text>
-        <UnstyledButton onClick={toggle} aria-expanded={open}><Text size="xs" c="dimmed" td="underline">{open ? 'Hide data' : 'Show data'}</Text></UnstyledButton>
+        <Text component="time" dateTime={item.at} title={formatStamp(item.at, { zone, seconds: true, showZone: true })} c="dimmed" size="xs" className="fd-num">{clock(item.at, zone)}</Text>
+        <Text style={{ flex: 1, overflowWrap: 'anywhere' }}>{item.text}</Text>
+        <UnstyledButton onClick={toggle} aria-expanded={open} style={{ flexShrink: 0 }}><Text size="xs" c="dimmed" td="underline">{open ? 'Hide data' : 'Show data'}</Text></UnstyledButton>
       </Group>
       <Collapse expanded={open}><Code block mt={4}>{JSON.stringify({ type: item.type, id: item.id, ...(item.properties as object) }, null, 2)}</Code></Collapse>
     </div>
