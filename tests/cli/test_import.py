@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import signal
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.up import Up, fidelia
+from tests.up import Up, fidelia, wait_until
 
 pytestmark = pytest.mark.xdist_group("cli")
 
@@ -103,6 +106,20 @@ def test_events(up: Up, database: int, run: Callable[..., tuple[int, str, str]])
     assert notes.startswith("row 2: ")
     again = json.dumps({"id": "e1", "type": "custom.rated", "match": {"email": "ann@example.com"}, "properties": {}})
     assert run("events", "events.jsonl", again)[1] == "accepted 0  duplicates 1  rejected 0"
+
+
+def test_ctrl_c_cancels_the_job(up: Up, database: int, tmp_path: Path) -> None:
+    file = tmp_path / "many.csv"
+    file.write_text("email\n" + "".join(f"many{n}@example.com\n" for n in range(600_000)))
+    command = [sys.executable, "-m", "fidelia", "import", "profiles", str(file), "--database", "shop"]
+    process = subprocess.Popen([*command, "--data", str(up.data)], stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: any(j["done"] for j in up.get("/api/v1/jobs?state=running")["items"]), 120)
+    process.send_signal(signal.SIGINT)
+    notes = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert notes.splitlines()[-2:] == ["Stopping …", "fidelia: Stopped"]
+    job = up.get("/api/v1/jobs?kind=profiles.import&limit=1")["items"][0]
+    assert job["state"] == "cancelled"
 
 
 def test_files_that_cannot_be_read(run: Callable[..., tuple[int, str, str]]) -> None:

@@ -9,6 +9,8 @@ import typer
 from . import access, data, operate, serve, up, upgrade
 from .common import CliError
 
+_INTERRUPTED = 130  # what Typer makes of Ctrl-C
+
 app = typer.Typer(
     name="fidelia",
     help="Fidelia: customer data, segments, mailings, market and loyalty on one set of data.",
@@ -47,8 +49,10 @@ def run() -> None:
         app()
     except CliError as exc:
         _fail(str(exc))
-    except KeyboardInterrupt:
-        _fail("Stopped")
+    except SystemExit as exc:
+        if exc.code == _INTERRUPTED:
+            _fail("Stopped")
+        raise
     except Exception as exc:
         if isinstance(exc, _expected()):
             _fail(str(exc))
