@@ -95,6 +95,8 @@ async def test_what_a_rule_saw(shop: Shop) -> None:
 async def test_wrong_questions(shop: Shop) -> None:
     body = {"database_id": shop.database, "condition": ALWAYS}
     await shop.post("/segments/explain", {**body, "profile_id": 999}, 404)
+    for nobody in (0, -1, 2**32, 2**70):
+        await shop.post("/segments/explain", {**body, "profile_id": nobody}, 404)
     await shop.post("/segments/explain", {"segment": 99999, "profile_id": 1}, 404)
     await shop.post("/segments/explain", {"profile_id": 1}, 422)
     await shop.post("/segments/explain", {**body, "segment": 1, "profile_id": 1}, 422)

@@ -53,6 +53,13 @@ async def test_filling_again_writes_who_entered_and_left(shop: Shop) -> None:
     assert len(await shop.events(made["id"])) == 4
 
 
+async def test_before_its_first_filling_a_segment_has_nobody(shop: Shop) -> None:
+    made = await shop.make("updatable", condition=ALWAYS)
+    assert await shop.members(made["id"]) == []
+    assert await shop.who(inverse(member(made["id"]))) == set(range(1, 13))
+    assert await shop.who(member(made["id"]), nodes=True) == set()
+
+
 async def test_the_first_filling_writes_events_only_when_asked(shop: Shop) -> None:
     quiet = await shop.updatable(VIP)
     assert (quiet["size"], await shop.events(quiet["id"])) == (6, [])

@@ -13,7 +13,7 @@ from fidelia.platform.engines import Engines
 
 MAX_BYTES = 96 << 20
 _OVERHEAD = 500
-_PORT = "segments.answers"
+PORT = "segments.answers"
 _NAME = re.compile(r"\b[a-z][a-z_]*(?:_\d+)?\b")
 
 Key = tuple[str, tuple[tuple[str, int], ...]]
@@ -66,5 +66,5 @@ class Answers:
 
 def answers(engines: Engines) -> Answers:
     """Return the answers this process keeps."""
-    kept: Answers = engines.ports.setdefault(_PORT, Answers())
+    kept: Answers = engines.ports.setdefault(PORT, Answers())
     return kept

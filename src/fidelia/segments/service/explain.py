@@ -12,6 +12,7 @@ from pyroaring import BitMap
 from fidelia import conditions, profiles
 from fidelia.conditions import Given, TextSpan, Verdict
 from fidelia.kernel.errors import not_found
+from fidelia.kernel.ids import MAX_PROFILE_ID
 from fidelia.platform.clickhouse import ClickHouseUnavailable, QueryTimeout, QueryTooLarge
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
@@ -53,9 +54,8 @@ async def explain(
     """Explain one person's place. Raises 404 for the segment or profile, 409, 422, 503."""
     async with engines.tx() as tx:
         now = tx.now
-        question, listed, name = await _question(tx, what)
-        database_id = question.database_id if question is not None else (await store.get(tx, int(name))).database_id
-        if not await profiles.exists(tx, database_id, [profile_id]):
+        question, listed, database_id = await _question(tx, what)
+        if not 0 < profile_id <= MAX_PROFILE_ID or not await profiles.exists(tx, database_id, [profile_id]):
             raise not_found("Profile", profile_id)
     if question is None:
         assert listed is not None
@@ -90,11 +90,12 @@ async def explain(
 
 async def _question(tx: Tx, what: Unsaved | int) -> tuple[Question | None, BitMap | None, int]:
     if isinstance(what, Unsaved):
-        return await ask(tx, what.database_id, what.condition, range=what.range, limit=what.limit), None, 0
+        question = await ask(tx, what.database_id, what.condition, range=what.range, limit=what.limit)
+        return question, None, what.database_id
     segment = await store.get(tx, what)
-    question = await ask_segment(tx, segment) if segment.condition is not None else None
     listed = None if segment.type == "dynamic" else await members_store.members(tx, what)
-    return question, listed, what
+    own = await ask_segment(tx, segment) if segment.condition is not None else None
+    return own, listed, segment.database_id
 
 
 async def _verdicts(

@@ -83,6 +83,7 @@ async def create_segment(tx: Tx, actor: Actor, made: Definition) -> Segment:
     segment_id = await _named(store.insert(tx, values), name)
     if made.type == "static":
         await store.set_figures(tx, segment_id, 0, tx.now)
+    if made.type != "dynamic":  # an empty list from the start, so that conditions always find one
         await members_store.replace(tx, segment_id, members_store.nobody())
         tx.mark_dirty("segments", made.database_id, [segment_id])
     segment = await store.get(tx, segment_id)
