@@ -19,7 +19,8 @@ from fidelia.kernel.ids import random_id
 
 CHUNK_BYTES = 4 * 1024 * 1024
 HOT = ("mailing", "campaign", "scenario", "template")
-_COPIED = frozenset((*HOT, "channel", "link", "total"))
+_TEXTS = frozenset(("channel", "link"))
+_COPIED = frozenset((*HOT, *_TEXTS, "total"))
 _PLAIN = frozenset((str, int, float, bool, type(None)))
 #: Deeper properties are kept as JSON text: ClickHouse cannot read back a type nested some hundred levels.
 MAX_DEPTH = 10
@@ -56,7 +57,7 @@ class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def clickhouse_time(at: datetime) -> str:
     """Write an aware moment as ClickHouse reads it: UTC, milliseconds; raise ``ValueError`` outside of 1900 … 2298."""
-    utc = at.astimezone(UTC)
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
     if utc.year not in _YEARS:
         raise ValueError(f"{at} cannot be stored as the time of an event")
     return utc.isoformat(sep=" ", timespec="milliseconds")[:23]
@@ -80,20 +81,21 @@ def encode_line(type_: str, profile: int, at: str, id_: str, props: Mapping[str,
     if not 0 <= profile < 2**32:
         raise ValueError(f"{profile} is not a profile id")
     props = _settled(props, 1)
-    if _COPIED.isdisjoint(props):
+    present = _COPIED.intersection(props)
+    if not present:
         return _encoder.encode(EventLine(type_, profile, at, id_, props=props))
     hot: dict[str, Any] = {}
-    for name in HOT:
-        value = props.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
+    for name in present:
+        value = props[name]
+        if name == "total":
+            value = _amount(value)
+            if value is not None:
+                hot[name] = value
+        elif name in _TEXTS:
+            if isinstance(value, str):
+                hot[name] = value
+        elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
             hot[name] = value
-    for name in ("channel", "link"):
-        value = props.get(name)
-        if isinstance(value, str):
-            hot[name] = value
-    total = _amount(props.get("total"))
-    if total is not None:
-        hot["total"] = total
     return _encoder.encode(EventLine(type_, profile, at, id_, props=props, **hot))
 
 
