@@ -81,7 +81,7 @@ def test_segment_analytics_python(up: Up, api: httpx.Client, key: dict[str, Any]
         "custom.order_completed": 20
     }
     assert counts["custom.screen_viewed"] == counts["custom.group_joined"] == 2
-    assert in_segment(api, key, 30) == 1
+    assert in_segment(api, key, 30) >= 1
 
 
 def test_segment_analytics_node(up: Up, api: httpx.Client, key: dict[str, Any]) -> None:
