@@ -19,7 +19,6 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-
 from tests.e2e.conftest import Site, start_site, stop
 
 pytestmark = pytest.mark.xdist_group("fuzz")

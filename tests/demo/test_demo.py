@@ -1,0 +1,89 @@
+"""The demo equals its source: a small part in every run, the whole in the long proofs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+
+from fidelia.demo import state
+from fidelia.demo.source import Source
+from fidelia.demo.tasks import LOAD
+import fidelia.worker.tasks  # noqa: F401 (declares every kind of job)
+from fidelia.platform import jobs
+from fidelia.platform.engines import Engines
+from fidelia.platform.jobs.runner import run_job
+
+
+async def load(engines: Engines, *, small: bool) -> jobs.JobOut:
+    async with engines.tx() as tx:
+        made = await jobs.create(tx, kind=LOAD, title="Load", actor="tester", args={"small": small})
+    await run_job(engines, made.id)
+    async with engines.tx() as tx:
+        return await jobs.get(tx, made.id)
+
+
+async def figures(engines: Engines, database_id: int) -> dict[str, Any]:
+    assert engines.drain is not None
+    await engines.drain.flush()
+    ch = engines.clickhouse
+    async with engines.tx() as tx:
+        orders = await tx.one(sa.text("select count(*), sum(total), sum(line_count), max(placed_at) from sales_order"))
+        zero = await tx.scalar(sa.text("select count(*) from order_line where quantity = 0"))
+    return {
+        "orders": orders[0],
+        "revenue": orders[1],
+        "lines": orders[2],
+        "last": orders[3],
+        "zero": zero,
+        "profiles_ch": await ch.scalar(f"select count() from p_{database_id} final"),
+        "lines_ch": (await ch.query(f"select count(), sum(total) from l_{database_id} final"))[0],
+        "redeemed": await ch.scalar(f"select count() from e_{database_id} where type = 'custom.coupon_redeemed'"),
+    }
+
+
+def test_dates_move_by_whole_weeks_into_the_past_week() -> None:
+    source = Source(small=True)
+    now = datetime(2026, 11, 16, 12, tzinfo=UTC)
+    shift = source.shift(now)
+    assert shift % timedelta(days=7) == timedelta(0)
+    assert timedelta(0) <= now - (source.last_basket + shift) < timedelta(days=7)
+
+
+@pytest.mark.parametrize("small", [True, pytest.param(False, marks=pytest.mark.prove)])
+async def test_what_is_loaded_equals_the_source(fresh: Engines, small: bool) -> None:
+    job = await load(fresh, small=small)
+    assert job.state == "done", job.error
+    async with fresh.tx() as tx:
+        loaded = await state(tx, installed=True)
+    assert loaded.database_id is not None
+    assert len(loaded.segments) == 6
+    source = Source(small=small)
+    rows = source.transactions
+    revenue = Decimal(round(pc.sum(rows["sales_value"]).as_py() * 100)) / 100
+    got = await figures(fresh, loaded.database_id)
+    assert got["orders"] == source.orders
+    assert (got["lines"], got["revenue"]) == (rows.num_rows, revenue)
+    assert got["lines_ch"] == (rows.num_rows, revenue)
+    assert got["zero"] == pc.sum(pc.equal(rows["quantity"], 0)).as_py()
+    assert got["profiles_ch"] == len(source.households)
+    assert got["redeemed"] == len(source.redemptions(timedelta(0)))
+    assert timedelta(0) <= fresh.clock.now() - got["last"] < timedelta(days=7)
+    if not small:
+        assert (len(source.households), got["orders"], got["lines"]) == (2_469, 155_848, 1_469_307)
+        assert got["revenue"] == Decimal("4596039.58")
+        assert got["zero"] == 8_869
+    again = await load(fresh, small=small)
+    assert again.state == "done"
+    assert await figures(fresh, loaded.database_id) == got
+
+
+def test_the_source_is_what_the_issue_counts() -> None:
+    rows = pq.read_table(Source(small=True)._folder / "transactions.parquet", columns=["sales_value"])
+    assert rows.num_rows == 1_469_307
+    assert round(pc.sum(rows["sales_value"]).as_py(), 2) == 4_596_039.58
