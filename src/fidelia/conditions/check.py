@@ -221,7 +221,7 @@ class _Checker:
             self.bad(f"{path}/event", "Only profiles have events")
             return None
         self.events.add(event.name)
-        self.history(f"{path}/event", False, f"The event {event.name}")
+        self.history(f"{path}/event", event.live, f"The event {event.name}")
         time = event_fields(table)["event.at"]
         if node.within is not None and node.within.by is not None:
             self.bad(f"{path}/within/by", "Events are looked at by the time they occurred; leave by out")

@@ -110,7 +110,7 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A type of event. ``properties`` are fields named ``event.<property>`` over the columns of the events' table.
 
     With ``open`` any other property may be compared; its type is the one of the literal (see :func:`json_property`).
-    ``live`` means the event itself is at hand (a trigger), which only the in-memory reading knows.
+    ``live`` would mean that PostgreSQL knows such events at once; those of the history are not.
     """
 
     name: str
