@@ -106,6 +106,22 @@ async def test_check_equals_run_and_writes_nothing(importer: Importer) -> None:
     assert (await importer.people())["c@x.no"]["age"] == 5
 
 
+async def test_cells_that_cannot_be_stored_are_told_by_a_check(importer: Importer) -> None:
+    content = b"email,city,profile\na@x.no,O\x00slo,1\n\xff@x.no,Oslo,1\n"
+    mapping = {"email": "email", "city": "city"}
+    made = await importer.upload(content, mapping=mapping, run="false", format={"kind": "csv"})
+    await importer.get(f"/imports/{made['id']}/preview")
+    checked = await importer.work(made["id"], "check")
+    assert checked["check"]["counts"]["rejected"] == 2
+    assert [p["value"] for p in checked["check"]["problems"]] == ["O\ufffdslo", "?@x.no"]
+    by_id = {"email": None, "city": "city", "profile": "profile_id"}
+    wrong = csv_bytes([["email", "city", "profile"], ["", "", "1\x00"]])
+    made = await importer.upload(
+        wrong, mapping=by_id, options={"matching": "profile_id", "mode": "update"}, run="false"
+    )
+    assert (await importer.work(made["id"], "check"))["check"]["counts"]["rejected"] == 1
+
+
 async def test_check_finds_unique_values_far_apart(importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "CHUNK_ROWS", 2)
     await importer.load(csv_bytes([["email", "external_id"], ["a@x.no", "1"]]))

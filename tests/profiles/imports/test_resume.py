@@ -237,7 +237,7 @@ async def test_nightly_tidy_builds_what_a_killed_import_left_out(importer: Impor
     async with engines.tx() as tx:
         await bulk.drop_search(tx, importer.database)
     assert not await _has_search(importer)
-    await bulk.ensure_all(engines)
+    await asyncio.gather(*(bulk.ensure_all(engines) for _ in range(3)))
     assert await _has_search(importer)
     assert not await bulk.ensure_search(engines, importer.database.id)
     assert not await bulk.ensure_search(engines, 99_999)

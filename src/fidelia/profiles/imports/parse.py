@@ -14,7 +14,7 @@ import msgspec
 
 from ..cells import TextFormat
 from ..fields import Database, Field
-from ..ingest import Batch, Column, ColumnReader, RowError, SubscriptionChange, Table, build, key_of
+from ..ingest import Batch, Column, ColumnReader, RowError, SubscriptionChange, Table, build, key_of, shown
 from ..store.match import matching_field
 from .guess import suggest
 from .model import PREVIEW_ROWS, PROFILE_ID, ColumnMapping, ImportOptions, PreviewColumn, RowProblem, Suggestion
@@ -206,7 +206,7 @@ def _ids(rows: Sequence[int], cells: Sequence[Cell], errors: list[RowError]) -> 
     for row, cell in zip(rows, cells, strict=True):
         text = display(cell).strip()
         if text and not (text.isascii() and text.isdigit() and len(text) <= 10):
-            errors.append(RowError(row, PROFILE_ID, "A profile id is a whole number", text[:SHOWN]))
+            errors.append(RowError(row, PROFILE_ID, "A profile id is a whole number", shown(text)))
             found.append(None)
         else:
             found.append(int(text) if text else None)

@@ -7,6 +7,9 @@ the nightly run.
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any, LiteralString
+
 import psycopg
 import structlog
 
@@ -18,6 +21,10 @@ from ..fields import Database
 from ..store import ddl
 
 MIN_ROWS = 50_000
+_BUILDERS = 0x_5EA_2C4
+_PAUSE = 0.3
+_ATTEMPTS = 5
+Session = psycopg.AsyncConnection[Any]
 log = structlog.get_logger(__name__)
 
 
@@ -41,27 +48,47 @@ async def drop_search(tx: Tx, database: Database) -> None:
 
 async def ensure_search(engines: Engines, database_id: int) -> bool:
     """Build the search index if it is missing or broken, without stopping writers; return whether it was built."""
-    name, table = _name(database_id), f"profile_{database_id}"
     session = await engines.db.session()
     try:
-        # One builder at a time; another one waits and then finds the index there.
-        await session.execute("select pg_advisory_lock(hashtext(%s))", (name,))
-        row = await (
-            await session.execute(
-                "select to_regclass(%s) is not null, (select indisvalid from pg_index where indexrelid = to_regclass(%s))",  # noqa: E501
-                (table, name),
-            )
-        ).fetchone()
-        if row is None or not row[0] or row[1]:
-            return False
-        await session.execute("set maintenance_work_mem = '256MB'")
-        await session.execute(f"drop index concurrently if exists {name}")
-        await session.execute(f"create index concurrently {name} on {table} using gin ({ddl.SEARCHED} gin_trgm_ops)")
+        # One builder at a time. Asked for again and again: a statement that waits would hold up the builder for ever.
+        while not await _one(session, "select pg_try_advisory_lock(%s)", _BUILDERS):  # noqa: ASYNC110 (over processes)
+            await asyncio.sleep(_PAUSE)
+        for _ in range(_ATTEMPTS):
+            if not await _is_missing(session, database_id):
+                return False
+            try:
+                await _build(session, database_id)
+            except psycopg.errors.DeadlockDetected:  # other maintenance of the same table; what is left is invalid
+                await asyncio.sleep(_PAUSE)
+            else:
+                return True
     except psycopg.errors.UndefinedTable:
         return False
     finally:
         await session.close()
-    return True
+    log.warning("the search index could not be built; the nightly run tries again", database=database_id)
+    return False
+
+
+async def _build(session: Session, database_id: int) -> None:
+    name = _name(database_id)
+    await session.execute("set maintenance_work_mem = '256MB'")
+    await session.execute(f"drop index concurrently if exists {name}")
+    await session.execute(
+        f"create index concurrently {name} on profile_{database_id} using gin ({ddl.SEARCHED} gin_trgm_ops)"
+    )
+
+
+async def _is_missing(session: Session, database_id: int) -> bool:
+    if await _one(session, "select to_regclass(%s)", f"profile_{database_id}") is None:
+        return False
+    index = "select indisvalid from pg_index where indexrelid = to_regclass(%s)"
+    return not await _one(session, index, _name(database_id))
+
+
+async def _one(session: Session, query: LiteralString, *params: object) -> Any:
+    row = await (await session.execute(query, params)).fetchone()
+    return row[0] if row else None
 
 
 async def ensure_all(engines: Engines) -> None:

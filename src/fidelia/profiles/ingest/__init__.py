@@ -1,7 +1,7 @@
 """The upsert engine: one set-based way to write many profiles, for the API, imports, events and the demo."""
 
 from .apply import apply, examine
-from .columns import ColumnReader, key_of
+from .columns import ColumnReader, key_of, shown
 from .items import read_items
 from .model import Batch, Mode, Options, Outcome, RowError, Status, SubscriptionChange
 from .prepare import CLEAR, Column, Table, build
@@ -28,5 +28,6 @@ __all__ = [
     "examine",
     "key_of",
     "read_items",
+    "shown",
     "upsert",
 ]

@@ -125,9 +125,9 @@ def _typed_text(cell: Any) -> str:
 
 
 def shown(cell: Any) -> str:
-    """Return a cell as it is shown beside the reason for its rejection."""
+    """Return a cell as it is shown beside the reason for its rejection, without what cannot be stored."""
     text = cell if isinstance(cell, str) else msgspec.json.encode(cell).decode() if cell is not None else ""
-    return text[:200].encode("utf-8", "replace").decode()
+    return text[:200].encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
 
 
 def key_of(field: Field, value: Any) -> Any:
