@@ -212,6 +212,6 @@ def test_the_builder_is_accessible(browser: Browser, site: Site, shop: int, widt
     assert serious_findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
     page.get_by_role("button", name="Add a rule: Include").click()
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("listbox").get_by_role("option").first).to_be_visible()
     assert serious_findings(page) == []
     context.close()

@@ -21,8 +21,8 @@ function seenWords(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.length === 0 ? 'nothing' : value.map(seenWords).join(', ');
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return formatStamp(value);
-  if (typeof value === 'object') return 'count' in value ? rowsWords(value as Record<string, unknown>) : JSON.stringify(value);
-  return String(value as string | number);
+  if (typeof value === 'object') return 'count' in value ? rowsWords({ ...value }) : JSON.stringify(value);
+  return String(value);
 }
 
 function Mark({ holds, taking }: { holds: boolean | undefined; taking: boolean }) {
@@ -36,7 +36,7 @@ export function WhyTree({ tree, written, rules, words, segments }: WhyProps) {
   const byPath = new Map(rules.map((r) => [r.path, r]));
   const verdict = (id: string) => { const path = written.paths.get(id); return path === undefined ? undefined : byPath.get(path); };
   const failing = (nodes: readonly EditNode[], taking: boolean) => nodes.find((n) => { const found = verdict(n.id); return found && found.holds === taking; })?.id;
-  const seen = (id: string) => { const path = written.paths.get(id) ?? ''; return (byPath.get(path)?.seen ?? byPath.get(`${path}/of`)?.seen) as unknown; };
+  const seen = (id: string) => { const path = written.paths.get(id) ?? ''; return byPath.get(path)?.seen ?? byPath.get(`${path}/of`)?.seen; };
   const draw = (node: EditNode, first: string | undefined, taking: boolean) => (
     <li key={node.id}>
       <Group gap="xs" wrap="nowrap" align="flex-start" p={4} {...(node.id === first ? { className: css.rule, 'data-lit': true } : {})}>

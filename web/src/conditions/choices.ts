@@ -75,7 +75,7 @@ export function valueFinished(shape: string, value: unknown): boolean {
   if (shape === 'none') return true;
   if (shape === 'list') return Array.isArray(value) && value.length > 0;
   if (shape === 'range') return Array.isArray(value) && value.length === 2 && value.every(filled);
-  if (shape === 'duration' || shape === 'when') return filled(value) && !/^-?PT?$/.test(String(value as string));
+  if (shape === 'duration' || shape === 'when') return filled(value) && !(typeof value === 'string' && /^-?PT?$/.test(value));
   return filled(value);
 }
 

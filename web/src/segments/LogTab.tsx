@@ -6,6 +6,7 @@ import { useList } from '@/api/list';
 import type { components } from '@/api/schema';
 import { AllDone, AppLink, formatNumber, ListView, Loaded, Num, paths, SideDrawer, Time, useDrawer, useListState, type Column } from '@/kit';
 import type { Member, SegmentDetail } from './model';
+import { cellText } from './PreviewTable';
 
 type Entry = components['schemas']['SegmentLogEntry'];
 const words: Readonly<Record<Entry['action'], string>> = { add: 'Added', remove: 'Taken out', fill: 'Filled by rules', clear: 'Emptied' };
@@ -19,7 +20,7 @@ function People({ segment, log }: { segment: SegmentDetail; log: number }) {
     <Loaded query={query} what="the people of this change">
       {({ items, total }) => (
         <>
-          <List size="sm" listStyleType="none" withPadding={false}>{(items as Member[]).map((m) => <List.Item key={m.profile_id}><AppLink href={paths.profile(segment.database_id, m.profile_id)}>{[m.first_name, m.last_name].filter(Boolean).join(' ') || String(m.email ?? m.profile_id)}</AppLink></List.Item>)}</List>
+          <List size="sm" listStyleType="none" withPadding={false}>{(items as Member[]).map((m) => <List.Item key={m.profile_id}><AppLink href={paths.profile(segment.database_id, m.profile_id)}>{[m.first_name, m.last_name].filter(Boolean).join(' ') || cellText(m.email ?? m.profile_id)}</AppLink></List.Item>)}</List>
           {typeof total === 'number' && total > items.length && <Text c="dimmed" mt="sm">The first {items.length} of {formatNumber(total)}</Text>}
         </>
       )}
@@ -39,7 +40,7 @@ export function LogTab({ segment }: { segment: SegmentDetail; database: Database
     { key: 'left', header: 'Left', align: 'right', priority: 2, cell: (e) => <Num value={e.left} /> },
     { key: 'size', header: 'Size after', align: 'right', priority: 3, cell: (e) => <Num value={e.size} /> },
     { key: 'who', header: 'Who', priority: 2, cell: (e) => e.actor || e.source },
-    { key: 'people', header: 'People', align: 'right', priority: 3, cell: (e) => <Button size="compact-xs" variant="subtle" color="fjord" aria-label={`People of change ${e.id}`} onClick={() => { drawer.open(e.id); }}>Show</Button> },
+    { key: 'people', header: 'People', align: 'right', priority: 3, cell: (e) => <Button size="compact-xs" variant="subtle" color="fjord" aria-label={`Show the people of change ${e.id}`} onClick={() => { drawer.open(e.id); }}>Show</Button> },
   ];
   return (
     <>

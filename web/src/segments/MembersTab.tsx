@@ -1,14 +1,14 @@
 import { Button, Group, Text, TextInput } from '@mantine/core';
 import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useLocalStorage } from '@mantine/hooks';
-import { useMemo, useState, type FormEvent } from 'react';
+import { useMemo, useState, type SubmitEvent } from 'react';
 import { api, ok } from '@/api/client';
 import type { Database } from '@/api/database';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { toProblem } from '@/api/problem';
 import { useCan } from '@/api/session';
-import { useVocabulary, useWords, type Json, type Words } from '@/conditions';
+import { useVocabulary, useWords, type Words } from '@/conditions';
 import { useSegmentNames } from '@/conditions/references';
 import { failToast, FirstUse, formatCount, ListView, paths, SideDrawer, undoToast, useDrawer, useListState, type BulkAction, type Column } from '@/kit';
 import type { Member, SegmentDetail } from './model';
@@ -31,7 +31,7 @@ export function useMembership(segmentId: number) {
 function AddPerson({ segment }: { segment: SegmentDetail }) {
   const [text, setText] = useState(''), [error, setError] = useState<string | null>(null), [busy, setBusy] = useState(false);
   const change = useMembership(segment.id);
-  const add = async (event: FormEvent) => {
+  const add = async (event: SubmitEvent) => {
     event.preventDefault();
     const wanted = text.split(/[\s,;]+/).filter(Boolean);
     if (wanted.length === 0) { setError('Enter an e-mail or an id'); return; }
@@ -63,7 +63,7 @@ function WhyOf({ raw, segment, profileId }: { raw: Words['raw']; segment: Segmen
   const words = useWords(raw);
   const names = useSegmentNames(segment.database_id);
   const segments = useMemo(() => new Map((names ?? []).map((s) => [s.id, s.name])), [names]);
-  return <Why profileId={profileId} databaseId={segment.database_id} words={words} segments={segments} condition={segment.condition as Json | null} segment={segment.id} />;
+  return <Why profileId={profileId} databaseId={segment.database_id} words={words} segments={segments} condition={segment.condition} segment={segment.id} />;
 }
 
 /** Who is in the segment. */

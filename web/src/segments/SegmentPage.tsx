@@ -27,6 +27,13 @@ function useActions(segment: SegmentDetail | undefined, onJob: (id: string) => v
     refresh: [['segments']], run: (id: number, { headers }) => ok(api.POST('/api/v1/segments/{segment_id}/calculate', { params: { path: { segment_id: id } }, body: { limit: 0 }, headers })),
     onDone: (reply) => { if ('job' in reply) onJob((reply as { job: { id: string } }).job.id); },
   });
+  const keep = useAction({
+    refresh: [['segments']], run: async (from: SegmentDetail, { headers }) => {
+      const made = await ok(api.POST('/api/v1/segments', { body: { database_id: from.database_id, type: 'static', name: `${from.name} (list)` }, headers }));
+      const { job } = await ok(api.POST('/api/v1/segments/{segment_id}/fill', { params: { path: { segment_id: made.id } }, body: { condition: { kind: 'member', of: { segment: from.id } } }, headers: { 'Idempotency-Key': `${headers['Idempotency-Key']}-fill` } }));
+      return { id: made.id, job: job.id };
+    }, onDone: (made) => { onJob(made.job); go(paths.segment(made.id)); },
+  });
   if (!segment) return { secondary: [], menu: [] };
   const { id, type, archived_at: archived } = segment;
   if (archived) return { secondary: [], menu: [], ...(canArchive ? { primary: { label: 'Restore segment', onClick: () => { restore.mutate(id, { onError: failToast }); }, loading: restore.isPending } } : {}) };
@@ -44,6 +51,7 @@ function useActions(segment: SegmentDetail | undefined, onJob: (id: string) => v
     menu: [
       ...(canRead ? [{ label: 'Export as CSV', onClick: download }] : []),
       ...(canCreate && type !== 'static' ? [{ label: 'Copy into a new segment', href: `${paths.segmentNew()}?type=${type}&start=${id}` }] : []),
+      ...(canCreate && canUpdate && type !== 'static' ? [{ label: 'Save its people as a static list', onClick: () => { keep.mutate(segment, { onError: failToast }); } }] : []),
       ...(canArchive ? [{ label: 'Archive segment', danger: true, onClick: remove }] : []),
     ],
   };

@@ -16,7 +16,7 @@ export function ScheduleFields({ schedule, zone, onChange, errors }: { schedule:
             <TextInput type="time" label="At" value={schedule.at} error={errors?.get('/schedule/at')} onChange={(event) => { set({ at: event.currentTarget.value }); }} />
             <TextInput type="date" label="Until" value={schedule.until ?? ''} error={errors?.get('/schedule/until')} onChange={(event) => { set({ until: event.currentTarget.value || null }); }} />
           </Group>
-          <MultiSelect label="Only on" placeholder={schedule.weekdays?.length ? '' : 'every day'} data={weekdayOptions} value={schedule.weekdays ?? []} onChange={(days) => { set({ weekdays: days as NonNullable<Schedule['weekdays']> }); }} />
+          <MultiSelect label="Only on" placeholder={schedule.weekdays?.length ? '' : 'every day'} data={weekdayOptions} value={schedule.weekdays ?? []} onChange={(days) => { set({ weekdays: days }); }} />
           <TextInput label="Time zone" placeholder={zone} value={schedule.timezone ?? ''} error={errors?.get('/schedule/timezone')} onChange={(event) => { set({ timezone: event.currentTarget.value || null }); }} />
         </>
       )}

@@ -1,6 +1,6 @@
 import { Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { api, ok } from '@/api/client';
 import { toProblem } from '@/api/problem';
 import type { components } from '@/api/schema';
@@ -28,7 +28,7 @@ export async function findPerson(databaseId: number, text: string): Promise<numb
 /** Test a person → Why. */
 export function TestPerson({ databaseId, onFound }: { databaseId: number; onFound: (id: number) => void }) {
   const [text, setText] = useState(''), [error, setError] = useState<string | null>(null), [busy, setBusy] = useState(false);
-  const look = async (event: FormEvent) => {
+  const look = async (event: SubmitEvent) => {
     event.preventDefault();
     if (text.trim() === '') { setError('Enter an e-mail or an id'); return; }
     setBusy(true);

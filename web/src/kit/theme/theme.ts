@@ -1,5 +1,5 @@
 import {
-  ActionIcon, Anchor, Badge, Button, createTheme, Drawer, Menu, Modal, Paper, rem, Table, Text, Tooltip,
+  ActionIcon, Anchor, Badge, Button, createTheme, Drawer, Menu, Modal, Notification, Paper, rem, Table, Text, Tooltip,
   type CSSVariablesResolver,
 } from '@mantine/core';
 import { colors, gray } from './tokens';
@@ -37,6 +37,8 @@ export const theme = createTheme({
     // its placeholder is a focusable child without a role, which a menu must not have
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Modal: Modal.extend({ defaultProps: { radius: 'lg', centered: true, overlayProps: { backgroundOpacity: 0.45 } } }),
+    // toasts are closed by a button without words
+    Notification: Notification.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss' } } }),
     Drawer: Drawer.extend({ defaultProps: { position: 'right', overlayProps: { backgroundOpacity: 0.25 } } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 0 } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, multiline: true, maw: 320, withArrow: true } }),
