@@ -10,13 +10,14 @@ import httpx
 import msgspec
 import pytest
 import sqlalchemy as sa
+from litestar import Litestar, post
+from litestar.datastructures import State
+from litestar.di import Provide
+
 from fidelia.kernel.errors import conflict
 from fidelia.platform.engines import Engines
 from fidelia.platform.http import Body, EdgeMiddleware, Strict, exception_handlers, provide_page, provide_tx
 from fidelia.platform.postgres import Tx
-from litestar import Litestar, post
-from litestar.datastructures import State
-from litestar.di import Provide
 
 
 class Inner(Body, frozen=True):

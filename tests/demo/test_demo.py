@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
+import fidelia.worker.tasks  # noqa: F401 (declares every kind of job)
 from fidelia.demo import state
 from fidelia.demo.source import Source
 from fidelia.demo.tasks import LOAD
-import fidelia.worker.tasks  # noqa: F401 (declares every kind of job)
 from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.runner import run_job

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ PEOPLE = 40
 
 
 @pytest.fixture(scope="module")
-def shop(site: Site) -> Iterator[int]:
+def shop(site: Site) -> int:
     """A database of 40 people: every second lives in Oslo, one in four lives nowhere, ten have ordered."""
     with site.api() as api:
         made = api.post("/databases", json={"name": "Segment shop", "timezone": "Europe/Oslo"}).raise_for_status()
@@ -39,7 +38,7 @@ def shop(site: Site) -> Iterator[int]:
             for n in range(10)
         ]  # fmt: skip
         api.post("/market/orders", json={"database": database, "items": orders}).raise_for_status()
-    yield database
+    return database
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+
 from fidelia.kernel.clock import FixedClock
 from fidelia.kernel.errors import Problem, invalid_field
 from fidelia.platform import jobs

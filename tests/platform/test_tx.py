@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from pyroaring import BitMap
+
 from fidelia.platform.engines import Engines
 from fidelia.platform.outbox import EventOut
-from pyroaring import BitMap
 
 
 async def waiting(engines: Engines) -> tuple[int, int]:
@@ -17,7 +18,7 @@ async def waiting(engines: Engines) -> tuple[int, int]:
 
 
 async def test_outbox_follows_the_transaction(fresh: Engines) -> None:
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError):  # noqa: PT012 (what is raised inside is what is tested)
         async with fresh.tx() as tx:
             tx.emit(EventOut(1, 7, "custom.a", tx.now))
             tx.mark_dirty("profiles", 1, [7])

@@ -2,7 +2,6 @@
 
 from . import secrets
 from .actor import Actor
-from .trail import audit, read_audit
 from .credentials import Known, csrf_token
 from .credentials import by_session as verify_session
 from .credentials import by_token as verify_token
@@ -24,6 +23,7 @@ from .service.users import (
     set_password,
     user_by_email,
 )
+from .trail import audit, read_audit
 
 __all__ = [
     "ALL_RIGHTS",

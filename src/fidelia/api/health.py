@@ -66,10 +66,9 @@ async def metrics(request: Request[Any, Any, Any], engines: Engines) -> Response
     if not allowed and (request.client is None or request.client.host not in LOOPBACK):
         raise forbidden("Metrics are for loopback, or for a caller with security.metrics_token")
     async with engines.tx() as tx:
-        jobs = await tx.all(sa.text("select state, count(*) from job group by state"))
+        jobs = await tx.all(sa.text("select state, count(*) as number from job group by state"))
     figures: dict[str, tuple[str, float]] = {
-        f"fidelia_jobs_{state}": (f"Jobs that are {state}", float(count))
-        for state, count in (row._tuple() for row in jobs)
+        f"fidelia_jobs_{row.state}": (f"Jobs that are {row.state}", float(row.number)) for row in jobs
     }
     if engines.drain is not None:
         figures["fidelia_drain_waiting_rows"] = ("Rows that wait for ClickHouse", float(await engines.drain.behind()))

@@ -8,7 +8,7 @@ import type { RuleNode } from './tree';
 export function MemberParts({ rule, set }: { rule: RuleNode; set: (change: (rule: RuleNode) => RuleNode) => void }) {
   const { segments } = useEditor();
   const of = record(rule.node.of), id = of?.segment;
-  if (of && !('segment' in of)) return <><span className={css.thing}>Membership</span><span className={css.hint}>of {Object.keys(of).join(', ').replaceAll('_', ' ')}; edit it as JSON</span></>;
+  if (of && Object.keys(of).length > 0 && !('segment' in of)) return <><span className={css.thing}>Membership</span><span className={css.hint}>of {Object.keys(of).join(', ').replaceAll('_', ' ')}; edit it as JSON</span></>;
   return (
     <>
       <span className={css.thing}>Segment</span>

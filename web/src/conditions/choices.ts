@@ -110,7 +110,8 @@ export const finishedBy = (words: Words): Finished => (rule, inside) => {
 
 /** A fresh rule on a field: its likeliest operator, no value yet. */
 export function freshCompare(words: Words, field: Field): Json {
-  const [choice] = choices(words, field.type, field.operators);
+  const offered = choices(words, field.type, field.operators);
+  const choice = (/birth/.test(field.name) ? offered.find((c) => c.key === 'anniversary_in') : undefined) ?? offered[0]; // birthdays come round
   const value = choice ? carry(undefined, choice, field.type) : undefined;
   return { kind: 'compare', field: field.name, op: choice?.op ?? 'eq', ...(value === undefined ? {} : { value }) };
 }

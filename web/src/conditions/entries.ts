@@ -51,7 +51,7 @@ export const entriesOf = (words: Words, inside: RuleNode | null): Entry[] => (in
 /** Undeclared properties of open rows can be named; their type has to be chosen. */
 export function ownProperty(words: Words, inside: RuleNode | null, name: string): Entry[] {
   const rows = inside ? rowsOf(words, inside, null) : null;
-  if (!rows?.open || !/^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*$/.test(name)) return [];
+  if (!rows?.open || rows.fields.some((f) => f.name === `${rows.prefix}.${name}`) || !/^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*$/.test(name)) return [];
   return (['string', 'float', 'boolean', 'datetime'] as const).map((type) => {
     const field = madeField(`${rows.prefix}.${name}`, name, type, words);
     return { key: `own.${type}`, label: `Property “${name}”`, note: `as ${words.typeLabel(type)}`, category: `Of the ${rows.one}`, also: '', make: () => ({ ...rule(freshCompare(words, field) satisfies Json), as: type }) };

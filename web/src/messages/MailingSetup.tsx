@@ -1,4 +1,4 @@
-import { Checkbox, Group, MultiSelect, NumberInput, Select, Stack, TextInput } from '@mantine/core';
+import { Checkbox, Group, MultiSelect, NumberInput, Select, SimpleGrid, Stack, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useDatabases } from '@/api/database';
@@ -50,10 +50,10 @@ export function MailingSetup({ mailing }: { mailing: Mailing }) {
       <Section title="Message">
         <Select label="Template" searchable clearable data={templates.map((t) => ({ value: String(t.id), label: t.published_version_id ? t.name : `${t.name} (not published)` }))} {...input('template_id')}
           description={template ? <>Subject: {template.subject || 'none yet'} · <AppLink href={paths.template(template.id)}>Open the template</AppLink></> : <AppLink href={paths.templates()}>Templates</AppLink>} />
-        <Group grow align="start">
-          <TextInput label="From, name" {...input('from_name')} />
+        <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
+          <TextInput label="From, name" description="What people see as the sender" {...input('from_name')} />
           <TextInput label="From, address" type="email" description="The installation's own when empty" {...input('from_email')} />
-        </Group>
+        </SimpleGrid>
         <TextInput label="Replies go to" type="email" {...input('reply_to')} />
       </Section>
       <Section title="Sending">
@@ -61,11 +61,11 @@ export function MailingSetup({ mailing }: { mailing: Mailing }) {
         <TextInput label="Send at" type="datetime-local" description={`In your own time zone; the days of the database are in ${zone ?? 'UTC'}. Empty: when you press Send.`} {...input('send_at')} />
         <Group><Checkbox label="Count opens" {...input('track_opens', { type: 'checkbox' })} /><Checkbox label="Count clicks" {...input('track_clicks', { type: 'checkbox' })} /></Group>
         <NumberInput label="Mails a second, at most" description="0 sends as fast as the mail server takes them" min={0} {...input('rate')} />
-        <Group grow align="start">
+        <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="md">
           <TextInput label="utm_source" {...input('utm_source')} />
           <TextInput label="utm_medium" {...input('utm_medium')} />
           <TextInput label="utm_campaign" {...input('utm_campaign')} />
-        </Group>
+        </SimpleGrid>
       </Section>
       <Section title="Review"><Stack><Checks mailing={mailing} /></Stack></Section>
     </AppForm>

@@ -15,9 +15,9 @@ from fidelia.platform.http import Body, Strict
 from fidelia.platform.postgres import Tx
 
 from ..actor import Actor, Kind
-from ..trail import read_audit
 from ..model import AuditOut, TokenOut
 from ..service import tokens as service
+from ..trail import read_audit
 from .auth import Text
 
 

@@ -10,12 +10,12 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
 from ..actor import Actor
-from ..trail import audit
 from ..credentials import digest, memory, new_secret
 from ..model import UserOut
 from ..passwords import hash_password, needs_rehash, verify_password
 from ..rules import ADDRESS_FACTOR, PASSWORD_MAX, password_error, session_end
 from ..store import users as store
+from ..trail import audit
 
 
 async def sign_in(

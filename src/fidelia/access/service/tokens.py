@@ -11,11 +11,11 @@ from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.postgres import Tx
 
 from ..actor import Actor
-from ..trail import audit
 from ..credentials import digest, memory, new_secret
 from ..model import TokenOut
 from ..rules import TOKEN_PREFIX, TOKEN_SHOWN, check_name, check_rights, check_roles, rights_of
 from ..store import tokens as store
+from ..trail import audit
 
 
 class NewToken(NamedTuple):

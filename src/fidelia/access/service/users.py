@@ -9,12 +9,12 @@ from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.postgres import Tx
 
 from ..actor import Actor
-from ..trail import audit
 from ..credentials import memory
 from ..model import SessionOut, UserOut
 from ..passwords import generate_password, hash_password
 from ..rules import check_email, check_name, check_roles, password_error, rights_of
 from ..store import users as store
+from ..trail import audit
 
 ADMIN = "admin@localhost"
 

@@ -24,6 +24,8 @@ from .outlet import signer, smtp_server
 
 log = structlog.get_logger(__name__)
 
+BEGINNING = 5.0
+
 
 async def prepare(ctx: JobContext, run_id: int) -> dict[str, int]:
     """Work out a run's audience and fill its ledger; goes on where a killed job stood."""
@@ -154,7 +156,9 @@ async def _see_to(engines: Engines, run: Run) -> None:
         if await ledger.live_sessions(raw, run.id):
             return
         last = await jobs.last_of(tx, "mailings.send", link_of(run.plan.mailing_id))
-        if last is not None and (last.state == "queued" or (last.state == "running" and _fresh(tx, last.heartbeat_at))):
+        if last is not None and (
+            last.state == "queued" or (last.state == "running" and _beginning(tx, last.started_at))
+        ):
             return
         log.warning("a run had no sender; one is called", run=run.id)
         await call_senders(
@@ -171,6 +175,6 @@ async def _see_to_audience(engines: Engines, run: Run) -> None:
         await _give_up(engines, run, state, last.error or "Its job was cancelled")
 
 
-def _fresh(tx: Tx, beat: datetime | None) -> bool:
-    limit = tx.engines.settings.jobs.heartbeat_seconds * 2
-    return beat is not None and (tx.now - beat).total_seconds() < limit
+def _beginning(tx: Tx, started: datetime | None) -> bool:
+    """Tell whether a running job may not have opened its session yet: without one, an older job's process is dead."""
+    return started is not None and (tx.now - started).total_seconds() < BEGINNING
