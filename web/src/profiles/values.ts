@@ -19,7 +19,9 @@ export function fromForm(field: Field, value: FormValue): unknown {
   if (typeof value !== 'string') return value;
   if (field.type === 'integer') {
     if (!/^-?\d+$/.test(value.trim())) throw new Error(`${field.label || field.name} must be a whole number, like 41`);
-    return Number(value);
+    const whole = Number(value);
+    if (!Number.isSafeInteger(whole)) throw new Error(`${field.label || field.name} is too large to be kept exactly`);
+    return whole;
   }
   if (field.type === 'float') {
     const number = Number(value.trim().replace(',', '.'));

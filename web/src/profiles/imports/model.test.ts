@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { partsOf, running, type Counts, type Import } from './model';
+
+const counts = { rows: 20, created: 12, updated: 3, unchanged: 2, rejected: 2, duplicates: 1 } as unknown as Counts;
+
+describe('partsOf', () => {
+  it('accounts for every row once', () => {
+    expect(partsOf(counts, false).reduce((sum, part) => sum + part.value, 0)).toBe(20);
+  });
+  it('speaks of what would be before, of what was after', () => {
+    expect(partsOf(counts, true).map((part) => part.label).slice(0, 3)).toEqual(['would be created', 'would be updated', 'would stay']);
+    expect(partsOf(counts, false).map((part) => part.label).slice(0, 3)).toEqual(['created', 'updated', 'unchanged']);
+  });
+  it('counts nothing where the server says nothing', () => {
+    expect(partsOf({} as Counts, false).every((part) => part.value === 0)).toBe(true);
+  });
+});
+
+describe('running', () => {
+  it('is a check or a run that has not ended', () => {
+    const states = ['new', 'checking', 'checked', 'queued', 'running', 'done', 'failed', 'cancelled'];
+    expect(states.filter((state) => running({ state } as Import))).toEqual(['checking', 'queued', 'running']);
+  });
+});
