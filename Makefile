@@ -48,7 +48,7 @@ imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 python-tests: $(VENV)/.dev src/fidelia/web_dist/index.html
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not prove and not e2e" tests
+	$(BIN)/pytest -n 2 --dist loadfile -m "not prove and not e2e" tests
 
 web-tests: web/node_modules/.installed
 	cd web && npm run typecheck && npm run lint && npm run test

@@ -42,7 +42,7 @@ async def ready(engines: Engines) -> Health:
     if engines.ch is None:
         raise unavailable("ClickHouse is not open yet")
     try:
-        await engines.ch.scalar("select 1")
+        await engines.ch.ping()
     except Exception as exc:
         raise unavailable(f"ClickHouse does not answer: {type(exc).__name__}") from exc
     return Health("ready")

@@ -14,6 +14,13 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFou
 from litestar.types import ExceptionHandlersMap
 
 from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, malformed, too_large, unavailable
+from fidelia.platform.clickhouse import (
+    ClickHouseError,
+    ClickHouseUnavailable,
+    QueryCancelled,
+    QueryTimeout,
+    QueryTooLarge,
+)
 
 MEDIA = "application/problem+json"
 log = structlog.get_logger(__name__)
@@ -89,6 +96,21 @@ def _constraint_words(cause: psycopg.Error, fallback: str) -> str:
     return f"{fallback}: {detail}" if detail else fallback
 
 
+def on_clickhouse(request: Request[Any, Any, Any], exc: ClickHouseError) -> Response[Any]:
+    """Answer what ClickHouse refuses: a question that is too large or too slow, or an engine that is away."""
+    if isinstance(exc, QueryTooLarge):
+        problem = Problem(
+            422, "Too large a question", "This question needs more memory than it may; narrow it"
+        )
+    elif isinstance(exc, QueryTimeout):
+        problem = Problem(422, "Too slow a question", "This question took longer than it may; narrow it")
+    elif isinstance(exc, ClickHouseUnavailable | QueryCancelled):
+        problem = unavailable("ClickHouse does not answer at the moment; nothing was written")
+    else:
+        return on_any(request, exc)
+    return respond(problem, _request_id(request))
+
+
 def on_any(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
     """Answer a fault of ours: logged with its trace, told without one."""
     log.error("request failed", path=request.url.path, method=request.method, exc_info=exc)
@@ -104,5 +126,6 @@ exception_handlers: ExceptionHandlersMap = {
     HTTPException: on_http,
     sqlalchemy.exc.SQLAlchemyError: on_database,
     psycopg.Error: on_database,
+    ClickHouseError: on_clickhouse,
     Exception: on_any,
 }
