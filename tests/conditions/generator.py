@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fidelia.conditions.operators import OPERATORS, Operator
 
-from .universe import (
+from .pools import (
     BRANCHES,
     COLOURS,
     DATES,

@@ -23,7 +23,8 @@ from fidelia.kernel.errors import Problem
 from fidelia.platform.bitmaps import decode_bitmap
 
 from .generator import EVENT_TYPES, ROW_TYPES, Node, compare, conditions, patterns
-from .universe import NOWS, PATTERNS, TEXTS, ZONES, Universe
+from .pools import NOWS, PATTERNS, TEXTS, ZONES
+from .universe import Universe
 
 UNIVERSES = (1, 2, 3, 4)
 EACH = int(os.environ.get("FIDELIA_AGREEMENT", "400"))
