@@ -22,7 +22,7 @@ function seenWords(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'nothing' : value.map(seenWords).join(', ');
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return formatStamp(value);
   if (typeof value === 'object') return 'count' in value ? rowsWords({ ...value }) : JSON.stringify(value);
-  return String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function Mark({ holds, taking }: { holds: boolean | undefined; taking: boolean }) {

@@ -12,7 +12,7 @@ export function valueWords(value: unknown, field?: Field): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'string' && /^-?P\d/.test(value)) return durationWords(value);
   const option = field?.options.find((o) => o.value === value);
-  return option?.label ? option.label : value === undefined || value === null ? '…' : String(value);
+  return option?.label ? option.label : value === undefined || value === null ? '…' : typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 export function ruleWords(words: Words, rule: RuleNode, inside: RuleNode | null, segments?: ReadonlyMap<number, string>): string {
