@@ -139,8 +139,7 @@ async def test_the_same_orders_at_once_are_made_once(api: httpx.AsyncClient, eng
     async with engines.tx() as tx:
         lines = await tx.scalar(
             sa.text(
-                "select count(*) from order_line join sales_order o on o.id = order_id"
-                " where o.external_id like 'race%'"
+                "select count(*) from order_line join sales_order o on o.id = order_id where o.external_id like 'race%'"
             )
         )
     assert lines == 20

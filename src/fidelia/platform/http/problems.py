@@ -99,9 +99,7 @@ def _constraint_words(cause: psycopg.Error, fallback: str) -> str:
 def on_clickhouse(request: Request[Any, Any, Any], exc: ClickHouseError) -> Response[Any]:
     """Answer what ClickHouse refuses: a question that is too large or too slow, or an engine that is away."""
     if isinstance(exc, QueryTooLarge):
-        problem = Problem(
-            422, "Too large a question", "This question needs more memory than it may; narrow it"
-        )
+        problem = Problem(422, "Too large a question", "This question needs more memory than it may; narrow it")
     elif isinstance(exc, QueryTimeout):
         problem = Problem(422, "Too slow a question", "This question took longer than it may; narrow it")
     elif isinstance(exc, ClickHouseUnavailable | QueryCancelled):
