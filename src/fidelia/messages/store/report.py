@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import psycopg
-from pyroaring import BitMap
 
 Raw = psycopg.AsyncConnection[Any]
 
@@ -24,9 +22,9 @@ async def reactions(raw: Raw, run_id: int) -> dict[tuple[str, bool], tuple[int, 
 async def reasons(raw: Raw, run_id: int, state: str) -> list[tuple[str, int | None, int]]:
     """Return (reason, code, people) of those in a state, the most frequent first; addresses in reasons are blanked."""
     cursor = await raw.execute(
-        r"""
-        select regexp_replace(coalesce(reason, ''), '[^\s<>:;,]+@[^\s<>:;,]+', '…', 'g') as why, code, count(*)
-        from delivery where run_id = %s and state = %s group by 1, 2 order by 3 desc, 1 limit 50
+        f"""
+        select {_REASON} as why, code, count(*)
+        from delivery d where run_id = %s and state = %s group by 1, 2 order by 3 desc, 1 limit 50
         """,
         (run_id, state),
     )
@@ -84,6 +82,8 @@ REACTED = {
     "bounced": "r.kind = 'bounced'",
     "complained": "r.kind = 'complained'",
 }
+_WITHOUT = {"delivered": "bounced", "not_opened": "opened"}
+_REASON = r"regexp_replace(coalesce(d.reason, ''), '[^\s<>:;,]+@[^\s<>:;,]+', '…', 'g')"
 LEDGER = {
     "queued": "d.state in ('queued', 'leased')",
     "in_flight": "d.state = 'handed'",
@@ -104,43 +104,29 @@ async def people(
     after: int = 0,
     reason: str | None = None,
     link: int | None = None,
-    only: Sequence[int] | None = None,
 ) -> list[tuple[Any, ...]]:
     """Return the people behind a figure, in the order of their ids after ``after``; see ``_PERSON`` for the columns."""
     values: dict[str, Any] = {"run": run_id, "after": after, "limit": limit, "reason": reason, "link": link}
     where = ["d.run_id = %(run)s", "d.profile_id > %(after)s"]
-    if state == "delivered":
-        where.append("d.state = 'sent'")
-        where.append(
-            "not exists (select 1 from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id"
-            " and r.kind = 'bounced')"
-        )
-    elif state == "not_opened":
-        where.append("d.state = 'sent'")
-        where.append(
-            "not exists (select 1 from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id"
-            " and r.kind = 'opened' and not r.bot)"
-        )
-    elif state in REACTED:
+    source = "delivery d"
+    if state in REACTED:  # few of many: begin at the reactions, in the order of their index
         more = " and r.link = %(link)s" if link is not None else ""
+        source = f"""(
+            select distinct r.profile_id from reaction r
+            where r.run_id = %(run)s and r.profile_id > %(after)s and {REACTED[state]}{more}
+            order by r.profile_id limit %(limit)s
+        ) picked join delivery d on d.run_id = %(run)s and d.profile_id = picked.profile_id"""
+    elif state in _WITHOUT:
+        where.append("d.state = 'sent'")
         where.append(
-            "exists (select 1 from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id"
-            f" and {REACTED[state]}{more})"
+            "not exists (select 1 from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id"
+            f" and {REACTED[_WITHOUT[state]]})"
         )
     else:
         where.append(LEDGER[state])
     if reason is not None:
-        where.append(r"regexp_replace(coalesce(d.reason, ''), '[^\s<>:;,]+@[^\s<>:;,]+', '…', 'g') = %(reason)s")
-    if only is not None:
-        values["only"] = list(only)
-        where.append("d.profile_id = any(%(only)s::bigint[])")
+        where.append(f"{_REASON} = %(reason)s")
     cursor = await raw.execute(
-        f"select {_PERSON} from delivery d where {' and '.join(where)} order by d.profile_id limit %(limit)s", values
+        f"select {_PERSON} from {source} where {' and '.join(where)} order by d.profile_id limit %(limit)s", values
     )
     return await cursor.fetchall()
-
-
-async def ids_of(raw: Raw, run_id: int, state: str, link: int | None = None) -> BitMap:
-    """Return everybody behind a figure, to make a segment of."""
-    found = await people(raw, run_id, state, limit=2**31 - 1, link=link)
-    return BitMap(row[0] for row in found)
