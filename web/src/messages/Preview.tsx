@@ -20,10 +20,10 @@ function Facts({ preview }: { preview: TemplatePreview }) {
 }
 
 /** The message as somebody would get it, made by the server while one writes. */
-export function Preview({ content, databaseId, profileId, view }: { content: Content; databaseId: number | null; profileId: number | null; view: string }) {
+export function Preview({ content, databaseId, profileId, view, ready }: { content: Content; databaseId: number | null; profileId: number | null; view: string; ready: boolean }) {
   const [asked] = useDebouncedValue(content, 350);
   const query = useQuery({
-    queryKey: ['templates', 'preview', asked, databaseId, profileId], placeholderData: keepPreviousData, gcTime: 10_000,
+    queryKey: ['templates', 'preview', asked, databaseId, profileId], placeholderData: keepPreviousData, gcTime: 10_000, enabled: ready,
     queryFn: ({ signal }) => ok(api.POST('/api/v1/templates/preview', {
       body: { database_id: databaseId, profile_id: profileId, format: asked.format, subject: asked.subject, preheader: asked.preheader, body: asked.body, text: asked.text }, signal,
     })),
@@ -35,8 +35,8 @@ export function Preview({ content, databaseId, profileId, view }: { content: Con
           <div><Text fw={650}>{preview.subject || 'No subject yet'}</Text>{preview.preheader && <Text c="dimmed" size="xs">{preview.preheader}</Text>}</div>
           {preview.error && <Alert color="clay" title={profileId === null ? 'Without a person this cannot be shown' : 'This person would get nothing'}>{preview.error}</Alert>}
           {view === 'text' ? <Code block style={{ whiteSpace: 'pre-wrap' }}>{preview.text}</Code>
-            : <MailFrame html={preview.html} title="Preview" dark={view === 'dark'} {...(view === '375' ? { width: 375 } : {})} />}
-          <Facts preview={preview} />
+            : preview.html && <MailFrame html={preview.html} title="Preview" dark={view === 'dark'} {...(view === '375' ? { width: 375 } : {})} />}
+          {preview.html && <Facts preview={preview} />}
         </Stack>
       )}
     </Loaded>

@@ -54,7 +54,7 @@ function Links({ report }: { report: MailingReport }) {
   return (
     <Section title="Links">
       <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table>
+        <Table verticalSpacing="xs">
           <Table.Thead><Table.Tr><Table.Th>Link</Table.Th><Table.Th ta="right">People</Table.Th><Table.Th ta="right">Clicks</Table.Th><Table.Th ta="right">Machines</Table.Th></Table.Tr></Table.Thead>
           <Table.Tbody>
             {report.links.map((link) => (
@@ -71,7 +71,7 @@ function Reasons({ title, rows, none }: { title: string; rows: MailingReport['fa
   return (
     <Section title={title}>
       {rows.length === 0 ? <Text c="dimmed">{none}</Text> : (
-        <Table><Table.Tbody>{rows.map((r) => <Table.Tr key={`${r.reason}${r.code ?? ''}${r.text ?? ''}`}><Table.Td>{reasonWords(r.reason)}{r.code ? ` ${r.code}` : ''} <Text span c="dimmed" size="xs">{r.text}</Text></Table.Td><Table.Td ta="right"><Num value={r.count} /></Table.Td></Table.Tr>)}</Table.Tbody></Table>
+        <Table verticalSpacing="xs"><Table.Tbody>{rows.map((r) => <Table.Tr key={`${r.reason}${r.code ?? ''}${r.text ?? ''}`}><Table.Td>{reasonWords(r.reason)}{r.code ? ` ${r.code}` : ''} <Text span c="dimmed" size="xs">{r.text}</Text></Table.Td><Table.Td ta="right"><Num value={r.count} /></Table.Td></Table.Tr>)}</Table.Tbody></Table>
       )}
     </Section>
   );

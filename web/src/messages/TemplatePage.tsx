@@ -5,7 +5,7 @@ import { api, ok } from '@/api/client';
 import { useDatabase, useDatabases } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AppLink, CodeEditor, doneToast, failToast, Loaded, Page, paths, Section, SideDrawer, StateBadge, Time, useDrawer, useIdParam, type EditorHandle } from '@/kit';
+import { CodeEditor, doneToast, failToast, Loaded, Page, paths, Section, SideDrawer, StateBadge, Time, useDrawer, useIdParam, type EditorHandle } from '@/kit';
 import type { Template } from './model';
 import { Preview } from './Preview';
 import { TestSend } from './TestSend';
@@ -37,10 +37,11 @@ function Editor({ template }: { template: Template }) {
   const [side, setSide] = useState<'write' | 'preview'>('write');
   const [chosen, setProfile] = useState<number | null>();
   const set = (change: Partial<Content>) => { setContent((before) => ({ ...before, ...change })); };
-  const samples = useQuery({
+  const sampled = useQuery({
     queryKey: ['templates', template.id, 'samples', database?.id], enabled: database !== undefined,
     queryFn: ({ signal }) => ok(api.GET('/api/v1/templates/{template_id}/samples', { params: { path: { template_id: template.id }, query: { database: database?.id ?? 0 } }, signal })),
-  }).data?.items ?? [];
+  });
+  const samples = sampled.data?.items ?? [];
   const profile = chosen === undefined ? samples[0]?.profile_id ?? null : chosen; // somebody real, until another choice is made
   const at = samples.findIndex((s) => s.profile_id === profile);
   const step = (by: number) => { const next = samples[(at + by + samples.length) % samples.length]; if (next) setProfile(next.profile_id); };
@@ -80,7 +81,7 @@ function Editor({ template }: { template: Template }) {
               <Button variant="default" px={8} aria-label="Next person" disabled={samples.length === 0} onClick={() => { step(1); }}>›</Button>
             </Group>
           </Group>
-          <Preview content={content} databaseId={database?.id ?? null} profileId={profile} view={view} />
+          <Preview content={content} databaseId={database?.id ?? null} profileId={profile} view={view} ready={databases !== undefined && !sampled.isLoading} />
         </Stack>
       </SimpleGrid>
     </Stack>
@@ -116,7 +117,7 @@ export function TemplatePage() {
   return (
     <Page title={template?.name ?? 'Template'} crumbs={[{ label: 'Templates', href: paths.templates() }]}
       badges={template && (template.published_number ? <StateBadge state="published" label={`Version ${template.published_number}`} /> : <StateBadge state="draft" />)}
-      facts={template ? [template.unpublished_changes && template.published_number ? 'changed since it was published' : null, template.published_at && <>published <Time key="p" value={template.published_at} /></>, <AppLink key="m" href={paths.mailings()}>Mailings</AppLink>] : []}
+      facts={template ? [template.unpublished_changes && template.published_number ? 'changed since it was published' : null, template.published_at && <>published <Time key="p" value={template.published_at} /></>] : []}
       primary={template && canUpdate ? { label: `Publish version ${(template.published_number ?? 0) + 1}`, onClick: () => { publish.mutate(null, { onError: failToast }); } } : undefined}
       secondary={template && canRun ? [{ label: 'Send test', onClick: () => { drawer.open('mail'); } }] : []}>
       <Loaded query={query} what="the template">{(found) => <Editor key={found.id} template={found} />}</Loaded>

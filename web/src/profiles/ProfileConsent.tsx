@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AllDone, confirmConsequence, doneToast, failToast, Loaded, MenuActions, Section, Time, ToneBadge } from '@/kit';
+import { confirmConsequence, doneToast, failToast, Loaded, MenuActions, Section, Time, ToneBadge } from '@/kit';
 import { statusTone, useResources, type Subscription } from './model';
 
 /** What a person agreed to, by resource and channel. */
@@ -35,7 +35,7 @@ export function ProfileConsent({ databaseId, profileId, email }: { databaseId: n
       <Loaded query={query} what="the subscriptions">
         {(reply) => (
           <Stack>
-            {reply.items.length === 0 ? <AllDone>No subscription to any resource</AllDone> : (
+            {reply.items.length === 0 ? <Text c="dimmed">No subscription to any resource</Text> : (
               <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
                 <Table>
                   <Table.Thead><Table.Tr><Table.Th>Resource</Table.Th><Table.Th>Contact</Table.Th><Table.Th>State</Table.Th><Table.Th>Since</Table.Th><Table.Th aria-label="Actions" /></Table.Tr></Table.Thead>

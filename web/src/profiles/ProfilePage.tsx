@@ -23,7 +23,7 @@ function Overview({ database, profile }: { database: Database; profile: Profile 
   const own = filled.filter((f) => !f.builtin), common = filled.filter((f) => f.builtin);
   const rows = (fields: Field[]) => fields.map((f) => [fieldLabel(f), shown(f, profile[f.name])] as const);
   return (
-    <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
+    <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md" style={{ alignItems: 'start' }}>
       <Stack>
         <Section title="Who it is"><Details items={[...rows(common), ['Here since', <Time key="c" value={String(profile.created_at)} mode="absolute" zone={database.timezone} />], ['Last change', <Time key="u" value={String(profile.updated_at)} mode="absolute" zone={database.timezone} />]]} /></Section>
         {own.length > 0 && <Section title="Own fields"><Details items={rows(own)} /></Section>}

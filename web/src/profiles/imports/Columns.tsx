@@ -1,7 +1,8 @@
 import { Checkbox, Select, SimpleGrid, Stack, Table, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { formatNumber, Section } from '@/kit';
 import { fieldLabel, useResources, type Database } from '../model';
-import type { Mapping, Options, Preview } from './model';
+import { fixedKeys, type Mapping, type Options, type Preview } from './model';
 
 const IGNORE = '', NEW = '+new';
 
@@ -10,8 +11,25 @@ function targetOf(mapping: Mapping | undefined): string {
   return mapping?.field ?? IGNORE;
 }
 
+type Column = Preview['columns'][number];
+
+function Examples({ column }: { column: Column }) {
+  return <Text size="xs" c="dimmed" lineClamp={2}>{column.examples.slice(0, 3).join(', ') || '–'}</Text>;
+}
+
+/** How many values of a column can be kept, and the first that cannot. */
+function Fit({ column }: { column: Column }) {
+  return (
+    <>
+      <Text size="xs">{formatNumber(column.good)} good{column.empty > 0 ? ` · ${formatNumber(column.empty)} empty` : ''}</Text>
+      {column.bad > 0 && <Text size="xs" c="clay">{formatNumber(column.bad)} not usable: {column.problems[0]?.value} ({column.problems[0]?.reason})</Text>}
+    </>
+  );
+}
+
 /** Which column of the file is which field, with examples and how many values fit. */
 export function ColumnTable({ preview, database, mapping, onChange }: { preview: Preview; database: Database; mapping: Mapping[]; onChange: (mapping: Mapping[]) => void }) {
+  const narrow = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false });
   const fields = database.fields.filter((f) => !f.read_only);
   const choose = (column: string, target: string | null) => {
     const suggestion = preview.columns.find((c) => c.name === column)?.suggestion;
@@ -20,28 +38,40 @@ export function ColumnTable({ preview, database, mapping, onChange }: { preview:
     const next: Mapping = { ...before, field: target && target !== NEW ? target : null, new_field: target === NEW ? suggestion?.new_field ?? { name, type: 'string', label: column } : null };
     onChange([...mapping.filter((m) => m.column !== column), next].sort((a, b) => preview.columns.findIndex((c) => c.name === a.column) - preview.columns.findIndex((c) => c.name === b.column)));
   };
+  const pick = (column: Column) => {
+    const used = mapping.find((m) => m.column === column.name);
+    return (
+      <Select aria-label={`Field for ${column.name}`} searchable allowDeselect={false} value={targetOf(used)} onChange={(value) => { choose(column.name, value); }}
+        data={[{ value: IGNORE, label: 'Do not import' }, { value: NEW, label: `+ New field${used?.new_field ? ` ${used.new_field.name}` : ''}` }, ...fields.map((f) => ({ value: f.name, label: fieldLabel(f) }))]} />
+    );
+  };
+  if (narrow) {
+    return (
+      <Stack gap="lg">
+        {preview.columns.map((column) => (
+          <Stack key={column.name} gap={4}>
+            <Text fw={550}>{column.name}</Text>
+            <Examples column={column} />
+            {pick(column)}
+            <Fit column={column} />
+          </Stack>
+        ))}
+      </Stack>
+    );
+  }
   return (
     <Table.ScrollContainer minWidth={720} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table>
-        <Table.Thead><Table.Tr><Table.Th>Your column</Table.Th><Table.Th>Examples</Table.Th><Table.Th>Field</Table.Th><Table.Th>In {formatNumber(preview.rows)} rows</Table.Th></Table.Tr></Table.Thead>
+      <Table verticalSpacing="xs">
+        <Table.Thead><Table.Tr><Table.Th>Your column</Table.Th><Table.Th>Examples</Table.Th><Table.Th w={240}>Field</Table.Th><Table.Th>In {formatNumber(preview.rows)} rows</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
-          {preview.columns.map((column) => {
-            const used = mapping.find((m) => m.column === column.name);
-            return (
-              <Table.Tr key={column.name}>
-                <Table.Td>{column.name}</Table.Td>
-                <Table.Td><Text size="xs" c="dimmed" lineClamp={2}>{column.examples.slice(0, 3).join(', ') || '–'}</Text></Table.Td>
-                <Table.Td>
-                  <Select aria-label={`Field for ${column.name}`} searchable allowDeselect={false} value={targetOf(used)} onChange={(value) => { choose(column.name, value); }}
-                    data={[{ value: IGNORE, label: 'Do not import' }, { value: NEW, label: `+ New field${used?.new_field ? ` ${used.new_field.name}` : ''}` }, ...fields.map((f) => ({ value: f.name, label: fieldLabel(f) }))]} />
-                </Table.Td>
-                <Table.Td>
-                  <Text size="xs">{formatNumber(column.good)} good{column.empty > 0 ? ` · ${formatNumber(column.empty)} empty` : ''}</Text>
-                  {column.bad > 0 && <Text size="xs" c="clay">{formatNumber(column.bad)} not usable: {column.problems[0]?.value} ({column.problems[0]?.reason})</Text>}
-                </Table.Td>
-              </Table.Tr>
-            );
-          })}
+          {preview.columns.map((column) => (
+            <Table.Tr key={column.name}>
+              <Table.Td style={{ whiteSpace: 'nowrap' }}>{column.name}</Table.Td>
+              <Table.Td><Examples column={column} /></Table.Td>
+              <Table.Td>{pick(column)}</Table.Td>
+              <Table.Td><Fit column={column} /></Table.Td>
+            </Table.Tr>
+          ))}
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
@@ -52,8 +82,7 @@ export function ColumnTable({ preview, database, mapping, onChange }: { preview:
 export function OptionsForm({ database, options, onChange }: { database: Database; options: Options; onChange: (options: Options) => void }) {
   const resources = useResources() ?? [];
   const set = (change: Partial<Options>) => { onChange({ ...options, ...change }); };
-  const keys = [{ value: 'email', label: 'E-mail' }, { value: 'phone', label: 'Phone' }, { value: 'external_id', label: 'External id' }, { value: 'profile_id', label: 'Profile id' },
-    ...database.fields.filter((f) => !f.builtin && ['string', 'integer'].includes(f.type)).map((f) => ({ value: f.name, label: fieldLabel(f) }))];
+  const keys = [...fixedKeys, ...database.fields.filter((f) => !f.builtin && ['string', 'integer'].includes(f.type)).map((f) => ({ value: f.name, label: fieldLabel(f) }))];
   return (
     <Section title="How to write them">
       <SimpleGrid cols={{ base: 1, sm: 2 }}>

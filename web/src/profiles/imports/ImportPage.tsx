@@ -7,7 +7,7 @@ import { useCan } from '@/api/session';
 import { ButtonLink, Details, formatNumber, JobProgress, Loaded, Page, PanelError, paths, Section, StateBadge, SumBar, Time, useIdParam } from '@/kit';
 import { useDatabaseOf, type Database } from '../model';
 import { ColumnTable, OptionsForm } from './Columns';
-import { partsOf, running, useImport, type Import, type Mapping, type Options, type Preview } from './model';
+import { keyWords, partsOf, running, writable, useImport, type Import, type Mapping, type Options, type Preview } from './model';
 
 function Problems({ found }: { found: Import }) {
   const check = found.check;
@@ -16,9 +16,9 @@ function Problems({ found }: { found: Import }) {
   return (
     <Stack gap="xs">
       <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table>
+        <Table verticalSpacing="xs">
           <Table.Thead><Table.Tr><Table.Th>Column</Table.Th><Table.Th>Why rows are rejected</Table.Th><Table.Th ta="right">Rows</Table.Th></Table.Tr></Table.Thead>
-          <Table.Tbody>{reasons.map((r) => <Table.Tr key={`${r.column}${r.reason}`}><Table.Td>{r.column}</Table.Td><Table.Td>{r.reason}</Table.Td><Table.Td ta="right">{formatNumber(r.rows)}</Table.Td></Table.Tr>)}</Table.Tbody>
+          <Table.Tbody>{reasons.map((r) => <Table.Tr key={`${r.column}${r.reason}`}><Table.Td style={{ whiteSpace: 'nowrap' }}>{r.column}</Table.Td><Table.Td>{r.reason}</Table.Td><Table.Td ta="right">{formatNumber(r.rows)}</Table.Td></Table.Tr>)}</Table.Tbody>
         </Table>
       </Table.ScrollContainer>
       {check && check.problems.length > 0 && <Text size="xs" c="dimmed">First: {check.problems.slice(0, 5).map((p) => `row ${p.row}, ${p.column} “${p.value}”`).join(' · ')}</Text>}
@@ -49,7 +49,7 @@ function Plan({ found, database, preview }: { found: Import; database: Database;
         {canCreate && (
           <Group>
             <Button variant="default" loading={check.isPending} onClick={() => { check.mutate('check'); }}>Check the whole file</Button>
-            <Button loading={run.isPending} onClick={() => { run.mutate('run'); }}>{total ? `Import ${formatNumber(total)} rows` : 'Import'}</Button>
+            <Button loading={run.isPending} onClick={() => { run.mutate('run'); }}>{total ? `Import ${fresh && writable(fresh.counts) < total ? `${formatNumber(writable(fresh.counts))} of ` : ''}${formatNumber(total)} rows` : 'Import the file'}</Button>
           </Group>
         )}
       </Section>
@@ -64,7 +64,7 @@ function Result({ found }: { found: Import }) {
       <SumBar label="What became of the rows" parts={partsOf(found.counts, false)} total={formatNumber(found.counts.rows ?? 0)} />
       <Problems found={found} />
       {found.kept_consents > 0 && <Alert color="iris">{formatNumber(found.kept_consents)} rows wanted to raise consent and were not allowed to: those people stay as they were.</Alert>}
-      <Details items={[['Started', <Time key="s" value={found.started_at} mode="absolute" seconds />], ['Finished', <Time key="f" value={found.finished_at} mode="absolute" seconds />], ['By', found.actor], ['Matched by', found.options.matching]]} />
+      <Details items={[['Started', <Time key="s" value={found.started_at} mode="absolute" seconds />], ['Finished', <Time key="f" value={found.finished_at} mode="absolute" seconds />], ['By', found.actor], ['Rows find their profile by', keyWords(found.options.matching)]]} />
       <Group>
         <ButtonLink href={paths.profiles(found.database_id)}>See profiles</ButtonLink>
         {(found.counts.rejected ?? 0) > 0 && <Button component="a" variant="default" href={`${path}/rejected.csv`} download>Download the rejected rows</Button>}
@@ -85,7 +85,7 @@ export function ImportPage() {
   return (
     <Page title={found?.file_name ?? 'Import'} crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Imports', href: paths.imports(databaseId) }]}
       badges={found && <StateBadge state={open ? 'draft' : found.state} label={open ? 'Not run yet' : undefined} />}
-      facts={found ? [found.format.kind.toUpperCase(), found.format.encoding, found.format.kind === 'csv' && `separated by ${found.format.delimiter ?? ','}`, found.format.header ? 'with a header' : 'no header'] : []}>
+      facts={found ? [found.format.kind.toUpperCase(), found.format.encoding?.toUpperCase(), found.format.kind === 'csv' && `separated by ${found.format.delimiter ?? ','}`, found.format.header ? 'with a header' : 'no header'] : []}>
       <Loaded query={query} what="the import">
         {(imported) => (
           <Stack>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { partsOf, running, type Counts, type Import } from './model';
+import { keyWords, partsOf, running, writable, type Counts, type Import } from './model';
 
 const counts = { rows: 20, created: 12, updated: 3, unchanged: 2, rejected: 2, duplicates: 1 } as unknown as Counts;
 
@@ -12,7 +12,7 @@ describe('partsOf', () => {
     expect(partsOf(counts, false).map((part) => part.label).slice(0, 3)).toEqual(['created', 'updated', 'unchanged']);
   });
   it('counts nothing where the server says nothing', () => {
-    expect(partsOf({} as Counts, false).every((part) => part.value === 0)).toBe(true);
+    expect(partsOf({}, false).every((part) => part.value === 0)).toBe(true);
   });
 });
 
@@ -20,5 +20,17 @@ describe('running', () => {
   it('is a check or a run that has not ended', () => {
     const states = ['new', 'checking', 'checked', 'queued', 'running', 'done', 'failed', 'cancelled'];
     expect(states.filter((state) => running({ state } as Import))).toEqual(['checking', 'queued', 'running']);
+  });
+});
+
+describe('writable', () => {
+  it('leaves out what is rejected and what comes twice', () => {
+    expect(writable(counts)).toBe(17);
+  });
+});
+
+describe('keyWords', () => {
+  it('names the built-in keys, and a field of the database by its own name', () => {
+    expect([keyWords('email'), keyWords(undefined), keyWords('card_no')]).toEqual(['E-mail', 'E-mail', 'card_no']);
   });
 });

@@ -25,3 +25,12 @@ export const partsOf = (counts: Counts, future: boolean) => [
   { label: 'rejected', value: counts.rejected ?? 0, tone: 'clay' as const },
   { label: 'repeated later in the file', value: counts.duplicates ?? 0, tone: 'marigold' as const },
 ];
+
+/** Rows that would be used: neither rejected nor repeated. */
+export const writable = (counts: Counts) => (counts.created ?? 0) + (counts.updated ?? 0) + (counts.unchanged ?? 0);
+
+const keyNames: Record<string, string> = { email: 'E-mail', phone: 'Phone', external_id: 'External id', profile_id: 'Profile id' };
+
+/** What rows are matched by, in words; a field of the database goes by its name. */
+export const keyWords = (key: string | null | undefined) => keyNames[key ?? 'email'] ?? key ?? '';
+export const fixedKeys = Object.entries(keyNames).map(([value, label]) => ({ value, label }));
