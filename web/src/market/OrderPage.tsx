@@ -11,7 +11,7 @@ function Lines({ order }: { order: OrderDetail }) {
   const money = (amount: string | null) => (amount === null ? '–' : <MoneyText value={{ amount, currency: order.currency }} />);
   return (
     <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table>
+      <Table verticalSpacing="xs">
         <Table.Caption>Lines and delivery sum to the total of the order.</Table.Caption>
         <Table.Thead><Table.Tr><Table.Th>Product</Table.Th><Table.Th ta="right">Quantity</Table.Th><Table.Th ta="right">Price</Table.Th><Table.Th ta="right">Discount</Table.Th><Table.Th ta="right">Total</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>

@@ -29,7 +29,7 @@ export function FieldsTab({ database }: { database: Database }) {
   const own = database.fields.filter((f) => !f.builtin);
   const table = (fields: Field[]) => (
     <Table.ScrollContainer minWidth={520} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table>
+      <Table verticalSpacing="xs">
         <Table.Thead><Table.Tr><Table.Th>Field</Table.Th><Table.Th>Type</Table.Th><Table.Th>Filled</Table.Th><Table.Th>Rules</Table.Th><Table.Th aria-label="Actions" /></Table.Tr></Table.Thead>
         <Table.Tbody>
           {fields.map((field) => (

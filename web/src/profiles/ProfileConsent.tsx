@@ -37,7 +37,7 @@ export function ProfileConsent({ databaseId, profileId, email }: { databaseId: n
           <Stack>
             {reply.items.length === 0 ? <Text c="dimmed">No subscription to any resource</Text> : (
               <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-                <Table>
+                <Table verticalSpacing="xs">
                   <Table.Thead><Table.Tr><Table.Th>Resource</Table.Th><Table.Th>Contact</Table.Th><Table.Th>State</Table.Th><Table.Th>Since</Table.Th><Table.Th aria-label="Actions" /></Table.Tr></Table.Thead>
                   <Table.Tbody>
                     {reply.items.map((s) => (

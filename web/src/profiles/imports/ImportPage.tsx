@@ -17,7 +17,7 @@ function Problems({ found }: { found: Import }) {
     <Stack gap="xs">
       <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
         <Table verticalSpacing="xs">
-          <Table.Thead><Table.Tr><Table.Th>Column</Table.Th><Table.Th>Why rows are rejected</Table.Th><Table.Th ta="right">Rows</Table.Th></Table.Tr></Table.Thead>
+          <Table.Thead><Table.Tr><Table.Th style={{ whiteSpace: 'nowrap' }}>Column</Table.Th><Table.Th>Why rows are rejected</Table.Th><Table.Th ta="right">Rows</Table.Th></Table.Tr></Table.Thead>
           <Table.Tbody>{reasons.map((r) => <Table.Tr key={`${r.column}${r.reason}`}><Table.Td style={{ whiteSpace: 'nowrap' }}>{r.column}</Table.Td><Table.Td>{r.reason}</Table.Td><Table.Td ta="right">{formatNumber(r.rows)}</Table.Td></Table.Tr>)}</Table.Tbody>
         </Table>
       </Table.ScrollContainer>
