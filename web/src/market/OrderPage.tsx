@@ -1,4 +1,5 @@
-import { Table, Text } from '@mantine/core';
+import { Group, Stack, Table, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useDatabases } from '@/api/database';
@@ -7,8 +8,30 @@ import { useCan } from '@/api/session';
 import { AppLink, confirmConsequence, Details, doneToast, failToast, formatCount, Loaded, MoneyText, Num, Page, paths, Section, Time, ToneBadge, useIdParam, type PageAction } from '@/kit';
 import { orderState, orderStates, type OrderDetail, type OrderStatus } from './model';
 
+/** What was bought: a table, and on a phone two lines each. */
 function Lines({ order }: { order: OrderDetail }) {
+  const narrow = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false });
   const money = (amount: string | null) => (amount === null ? '–' : <MoneyText value={{ amount, currency: order.currency }} />);
+  if (narrow) {
+    const sum = (label: string, amount: string, strong = false) => <Group justify="space-between"><Text fw={strong ? 650 : undefined}>{label}</Text><Text fw={strong ? 650 : undefined} component="div">{money(amount)}</Text></Group>;
+    return (
+      <Stack gap="sm">
+        {(order.lines ?? []).map((line) => (
+          <Group key={line.line} justify="space-between" align="start" wrap="nowrap" gap="sm">
+            <div>
+              <AppLink href={paths.product(line.product_id)}>{line.name}</AppLink>
+              <Text size="xs" c="dimmed">{Number(line.quantity) === 0 ? 'adjustment' : <><Num value={line.quantity} /> × {money(line.price)}</>}{Number(line.discount) !== 0 && <> · discount {money(line.discount)}</>}{line.status ? ` · ${line.status}` : ''}</Text>
+            </div>
+            {money(line.total)}
+          </Group>
+        ))}
+        <div style={{ borderTop: '1px solid var(--fd-hairline)', paddingTop: 8 }}>
+          {Number(order.delivery) !== 0 && sum('Delivery', order.delivery)}
+          {sum('Total', order.total, true)}
+        </div>
+      </Stack>
+    );
+  }
   return (
     <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
       <Table verticalSpacing="xs">

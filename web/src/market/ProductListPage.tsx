@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useCan } from '@/api/session';
-import { FirstUse, formatCount, ListPage, MoneyText, paths, SideDrawer, StateBadge, Time, ToneBadge, useDrawer, useGo, useListState, type Column } from '@/kit';
+import { FirstUse, formatCount, ListPage, MoneyText, NO_VALUE, paths, SideDrawer, StateBadge, Time, ToneBadge, useDrawer, useGo, useListState, type Column } from '@/kit';
 import { pathWords, useCategories, type Product } from './model';
 import { ProductForm } from './ProductForm';
 
@@ -30,7 +30,7 @@ const columns: Column<Product>[] = [
   },
   { key: 'external_id', header: 'Id', sort: 'external_id', cell: (p) => p.external_id, priority: 2 },
   { key: 'brand', header: 'Brand', cell: (p) => p.brand, priority: 3 },
-  { key: 'category', header: 'Category', cell: (p) => p.category && pathWords(p.category.path, p.category.name), priority: 2 },
+  { key: 'category', header: 'Category', cell: (p) => (p.category ? pathWords(p.category.path, p.category.name) : NO_VALUE), priority: 2 },
   { key: 'price', header: 'Price', sort: 'price', align: 'right', cell: (p) => (p.price && p.currency ? <MoneyText value={{ amount: p.price, currency: p.currency }} /> : p.price), priority: 1 },
   {
     key: 'status', header: 'State', priority: 3, cell: (p) => (p.status === 'stub' ? <ToneBadge tone="marigold">From orders only</ToneBadge>
