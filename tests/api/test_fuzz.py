@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from tests.e2e.conftest import Site, start_site, stop
+from tests.up import TEMPORARY
 
 pytestmark = pytest.mark.xdist_group("fuzz")
 
@@ -31,7 +32,7 @@ LEFT_OUT = r"/(auth|tokens|users|demo)(/|$)|/stream$|/events$|/installation/(che
 @pytest.fixture(scope="module")
 def fuzzed() -> Iterator[Site]:
     """An installation with a little of everything."""
-    folder = Path(tempfile.mkdtemp(prefix="fidelia-fuzz-"))
+    folder = Path(tempfile.mkdtemp(prefix="fidelia-fuzz-", dir=TEMPORARY))
     folder.chmod(0o711)
     site = start_site(folder, seconds=120)
     with site.api() as api:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.up import TEMPORARY
 
 from fidelia.platform import pgaccess
 from fidelia.platform.files import DataFolder, FolderError
@@ -43,7 +44,7 @@ with folder.lock("a test"):
 
 @pytest.fixture
 def root() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="fidelia-pg-"))
+    path = Path(tempfile.mkdtemp(prefix="fidelia-pg-", dir=TEMPORARY))
     path.chmod(0o711)
     yield path
     shutil.rmtree(path, ignore_errors=True)

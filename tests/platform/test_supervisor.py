@@ -23,7 +23,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from tests.up import Up, alive, fidelia, open_folder, wait_until
+from tests.up import TEMPORARY, Up, alive, fidelia, open_folder, wait_until
 
 from fidelia.platform import migrate
 from fidelia.platform.files import DataFolder
@@ -272,7 +272,7 @@ def test_as_an_ordinary_user() -> None:
     if not python.exists():
         pytest.skip(f"there is no {python} that an ordinary user may run")
     user = pwd.getpwnam("nobody")
-    root = Path(tempfile.mkdtemp(prefix="fidelia-user-"))
+    root = Path(tempfile.mkdtemp(prefix="fidelia-user-", dir=TEMPORARY))
     os.chown(root, user.pw_uid, user.pw_gid)
     packages = os.pathsep.join([str(SOURCES), *(p for p in sys.path if p.endswith("site-packages"))])
     environ = {"PYTHONPATH": packages, "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}

@@ -118,6 +118,7 @@ RESERVED: frozenset[str] = (
     _grant(("loyalty", "campaigns", "scenarios"))
     | _grant(("analytics",), "create", "update", "delete", "run")
     | _grant(("settings",), "update")
+    | _grant(("profiles",), "run")
 )
 
 PASSWORD_MIN, PASSWORD_MAX = 10, 200
