@@ -37,7 +37,8 @@ class DatabaseTables:
     async def project(self, engines: Engines, database_id: int, ids: BitMap) -> None:
         """Make, alter or drop the tables."""
         await self._people.project(engines, database_id, ids)
-        await events.ensure_events(engines, database_id)
+        if not await events.ensure_events(engines, database_id):
+            await market_projection.drop_database(engines, database_id)
 
 
 def projections() -> dict[str, Projection]:

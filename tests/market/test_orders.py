@@ -176,3 +176,19 @@ async def test_lists_page_sort_and_search(api: httpx.AsyncClient, shop: int) -> 
     assert (await api.get(f"/api/v1/market/orders?database={shop}&sort=secret")).status_code == 422
     assert (await api.get(f"/api/v1/market/orders?database={shop}&cursor=abc")).status_code == 422
     assert (await api.get("/api/v1/market/orders?database=999")).status_code == 404
+
+
+async def test_orders_go_with_their_database(api: httpx.AsyncClient, engines: Engines) -> None:
+    made = (await api.post("/api/v1/databases", json={"name": "short-lived"})).json()["id"]
+    person = {"external_id": "c1", "email": "c1@example.com"}
+    await api.post(f"/api/v1/databases/{made}/profiles", json=person)
+    await send(api, made, order("gone", {"product": "x", "total": "1.00"}))
+    assert (await in_clickhouse(engines, made, "gone"))[0]
+    reply = await api.delete(f"/api/v1/databases/{made}", params={"confirm": "short-lived"})
+    assert reply.status_code == 204, reply.text
+    await engines.catch_up()
+    async with engines.tx() as tx:
+        left = await tx.scalar(sa.text("select count(*) from sales_order where database_id = :d"), {"d": made})
+    tables = await engines.clickhouse.query("select name from system.tables where database = currentDatabase()")
+    assert left == 0
+    assert not {f"o_{made}", f"l_{made}"} & {row[0] for row in tables}

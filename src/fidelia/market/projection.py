@@ -149,7 +149,9 @@ async def rebuild(engines: Engines, database_ids: list[int]) -> None:
 
 
 async def drop_database(engines: Engines, database_id: int) -> None:
-    """Forget a database's orders in ClickHouse."""
+    """Forget the orders of a database that is gone, in both engines."""
+    async with engines.db.hot() as raw:
+        await raw.execute("delete from sales_order where database_id = %s", (database_id,))
     for name in (f"o_{database_id}", f"l_{database_id}"):
         await engines.clickhouse.command(f"drop table if exists {name} sync")
     engines.ports.setdefault("market.made", set()).discard(database_id)
