@@ -192,6 +192,7 @@ def test_an_archived_segment_comes_back_by_undo(page: Page, site: Site, shop: in
     body = {"database_id": shop, "name": "Short lived", "type": "dynamic", "condition": {"kind": "always"}}
     with site.api() as api:
         made = api.post("/segments", json=body).raise_for_status().json()
+    page.evaluate("id => localStorage.setItem('fidelia.database', String(id))", shop)
     page.goto(f"{site.url}/segments/{made['id']}")
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem", name="Archive segment").click()
