@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -33,6 +33,7 @@ FLAGS = [
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
 ]
+expect.set_options(timeout=20_000)  # a slow machine is no fault of the page
 READY = re.compile(r"ready (http://\S+)")
 PASSWORD = re.compile(r"password (\S+)")
 

@@ -180,6 +180,7 @@ def test_a_static_list_takes_people_by_hand_and_tells_who_did(page: Page, site: 
     page.get_by_role("radio", name=re.compile("^Static")).click()
     page.get_by_label("Name", exact=True).fill("Tasting panel")
     page.get_by_role("button", name="Create segment").click()
+    expect(page.get_by_role("heading", name="Nobody is in this segment")).to_be_visible()
     page.get_by_label("Add people by e-mail or id").first.fill("s3@example.com")
     page.get_by_role("button", name="Add person").first.click()
     expect(page.get_by_role("link", name="Name3")).to_be_visible()
