@@ -1,9 +1,9 @@
 import { IconReceipt2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
-import { useDatabase } from '@/api/database';
+import { useDatabase, useDatabases } from '@/api/database';
 import { useList } from '@/api/list';
-import { AppLink, FirstUse, formatCount, ListPage, MoneyText, Num, paths, Time, ToneBadge, useListState, type Column } from '@/kit';
+import { AppLink, FirstUse, formatCount, ListPage, MoneyText, Num, Page, paths, Time, ToneBadge, useListState, type Column } from '@/kit';
 import { orderState, orderStates, type Order } from './model';
 
 const columnsOf = (zone: string | undefined): Column<Order>[] => [
@@ -20,6 +20,7 @@ const columnsOf = (zone: string | undefined): Column<Order>[] => [
 export function OrderListPage() {
   const state = useListState({ defaultSort: '-placed_at' });
   const database = useDatabase();
+  const databases = useDatabases();
   const id = database?.id;
   const { profile, ...params } = state.params;
   const figures = useQuery({
@@ -29,6 +30,9 @@ export function OrderListPage() {
   const query = useList<Order>(['orders', id, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/market/orders', {
     params: { query: { ...params, database: id ?? 0, limit, ...(profile ? { profile: Number(profile) } : {}), ...(cursor ? { cursor } : {}) } }, signal,
   })), { enabled: id !== undefined });
+  if (databases?.length === 0) {
+    return <Page title="Orders"><FirstUse icon={IconReceipt2} title="Make a database first" text="Orders belong to the people of a database." primary={{ label: 'See databases', href: paths.databases() }} /></Page>;
+  }
   return (
     <ListPage<Order> name="orders" title="Orders" noun={{ one: 'order', many: 'orders' }} query={query} state={state} columns={columnsOf(database?.timezone)} rowKey={(o) => o.id}
       rowLabel={(o) => `Order ${o.external_id}`} rowHref={(o) => paths.order(o.id)} searchLabel="Search by order id"

@@ -18,7 +18,7 @@ export function MailingListPage() {
   const segments = useSegments(id) ?? [];
   const query = useList<Mailing>(['mailings', id, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/mailings', {
     params: { query: { ...state.params, limit, ...(id ? { database: id } : {}), ...(cursor ? { cursor } : {}) } }, signal,
-  })), { enabled: id !== undefined });
+  })));
   const path = (mailing: number) => ({ params: { path: { mailing_id: mailing } } });
   const clone = useAction({ refresh: [['mailings']], run: (m: number, { headers }) => ok(api.POST('/api/v1/mailings/{mailing_id}/clone', { ...path(m), body: {}, headers })), onDone: (made) => { go(paths.mailing(made.id)); } });
   const archive = useAction({ refresh: [['mailings']], run: (m: number) => ok(api.DELETE('/api/v1/mailings/{mailing_id}', path(m))) });
