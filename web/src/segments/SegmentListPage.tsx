@@ -54,7 +54,7 @@ export function SegmentListPage() {
   const { archived, ...params } = state.params;
   const query = useList<Segment>(['segments', 'list', database?.id, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/segments', {
     params: { query: { ...params, ...(archived === 'yes' ? { archived: true } : {}), ...(database ? { database: database.id } : {}), limit, ...(cursor ? { cursor } : {}) } }, signal,
-  })), { enabled: database !== undefined });
+  })));
   const add = canCreate ? { label: 'New segment', icon: <IconPlus size={16} />, shortcut: 'N', href: paths.segmentNew() } : undefined;
   const example = canCreate ? { label: 'Open an example', icon: <IconSparkles size={16} />, href: `${paths.segmentNew()}?type=dynamic&start=lapsed` } : undefined;
   const total = query.data?.pages[0]?.total;
