@@ -6,7 +6,6 @@ What comes out is the typed tree both readings work on, and the list of what it 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, cast
 
 import msgspec
@@ -14,34 +13,24 @@ import msgspec
 from fidelia.kernel.errors import FieldError, invalid
 
 from . import nodes
+from .check_rows import BAD, occurred, related
 from .cycles import SegmentLookup, way_back
-from .moments import parse_date, parse_duration, parse_moment
-from .names import Frame, event_fields, find, find_link, nearest, visible
+from .names import Frame, find, nearest, visible
 from .nodes import MAX_DEPTH, MAX_NODES, Condition
 from .operands import BadValue, literal
 from .operators import OPERATORS, Operator
 from .plan import (
     Checked,
-    CountTest,
     Group,
-    MeasureTest,
     Membership,
     Negation,
     Plan,
     References,
-    Rows,
     Test,
     Truth,
-    Window,
 )
 from .types import TYPES
-from .vocabulary import EventType, Field, Link, Subject, Vocabulary
-
-COUNTED = frozenset({"eq", "ne", "gt", "gte", "lt", "lte", "between"})
-SUMMED = frozenset({"integer", "float", "decimal"})
-RANKED = SUMMED | {"date", "datetime"}
-AVERAGE_PLACES = 8
-FLOAT_PLACES = 6
+from .vocabulary import Field, Subject, Vocabulary
 
 
 def check(
@@ -59,7 +48,7 @@ def check(
     ``subject`` is what is selected; ``live_only`` refuses history; ``segments`` looks up segments that are referred to
     (without it none may be); ``own`` is the id of the segment being saved, which the condition must not lead back to.
     """
-    checker = _Checker(vocabulary, live_only, segments, own)
+    checker = Checker(vocabulary, live_only, segments, own)
     home = vocabulary.subject.get(subject)
     if home is None or not home.table:
         raise ValueError(f"The vocabulary has no subject {subject}")
@@ -82,7 +71,9 @@ def check(
     )
 
 
-class _Checker:
+class Checker:
+    """Walks the tree: collects errors, and what the condition refers to."""
+
     def __init__(
         self, vocabulary: Vocabulary, live_only: bool, segments: SegmentLookup | None, own: int | None
     ) -> None:
@@ -109,15 +100,18 @@ class _Checker:
         return self.node(condition, "", (Frame(subject=home),))
 
     def bad(self, pointer: str, message: str) -> None:
+        """Note an error."""
         self.errors.append(FieldError(pointer, message))
 
     def history(self, pointer: str, live: bool, what: str) -> None:
+        """Note that something is history, unless it is live."""
         if not live:
             self.live = False
             if self.live_only:
                 self.bad(pointer, f"{what} is history, which is not at hand here: only live facts can be tested")
 
     def node(self, node: Condition, path: str, frames: Sequence[Frame]) -> Plan | None:  # noqa: PLR0911 one per kind
+        """Check a node; ``None`` when it has errors."""
         match node:
             case nodes.AllOf(of=of) | nodes.AnyOf(of=of):
                 if not of:
@@ -135,13 +129,14 @@ class _Checker:
             case nodes.Compare():
                 return self.compare(node, path, frames)
             case nodes.Occurred():
-                return self.occurred(node, path, frames)
+                return occurred(self, node, path, frames)
             case nodes.Related():
-                return self.related(node, path, frames)
+                return related(self, node, path, frames)
             case nodes.Member():
                 return self.member(node, path, frames)
 
     def compare(self, node: nodes.Compare, path: str, frames: Sequence[Frame]) -> Plan | None:
+        """Check a comparison."""
         found = find(self.vocabulary, frames, node.field, node.op, node.value)
         if found is None:
             hint = nearest(node.field, visible(self.vocabulary, frames))
@@ -160,11 +155,12 @@ class _Checker:
         if operator is None:
             return None
         value = self.value(operator, field.type, node.value, f"{path}/value", field)
-        if value is _BAD:
+        if value is BAD:
             return None
         return Test(path, field, found.key, found.depth, found.link, operator, value, node.case)
 
     def operator(self, key: str, pointer: str, field: Field | None, type_: str = "") -> Operator | None:
+        """Find an operator that fits a type."""
         operator = OPERATORS.get(key)
         if operator is None:
             self.bad(pointer, f"There is no operator {key}{nearest(key, list(OPERATORS))}")
@@ -178,19 +174,20 @@ class _Checker:
         return operator
 
     def value(self, operator: Operator, type_: str, raw: Any, pointer: str, field: Field | None = None) -> Any:
+        """Give the value of an operator its type; ``BAD`` when it does not fit."""
         if operator.shape == "none":
             if raw is not msgspec.UNSET:
                 self.bad(pointer, f"{operator.key} takes no value")
-                return _BAD
+                return BAD
             return None
         if raw is msgspec.UNSET or raw is None:
             self.bad(pointer, f"{operator.key} needs a value")
-            return _BAD
+            return BAD
         try:
             value = literal(operator, type_, raw)
         except BadValue as exc:
             self.bad(pointer + exc.step, str(exc))
-            return _BAD
+            return BAD
         if field is not None and field.type == "enum":
             return self.choices(field, value, pointer)
         return value
@@ -205,153 +202,12 @@ class _Checker:
                 at = f"{pointer}/{index}" if many else pointer
                 options = ", ".join(option.value for option in field.options[:20])
                 self.bad(at, f"{field.name} has no choice {item}; it has: {options}")
-                return _BAD
+                return BAD
         spelt = tuple(known.get(item.lower(), item) for item in values)
         return spelt if many else spelt[0]
 
-    def occurred(self, node: nodes.Occurred, path: str, frames: Sequence[Frame]) -> Plan | None:
-        event = self.vocabulary.event.get(node.event)
-        table = self.vocabulary.event_table
-        if event is None or table is None:
-            hint = nearest(node.event, list(self.vocabulary.event))
-            self.bad(f"{path}/event", f"There is no event {node.event}{hint}")
-            return None
-        depth = len(frames) - 1
-        if frames[0].subject is None or frames[0].subject.name != "profile":
-            self.bad(f"{path}/event", "Only profiles have events")
-            return None
-        self.events.add(event.name)
-        self.history(f"{path}/event", event.live, f"The event {event.name}")
-        time = event_fields(table)["event.at"]
-        if node.within is not None and node.within.by is not None:
-            self.bad(f"{path}/within/by", "Events are looked at by the time they occurred; leave by out")
-        window = self.window(node.within, time, "at", f"{path}/within")
-        return self.rows(node, path, frames, depth, event=event, window=window)
-
-    def related(self, node: nodes.Related, path: str, frames: Sequence[Frame]) -> Plan | None:
-        found = find_link(self.vocabulary, frames, node.link)
-        if found is None:
-            known = [link.name for f in frames if f.subject for link in self.vocabulary.links_of(f.subject.name)]
-            self.bad(f"{path}/link", f"There is no link {node.link} here{nearest(node.link, known)}")
-            return None
-        link, depth = found
-        self.links.add(link.name)
-        self.history(f"{path}/link", link.live, f"The link {link.name}")
-        subject = self.vocabulary.subject[link.to]
-        window = None
-        if node.within is not None:
-            name = node.within.by or subject.key(subject.time)
-            time = subject.by_name.get(f"{subject.name}.{name}") or subject.by_name.get(name)
-            if time is None or time.type not in ("date", "datetime"):
-                what = (
-                    f"{name} is no day or moment of {link.name}" if name else f"{link.name} needs by: a day or moment"
-                )
-                self.bad(f"{path}/within/by", what)
-                return None
-            window = self.window(node.within, time, subject.key(time.name), f"{path}/within")
-        return self.rows(node, path, frames, depth, link=link, subject=subject, window=window)
-
-    def rows(
-        self,
-        node: nodes.Occurred | nodes.Related,
-        path: str,
-        frames: Sequence[Frame],
-        depth: int,
-        *,
-        event: EventType | None = None,
-        link: Link | None = None,
-        subject: Subject | None = None,
-        window: Window | None = None,
-    ) -> Plan | None:
-        before = len(self.errors)
-        inner = Frame(subject=subject, event=event)
-        inside = (*frames[: len(frames) - depth], inner)  # rows between the anchor and these are out of sight
-        where = None if node.where is None else self.node(node.where, f"{path}/where", inside)
-        count = self.count(node.count or nodes.Count(), f"{path}/count")
-        measure = None if node.measure is None else self.measure(node.measure, f"{path}/measure", inner)
-        if len(self.errors) > before or count is None or (node.within is not None and window is None):
-            return None
-        return Rows(path, depth, event, link, subject, window, where, count, measure)
-
-    def window(  # noqa: PLR0911 each way out names another place
-        self, within: nodes.Within | None, field: Field, key: str, path: str
-    ) -> Window | None:
-        if within is None:
-            return None
-        if within.last is not None and (within.from_ is not None or within.to is not None):
-            self.bad(path, "Give either last, or from and to")
-            return None
-        try:
-            if within.last is not None:
-                step = "/last"
-                last = parse_duration(within.last)
-                if field.type == "date" and not last.whole_days:
-                    raise ValueError("A day is compared with days, weeks, months or years, not with hours")
-                return Window(field, key, last, None, None)
-            step = "/from"
-            start = None if within.from_ is None else _edge(within.from_, field)
-            step = "/to"
-            end = None if within.to is None else _edge(within.to, field)
-        except ValueError as exc:
-            self.bad(path + step, str(exc))
-            return None
-        if start is None and end is None:
-            self.bad(path, "A window needs last, from or to")
-            return None
-        if type(start) is type(end) and cast(date, start) >= cast(date, end):
-            self.bad(f"{path}/to", "to must be later than from")
-            return None
-        return Window(field, key, None, start, end)
-
-    def count(self, node: nodes.Count, path: str) -> CountTest | None:
-        if node.op not in COUNTED:
-            self.bad(f"{path}/op", f"Rows are counted by one of these: {', '.join(sorted(COUNTED))}")
-            return None
-        operator = OPERATORS[node.op]
-        value = self.value(operator, "integer", node.value, f"{path}/value")
-        if value is _BAD:
-            return None
-        if any(v < 0 for v in (value if isinstance(value, tuple) else (value,))):
-            self.bad(f"{path}/value", "A number of rows cannot be negative")
-            return None
-        return CountTest(operator, value)
-
-    def measure(  # noqa: PLR0911 each way out names another place
-        self, node: nodes.Measure, path: str, frame: Frame
-    ) -> MeasureTest | None:
-        if node.fn not in ("sum", "avg", "min", "max"):
-            self.bad(f"{path}/fn", "A measure is one of these: sum, avg, min, max")
-            return None
-        rows = cast(Subject, frame.subject)
-        prefix = "event." if frame.event is not None else f"{rows.prefix or rows.name}."
-        name = node.of if node.of.startswith(prefix) else prefix + node.of
-        found = find(self.vocabulary, (frame,), name, "gte", 0)
-        if found is None or found.link is not None or name.startswith("now."):
-            known = [n.removeprefix(prefix) for n in visible(self.vocabulary, (frame,)) if n.startswith(prefix)]
-            self.bad(f"{path}/of", f"The rows have no {node.of}{nearest(node.of, known)}")
-            return None
-        field = found.field
-        fitting = SUMMED if node.fn in ("sum", "avg") else RANKED
-        if field.type not in fitting:
-            self.bad(f"{path}/of", f"{field.name} is a {TYPES[field.type].label}: it has no {node.fn}")
-            return None
-        self.fields.add(field.name)
-        type_, places = field.type, field.places
-        if node.fn in ("sum", "avg"):
-            type_, places = "decimal", {"integer": 0, "float": FLOAT_PLACES}.get(type_, places)
-            places = AVERAGE_PLACES if node.fn == "avg" else places
-        operator = self.operator(node.op, f"{path}/op", None, type_)
-        if operator is None:
-            return None
-        if operator.shape == "none" or operator.key == "anniversary_in":
-            self.bad(f"{path}/op", f"A measure cannot be compared by {operator.key}")
-            return None
-        value = self.value(operator, type_, node.value, f"{path}/value")
-        if value is _BAD:
-            return None
-        return MeasureTest(node.fn, field, found.key, type_, places, operator, value)
-
     def member(self, node: nodes.Member, path: str, frames: Sequence[Frame]) -> Plan | None:
+        """Check belonging to a segment."""
         before = len(self.errors)
         given = [name for name, value in msgspec.structs.asdict(node.of).items() if value is not None]
         if given != ["segment"]:
@@ -383,12 +239,3 @@ class _Checker:
             names = " → ".join(trail)
             self.bad(pointer, f"A segment cannot lead back to itself: {names}")
         return
-
-
-_BAD: Any = object()
-
-
-def _edge(text: str, field: Field) -> Any:
-    if field.type == "date":
-        return parse_date(text)
-    return parse_date(text) if len(text) == 10 else parse_moment(text)
