@@ -61,9 +61,16 @@ async def generate(engines: Engines, database: int, scale: float) -> tuple[int, 
         f"insert into o_{database} select order_id, any(profile), toString(order_id), any(at), 'paid', 'web', 'EUR',"
         f" sum(total), 0, count(), '{{}}', 1, 0 from l_{database} group by order_id"
     )
-    # Merge what belongs together, as happens in the background of a running installation.
+    # Merge what belongs together, as happens in the background of a running installation: months that have rested
+    # become one part (see TABLE_SETTINGS), the present one stays as it was written.
     for table in (f"p_{database}", f"e_{database}", f"o_{database}", f"l_{database}", "products"):
         await ch.command(f"optimize table {table}")
+    months = await ch.query(
+        f"select distinct partition_id from system.parts where active and table = 'e_{database}'"
+        f" and database = currentDatabase() and partition_id < toString(toYYYYMM({AT}))"
+    )
+    for (month,) in months:
+        await ch.command(f"optimize table e_{database} partition id '{month}' final")
     return people, events, lines
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.up import Up, open_folder, wait_until
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -34,7 +31,6 @@ FLAGS = [
     "--font-render-hinting=none",
 ]
 expect.set_options(timeout=20_000)  # a slow machine is no fault of the page
-READY = re.compile(r"ready (http://\S+)")
 PASSWORD = re.compile(r"password (\S+)")
 
 
@@ -45,9 +41,6 @@ class Site:
     url: str
     token: str
     password: str
-    folder: Path
-    process: subprocess.Popen[str]
-    lines: list[str] = field(default_factory=list)
 
     def api(self) -> httpx.Client:
         """Return a client with all rights."""
@@ -68,60 +61,24 @@ class Site:
         raise AssertionError(f"the job {job_id} did not end in {seconds} s")
 
 
-def start_site(folder: Path, *arguments: str, seconds: float = 60, port: int = 0) -> Site:
-    """Start `fidelia up` and wait until it says that it is ready."""
+@contextmanager
+def open_site(folder: Path, *options: str) -> Iterator[Site]:
+    """Start `fidelia up` on a folder, and stop it in the end."""
     token_file = folder / "token"
-    command = [
-        sys.executable, "-m", "fidelia", "up", "--data", str(folder / "data"), "--port", str(port),
-        "--token-file", str(token_file), *arguments,
-    ]  # fmt: skip
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    lines: list[str] = []
-    ready = threading.Event()
-
-    def read() -> None:
-        assert process.stdout is not None
-        with process.stdout:
-            for line in process.stdout:
-                lines.append(line.rstrip())
-                if READY.search(line):
-                    ready.set()
-        ready.set()
-
-    threading.Thread(target=read, daemon=True).start()
-    ready.wait(seconds)
-    text = "\n".join(lines)
-    found = READY.search(text)
-    if found is None:
-        stop(process)
-        raise AssertionError(f"`fidelia up` was not ready in {seconds} s:\n{text}")
-    password = PASSWORD.search(text)
-    return Site(found[1], token_file.read_text().strip(), password[1] if password else "", folder, process, lines)
-
-
-def stop(process: subprocess.Popen[str]) -> None:
-    """Stop a running installation as Ctrl-C would."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    up = Up(folder / "data", "--token-file", str(token_file), *options).ready()
+    try:
+        wait_until(lambda: PASSWORD.search(up.output()) or token_file.exists())
+        password = PASSWORD.search(up.output())
+        yield Site(up.run()["url"], token_file.read_text().strip(), password[1] if password else "")
+    finally:
+        up.end()
 
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
     """An installation shared by the browser tests."""
-    folder = Path(tempfile.mkdtemp(prefix="fidelia-e2e-"))
-    folder.chmod(0o711)
-    running = start_site(folder)
-    yield running
-    stop(running.process)
-    shutil.rmtree(folder, ignore_errors=True)
+    with open_folder("fidelia-e2e-") as folder, open_site(folder) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

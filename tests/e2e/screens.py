@@ -1,22 +1,25 @@
 """Pictures of every page: `make screens` writes them to ./screens, at 1280 and 360 px, light and dark, empty and full.
 
 `python -m tests.e2e.screens --only mailings --full` takes fewer. Findings of axe are printed and make it fail.
+Installations that already run are pictured with `--url URL --password WORD --token TOKEN`, and `--empty` when
+nothing is loaded in them.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
-from .conftest import FLAGS, ROOT, Site, new_context, serious_findings, sign_in, start_site, stop
+from tests.up import open_folder
+
+from .conftest import FLAGS, ROOT, Site, new_context, open_site, serious_findings, sign_in
 
 EMPTY = [
     ("sign-in", "/sign-in"),
@@ -30,9 +33,17 @@ EMPTY = [
     ("orders", "/market/orders"),
     ("consent", "/resources"),
     ("jobs", "/jobs"),
+    ("segment-new", "/segments/new"),
+    ("mailing-new", "/mailings/new"),
+    ("tokens", "/settings/tokens"),
+    ("audit", "/settings/audit"),
+    ("database-add", "/databases?drawer=database:new"),
+    ("missing", "/nowhere"),
 ]
 FULL = [
     *EMPTY[1:],
+    ("no-match", "/market/products?q=zzzz"),
+    ("no-object", "/segments/999999"),
     ("database", "/databases/{database}"),
     ("profiles", "/databases/{database}/profiles"),
     ("profile", "/databases/{database}/profiles/1"),
@@ -40,22 +51,21 @@ FULL = [
     ("profile-fields", "/databases/{database}/profiles/1?tab=fields"),
     ("imports", "/databases/{database}/imports"),
     ("import-new", "/databases/{database}/imports/new"),
-    ("segment-new", "/segments/new"),
+    ("profile-add", "/databases/{database}/profiles?drawer=profile:new"),
     ("segment", "/segments/{segment}"),
     ("segment-edit", "/segments/{segment}/edit"),
     ("template", "/templates/1"),
-    ("mailing-new", "/mailings/new"),
     ("mailing-report", "/mailings/{mailing}"),
     ("mailing-people", "/mailings/{mailing}?tab=people"),
     ("mail", "/mailbox/{mail}"),
     ("product", "/market/products/{product}"),
     ("order", "/market/orders/{order}"),
     ("stop-lists", "/resources?tab=stop"),
+    ("stop-list", "/suppression-lists/1"),
     ("account", "/settings/account"),
     ("users", "/settings/users"),
+    ("user-add", "/settings/users?drawer=user:new"),
     ("roles", "/settings/roles"),
-    ("tokens", "/settings/tokens"),
-    ("audit", "/settings/audit"),
     ("installation", "/settings/installation"),
 ]
 
@@ -63,14 +73,8 @@ FULL = [
 @contextmanager
 def running() -> Iterator[Site]:
     """Start an installation in a folder of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="fidelia-screens-"))
-    folder.chmod(0o711)
-    site = start_site(folder)
-    try:
+    with open_folder("fidelia-screens-") as folder, open_site(folder) as site:
         yield site
-    finally:
-        stop(site.process)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def names(site: Site) -> dict[str, object]:
@@ -93,11 +97,14 @@ def names(site: Site) -> dict[str, object]:
         }
 
 
-def shoot(browser: Browser, site: Site, pages: list[tuple[str, str]], target: Path, kind: str) -> list[str]:
+def shoot(
+    browser: Browser, site: Site, pages: list[tuple[str, str]], kind: str, asked: argparse.Namespace
+) -> list[str]:
     """Take the pictures; return what axe and the browser found wrong."""
     faults: list[str] = []
-    for width in (1280, 360):
-        for scheme in ("light", "dark"):
+    target: Path = asked.target
+    for width in asked.widths:
+        for scheme in asked.schemes:
             context = new_context(browser, width=width, scheme=scheme, height=800)
             page = context.new_page()
             here = f"{kind} {width} {scheme}"
@@ -107,9 +114,14 @@ def shoot(browser: Browser, site: Site, pages: list[tuple[str, str]], target: Pa
                 if name != "sign-in" and not signed:
                     sign_in(page, site)
                     signed = True
+                page.set_viewport_size({"width": width, "height": 800})
                 page.goto(f"{site.url}{path}")
-                settle(page)
-                page.screenshot(path=target / f"{name}-{kind}-{width}-{scheme}.png", full_page=width == 1280)
+                try:
+                    settle(page)
+                except (PlaywrightError, AssertionError) as error:
+                    faults.append(f"{here} {name}: it never settled: {str(error).splitlines()[0]}")
+                fit(page, width)
+                page.screenshot(path=target / f"{name}-{kind}-{width}-{scheme}.png")
                 faults += [f"{here} {name}: {finding}" for finding in serious_findings(page)]
                 if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
                     faults.append(f"{here} {name}: the page scrolls sideways")
@@ -117,9 +129,15 @@ def shoot(browser: Browser, site: Site, pages: list[tuple[str, str]], target: Pa
     return faults
 
 
+def fit(page: Page, width: int) -> None:
+    """Make the window as tall as the page, within reason: a picture of a longer page would lose its side bar."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": width, "height": max(800, min(int(height), 1700))})
+
+
 def settle(page: Page) -> None:
     """Wait until nothing loads any more; event streams never end, so the network is not asked."""
-    page.get_by_role("heading", level=1).first.wait_for()
+    page.get_by_role("heading", level=1).first.wait_for(timeout=15_000)
     page.wait_for_timeout(700)  # a skeleton shows only after a moment, and then goes
     expect(page.locator(".mantine-Skeleton-root")).to_have_count(0, timeout=20_000)
     page.evaluate("document.fonts.ready")
@@ -132,6 +150,9 @@ def main() -> int:
     parser.add_argument("--target", type=Path, default=ROOT / "screens")
     parser.add_argument("--only", nargs="*", default=[], help="names of pages")
     parser.add_argument("--full", action="store_true", help="only the full installation")
+    parser.add_argument("--empty", action="store_true", help="with --url: the installation is empty")
+    parser.add_argument("--widths", nargs="*", type=int, default=[1280, 360])
+    parser.add_argument("--schemes", nargs="*", default=["light", "dark"])
     parser.add_argument("--url", help="a running installation with the demo, instead of one of our own")
     parser.add_argument("--token")
     parser.add_argument("--password")
@@ -145,17 +166,20 @@ def main() -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         if asked.url:
-            site = Site(asked.url, asked.token, asked.password, Path(), subprocess.Popen(["true"]))
-            found = names(site)
-            faults += shoot(browser, site, [(n, p.format(**found)) for n, p in chosen(FULL)], asked.target, "full")
+            site = Site(asked.url, asked.token, asked.password)
+            if asked.empty:
+                faults += shoot(browser, site, chosen(EMPTY), "empty", asked)
+            else:
+                found = names(site)
+                faults += shoot(browser, site, [(n, p.format(**found)) for n, p in chosen(FULL)], "full", asked)
         else:
             with running() as site:
                 if not asked.full:
-                    faults += shoot(browser, site, chosen(EMPTY), asked.target, "empty")
+                    faults += shoot(browser, site, chosen(EMPTY), "empty", asked)
                 with site.api() as api:
                     site.wait_for_job(api.post("/demo", json={"small": True}).json()["job"]["id"], 600)
                 found = names(site)
-                faults += shoot(browser, site, [(n, p.format(**found)) for n, p in chosen(FULL)], asked.target, "full")
+                faults += shoot(browser, site, [(n, p.format(**found)) for n, p in chosen(FULL)], "full", asked)
         browser.close()
     for fault in faults:
         print(fault)

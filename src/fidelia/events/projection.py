@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fidelia import profiles
 from fidelia.kernel.errors import Problem
+from fidelia.platform.clickhouse import TABLE_SETTINGS
 from fidelia.platform.engines import Engines
 
 #: Paths of ``props`` that get a column of their own; further ones share one, which is slower but never refused.
@@ -26,7 +27,7 @@ def create_table(database_id: int) -> str:
             channel LowCardinality(String), link String, total Nullable(Decimal(18, 4)),
             props JSON(max_dynamic_paths={MAX_PATHS}, max_dynamic_types={MAX_TYPES})
         ) engine = ReplacingMergeTree partition by toYYYYMM(at) order by (type, profile, at, id)
-        settings non_replicated_deduplication_window = 10000, fsync_after_insert = 1
+        settings non_replicated_deduplication_window = 10000, {TABLE_SETTINGS}
     """
 
 
@@ -46,6 +47,8 @@ async def ensure_events(engines: Engines, database_id: int) -> bool:
     made: set[int] = engines.ports.setdefault(_MADE, set())
     if database_id not in made:
         await engines.clickhouse.command(create_table(database_id))
+        # A table of an earlier version.
+        await engines.clickhouse.command(f"alter table {events_table(database_id)} modify setting {TABLE_SETTINGS}")
         made.add(database_id)
     return True
 

@@ -8,6 +8,7 @@ import psycopg
 from pyroaring import BitMap
 
 from fidelia.platform.batches import slices
+from fidelia.platform.clickhouse import TABLE_SETTINGS
 from fidelia.platform.engines import Engines
 
 ORDERS_AT_ONCE = 20_000
@@ -46,7 +47,7 @@ create table if not exists products (
     id UInt32, external_id String, name String, brand LowCardinality(Nullable(String)), categories Array(String),
     price Nullable(Decimal(18, 4)), currency LowCardinality(Nullable(String)), status LowCardinality(String),
     props String, created_at DateTime64(3, 'UTC'), version UInt64, is_deleted UInt8
-) engine = ReplacingMergeTree(version, is_deleted) order by id settings fsync_after_insert = 1
+) engine = ReplacingMergeTree(version, is_deleted) order by id settings {settings}
 """
 
 _ORDER_TABLE = """
@@ -54,7 +55,7 @@ create table if not exists o_{db} (
     id UInt64, profile UInt32, external_id String, at DateTime64(3, 'UTC'), status LowCardinality(String),
     channel LowCardinality(String), currency LowCardinality(String), total Decimal(18, 4), delivery Decimal(18, 4),
     items UInt32, props String, version UInt64, is_deleted UInt8
-) engine = ReplacingMergeTree(version, is_deleted) order by id settings fsync_after_insert = 1
+) engine = ReplacingMergeTree(version, is_deleted) order by id settings {settings}
 """
 
 _LINE_TABLE = """
@@ -62,7 +63,7 @@ create table if not exists l_{db} (
     order_id UInt64, line UInt32, profile UInt32, at DateTime64(3, 'UTC'), product UInt32, quantity Decimal(18, 4),
     price Nullable(Decimal(18, 4)), discount Decimal(18, 4), total Decimal(18, 4), status LowCardinality(String),
     order_status LowCardinality(String), channel LowCardinality(String), version UInt64, is_deleted UInt8
-) engine = ReplacingMergeTree(version, is_deleted) order by (order_id, line) settings fsync_after_insert = 1
+) engine = ReplacingMergeTree(version, is_deleted) order by (order_id, line) settings {settings}
 """
 
 
@@ -72,10 +73,12 @@ async def ensure_market(engines: Engines, database_id: int) -> None:
     if database_id in made:
         return
     ch = engines.clickhouse
-    await ch.command(_PRODUCT_TABLE)
+    tables = {"products": _PRODUCT_TABLE}
     if database_id:
-        await ch.command(_ORDER_TABLE.format(db=database_id))
-        await ch.command(_LINE_TABLE.format(db=database_id))
+        tables |= {f"o_{database_id}": _ORDER_TABLE, f"l_{database_id}": _LINE_TABLE}
+    for name, statement in tables.items():
+        await ch.command(statement.format(db=database_id, settings=TABLE_SETTINGS))
+        await ch.command(f"alter table {name} modify setting {TABLE_SETTINGS}")  # a table of an earlier version
     made.add(database_id)
 
 

@@ -15,7 +15,7 @@ from pyroaring import BitMap
 
 from fidelia.platform.batches import slices
 from fidelia.platform.bitmaps import bitmap_parameter, bitmap_sql
-from fidelia.platform.clickhouse import ClickHouse
+from fidelia.platform.clickhouse import TABLE_SETTINGS, ClickHouse
 from fidelia.platform.drain import Projection
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
@@ -26,7 +26,7 @@ from .store import match
 
 #: Ids are never given twice, so a deletion outlives every version.
 GONE = 2**64 - 1
-_ENGINE = "engine = ReplacingMergeTree(version, is_deleted) order by {} settings fsync_after_insert = 1"
+_ENGINE = f"engine = ReplacingMergeTree(version, is_deleted) order by {{}} settings {TABLE_SETTINGS}"
 #: Every table of a database, by its prefix, also those that other capabilities fill: they go when it goes.
 PREFIXES = ("p", "s", "e", "o", "l")
 _MOMENT = "{} at time zone 'UTC'"
@@ -93,6 +93,8 @@ class Tables:
         ]
         if changes:
             await ch.command(f"alter table p_{database.id} {', '.join(changes)}")
+        for prefix in ("p", "s"):  # tables of an earlier version
+            await ch.command(f"alter table {prefix}_{database.id} modify setting {TABLE_SETTINGS}")
         self._made[database.id] = database.schema_version
 
     async def drop(self, ch: ClickHouse, database_id: int) -> None:
