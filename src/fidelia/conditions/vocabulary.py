@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from .sources import SourceKey, ValueSource
 from .types import PLACES, TYPES
 
 
@@ -143,7 +144,10 @@ class EventTable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """All that conditions of one profile database may use. ``segments`` is the table of stored bitmaps."""
+    """All that conditions of one profile database may use.
+
+    ``segments`` is the table of stored bitmaps; ``sources`` are lists of values to compare with (see ``sources.py``).
+    """
 
     subjects: tuple[Subject, ...] = ()
     links: tuple[Link, ...] = ()
@@ -151,6 +155,12 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     event_table: EventTable | None = None
     segments: str = "segment_bitmaps"
     categories: tuple[str, ...] = ()
+    sources: tuple[ValueSource, ...] = ()
+
+    @cached_property
+    def source(self) -> dict[SourceKey, ValueSource]:
+        """The sources of values by their keys."""
+        return {source.key: source for source in self.sources}
 
     @cached_property
     def subject(self) -> dict[str, Subject]:
@@ -196,10 +206,12 @@ def merge(*parts: Vocabulary) -> Vocabulary:
         event_table=next(iter(tables), None),
         segments=next((part.segments for part in parts if part.segments != "segment_bitmaps"), "segment_bitmaps"),
         categories=tuple(dict.fromkeys(category for part in parts for category in part.categories)),
+        sources=tuple(source for part in parts for source in part.sources),
     )
     _unique("field", (f.name for s in whole.subjects for f in s.fields))
     _unique("link", (f"{link.of} → {link.name}" for link in whole.links))
     _unique("event type", (event.name for event in whole.events))
+    _unique("source", (" ".join(map(str, source.key)) for source in whole.sources))
     for link in whole.links:
         for end in (link.of, link.to):
             if end not in whole.subject or not whole.subject[end].table:
