@@ -1991,6 +1991,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vocabulary/properties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Properties that were seen */
+        get: operations["ApiV1VocabularyPropertiesProperties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vocabulary/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is used of the vocabulary */
+        get: operations["ApiV1VocabularyUsageUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vocabulary/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The commonest values of a field */
+        get: operations["ApiV1VocabularyValuesFieldValues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/write-keys": {
         parameters: {
             query?: never;
@@ -2632,6 +2683,13 @@ export interface components {
             properties?: components["schemas"]["PropertyIn"][];
             archived?: boolean;
         };
+        /** EventUse */
+        EventUse: {
+            name: string;
+            count: number;
+            people: number;
+            last_at: string | null;
+        };
         /** EventsIn */
         EventsIn: {
             database: number;
@@ -2723,6 +2781,21 @@ export interface components {
             unique?: boolean;
             required?: boolean;
             description?: string;
+        };
+        /** FieldUse */
+        FieldUse: {
+            name: string;
+            filled: number;
+            samples: string[];
+        };
+        /** FieldValues */
+        FieldValues: {
+            items: components["schemas"]["ValueCount"][];
+            total: number;
+            filled: number;
+            of: string;
+            least?: unknown;
+            greatest?: unknown;
         };
         /** FileFormat */
         FileFormat: {
@@ -3545,6 +3618,10 @@ export interface components {
             };
             version?: number | null;
         };
+        /** Properties */
+        Properties: {
+            items: components["schemas"]["PropertyUse"][];
+        };
         /** PropertyIn */
         PropertyIn: {
             name: string;
@@ -3552,6 +3629,11 @@ export interface components {
             type: "string" | "integer" | "float" | "boolean" | "date" | "datetime" | "tags";
             /** @default  */
             label?: string;
+        };
+        /** PropertyUse */
+        PropertyUse: {
+            name: string;
+            types: string[];
         };
         /** Reacted */
         Reacted: {
@@ -4364,6 +4446,12 @@ export interface components {
             /** @default 0 */
             duplicates?: number;
         };
+        /** Usage */
+        Usage: {
+            total: number;
+            fields: components["schemas"]["FieldUse"][];
+            events: components["schemas"]["EventUse"][];
+        };
         /** UserCreated */
         UserCreated: {
             user: components["schemas"]["UserOut"];
@@ -4414,6 +4502,11 @@ export interface components {
             term?: string;
             /** @default  */
             content?: string;
+        };
+        /** ValueCount */
+        ValueCount: {
+            value: unknown;
+            count: number;
         };
         /** Verdict */
         Verdict: {
@@ -21112,6 +21205,306 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VocabularyInfo"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1VocabularyPropertiesProperties: {
+        parameters: {
+            query: {
+                /** @description The profile database */
+                database: number;
+                /** @description A property of events of this type */
+                event?: string | null;
+                /** @description A field of the rows of this link */
+                link?: string | null;
+                /** @description The properties of a field that is an object */
+                field?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Properties"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1VocabularyUsageUsage: {
+        parameters: {
+            query: {
+                /** @description The profile database */
+                database: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1VocabularyValuesFieldValues: {
+        parameters: {
+            query: {
+                /** @description The profile database */
+                database: number;
+                /** @description As a condition names it: profile.city */
+                field: string;
+                /** @description Only values that contain this */
+                q?: string;
+                /** @description A property of events of this type */
+                event?: string | null;
+                /** @description A field of the rows of this link */
+                link?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldValues"];
                 };
             };
             /** @description Malformed request */
