@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from .memberships import MembershipKind
 from .sources import SourceKey, ValueSource
 from .types import PLACES, TYPES
 
@@ -59,9 +60,11 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 class Subject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A kind of row. ``id`` is the expression of its key, ``where`` is always added, ``final`` reads merged rows.
 
-    ``time`` names the field looked at by ``within`` (``order.created_at``). A declaration without ``table`` only adds
-    fields. ``one``/``many`` are the words for people ("order", "orders"). ``props`` is a JSON column whose undeclared
-    properties may be compared too; ``prefix`` stands before the names of fields when it is not the subject's name.
+    ``time`` names the field looked at by ``within`` (``order.created_at``); ``tie`` is an expression unlike for any two
+    rows of one owner, which orders those of the same time (``id`` when not given). A declaration without ``table``
+    only adds fields. ``one``/``many`` are the words for people ("order", "orders"). ``props`` is a JSON column whose
+    undeclared properties may be compared too; ``prefix`` stands before the names of fields when it is not the
+    subject's name.
     """
 
     name: str
@@ -71,11 +74,17 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     final: bool = True
     where: str = ""
     time: str = ""
+    tie: str = ""
     one: str = ""
     many: str = ""
     fields: tuple[Field, ...] = ()
     props: str = ""
     prefix: str = ""
+
+    @property
+    def order(self) -> str:
+        """The expression that orders rows of the same time."""
+        return self.tie or self.id
 
     def key(self, name: str) -> str:
         """Return the name of a field without the subject's, as facts have it."""
@@ -155,12 +164,18 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     event_table: EventTable | None = None
     segments: str = "segment_bitmaps"
     categories: tuple[str, ...] = ()
+    memberships: tuple[MembershipKind, ...] = ()
     sources: tuple[ValueSource, ...] = ()
 
     @cached_property
     def source(self) -> dict[SourceKey, ValueSource]:
         """The sources of values by their keys."""
         return {source.key: source for source in self.sources}
+
+    @cached_property
+    def membership(self) -> dict[str, MembershipKind]:
+        """What one can be a member of, by its key."""
+        return {kind.key: kind for kind in self.memberships}
 
     @cached_property
     def subject(self) -> dict[str, Subject]:
@@ -206,11 +221,13 @@ def merge(*parts: Vocabulary) -> Vocabulary:
         event_table=next(iter(tables), None),
         segments=next((part.segments for part in parts if part.segments != "segment_bitmaps"), "segment_bitmaps"),
         categories=tuple(dict.fromkeys(category for part in parts for category in part.categories)),
+        memberships=tuple(kind for part in parts for kind in part.memberships),
         sources=tuple(source for part in parts for source in part.sources),
     )
     _unique("field", (f.name for s in whole.subjects for f in s.fields))
     _unique("link", (f"{link.of} → {link.name}" for link in whole.links))
     _unique("event type", (event.name for event in whole.events))
+    _unique("kind of membership", (kind.key for kind in whole.memberships))
     _unique("source", (" ".join(map(str, source.key)) for source in whole.sources))
     for link in whole.links:
         for end in (link.of, link.to):
