@@ -125,6 +125,15 @@ async def test_hits_are_counted_in_batches(engines: Engines, sent, clock: FixedC
     assert (await reactions(engines, sent.id))[1, "opened", -1, False] == 2
 
 
+async def test_a_hit_that_cannot_be_written_takes_no_other_with_it(engines: Engines, sent, clock: FixedClock) -> None:
+    at = clock.now() + timedelta(minutes=5)
+    hits = HitBuffer(engines)
+    good = [Hit(sent.id, profile, "opened", at, user_agent="Mozilla/5.0") for profile in (1, 2, 3)]
+    bad = Hit(sent.id, 2**70, "opened", at, user_agent="Mozilla/5.0")
+    await asyncio.gather(*[hits.add(hit) for hit in (*good[:2], bad, good[2])])
+    assert (hits.written, hits.dropped) == (3, 1)
+
+
 async def test_nothing_is_redirected_to_that_was_not_signed(
     engines: Engines, api: httpx.AsyncClient, sent, clock: FixedClock
 ) -> None:

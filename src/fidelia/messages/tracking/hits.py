@@ -27,6 +27,7 @@ MAX_WAITING = 200_000
 KEPT_RUNS = 500
 _REPEAT = timedelta(seconds=rules.REPEAT_SECONDS)
 _PORT = "messages.hits"
+_AWAY = (psycopg.OperationalError, psycopg.errors.DeadlockDetected, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +93,32 @@ class HitBuffer:
             await asyncio.sleep(LINGER)
             batch = self._waiting[:MAX_BATCH]
             try:
-                await self._write([hit for hit, _ in batch])
-            except (psycopg.OperationalError, psycopg.errors.DeadlockDetected, OSError) as exc:
+                await self._write_what_can_be([hit for hit, _ in batch])
+            except _AWAY as exc:
                 log.warning("hits wait for the database", waiting=len(self._waiting), error=str(exc))
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 5.0)
                 continue
-            except Exception:
-                log.exception("a batch of hits was lost", hits=len(batch))
-                self.dropped += len(batch)
             delay = 0.1
             del self._waiting[: len(batch)]
             for _, done in batch:
                 if not done.done():
                     done.set_result(None)
+
+    async def _write_what_can_be(self, hits: Sequence[Hit]) -> None:
+        """Write hits; one that cannot be written is told in the log and takes no other with it."""
+        try:
+            await self._write(hits)
+        except _AWAY:
+            raise
+        except Exception:
+            if len(hits) == 1:
+                log.exception("a hit could not be written", hit=hits[0])
+                self.dropped += 1
+                return
+            middle = len(hits) // 2
+            await self._write_what_can_be(hits[:middle])
+            await self._write_what_can_be(hits[middle:])
 
     async def _write(self, hits: Sequence[Hit]) -> None:
         facts = {run: await self.facts(run) for run in {hit.run for hit in hits}}
