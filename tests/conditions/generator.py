@@ -6,6 +6,7 @@ strategy here fails loudly.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,7 @@ from .pools import (
     IPS,
     MOMENTS,
     NETWORKS,
+    ODD_KEYS,
     PATTERNS,
     TAGS,
     TEXTS,
@@ -168,6 +170,12 @@ def some_field(draw: Draw, prefix: str, types: dict[str, str]) -> Node:
     return compare(draw, f"{prefix}.{name}", pick(draw, operators(types[name])), types[name])
 
 
+def path(draw: Draw, *names: str) -> str:
+    """A path into an object, odd keys included."""
+    keys = [pick(draw, [*names, *ODD_KEYS])] if draw(st.booleans()) else ["deep", pick(draw, ["inside", "a.b"])]
+    return "".join(f"[{json.dumps(key, ensure_ascii=draw(st.booleans()))}]" for key in keys)
+
+
 def undeclared(draw: Draw, field: str) -> Node:
     """A property nobody declared: of an open event, or inside an object."""
     type_ = pick(draw, OPEN_OPERATORS)
@@ -189,7 +197,7 @@ def of_profile(draw: Draw) -> Node:
         case 0:
             return {"kind": "member", "of": {"segment": pick(draw, [1, 2, 3])}}
         case 1:
-            return undeclared(draw, pick(draw, ['profile.extra["city"]', 'profile.extra["deep"]["inside"]']))
+            return undeclared(draw, "profile.extra" + path(draw, "city"))
         case 2:
             return some_field(draw, "loyalty.1", ROW_TYPES)
         case 3:
@@ -288,7 +296,7 @@ def measured(draw: Draw, types: dict[str, str]) -> Node | None:
 def of_item(draw: Draw) -> Node:
     if draw(st.integers(0, 4)) == 0:
         return of_profile(draw)
-    return undeclared(draw, pick(draw, ["item.n", "item.deep.inside"]))
+    return undeclared(draw, pick(draw, ["item.n", "item.deep.inside", "item" + path(draw, "age"), 'item.deep["a.b"]']))
 
 
 def children(draw: Draw) -> Node:

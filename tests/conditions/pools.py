@@ -112,6 +112,7 @@ PATTERNS = [
 ]
 BRANCHES = [("Food",), ("Food", "Dairy"), ("Food", "Dairy", "Milk"), ("Non-Food", "Tools"), ("food", "Σοφία")]
 MAILINGS = [1, 2, 3]
+ODD_KEYS = ("a.b", 'say "hi"', "it's", "ключ 😀", "", "back\\slash`tick", "1")
 
 
 def edges() -> list[datetime]:

@@ -26,7 +26,7 @@ from fidelia.conditions import (
     merge,
 )
 
-from .pools import BRANCHES, COLOURS, DATES, DECIMALS, FLOATS, INTEGERS, IPS, MAILINGS, MOMENTS, TAGS, TEXTS
+from .pools import BRANCHES, COLOURS, DATES, DECIMALS, FLOATS, INTEGERS, IPS, MAILINGS, MOMENTS, ODD_KEYS, TAGS, TEXTS
 
 _JSON_TYPES = ("string", "integer", "float", "boolean", "date", "datetime", "tags", "ip")
 _KINDS: dict[str, tuple[str, str]] = {
@@ -158,6 +158,13 @@ def random_properties(rnd: random.Random) -> dict[str, Any]:
     return {name: rnd.choice(_ANYTHING) for name in names if rnd.random() < 0.6}
 
 
+def _object(rnd: random.Random, names: tuple[str, ...]) -> dict[str, Any]:
+    found = {name: rnd.choice(_ANYTHING) for name in names if rnd.random() < 0.6}
+    if rnd.random() < 0.8:
+        found["deep"] = {name: rnd.choice(_ANYTHING) for name in ("inside", "a.b") if rnd.random() < 0.8}
+    return found
+
+
 class Universe:
     """Profiles with their facts; :meth:`load` puts the same rows into ClickHouse."""
 
@@ -183,11 +190,8 @@ class Universe:
         return SegmentRef(id_, f"Segment {id_}") if id_ in (1, 2, 3) else None
 
     def _profile(self, rnd: random.Random, id_: int) -> Facts:
-        extra = {"city": rnd.choice(_ANYTHING), "deep": {"inside": rnd.choice(_ANYTHING)}} if rnd.random() < 0.7 else {}
-        names = ("n", "age", "deep")
-        children: list[Any] = [
-            {name: rnd.choice(_ANYTHING) for name in names if rnd.random() < 0.8} for _ in range(rnd.choice([0, 1, 3]))
-        ]
+        extra = _object(rnd, ("city", *ODD_KEYS)) if rnd.random() < 0.7 else {}
+        children: list[Any] = [_object(rnd, ("n", "age", "deep", *ODD_KEYS)) for _ in range(rnd.choice([0, 1, 3]))]
         children += rnd.choice([[], [], [7, "x"]])
         fields = {**random_row(rnd), "extra": extra}
         self.rows["p"].append({"id": id_, **fields, "children": json.dumps(children)})
@@ -241,7 +245,7 @@ class Universe:
         merged = "version UInt64, is_deleted UInt8"
         engine = "engine = ReplacingMergeTree(version, is_deleted)"
         tables = {
-            "p": f"id UInt32, extra JSON, children String, {kinds}, {merged}) {engine} order by id",
+            "p": f"id UInt32, extra String, children String, {kinds}, {merged}) {engine} order by id",
             "o": f"id UInt32, profile UInt32, hidden UInt8, {kinds}, {merged}) {engine} order by id",
             "l": f"id UInt32, profile UInt32, parent UInt32, product UInt32, {kinds}, {merged}) {engine} order by id",
             "x": f"id UInt32, {kinds}, {merged}) {engine} order by id",

@@ -21,7 +21,7 @@ Stable interface (everything else is internal):
     keyed without the subject (``city``); what was not loaded raises ``MissingFact``.
 ``sentence(checked, database="") -> Sentence`` (``text``, ``spans``), ``describe(vocabulary) -> VocabularyInfo``
     for people, and for the web editor as JSON.
-``Vocabulary Subject Field Option Link EventType EventTable json_property merge``
+``Vocabulary Subject Field Option Link EventType EventTable ValueSource json_property merge``
     what capabilities declare (see ``vocabulary.py``); ``merge`` joins it once per profile database.
 
 ``now`` is always an aware datetime given by the caller, ``tz`` the database's IANA time zone.
@@ -29,6 +29,7 @@ Stable interface (everything else is internal):
 
 from __future__ import annotations
 
+from .casing import lower
 from .check import check
 from .counts import NodeCount, NodeQueries, compile_nodes, node_answer, node_counts
 from .cycles import SegmentLookup, SegmentRef, segments_in
@@ -64,7 +65,9 @@ from .nodes import (
     walk,
 )
 from .operators import OPERATORS, Operator
+from .pairs import Common
 from .plan import Checked, References
+from .sources import Answered, Listed, Lookup, Source, SourceKey, ValueSource
 from .sql import Given, Query, Segments, Stored, UnresolvedSegment, compile, together
 from .text import Sentence, TextSpan, sentence
 from .vocabulary import EventTable, EventType, Field, Link, Option, Subject, Vocabulary, json_property, merge
@@ -73,8 +76,10 @@ __all__ = [
     "OPERATORS",
     "AllOf",
     "Always",
+    "Answered",
     "AnyOf",
     "Checked",
+    "Common",
     "Compare",
     "Condition",
     "Count",
@@ -88,6 +93,8 @@ __all__ = [
     "Given",
     "Link",
     "LinkInfo",
+    "Listed",
+    "Lookup",
     "Measure",
     "MeasureInfo",
     "Member",
@@ -108,11 +115,14 @@ __all__ = [
     "SegmentRef",
     "Segments",
     "Sentence",
+    "Source",
+    "SourceKey",
     "Stored",
     "Subject",
     "TextSpan",
     "TypeInfo",
     "UnresolvedSegment",
+    "ValueSource",
     "Verdict",
     "Vocabulary",
     "VocabularyInfo",
@@ -127,6 +137,7 @@ __all__ = [
     "explain",
     "fingerprint",
     "json_property",
+    "lower",
     "merge",
     "node_answer",
     "node_counts",

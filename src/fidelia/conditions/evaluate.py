@@ -15,7 +15,21 @@ import msgspec
 from .facts import Event, Facts, MissingFact, Row
 from .moments import Moment, moment
 from .operands import resolve
-from .plan import NOW, Checked, CountTest, Group, MeasureTest, Membership, Negation, Plan, Rows, Test, Truth, Window
+from .plan import (
+    NOW,
+    Checked,
+    CountTest,
+    Group,
+    Key,
+    MeasureTest,
+    Membership,
+    Negation,
+    Plan,
+    Rows,
+    Test,
+    Truth,
+    Window,
+)
 from .types import TYPES, fold
 from .vocabulary import Link
 
@@ -183,7 +197,7 @@ def _linked(row: Row | Event, link: Link) -> Sequence[Row]:
     return row.links[link.name]
 
 
-def _read(row: Row | Event, key: str, type_: str) -> Any:
+def _read(row: Row | Event, key: Key, type_: str) -> Any:
     if isinstance(row, Event):
         if key == "at":
             return TYPES[type_].read(row.at)
@@ -194,7 +208,7 @@ def _read(row: Row | Event, key: str, type_: str) -> Any:
         fields = row.fields
     if key in fields:
         return TYPES[type_].read(fields[key])
-    for step in key.split("."):
+    for step in key.split(".") if isinstance(key, str) else key:
         fields = fields.get(step) if isinstance(fields, Mapping) else None
     return None if fields is None else TYPES[type_].read(fields)
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 
-from .plan import NOW
+from .json_text import parse_path, steps_of, text_property
+from .plan import NOW, Key
 from .vocabulary import EventTable, EventType, Field, Link, Option, Subject, Vocabulary, json_property
 
-_PATH = re.compile(r'(?P<base>[^\[\]]+)(?P<steps>(\["[A-Za-z_][A-Za-z0-9_-]{0,63}"\]){1,4})', re.ASCII)
-_STEP = re.compile(r'\["([^"]+)"\]')
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 NOW_FIELDS: dict[str, Field] = {
@@ -40,10 +38,10 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a field's name means: the field, its key in facts, how many rows outwards, over which link."""
+    """What a field's name means: the field, its key in facts (or keys), how many rows outwards, over which link."""
 
     field: Field
-    key: str
+    key: Key
     depth: int
     link: Link | None = None
 
@@ -114,27 +112,17 @@ def _in_subject(vocabulary: Vocabulary, subject: Subject, name: str, op: str, ra
 def _own(subject: Subject, name: str, op: str, raw: Any) -> Found | None:
     if (field := subject.by_name.get(name)) is not None:
         return Found(field, subject.key(name), 0)
-    prefix = f"{subject.prefix or subject.name}."
-    if subject.props and name.startswith(prefix):
-        return _undeclared(subject, name.removeprefix(prefix), op, raw)
-    match = _PATH.fullmatch(name)
-    base = subject.by_name.get(match["base"]) if match else None
-    if match is None or base is None or base.type != "object":
+    prefix = subject.prefix or subject.name
+    if subject.props and (steps := steps_of(name, prefix)):
+        field = text_property(name, guess(op, raw), steps, subject.props, label=" ".join(steps), live=True)
+        return Found(field, steps, 0)
+    path = parse_path(name)
+    base = subject.by_name.get(path[0]) if path and path[1] else None
+    if path is None or base is None or base.type != "object":
         return None
-    steps = _STEP.findall(match["steps"])
-    inner = json_property(".".join(steps), guess(op, raw), column=base.sql, live=base.live)
-    field = msgspec.structs.replace(inner, name=name, label=f"{base.label}: {' '.join(steps)}", category=base.category)
-    return Found(field, ".".join([subject.key(base.name), *steps]), 0)
-
-
-def _undeclared(subject: Subject, key: str, op: str, raw: Any) -> Found | None:
-    try:
-        field = json_property(
-            key, guess(op, raw), column=subject.props, prefix=subject.prefix or subject.name, live=True
-        )
-    except ValueError:
-        return None
-    return Found(field, key, 0)
+    label = f"{base.label}: {' '.join(path[1])}"
+    field = text_property(name, guess(op, raw), path[1], base.sql, label=label, live=base.live, category=base.category)
+    return Found(field, (subject.key(base.name), *path[1]), 0)
 
 
 def find_link(vocabulary: Vocabulary, frames: Sequence[Frame], name: str) -> tuple[Link, int] | None:

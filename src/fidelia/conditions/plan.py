@@ -11,12 +11,15 @@ from typing import Any
 
 import msgspec
 
-from .moments import TICK, Duration, Moment, shift_day
+from .moments import TICK, Duration, Moment, period, shift_day
 from .nodes import Condition
 from .operators import Operator
 from .vocabulary import EventType, Field, Link, Subject, Vocabulary
 
 NOW = -1
+
+#: How a field is named in facts: a name, dots leading into objects, or the exact keys one by one.
+Key = str | tuple[str, ...]
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -45,7 +48,7 @@ class Test(msgspec.Struct, frozen=True):
 
     path: str
     field: Field
-    key: str
+    key: Key
     depth: int
     link: Link | None
     operator: Operator
@@ -86,7 +89,7 @@ class MeasureTest(msgspec.Struct, frozen=True):
 
     fn: str
     field: Field
-    key: str
+    key: Key
     type: str
     places: int
     operator: Operator
@@ -105,32 +108,66 @@ class Rows(msgspec.Struct, frozen=True):
     where: Plan | None
     count: CountTest
     measure: MeasureTest | None
+    take: Choice | None = None
+    order: Order | None = None
 
     @property
     def plain(self) -> bool:
         """Tell whether one row is enough: nothing to be counted or summed."""
-        op, value = self.count.operator.key, self.count.literal
-        return self.measure is None and (op, value) in (("gte", 1), ("gt", 0))
+        return self.measure is None and self.count.plain
 
 
 class Membership(msgspec.Struct, frozen=True):
-    """``member`` of a segment, now."""
+    """Being a member: ``segment`` is the number of the bitmap, of everybody who was ever one with ``ever``.
+
+    ``title`` are the words for something that is no segment.
+    """
 
     path: str
     depth: int
     segment: int
+    ever: bool = False
+    title: str = ""
 
 
-Plan = Group | Negation | Truth | Test | Rows | Membership
+class Belonging(msgspec.Struct, frozen=True):
+    """``member`` with a state or entries: ``now`` tells of the present, ``entries`` of the events that were asked for."""
+
+    path: str
+    depth: int
+    state: str
+    now: Membership
+    entries: Rows | None
+
+    @property
+    def of(self) -> Plan:
+        """The rule it stands for."""
+        ever = msgspec.structs.replace(self.now, ever=True)
+        match self.state:
+            case "ever":
+                return self.entries or Group(self.path, False, (self.now, ever))
+            case "left":
+                return Group(self.path, True, (Negation(self.path, self.now), self.entries or ever))
+            case _:
+                return self.now if self.entries is None else Group(self.path, True, (self.now, self.entries))
+
+
+Plan = Group | Negation | Truth | Test | Rows | Membership | Belonging
 
 
 class References(msgspec.Struct, frozen=True):
-    """What a condition needs: names of fields, event types and links, ids of segments."""
+    """What a condition needs: names of fields, event types and links, ids of segments.
+
+    ``groups`` are numbers of bitmaps that are of no segment, ``ever`` those of whom everybody is asked for who was ever
+    a member.
+    """
 
     fields: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
     links: frozenset[str] = frozenset()
     segments: frozenset[int] = frozenset()
+    groups: frozenset[int] = frozenset()
+    ever: frozenset[int] = frozenset()
 
 
 class Checked(msgspec.Struct, frozen=True):

@@ -31,10 +31,10 @@ def floor_of(plan: Plan) -> int:
 def present(field: Field) -> str:
     """Return the expression of "has a value"; ``1`` when it always has."""
     type_ = TYPES[field.type]
-    if type_.many or field.type == "object":
+    if type_.many:
         return f"notEmpty({field.sql})"
-    if field.type == "objects":
-        return f"{field.sql} NOT IN ('', '[]')"
+    if field.type in ("object", "objects"):
+        return f"{field.sql} NOT IN ('', '{{}}', '[]')"
     if field.nullable or field.type == "ip":
         return f"isNotNull({type_.column(field.sql)})"
     return "1"

@@ -114,17 +114,12 @@ def mapped(value: Any) -> IPv6Address | None:
 
 
 def _anything(value: Any) -> Any:
-    # a JSON column keeps the leaves of a nested object, not the object itself
+    # an object is a way to its leaves: what counts as a value is these, in columns of type JSON and of JSON text
     return None if isinstance(value, dict) else value
 
 
 def _object(value: Any) -> Any:
-    # an object without any leaf is none
-    return value if isinstance(value, dict) and any(map(_leaf, value.values())) else None
-
-
-def _leaf(value: Any) -> bool:
-    return _object(value) is not None if isinstance(value, dict) else value is not None
+    return value if isinstance(value, dict) and value else None
 
 
 def _objects(value: Any) -> Any:

@@ -35,7 +35,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     ``sql`` is an expression over the columns of the subject's table, of the ClickHouse type the field type wants:
     ``String``, ``Int64``-like, ``Float64``, ``Decimal(…, places)``, ``Bool``, ``Date32``, ``DateTime64(3)``,
-    ``Array(String)`` for tags and trees (a tree holds the keys from the root down to its own), for ``ip`` a ``String``.
+    ``Array(String)`` for tags and trees (a tree holds the keys from the root down to its own), for ``ip`` a ``String``,
+    for ``object`` and ``objects`` a ``String`` of JSON.
     ``nullable`` says that it may be NULL. ``live`` facts are known in PostgreSQL at once, others are history.
     ``places`` are the decimal places of a ``decimal`` column. ``options`` belong to an ``enum``.
     """
@@ -247,7 +248,7 @@ def _items(owner: Subject, field: Field) -> tuple[Subject, Link]:
     """Return the rows of a list of objects: JSON text in a column, unfolded."""
     texts = f"arrayJoin(arrayFilter(x -> JSONType(x) = 'Object', JSONExtractArrayRaw({field.sql})))"
     source = f"{owner.table}{' FINAL' if owner.final else ''}{f' WHERE {owner.where}' if owner.where else ''}"
-    rows = f"(SELECT k, CAST(j, 'JSON') AS item FROM (SELECT {owner.id} AS k, {texts} AS j FROM {source}))"  # noqa: S608
+    rows = f"(SELECT {owner.id} AS k, {texts} AS item FROM {source})"  # noqa: S608
     name = f"{field.name}[]"
     subject = Subject(
         name=name,
@@ -282,8 +283,8 @@ def _unique(what: str, names: Iterable[str]) -> None:
 
 
 _PROPERTY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}(\.[A-Za-z_][A-Za-z0-9_-]{0,63}){0,4}", re.ASCII)
-_DAY = r"^\\d{4}-\\d\\d-\\d\\d$"
-_AT = (
+JSON_DAY = r"^\\d{4}-\\d\\d-\\d\\d$"
+JSON_AT = (
     r"^\\d{4}-\\d\\d-\\d\\d[Tt]([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)$"
 )
 
@@ -311,11 +312,11 @@ def json_property(
             sql = f"{path}.:`Bool`"
         case "date":
             day = f"toDate32OrNull({text})"
-            sql = f"if(match({text}, '{_DAY}') AND toString({day}) = {text}, {day}, NULL)"
+            sql = f"if(match({text}, '{JSON_DAY}') AND toString({day}) = {text}, {day}, NULL)"
         case "datetime":
             day = f"substring({text}, 1, 10)"
             sql = (
-                f"if(match({text}, '{_AT}') AND toString(toDate32OrNull({day})) = {day}, "
+                f"if(match({text}, '{JSON_AT}') AND toString(toDate32OrNull({day})) = {day}, "
                 f"parseDateTime64BestEffortOrNull({text}, 3, 'UTC'), NULL)"
             )
         case "tags":

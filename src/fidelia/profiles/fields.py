@@ -76,7 +76,7 @@ KINDS: dict[str, Kind] = {
             can_be_validated=True,
         ),
         Kind("ip", "text", "Nullable(String)", values.ip, lambda c, _: values.ip(c), can_be_unique=True),
-        Kind("object", "jsonb", "JSON", values.object_, cells.json_cell(values.object_), sortable=False),
+        Kind("object", "jsonb", "String", values.object_, cells.json_cell(values.object_), sortable=False),
         Kind("objects", "jsonb", "String", values.objects, cells.json_cell(values.objects), sortable=False),
     )
 }

@@ -81,14 +81,19 @@ class Tables:
             + _ENGINE.format("(profile, id)")
         )
         rows = await ch.query(
-            "select name from system.columns where database = currentDatabase() and table = {table:String}",
+            "select name, type from system.columns where database = currentDatabase() and table = {table:String}",
             {"table": f"p_{database.id}"},
         )
-        present = {str(row[0]) for row in rows}
+        present = {str(name): str(type_) for name, type_ in rows}
         changes = [f"add column if not exists `{name}` {people[name]}" for name in people if name not in present]
+        changes += [  # objects of an earlier version; their text keeps every key as it was written
+            f"modify column `{name}` {people[name]}"
+            for name in people
+            if present.get(name) == "JSON" and people[name] == "String"
+        ]
         changes += [
             f"drop column if exists `{name}`"
-            for name in sorted(present - set(people))
+            for name in sorted(present.keys() - people.keys())
             if name[0] == "f" and name[1:].isdigit()
         ]
         if changes:

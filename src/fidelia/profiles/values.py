@@ -25,6 +25,7 @@ MAX_ITEMS = 1000
 MAX_ITEM = 255
 MAX_OBJECT_BYTES = 32 * 1024
 MAX_DEPTH = 16
+MAX_NUMBER = 2**63
 FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 LAST = datetime(2299, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
 INTEGER_LIMIT = 2**63
@@ -245,6 +246,8 @@ def _walk(value: Any, depth: int) -> None:
         raise ValueError(f"An object may have {MAX_DEPTH} levels at most")
     if isinstance(value, str):
         check_characters(value)
+    elif isinstance(value, int | float) and not -MAX_NUMBER <= value < MAX_NUMBER:
+        raise ValueError("A number in an object must lie between -2^63 and 2^63; write a longer one as a text")
     elif isinstance(value, dict):
         for key, item in value.items():
             check_characters(key)

@@ -64,7 +64,7 @@ class _Loader:
         fields = subject.fields
         links = [link for link in self.words.links_of(subject.name) if self.wanted(link)]
         extra = [link.local or subject.id for link in links]
-        columns = [key, *map(_expression, fields), *extra]
+        columns = [key, *(field.sql for field in fields), *extra]
         found = await store.rows(
             self.ch, subject.table, columns, key, values, where=subject.where, final=subject.final, limit=MOST_ROWS,
             tag=self.tag,
@@ -112,7 +112,7 @@ class _Loader:
         for name in sorted(self.need.events & self.words.event.keys()):
             # What lies in the JSON is read from there; columns of their own are asked for.
             fields = [f for f in self.words.event[name].properties if f"{table.props}." not in f.sql]
-            columns = [table.at, "id", f"toJSONString({table.props})", *map(_expression, fields)]
+            columns = [table.at, "id", f"toJSONString({table.props})", *(field.sql for field in fields)]
             found = await store.rows(
                 self.ch, table.table, columns, table.key, [profile_id], where=f"{table.type} = {store.literal(name)}",
                 final=table.final, limit=MOST_ROWS, tag=self.tag,
@@ -123,10 +123,6 @@ class _Loader:
                 }
                 events.append(Event(type=name, at=at, id=id_, properties={**msgspec.json.decode(props), **columns_of}))
         return events
-
-
-def _expression(field: Field) -> str:
-    return f"toJSONString({field.sql})" if field.type == "object" else field.sql  # lists of objects are JSON text
 
 
 def _value(field: Field, value: Any) -> Any:
