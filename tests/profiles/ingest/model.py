@@ -60,6 +60,8 @@ class Model:
     @staticmethod
     def _key(row: Person, name: str) -> Any:
         value = row.get(name)
+        if name == "likes":
+            return frozenset(value) if value else None
         return value[0] if isinstance(value, list) else value
 
     def _found(self, key: Any, name: str) -> list[int]:
@@ -68,7 +70,13 @@ class Model:
         return [
             i
             for i, person in self.people.items()
-            if (key in (person.get(name) or []) if name in ("phones", "likes") else person.get(name) == key)
+            if (
+                key in (person.get(name) or [])
+                if name == "phones"
+                else key <= set(person.get(name) or [])
+                if name == "likes"
+                else person.get(name) == key
+            )
         ]
 
     def _take(self, key: Any, row: Person, name: str, mode: str, *, raise_consent: bool) -> tuple[str, int | None]:

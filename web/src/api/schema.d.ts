@@ -2502,6 +2502,7 @@ export interface components {
             op?: string;
             /** @default 1 */
             value?: unknown;
+            distinct?: string | null;
         };
         /** Counts */
         Counts: {
@@ -2884,6 +2885,8 @@ export interface components {
         ImportOptions: {
             /** @default email */
             matching?: string;
+            field?: string | null;
+            resource_id?: number | null;
             /**
              * @default upsert
              * @enum {string}
@@ -3353,6 +3356,7 @@ export interface components {
         Occurred: {
             event: string;
             within?: components["schemas"]["Within"] | null;
+            take?: components["schemas"]["Take"] | null;
             where?: components["schemas"]["Condition"] | null;
             count?: components["schemas"]["Count"] | null;
             measure?: components["schemas"]["Measure"] | null;
@@ -3664,6 +3668,7 @@ export interface components {
         Related: {
             link: string;
             within?: components["schemas"]["Within"] | null;
+            take?: components["schemas"]["Take"] | null;
             where?: components["schemas"]["Condition"] | null;
             count?: components["schemas"]["Count"] | null;
             measure?: components["schemas"]["Measure"] | null;
@@ -3938,6 +3943,16 @@ export interface components {
             /** @default false */
             current?: boolean;
         };
+        /** Since */
+        Since: {
+            event: string;
+            /**
+             * @default last
+             * @enum {string}
+             */
+            which?: "last" | "first";
+            where?: components["schemas"]["Condition"] | null;
+        };
         /** SubscribeOption */
         SubscribeOption: {
             resource: number;
@@ -4163,6 +4178,14 @@ export interface components {
         /** SuppressionRemoved */
         SuppressionRemoved: {
             removed: number;
+        };
+        /** Take */
+        Take: {
+            latest?: number | null;
+            first?: number | null;
+            nth?: number | null;
+            among?: components["schemas"]["Condition"] | null;
+            by?: string | null;
         };
         /** Template */
         Template: {
@@ -4415,10 +4438,12 @@ export interface components {
                 [key: string]: unknown;
             }[];
             /**
-             * @description email, phone, external_id, profile_id or the name of a field
+             * @description email, email_profile, email_sub, phone, phone_sub, profile_id, email_phone, email_phone_sub, custom, custom_sub, push_sub or the name of a field
              * @default email
              */
             matching?: string;
+            field?: string | null;
+            resource_id?: number | null;
             /**
              * @default upsert
              * @enum {string}
@@ -4531,6 +4556,11 @@ export interface components {
             last?: string | null;
             from?: string | null;
             to?: string | null;
+            /** @enum {null|string} */
+            calendar?: "day" | "week" | "month" | "quarter" | "year" | null;
+            /** @default 0 */
+            offset?: number;
+            since?: components["schemas"]["Since"] | null;
             by?: string | null;
         };
         /** WriteKeyCounts */

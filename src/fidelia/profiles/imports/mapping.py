@@ -10,7 +10,7 @@ from fidelia.kernel.errors import FieldError, Problem
 
 from .. import rules
 from ..fields import Database, Field
-from ..store.match import matching_field
+from ..matching import CONTACT, read_matching
 from .model import PROFILE_ID, ColumnMapping, ImportOptions
 from .parse import target_field
 from .readers import FileFormat
@@ -72,16 +72,26 @@ def mapping_errors(
 def option_errors(database: Database, targets: dict[str, str], options: ImportOptions) -> list[FieldError]:
     """Check options against the fields that columns go to."""
     try:
-        key = matching_field(database, options.matching, "/options/matching")
+        how = read_matching(
+            database,
+            options.matching,
+            field=options.field,
+            resource_id=options.resource_id,
+            pointer="/options/matching",
+            base="/options",
+        )
     except Problem as exc:
         return list(exc.errors)
     errors = []
-    name = key.name if key else PROFILE_ID
-    if name not in targets:
-        errors.append(FieldError("/mapping", f"No column goes to {name}, by which profiles are matched"))
-    if key is not None and PROFILE_ID in targets:
+    names = [field.name for field in how.fields] or [how.name]
+    if not any(name in targets for name in names):
+        said = " or ".join(names)
+        errors.append(FieldError("/mapping", f"No column goes to {said}, by which profiles are matched"))
+    if not how.by_id and PROFILE_ID in targets:
         errors.append(FieldError("/mapping", "A column goes to profile_id; that is only for matching by profile_id"))
-    if key is None and options.mode == "add":
+    if how.name != CONTACT and CONTACT in targets and database.field(CONTACT) is None:
+        errors.append(FieldError("/mapping", "A column goes to contact; that is only for matching by custom_sub"))
+    if how.by_id and options.mode == "add":
         errors.append(FieldError("/options/mode", "Profiles cannot be added by profile_id: Fidelia gives the ids"))
     return errors
 
@@ -101,7 +111,7 @@ def _item_errors(
         errors += rules.name_errors(made.name, f"{pointer}/new_field/name", [*database.by_name, *new])
         errors += rules.field_errors(field, f"{pointer}/new_field")
         new.append(made.name)
-    elif item.field is not None and item.field != PROFILE_ID:
+    elif item.field is not None and item.field not in (PROFILE_ID, CONTACT):
         known = database.field(item.field)
         if known is None:
             errors.append(FieldError(f"{pointer}/field", f"There is no field {item.field[:100]!r} in this database"))

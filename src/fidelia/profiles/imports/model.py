@@ -61,6 +61,8 @@ class ImportOptions(Body, frozen=True, kw_only=True):
     """How rows are written. By default empty cells leave values alone, and consent is never raised."""
 
     matching: Annotated[str, msgspec.Meta(max_length=100)] = "email"
+    field: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    resource_id: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
     mode: Mode = "upsert"
     clear_empty: bool = False
     raise_consent: bool = False

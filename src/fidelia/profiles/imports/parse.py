@@ -14,8 +14,19 @@ import msgspec
 
 from ..cells import TextFormat
 from ..fields import Database, Field
-from ..ingest import Batch, Column, ColumnReader, RowError, SubscriptionChange, Table, build, key_of, shown
-from ..store.match import matching_field
+from ..ingest import (
+    Batch,
+    Column,
+    ColumnReader,
+    RowError,
+    SubscriptionChange,
+    Table,
+    build,
+    keys_of,
+    read_contact,
+    shown,
+)
+from ..matching import CONTACT, Matching, read_matching
 from .guess import suggest
 from .model import PREVIEW_ROWS, PROFILE_ID, ColumnMapping, ImportOptions, PreviewColumn, RowProblem, Suggestion
 from .readers import (
@@ -128,7 +139,7 @@ def look(wish: Look) -> Iterator[Seen]:
         columns=columns,
         rows=len(first.rows),
         exact=exact,
-        estimated_rows=len(first.rows) if exact else _estimate(path, how, reader),
+        estimated_rows=len(first.rows) if exact else estimated_rows(path, how, reader),
     )
 
 
@@ -150,7 +161,8 @@ def _transposed(rows: Sequence[Sequence[Cell]], width: int) -> list[Sequence[Cel
     return list(zip(*rows, strict=True)) if rows else [[] for _ in range(width)]
 
 
-def _estimate(path: Path, how: FileFormat, reader: Reader) -> int | None:
+def estimated_rows(path: Path, how: FileFormat, reader: Reader) -> int | None:
+    """Return about how many rows a file has, or ``None`` when nothing can be said."""
     if isinstance(reader, WorkbookReader):
         return reader.height()
     if how.compression != "none":
@@ -217,23 +229,24 @@ def prepare(plan: Plan) -> Iterator[Prepared]:
     """Yield the batches of all chunks that are not done yet, in the order of the file."""
     reader = open_reader(Path(plan.path), plan.format)
     names = column_names(reader.columns())
-    key = matching_field(plan.database, plan.options.matching)
+    wanted = plan.options
+    how = read_matching(plan.database, wanted.matching, field=wanted.field, resource_id=wanted.resource_id)
     columns: list[tuple[int, ColumnReader]] = []
     id_column: int | None = None
     for mapping in plan.mapping:
-        if mapping.field == PROFILE_ID:
+        if mapping.field == PROFILE_ID or (mapping.field == CONTACT and how.name == CONTACT):
             id_column = names.index(mapping.column)
         elif (field := target_field(plan.database, mapping)) is not None:
-            keep = field.unique or (key is not None and field.name == key.name)
+            keep = field.unique or field in how.fields
             columns.append((names.index(mapping.column), _reader(field, mapping, plan.options, keep=keep)))
     for number, chunk in enumerate(reader.chunks(plan.chunk_rows)):
         if number >= plan.skip:
-            batch = _batch(plan, key, chunk, columns, id_column)
+            batch = _batch(plan, how, chunk, columns, id_column)
             yield Prepared(number, len(chunk.rows), batch)
 
 
 def _batch(
-    plan: Plan, key: Field | None, chunk: Chunk, columns: Sequence[tuple[int, ColumnReader]], id_column: int | None
+    plan: Plan, how: Matching, chunk: Chunk, columns: Sequence[tuple[int, ColumnReader]], id_column: int | None
 ) -> Batch:
     rows = chunk.numbers
     errors = [RowError(rows[place], "", reason) for place, reason in chunk.bad.items()]
@@ -247,20 +260,21 @@ def _batch(
         else:  # a field that only the run will make: its cells are judged, not written
             changing.update(row for row, text in zip(rows, column.texts, strict=True) if isinstance(text, str))
     keys: list[Any] = [None] * len(rows)
-    if key is None and id_column is not None:
-        keys = list(_ids(rows, cells[id_column], errors))
-    elif key is not None:
-        for column in read:
-            if column.field.name == key.name:
-                keys = _keys(key, column.values or [])
+    if how.field is not None:
+        keys = keys_of(how, read, len(rows))
+    elif id_column is not None:
+        keys = (
+            list(_ids(rows, cells[id_column], errors)) if how.by_id else _contacts(how, rows, cells[id_column], errors)
+        )
     wish = plan.options.subscribe
     subscriptions = [SubscriptionChange(r, wish.resource, wish.channel, wish.status) for r in rows] if wish else []
-    batch = build(plan.database, key, Table(rows, keys, read, errors, subscriptions))
+    batch = build(plan.database, how, Table(rows, keys, read, errors, subscriptions))
     batch.changing = sorted(changing)
     return batch
 
 
-def _keys(key: Field, values: list[Any]) -> list[Any]:
-    if key.kind.many or key.type in ("date", "datetime"):
-        return [key_of(key, value) for value in values]
-    return values
+def _contacts(how: Matching, rows: Sequence[int], cells: Sequence[Cell], errors: list[RowError]) -> list[str | None]:
+    return [
+        read_contact(row, how, text, errors) if (text := display(cell).strip()) else None
+        for row, cell in zip(rows, cells, strict=True)
+    ]

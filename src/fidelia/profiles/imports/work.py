@@ -45,6 +45,8 @@ def plan_of(tx: Tx, database: Database, wanted: ImportOut, file_key: str, skip: 
 def _engine_options(wanted: ImportOut, *, expects_new: bool = False) -> Options:
     return Options(
         matching=wanted.options.matching,
+        field=wanted.options.field,
+        resource_id=wanted.options.resource_id,
         mode=wanted.options.mode,
         raise_consent=wanted.options.raise_consent,
         source="import",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
 import psycopg
 import sqlalchemy as sa
 from pyroaring import BitMap
@@ -15,10 +16,12 @@ from fidelia.kernel.ids import MAX_PROFILE_ID
 from fidelia.platform.outbox import EventOut
 from fidelia.platform.postgres import Tx
 
-from ..fields import Database, Field
+from ..fields import Database
+from ..matching import Matching, read_matching
 from ..store import databases as databases_store
-from ..store.match import matching_field
+from ..store.match import Found, find
 from . import consent, store
+from .encode import NULL
 from .model import Batch, Options, Outcome, RowError, Status
 from .rules import Decisions, Known, decide
 
@@ -63,16 +66,17 @@ async def apply(tx: Tx, actor: Actor, database: Database, batch: Batch, options:
 async def examine(tx: Tx, database: Database, batch: Batch, options: Options) -> Outcome:
     """Say what :func:`apply` would do, and write nothing. New profiles get no id: ``created`` stays empty."""
     raw = await tx.raw()
-    key = matching_field(database, options.matching)
-    matched = await store.matches(raw, database, key, batch.keys)
-    decisions = await _decide(raw, database, batch, options, key, matched)
+    how = _how(database, options)
+    found = await find(raw, database, how, batch.keys)
+    batch = _without_found(batch, how, found)
+    decisions = await _decide(raw, database, batch, options, how, found.people)
     outcome = Outcome(rejected=[*batch.rejected, *decisions.errors], superseded=batch.superseded)
     changed: list[BitMap] = []
     for round_ in range(decisions.last_round + 1):
         places = [p for p, t in enumerate(decisions.targets) if t > 0 and decisions.rounds[p] == round_]
         changed.append(BitMap())
         if places:
-            changes = store.Changes(database, batch, key, places, [decisions.targets[p] for p in places])
+            changes = store.Changes(database, batch, how, places, [decisions.targets[p] for p in places])
             await changes.stage(raw)
             changed[-1] |= await changes.would_change(raw, raise_consent=options.raise_consent)
     _fill(batch, decisions, {}, changed, outcome)
@@ -88,18 +92,18 @@ async def _decide(
     database: Database,
     batch: Batch,
     options: Options,
-    key: Field | None,
+    how: Matching,
     matched: dict[object, list[int]],
 ) -> Decisions:
     known = Known(matched)
+    people = sorted({i for ids in matched.values() for i in ids}) if batch.uniques or how.combines else []
+    if how.combines and how.field is not None:
+        tags = await store.current(raw, database, [how.field.name], people)
+        known.tags = {person: found or () for person, found in tags[how.field.name].items()}
     if batch.uniques:
-        people = sorted({i for ids in matched.values() for i in ids})
-        known = Known(
-            matched,
-            await store.owners(raw, database, batch),
-            await store.current(raw, database, batch.uniques, people),
-        )
-    return decide(batch, options.mode, key.name if key else "profile_id", known)
+        known.owners = await store.owners(raw, database, batch)
+        known.current = await store.current(raw, database, batch.uniques, people)
+    return decide(batch, options.mode, how, known)
 
 
 async def _write(tx: Tx, database: Database, batch: Batch, options: Options) -> Outcome:
@@ -107,15 +111,17 @@ async def _write(tx: Tx, database: Database, batch: Batch, options: Options) -> 
     if not batch.rows:
         return outcome
     raw = await tx.raw()
-    key = matching_field(database, options.matching)
+    how = _how(database, options)
     last = await databases_store.lock_ids(tx, database.id) if options.expects_new else 0
-    matched = await store.matches(raw, database, key, batch.keys)
-    may_add = options.mode != "update" and key is not None
-    if not options.expects_new and may_add and (missing := [k for k in batch.keys if k not in matched]):
+    found = await find(raw, database, how, batch.keys)
+    may_add = options.mode != "update" and how.may_add
+    if not options.expects_new and may_add and (missing := _missing(batch, how, found)):
         # Only one transaction at a time gives ids, so a second look under the lock sees every new profile.
         last = await databases_store.lock_ids(tx, database.id)
-        matched |= await store.matches(raw, database, key, missing)
-    decisions = await _decide(raw, database, batch, options, key, matched)
+        again = await find(raw, database, how, missing)
+        found = Found(found.people | again.people, found.elsewhere | again.elsewhere)
+    batch = _without_found(batch, how, found)
+    decisions = await _decide(raw, database, batch, options, how, found.people)
     new = dict.fromkeys(t for t in decisions.targets if t < 0)
     if last + len(new) > MAX_PROFILE_ID:
         raise conflict("This database has given away every profile id it can")
@@ -130,7 +136,7 @@ async def _write(tx: Tx, database: Database, batch: Batch, options: Options) -> 
         changed.append(BitMap())
         if changing:
             targets = [ids.get(decisions.targets[p], decisions.targets[p]) for p in changing]
-            changes = store.Changes(database, batch, key, changing, targets)
+            changes = store.Changes(database, batch, how, changing, targets)
             await changes.stage(raw)
             if not options.raise_consent:
                 kept |= await changes.kept_consents(raw)
@@ -145,6 +151,36 @@ async def _write(tx: Tx, database: Database, batch: Batch, options: Options) -> 
     if kept:
         outcome.notes.extend(_kept_notes(batch, decisions, kept))
     return outcome
+
+
+def _how(database: Database, options: Options) -> Matching:
+    return read_matching(database, options.matching, field=options.field, resource_id=options.resource_id)
+
+
+def _missing(batch: Batch, how: Matching, found: Found) -> list[object]:
+    """Return the keys that nobody has."""
+    return [key for key in batch.keys if all(part not in found.people for part in how.parts(key))]
+
+
+def _without_found(batch: Batch, how: Matching, found: Found) -> Batch:
+    """Leave alone the key field of people who were found by a subscription or by what they had before a merge.
+
+    Their own address or number is another one, and being found by this one is no wish to replace it.
+    """
+    fields = [field for field in how.fields if not field.kind.many and field.name in batch.columns]
+    if not found.elsewhere or not fields:
+        return batch
+    tails, uniques = list(batch.tails), {name: list(values) for name, values in batch.uniques.items()}
+    for field in fields:
+        column = batch.columns.index(field.name)
+        for place, key in enumerate(batch.keys):
+            if how.parts(key)[0] in found.elsewhere:
+                cells = tails[place].split("\t")
+                cells[column] = NULL
+                tails[place] = "\t".join(cells)
+                if field.name in uniques:
+                    uniques[field.name][place] = None
+    return msgspec.structs.replace(batch, tails=tails, uniques=uniques)
 
 
 def _fill(batch: Batch, decisions: Decisions, ids: dict[int, int], changed: Sequence[BitMap], outcome: Outcome) -> None:

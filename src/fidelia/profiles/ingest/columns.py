@@ -9,6 +9,7 @@ import msgspec
 
 from ..cells import ISO, TextFormat
 from ..fields import Field, read_cell, read_value
+from ..matching import Matching, combination, joined
 from .encode import copy_cell, unescape
 from .model import RowError
 from .prepare import CLEAR, Column
@@ -131,7 +132,23 @@ def shown(cell: Any) -> str:
 
 
 def key_of(field: Field, value: Any) -> Any:
-    """Return the key that a stored value of the matching field stands for: of a list its first item."""
+    """Return the key that a stored value of the matching field stands for: the first number, all tags together."""
     if isinstance(value, list):
-        return value[0] if value else None
+        return (value[0] if field.builtin else combination(value)) if value else None
     return value.isoformat() if field.type in ("date", "datetime") and value is not None else value
+
+
+def keys_of(how: Matching, columns: Sequence[Column], count: int) -> list[Any]:
+    """Return the keys of rows by the columns that were read; modes with two keys join them."""
+    found: dict[str, list[Any]] = {}
+    for column in columns:
+        if column.field.name in {field.name for field in how.fields} and column.values is not None:
+            plain = column.field.kind.many or column.field.type in ("date", "datetime")
+            found[column.field.name] = (
+                [key_of(column.field, value) for value in column.values] if plain else column.values
+            )
+    nothing: list[Any] = [None] * count
+    parts = [found.get(field.name, nothing) for field in how.fields]
+    if how.second is None:
+        return parts[0]
+    return [joined(both) for both in zip(*parts, strict=True)]

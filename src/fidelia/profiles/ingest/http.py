@@ -17,18 +17,26 @@ from .service import UpsertOut, upsert
 
 _Matching = Annotated[
     str,
-    msgspec.Meta(max_length=100, description="email, phone, external_id, profile_id or the name of a field"),
+    msgspec.Meta(
+        max_length=100,
+        description="email, email_profile, email_sub, phone, phone_sub, profile_id, email_phone, email_phone_sub,"
+        " custom, custom_sub, push_sub or the name of a field",
+    ),
 ]
 
 
 class UpsertIn(Body, frozen=True):
     """Profiles to add or change. ``mode`` is ``upsert``, ``add`` (only new ones) or ``update`` (only existing ones).
 
-    ``raise_consent`` lets a status or subscription become more permissive than it is.
+    ``matching`` says by what a profile is found; ``field`` is the field of ``custom`` or the channel of ``custom_sub``
+    (its key is the item's ``contact``), and ``resource_id`` narrows the search in subscriptions. ``raise_consent`` lets
+    a status or subscription become more permissive than it is.
     """
 
     items: list[dict[str, Any]]
     matching: _Matching = "email"
+    field: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    resource_id: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
     mode: Mode = "upsert"
     raise_consent: bool = False
 
@@ -55,6 +63,8 @@ class UpsertController(Controller):
             database_id,
             data.items,
             matching=data.matching,
+            field=data.field,
+            resource_id=data.resource_id,
             mode=data.mode,
             raise_consent=data.raise_consent,
         )

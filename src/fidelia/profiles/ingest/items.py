@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from .. import contacts, values
 from ..fields import Database, Field, read_value
+from ..matching import CONTACT, Matching
 from ..model import CHANNELS, SUBSCRIPTION_STATUSES
-from ..store.match import matching_field
-from .columns import key_of, shown
+from .columns import keys_of, shown
 from .encode import copy_cell
 from .model import SUBSCRIPTIONS, Batch, RowError, SubscriptionChange
 from .prepare import CLEAR, Column, Table, build
@@ -19,20 +20,21 @@ MAX_SUBSCRIPTIONS = 50
 _KNOWN = {"resource", "resource_id", "channel", "contact", "status", "priority"}
 
 
-def read_items(database: Database, matching: str, items: Sequence[Mapping[str, Any]]) -> Batch:
-    """Return the batch of items, whose rows are their positions. Raises 422 for a matching that does not exist."""
-    key = matching_field(database, matching)
+def read_items(database: Database, how: Matching, items: Sequence[Mapping[str, Any]]) -> Batch:
+    """Return the batch of items, whose rows are their positions."""
     errors: list[RowError] = []
     by_field: dict[str, list[tuple[int, Any]]] = {}
     keys: list[Any] = [None] * len(items)
     subscriptions: list[SubscriptionChange] = []
     for row, item in enumerate(items):
         for name, value in item.items():
-            if name == "profile_id" and key is None:
+            if name == "profile_id" and how.by_id:
                 keys[row] = _profile_id(row, value, errors)
             elif name == SUBSCRIPTIONS:
                 subscriptions.extend(_subscriptions(row, value, errors))
-            elif name == "phone" and key is not None and key.name == "phones":
+            elif name == CONTACT and how.name == CONTACT:
+                keys[row] = read_contact(row, how, value, errors)
+            elif name == "phone" and any(field.name == "phones" for field in how.fields):
                 if "phones" not in item:
                     by_field.setdefault("phones", []).append((row, value))
             elif database.field(name) is None:
@@ -41,26 +43,43 @@ def read_items(database: Database, matching: str, items: Sequence[Mapping[str, A
             else:
                 by_field.setdefault(name, []).append((row, value))
     columns = [
-        _column(database.by_name[name], len(items), values, errors, keep=_kept(database.by_name[name], key))
-        for name, values in by_field.items()
+        _column(database.by_name[name], len(items), given, errors, keep=_kept(database.by_name[name], how))
+        for name, given in by_field.items()
     ]
-    if key is not None:
-        for column in columns:
-            if column.field.name == key.name and column.values is not None:
-                keys = [key_of(key, value) for value in column.values]
-    return build(database, key, Table(range(len(items)), keys, columns, errors, subscriptions))
+    if how.field is not None:
+        keys = keys_of(how, columns, len(items))
+    batch = build(database, how, Table(range(len(items)), keys, columns, errors, subscriptions))
+    if how.name == CONTACT:
+        own = {(wish.row, wish.contact) for wish in batch.subscriptions if wish.channel in how.channels}
+        missing = ["" if (row, key) in own else SUBSCRIPTIONS for row, key in zip(batch.rows, batch.keys, strict=True)]
+        before = batch.lacking or [""] * len(missing)
+        batch.lacking = [" ".join(filter(None, pair)) for pair in zip(missing, before, strict=True)]
+    return batch
 
 
-def _kept(field: Field, key: Field | None) -> bool:
-    return field.unique or (key is not None and field.name == key.name)
+def _kept(field: Field, how: Matching) -> bool:
+    return field.unique or field in how.fields
+
+
+def read_contact(row: int, how: Matching, value: Any, errors: list[RowError]) -> str | None:
+    """Read the key of ``custom_sub`` as a subscription of its channel stores it."""
+    try:
+        if not isinstance(value, str):
+            raise ValueError("A contact is a text")
+        if how.channels == ("email",):
+            return contacts.email(value)
+        return contacts.phone(value.strip()) if how.channels == ("sms",) else values.text(value, 1000)
+    except ValueError as exc:
+        errors.append(RowError(row, CONTACT, str(exc), shown(value)))
+        return None
 
 
 def _column(
-    field: Field, count: int, values: Sequence[tuple[int, Any]], errors: list[RowError], *, keep: bool
+    field: Field, count: int, given: Sequence[tuple[int, Any]], errors: list[RowError], *, keep: bool
 ) -> Column:
     texts: list[Any] = [None] * count
     stored: list[Any] | None = [None] * count if keep else None
-    for row, value in values:
+    for row, value in given:
         try:
             read = read_value(field, value)
         except (ValueError, RecursionError) as exc:

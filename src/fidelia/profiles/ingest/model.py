@@ -28,13 +28,15 @@ SUBSCRIPTIONS = "subscriptions"
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How rows are matched and written.
 
-    ``matching``: ``email``, ``phone``, ``external_id``, ``profile_id`` or the name of a field. ``mode``: ``upsert``
-    adds and changes, ``add`` only adds, ``update`` only changes. ``raise_consent``: whether a status may become more
-    permissive than it is. ``source`` and ``import_id`` go into the history. ``expects_new`` says that most rows are
-    about new people, so that one look for them, under the lock, is enough.
+    ``matching``: a mode of ``profiles.matching`` or the name of a field; ``field`` and ``resource_id`` belong to it.
+    ``mode``: ``upsert`` adds and changes, ``add`` only adds, ``update`` only changes. ``raise_consent``: whether a
+    status may become more permissive than it is. ``source`` and ``import_id`` go into the history. ``expects_new`` says
+    that most rows are about new people, so that one look for them, under the lock, is enough.
     """
 
     matching: str = "email"
+    field: str | None = None
+    resource_id: int | None = None
     mode: Mode = "upsert"
     raise_consent: bool = False
     source: str = "api"

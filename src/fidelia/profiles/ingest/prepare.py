@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ..fields import Database, Field
+from ..matching import Matching
 from .encode import NULL
 from .model import Batch, RowError, SubscriptionChange
 
@@ -43,14 +44,13 @@ class Table(msgspec.Struct):
     subscriptions: list[SubscriptionChange]
 
 
-def build(database: Database, key: Field | None, table: Table) -> Batch:
-    """Return the batch of a table; ``key`` is the field that is matched by, ``None`` for the profile's id."""
+def build(database: Database, how: Matching, table: Table) -> Batch:
+    """Return the batch of a table whose keys are those of a matching mode."""
     rejected = list(table.errors)
     bad = {error.row for error in rejected}
-    name = key.name if key else "profile_id"
     for row, value in zip(table.rows, table.keys, strict=True):
         if value is None and row not in bad:
-            rejected.append(RowError(row, name, f"There is no {_said(name)} to find the profile by"))
+            rejected.append(RowError(row, how.name, f"There is no {_said(how)} to find the profile by"))
     rejected.extend(_cleared_required(table, bad))
     bad = {error.row for error in rejected}
     valid: Sequence[int] = (
@@ -69,9 +69,9 @@ def build(database: Database, key: Field | None, table: Table) -> Batch:
         uniques={
             c.field.name: [(c.values or [])[i] for i in kept]
             for c in columns
-            if c.field.unique and (key is None or c.field.column != key.column)
+            if c.field.unique and not how.owns(c.field)
         },
-        lists=_lists(table, key, kept),
+        lists=_lists(table, how, kept),
         lacking=_lacking(database, table, kept),
         rejected=rejected,
         superseded=superseded,
@@ -83,8 +83,8 @@ def build(database: Database, key: Field | None, table: Table) -> Batch:
     return batch
 
 
-def _said(name: str) -> str:
-    return {"email": "e-mail address", "phones": "phone number", "profile_id": "profile id"}.get(name, name)
+def _said(how: Matching) -> str:
+    return "profile id" if how.by_id else how.said
 
 
 def _picked(values: list[Any], kept: Sequence[int]) -> list[Any]:
@@ -137,9 +137,10 @@ def _clears(columns: list[Column], kept: Sequence[int]) -> list[list[int]] | Non
     return [found.get(place, []) for place in range(len(kept))] if found else None
 
 
-def _lists(table: Table, key: Field | None, kept: Sequence[int]) -> list[list[str] | None] | None:
+def _lists(table: Table, how: Matching, kept: Sequence[int]) -> list[list[str] | None] | None:
     """Give the items of a key field that is a list: a row may be found by any of them later."""
-    if key is None or not key.kind.many:
+    key = next((field for field in how.fields if field.kind.many), None)
+    if key is None or not how.in_field:
         return None
     column = next((c for c in table.columns if c.field.column == key.column), None)
     return _picked(column.values, kept) if column and column.values is not None else None

@@ -7,17 +7,20 @@ from typing import Any
 
 import msgspec
 
+from ..matching import Matching, tags_of
 from .model import Batch, Mode, RowError
 
 
 class Known(msgspec.Struct):
-    """What the database says about a batch. ``matched``: who has each key. ``owners``: per unique field, who has each
-    value that the batch brings. ``current``: per unique field, the present values of those whom the batch changes.
+    """What the database says about a batch. ``matched``: who has each key (of modes with two, each of them).
+    ``owners``: per unique field, who has each value that the batch brings. ``current``: per unique field, the present
+    values of those whom the batch changes. ``tags``: their present tags when keys are combinations of tags.
     """
 
     matched: Mapping[Any, list[int]]
     owners: Mapping[str, Mapping[Any, int]] = {}
     current: Mapping[str, Mapping[int, Any]] = {}
+    tags: Mapping[int, Iterable[str]] = {}
 
 
 class Decisions(msgspec.Struct):
@@ -35,28 +38,28 @@ class Decisions(msgspec.Struct):
         return max(self.rounds, default=0)
 
 
-def decide(batch: Batch, mode: Mode, key_name: str, known: Known) -> Decisions:
+def decide(batch: Batch, mode: Mode, how: Matching, known: Known) -> Decisions:
     """Say for each row whose profile it is, or why it is rejected.
 
     A value of a unique field belongs to one profile at a time: a row that wants another's value is rejected, unless an
     earlier row of the batch has freed it; such a row goes into a later round.
     """
-    if not batch.uniques and batch.lists is None:
-        return _simple(batch, mode, key_name, known)
-    return _Sequence(batch, mode, key_name, known).run()
+    if not batch.uniques and batch.lists is None and how.second is None:
+        return _simple(batch, mode, how, known)
+    return _Sequence(batch, mode, how, known).run()
 
 
-def _verdict(found: Iterable[int], mode: Mode, lacking: str, name: str) -> str | None:
+def _verdict(found: Iterable[int], mode: Mode, lacking: str, how: Matching) -> str | None:
     """Return why a row with these matches cannot be taken, if so."""
     ids = sorted(found)
     if len(ids) > 1:
         some = ", ".join(str(i) for i in ids[:5] if i > 0)
         which = f" ({some})" if some else ""
-        return f"{len(ids)} profiles have this {_said(name)}{which}; it must be one"
+        return f"{len(ids)} profiles have this {how.said}{which}; it must be one"
     if ids and mode == "add":
-        return f"A profile with this {_said(name)} exists already" + (f" ({ids[0]})" if ids[0] > 0 else "")
-    if not ids and (mode == "update" or name == "profile_id"):
-        return f"No profile has this {_said(name)}"
+        return f"A profile with this {how.said} exists already" + (f" ({ids[0]})" if ids[0] > 0 else "")
+    if not ids and (mode == "update" or not how.may_add):
+        return f"No profile has this {how.said}"
     if not ids and lacking:
         return f"A new profile needs a value for {', '.join(lacking.split())}"
     return None
@@ -71,39 +74,42 @@ def _field_of(verdict: str, name: str, lacking: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).replace("\x1f", " ").strip()
 
 
-def _simple(batch: Batch, mode: Mode, key_name: str, known: Known) -> Decisions:
+def _simple(batch: Batch, mode: Mode, how: Matching, known: Known) -> Decisions:
     errors: list[RowError] = []
     targets: list[int] = []
     matched, lacking = known.matched, batch.lacking
-    plain = mode == "upsert" and lacking is None and key_name != "profile_id"
+    plain = mode == "upsert" and lacking is None and how.may_add
     for place, key in enumerate(batch.keys):
         ids = matched.get(key)
         if plain and (ids is None or len(ids) == 1):
             targets.append(ids[0] if ids else -place - 1)
             continue
         needs = lacking[place] if lacking else ""
-        verdict = _verdict(ids or (), mode, needs, key_name)
+        verdict = _verdict(ids or (), mode, needs, how)
         if verdict is None:
             targets.append(ids[0] if ids else -place - 1)
         else:
             targets.append(0)
-            errors.append(RowError(batch.rows[place], _field_of(verdict, key_name, needs), verdict, _text(key)))
+            errors.append(RowError(batch.rows[place], _field_of(verdict, how.name, needs), verdict, _text(key)))
     return Decisions(targets, [0] * len(targets), errors)
 
 
 class _Sequence:
     """Follows who owns what while the rows are taken in order."""
 
-    def __init__(self, batch: Batch, mode: Mode, key_name: str, known: Known) -> None:
+    def __init__(self, batch: Batch, mode: Mode, how: Matching, known: Known) -> None:
         self.batch = batch
         self.mode = mode
-        self.key_name = key_name
+        self.how = how
         self.people: dict[Any, set[int]] = {key: set(ids) for key, ids in known.matched.items()}
         self.owners = {name: dict(known.owners.get(name, {})) for name in batch.uniques}
         self.current = {name: dict(known.current.get(name, {})) for name in batch.uniques}
+        self.tagged: dict[str, set[int]] = {}
+        for person, tags in known.tags.items():
+            self._tag(person, tags)
         self.freed: dict[tuple[str, Any], int] = {}
         self.last: dict[int, int] = {}
 
@@ -125,10 +131,10 @@ class _Sequence:
         batch = self.batch
         key, row = batch.keys[place], batch.rows[place]
         lacking = batch.lacking[place] if batch.lacking else ""
-        found = self.people.get(key, ())
-        verdict = _verdict(found, self.mode, lacking, self.key_name)
+        found = self._found(key)
+        verdict = _verdict(found, self.mode, lacking, self.how)
         if verdict is not None:
-            return 0, 0, RowError(row, _field_of(verdict, self.key_name, lacking), verdict, _text(key))
+            return 0, 0, RowError(row, _field_of(verdict, self.how.name, lacking), verdict, _text(key))
         target = next(iter(found)) if found else -place - 1
         wanted = {name: values[place] for name, values in batch.uniques.items() if values[place] is not None}
         for name, value in wanted.items():
@@ -139,6 +145,16 @@ class _Sequence:
         round_ = self._round(target, wanted, is_new=not found)
         self._apply(place, target, wanted, round_)
         return target, round_, None
+
+    def _found(self, key: Any) -> set[int]:
+        found: set[int] = set().union(*(self.people.get(part, ()) for part in self.how.parts(key)))
+        if self.how.combines:
+            found |= set.intersection(*(self.tagged.get(tag, set()) for tag in tags_of(key)))
+        return found
+
+    def _tag(self, person: int, tags: Iterable[str]) -> None:
+        for tag in tags:
+            self.tagged.setdefault(tag, set()).add(person)
 
     def _round(self, target: int, wanted: Mapping[str, Any], *, is_new: bool) -> int:
         after = self.last.get(target, -1) + 1
@@ -163,5 +179,8 @@ class _Sequence:
             if value is not None:
                 self.owners[name][value] = target
         self.last[target] = round_
-        for item in {batch.keys[place], *((batch.lists[place] if batch.lists else None) or ())}:
+        if self.how.combines:
+            self._tag(target, (batch.lists[place] if batch.lists else None) or ())
+            return
+        for item in {*self.how.parts(batch.keys[place]), *((batch.lists[place] if batch.lists else None) or ())}:
             self.people.setdefault(item, set()).add(target)

@@ -13,9 +13,9 @@ from fidelia.access import Actor
 from fidelia.kernel.errors import invalid_field, too_large
 from fidelia.platform.postgres import Tx
 
+from ..matching import read_matching
 from ..rules import escape
 from ..store.databases import open_for_write
-from ..store.match import matching_field
 from .apply import apply
 from .items import read_items
 from .model import Mode, Options, Outcome, RowError, Status
@@ -65,6 +65,8 @@ async def upsert(
     items: Sequence[Mapping[str, Any]],
     *,
     matching: str = "email",
+    field: str | None = None,
+    resource_id: int | None = None,
     mode: Mode = "upsert",
     raise_consent: bool = False,
 ) -> UpsertOut:
@@ -80,14 +82,14 @@ async def upsert(
     if len(items) > limit:
         raise too_large(f"An upsert takes {limit:,} items at most; these are {len(items):,}")
     database = await open_for_write(tx, database_id)
-    key = matching_field(database, matching)
-    if mode == "add" and key is None:
+    how = read_matching(database, matching, field=field, resource_id=resource_id)
+    if mode == "add" and how.by_id:
         raise invalid_field("/mode", "Profiles cannot be added by profile_id: Fidelia gives the ids")
     if len(items) <= _INLINE:
-        batch = read_items(database, matching, items)
+        batch = read_items(database, how, items)
     else:
-        batch = await anyio.to_thread.run_sync(read_items, database, matching, items)
-    options = Options(matching=matching, mode=mode, raise_consent=raise_consent)
+        batch = await anyio.to_thread.run_sync(read_items, database, how, items)
+    options = Options(matching=matching, field=field, resource_id=resource_id, mode=mode, raise_consent=raise_consent)
     return answer(len(items), await apply(tx, actor, database, batch, options))
 
 

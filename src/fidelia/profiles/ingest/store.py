@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from pyroaring import BitMap
 
-from ..fields import Database, Field
+from ..fields import Database
+from ..matching import Matching
 from ..store.match import match_all
 from .encode import NULL, unescape
 from .model import CONSENT, Batch
@@ -21,40 +22,6 @@ FEW = 500
 ANALYZE_FROM = 1_000
 STAGE = "ingest_stage"
 _BLOCK = 8_192
-
-
-def typed_keys(field: Field | None, keys: Sequence[Any]) -> Sequence[Any]:
-    """Return keys as the driver compares them; days and moments came as texts."""
-    if field is not None and field.type == "date":
-        return [date.fromisoformat(k) if isinstance(k, str) else k for k in keys]
-    if field is not None and field.type == "datetime":
-        return [datetime.fromisoformat(k) if isinstance(k, str) else k for k in keys]
-    return keys
-
-
-async def matches(raw: Raw, database: Database, field: Field | None, keys: Sequence[Any]) -> dict[Any, list[int]]:
-    """Return who has each key, by the key as the batch writes it."""
-    if field is not None and field.pg == "text" and len(keys) > FEW and (joined := _joined(keys)) is not None:
-        cursor = await raw.execute(
-            f"select {field.column}, id from {database.table}"
-            f" where {field.column} = any(string_to_array(%s, e'\\x1f')) order by id",
-            (joined,),
-        )
-        people: dict[Any, list[int]] = {}
-        for key, profile in await cursor.fetchall():
-            people.setdefault(key, []).append(profile)
-        return people
-    typed = typed_keys(field, keys)
-    found = await match_all(raw, database, field, typed)
-    if typed is keys:
-        return found
-    return {key: found[value] for key, value in zip(keys, typed, strict=True) if value in found}
-
-
-def _joined(keys: Sequence[str]) -> str | None:
-    """Return texts as one parameter, which the driver sends much faster than an array; ``None`` if that cannot be."""
-    text = "\x1f".join(keys)
-    return text if text.count("\x1f") == len(keys) - 1 else None
 
 
 async def owners(raw: Raw, database: Database, batch: Batch) -> dict[str, dict[Any, int]]:
@@ -86,12 +53,12 @@ class Changes:
     """
 
     def __init__(
-        self, database: Database, batch: Batch, key: Field | None, places: Sequence[int], ids: Sequence[int]
+        self, database: Database, batch: Batch, how: Matching, places: Sequence[int], ids: Sequence[int]
     ) -> None:
         self._database = database
         self._batch = batch
         self._fields = [database.by_name[name] for name in batch.columns]
-        self._joined = key.name if key is not None and key.kind.many else None
+        self._joined = {field.name for field in how.fields if field.kind.many}
         self._places = places
         self._ids = ids
         self._source = STAGE
@@ -159,7 +126,7 @@ class Changes:
         found = []
         for n, field in enumerate(self._fields):
             old, new = f"p.{field.column}", f"s.c{n}"
-            if field.name == self._joined:
+            if field.name in self._joined:
                 joined = f"({old} || array(select x from unnest({new}) x where x <> all({old})))[1:20]"
                 found.append(
                     (

@@ -1,44 +1,71 @@
-"""Finding profiles by a key, many at once."""
+"""Finding profiles by a key, many at once: in their fields, in subscriptions, and by what merged people had before."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 import psycopg
 from pyroaring import BitMap
 
-from fidelia.kernel.errors import invalid_field
 from fidelia.kernel.ids import MAX_PROFILE_ID
 
 from ..fields import Database, Field
+from ..matching import Matching, read_matching
 
-_ALIAS = {"phone": "phones"}
-_MATCHED = frozenset({"string", "integer", "float", "boolean", "date", "datetime", "enum", "ip", "tags"})
+Raw = psycopg.AsyncConnection[Any]
+#: Up to this many texts travel as an array; more as one joined text, which the driver sends much faster.
+FEW = 500
 
 
-def matching_field(database: Database, matching: str, pointer: str = "/matching") -> Field | None:
-    """Return the field that a matching mode looks at, ``None`` for ``profile_id``.
-
-    The modes are ``profile_id``, ``email``, ``phone``, ``external_id`` and the name of any field. Raises 422 at
-    ``pointer`` for anything else.
+class Found(NamedTuple):
+    """``people``: who has each key, in ascending order. ``elsewhere``: the keys that are in no field of their person,
+    but in a subscription or among what a merged person had.
     """
-    if matching == "profile_id":
-        return None
-    field = database.field(_ALIAS.get(matching, matching))
-    if field is None or field.type not in _MATCHED or field.read_only:
-        raise invalid_field(pointer, "Match by profile_id, email, phone, external_id or the name of a field")
-    return field
+
+    people: dict[Any, list[int]]
+    elsewhere: set[Any]
 
 
-async def match_all(
-    raw: psycopg.AsyncConnection[Any], database: Database, field: Field | None, keys: Sequence[Any]
-) -> dict[Any, list[int]]:
-    """Return for each key that somebody has the ids of the profiles that have it, in ascending order.
+async def find(raw: Raw, database: Database, how: Matching, keys: Iterable[Any]) -> Found:
+    """Look for people by keys (see :meth:`Matching.parts`), the profile's own fields first.
 
-    Keys are stored values (see ``fields.read_key``): lower-case addresses, E.164 phone numbers. For a list (phones,
-    tags) a profile is found when the key is among its items.
+    Keys are stored values (``fields.read_key``): lower-case addresses, E.164 numbers; days and moments as ISO texts.
+    """
+    wanted = list(dict.fromkeys(part for key in keys if key is not None for part in how.parts(key)))
+    if not wanted:
+        return Found({}, set())
+    people: dict[Any, list[int]] = {}
+    if how.by_id:
+        people = await match_all(raw, database, None, wanted)
+        former = await aliases(raw, database.id, [key for key in wanted if key not in people])
+        return Found(people | {old: [new] for old, new in former.items()}, set())
+    if how.in_field:
+        for field in how.fields:
+            people |= await _in_field(raw, database, field, wanted if how.second is None else _fitting(field, wanted))
+    elsewhere: set[Any] = set()
+    missing = [key for key in wanted if key not in people and isinstance(key, str)]
+    if missing:
+        has_subscriptions, has_identities = await _what_there_is(raw, database.id)
+        if how.channels and has_subscriptions:
+            found = await in_subscriptions(raw, database.id, missing, how.channels, how.resource)
+            people |= found
+            elsewhere |= found.keys()
+            missing = [key for key in missing if key not in found]
+        if has_identities and missing:
+            for field in how.fields:
+                former_owners = await by_identity(raw, database.id, field, missing)
+                people |= former_owners
+                elsewhere |= former_owners.keys()
+    return Found(people, elsewhere)
+
+
+async def match_all(raw: Raw, database: Database, field: Field | None, keys: Sequence[Any]) -> dict[Any, list[int]]:
+    """Return for each key that somebody has in a field the ids of the profiles that have it, in ascending order.
+
+    ``None`` stands for the profile's id. For a list (phones) a profile is found when the key is among its items.
     """
     wanted = list(dict.fromkeys(key for key in keys if key is not None))
     if not wanted:
@@ -48,10 +75,10 @@ async def match_all(
         some = [key for key in wanted if isinstance(key, int) and 0 < key <= MAX_PROFILE_ID]
         cursor = await raw.execute(f"select id, id from {table} where id = any(%s::bigint[])", (some,))
     elif field.kind.many and not field.builtin:
-        # Without an index of its own: one look at everybody, whatever the number of keys.
+        # A key is a combination of tags. Without an index of its own: one look at everybody.
         cursor = await raw.execute(
-            f"select k, p.id from {table} p cross join lateral unnest(p.{field.column}) k where k = any(%s::text[])"
-            " order by p.id",
+            f"select k, p.id from unnest(%s::text[]) k join {table} p"
+            f" on p.{field.column} @> string_to_array(k, e'\\x1f') order by p.id",
             (wanted,),
         )
     elif field.kind.many:
@@ -64,21 +91,109 @@ async def match_all(
             f"select {field.column}, id from {table} where {field.column} = any(%s::{field.pg}[]) order by id",
             (wanted,),
         )
+    return _grouped(await cursor.fetchall())
+
+
+async def _in_field(raw: Raw, database: Database, field: Field, keys: Sequence[Any]) -> dict[Any, list[int]]:
+    if field.pg == "text" and len(keys) > FEW and (text := _as_one(keys)) is not None:
+        cursor = await raw.execute(
+            f"select {field.column}, id from {database.table}"
+            f" where {field.column} = any(string_to_array(%s, e'\\x1f')) order by id",
+            (text,),
+        )
+        return _grouped(await cursor.fetchall())
+    typed = _typed(field, keys)
+    found = await match_all(raw, database, field, typed)
+    if typed is keys:
+        return found
+    return {key: found[value] for key, value in zip(keys, typed, strict=True) if value in found}
+
+
+def _fitting(field: Field, keys: Sequence[str]) -> list[str]:
+    """Return the keys of a mode with two that are values of a field: only addresses hold an ``@``."""
+    return [key for key in keys if ("@" in key) == (field.name == "email")]
+
+
+def _typed(field: Field, keys: Sequence[Any]) -> Sequence[Any]:
+    """Return keys as the driver compares them; days and moments came as texts."""
+    if field.type == "date":
+        return [date.fromisoformat(k) if isinstance(k, str) else k for k in keys]
+    if field.type == "datetime":
+        return [datetime.fromisoformat(k) if isinstance(k, str) else k for k in keys]
+    return keys
+
+
+def _as_one(keys: Sequence[str]) -> str | None:
+    """Return texts as one parameter; ``None`` if that cannot be."""
+    text = "\x1f".join(keys)
+    return text if text.count("\x1f") == len(keys) - 1 else None
+
+
+def _grouped(rows: Iterable[Sequence[Any]]) -> dict[Any, list[int]]:
     found: dict[Any, list[int]] = {}
-    for key, profile in await cursor.fetchall():
+    for key, profile in rows:
         found.setdefault(key, []).append(profile)
     return found
 
 
-async def match_ids(
-    raw: psycopg.AsyncConnection[Any], database: Database, matching: str, keys: Iterable[Any]
-) -> dict[Any, int]:
+async def _what_there_is(raw: Raw, database_id: int) -> tuple[bool, bool]:
+    """Tell whether a database has any subscriptions, and anybody who was merged: most first loads have neither."""
+    row = await (
+        await raw.execute(
+            "select exists (select from subscription where database_id = %(db)s),"
+            " exists (select from profile_identity where database_id = %(db)s)",
+            {"db": database_id},
+        )
+    ).fetchone()
+    assert row is not None
+    return bool(row[0]), bool(row[1])
+
+
+async def in_subscriptions(
+    raw: Raw, database_id: int, keys: Sequence[str], channels: Sequence[str], resource_id: int | None
+) -> dict[Any, list[int]]:
+    """Return whose subscriptions go to each contact, of one resource when it is given."""
+    cursor = await raw.execute(
+        """
+        select distinct s.contact, s.profile_id from subscription s
+        where s.database_id = %(database)s and s.contact = any(%(keys)s) and s.channel = any(%(channels)s)
+          and (%(resource)s::int is null or s.resource_id = %(resource)s)
+        order by s.contact, s.profile_id
+        """,
+        {"database": database_id, "keys": list(keys), "channels": list(channels), "resource": resource_id},
+    )
+    return _grouped(await cursor.fetchall())
+
+
+async def by_identity(raw: Raw, database_id: int, field: Field, keys: Sequence[str]) -> dict[Any, list[int]]:
+    """Return who had each value of a field before a merge."""
+    cursor = await raw.execute(
+        "select value, profile_id from profile_identity where database_id = %s and field = %s and value = any(%s)",
+        (database_id, field.column, list(keys)),
+    )
+    return _grouped(await cursor.fetchall())
+
+
+async def aliases(raw: Raw, database_id: int, ids: Iterable[Any]) -> dict[int, int]:
+    """Return who merged people became, as far as they stayed in the same database."""
+    some = [i for i in ids if isinstance(i, int) and 0 < i <= MAX_PROFILE_ID]
+    if not some:
+        return {}
+    cursor = await raw.execute(
+        "select profile_id, into_profile_id from profile_alias"
+        " where database_id = %s and into_database_id = database_id and profile_id = any(%s::bigint[])",
+        (database_id, some),
+    )
+    return dict(await cursor.fetchall())
+
+
+async def match_ids(raw: Raw, database: Database, mode: str, keys: Iterable[Any]) -> dict[Any, int]:
     """Return the profile of each key that somebody has; of several profiles the one with the lowest id."""
-    field = matching_field(database, matching)
-    return {key: ids[0] for key, ids in (await match_all(raw, database, field, list(keys))).items()}
+    found = await find(raw, database, read_matching(database, mode), keys)
+    return {key: ids[0] for key, ids in found.people.items()}
 
 
-async def existing(raw: psycopg.AsyncConnection[Any], database_id: int, ids: BitMap, *, lock: bool = False) -> BitMap:
+async def existing(raw: Raw, database_id: int, ids: BitMap, *, lock: bool = False) -> BitMap:
     """Return which of these ids belong to somebody; ``lock`` keeps others from changing them."""
     if not ids:
         return BitMap()
@@ -89,7 +204,7 @@ async def existing(raw: psycopg.AsyncConnection[Any], database_id: int, ids: Bit
     return BitMap(row[0] for row in await cursor.fetchall())
 
 
-async def all_ids(raw: psycopg.AsyncConnection[Any], database_id: int) -> BitMap:
+async def all_ids(raw: Raw, database_id: int) -> BitMap:
     """Return the ids of everybody in a database."""
     lines = bytearray()
     async with raw.cursor() as cursor, cursor.copy(f"copy profile_{int(database_id)} (id) to stdout") as copy:

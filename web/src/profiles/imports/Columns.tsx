@@ -2,7 +2,7 @@ import { Checkbox, Select, SimpleGrid, Stack, Table, Text } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks';
 import { formatNumber, Section } from '@/kit';
 import { fieldLabel, useResources, type Database } from '../model';
-import { fixedKeys, type Mapping, type Options, type Preview } from './model';
+import { fixedKeys, looksAtSubscriptions, type Mapping, type Options, type Preview } from './model';
 
 const IGNORE = '', NEW = '+new';
 
@@ -86,9 +86,13 @@ export function OptionsForm({ database, options, onChange }: { database: Databas
   return (
     <Section title="How to write them">
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
-        <Select label="Rows find their profile by" allowDeselect={false} data={keys} value={options.matching ?? 'email'} onChange={(v) => { if (v) set({ matching: v }); }} />
+        <Select label="Rows find their profile by" allowDeselect={false} data={keys} value={options.matching ?? 'email'} onChange={(v) => { if (v) set({ matching: v, field: null, resource_id: looksAtSubscriptions(v) ? options.resource_id ?? null : null }); }} />
         <Select label="What to do" allowDeselect={false} value={options.mode ?? 'upsert'} onChange={(v) => { if (v) set({ mode: v }); }}
           data={[{ value: 'upsert', label: 'Add new people, change known ones' }, { value: 'add', label: 'Only add new people' }, { value: 'update', label: 'Only change known ones' }]} />
+        {looksAtSubscriptions(options.matching) && resources.length > 0 ? (
+          <Select label="Look in subscriptions of" clearable placeholder="Every resource" data={resources.map((r) => ({ value: String(r.id), label: r.name }))} value={options.resource_id ? String(options.resource_id) : null}
+            onChange={(v) => { set({ resource_id: v ? Number(v) : null }); }} />
+        ) : null}
         <Select label="Subscribe them to" clearable placeholder="Nothing" data={resources.map((r) => ({ value: String(r.id), label: r.name }))} value={options.subscribe ? String(options.subscribe.resource) : null}
           onChange={(v) => { set({ subscribe: v ? { resource: Number(v), channel: 'email', status: 'subscribed' } : null }); }} />
       </SimpleGrid>

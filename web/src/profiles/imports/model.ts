@@ -29,7 +29,13 @@ export const partsOf = (counts: Counts, future: boolean) => [
 /** Rows that would be used: neither rejected nor repeated. */
 export const writable = (counts: Counts) => (counts.created ?? 0) + (counts.updated ?? 0) + (counts.unchanged ?? 0);
 
-const keyNames: Record<string, string> = { email: 'E-mail', phone: 'Phone', external_id: 'External id', profile_id: 'Profile id' };
+const keyNames: Record<string, string> = {
+  email: 'E-mail', phone: 'Phone', email_phone: 'E-mail or phone', external_id: 'External id', profile_id: 'Profile id',
+  email_profile: 'E-mail of the profile only', email_sub: 'E-mail of subscriptions only', phone_sub: 'Phone of subscriptions only',
+  email_phone_sub: 'E-mail or phone of subscriptions only',
+};
+/** Keys that are looked for in subscriptions too, where one resource can be asked for. */
+export const looksAtSubscriptions = (key: string | null | undefined) => ['email', 'phone', 'email_phone', 'email_sub', 'phone_sub', 'email_phone_sub'].includes(key ?? 'email');
 
 /** What rows are matched by, in words; a field of the database goes by its name. */
 export const keyWords = (key: string | null | undefined) => keyNames[key ?? 'email'] ?? key ?? '';
