@@ -45,6 +45,7 @@ from .describe import (
 )
 from .evaluate import Verdict, evaluate, explain
 from .facts import Event, Facts, MissingFact, Row
+from .names import own_field
 from .nodes import (
     AllOf,
     Always,
@@ -141,6 +142,7 @@ __all__ = [
     "merge",
     "node_answer",
     "node_counts",
+    "own_field",
     "segments_in",
     "sentence",
     "together",

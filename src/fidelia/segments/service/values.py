@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from fidelia.conditions import EventTable, Field, Subject, Vocabulary, json_property
+from fidelia.conditions import EventTable, Field, Subject, Vocabulary, json_property, own_field
 from fidelia.kernel.errors import invalid_field
 from fidelia.platform.engines import Engines
 
@@ -26,8 +25,6 @@ KEPT = "segments.usage"
 _LISTED = frozenset({"tags", "tree"})
 _OPAQUE = frozenset({"object", "objects"})
 _BOUNDED = frozenset({"integer", "float", "decimal", "date", "datetime"})
-_PATH = re.compile(r'(?P<base>[^\[\]]+)(?P<steps>(\["[A-Za-z_][A-Za-z0-9_-]{0,63}"\]){1,4})', re.ASCII)
-_STEP = re.compile(r'\["([^"]+)"\]')
 #: ClickHouse's types in a JSON column, and ours.
 _JSON = {"Bool": "boolean", "Int64": "float", "UInt64": "float", "Float64": "float", "String": "string"}
 
@@ -175,7 +172,7 @@ def _field(words: Vocabulary, name: str, place: Place) -> tuple[Source, Field, s
             raise invalid_field("/event", f"There is no event {place.event!r} here")
         field = event.by_name.get(name)
         if field is None and event.open and name.startswith("event."):
-            field = _undeclared(name, words.event_table.props, "event")
+            field = _undeclared(name, words.event_table.props)
         if field is None:
             raise invalid_field("/field", f"{event.label} has no property {name!r}")
         return _events_of(words.event_table, event.name), field, event.many or "times"
@@ -198,22 +195,14 @@ def _subjects(words: Vocabulary, place: Place) -> Iterable[Subject]:
 
 
 def _own(subject: Subject, name: str) -> Field | None:
-    if (field := subject.by_name.get(name)) is not None:
-        return field
-    prefix = subject.prefix or subject.name
-    if subject.props and name.startswith(f"{prefix}."):
-        return _undeclared(name, subject.props, prefix)
-    match = _PATH.fullmatch(name)
-    base = subject.by_name.get(match["base"]) if match else None
-    if match is None or base is None or base.type != "object":
-        return None
-    return _undeclared(f"{prefix}.{'.'.join(_STEP.findall(match['steps']))}", base.sql, prefix)
+    """A field of a subject; of a property that nobody declared, its texts."""
+    return own_field(subject, name, "string")
 
 
-def _undeclared(name: str, column: str, prefix: str) -> Field:
-    """A property nobody declared: its texts."""
+def _undeclared(name: str, column: str) -> Field:
+    """A property of an event that nobody declared: its texts."""
     try:
-        return json_property(name.removeprefix(f"{prefix}."), "string", column=column, prefix=prefix)
+        return json_property(name.removeprefix("event."), "string", column=column)
     except ValueError as exc:
         raise invalid_field("/field", str(exc)) from exc
 
@@ -227,11 +216,11 @@ def _tree(words: Vocabulary, place: Place, field: str | None) -> tuple[Source, s
         source, found, _ = _field(words, field, place)
         if found.type != "object":
             raise invalid_field("/field", f"{found.label} is no object")
-        return source, found.sql
+        return source, f"cast({found.sql} as JSON)"
     if place.link is None:
         raise invalid_field("/event", "Name an event, a link or a field that is an object")
     (home, *_) = _subjects(words, place)
-    return _rows(home), home.props or None
+    return _rows(home), f"cast({home.props} as JSON)" if home.props else None
 
 
 def _types(seen: Iterable[str]) -> list[str]:
