@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 const source = fileURLToPath(new URL('./src', import.meta.url));
 const backend = process.env.FIDELIA_BACKEND ?? 'http://127.0.0.1:8080';
-const proxied = ['/api', '/v1', '/t', '/health', '/ready', '/mailbox'];
+const proxy = Object.fromEntries(['/api', '/v1', '/t/', '/health', '/ready'].map((path) => [path, { target: backend }]));
 
 export default defineConfig({
   plugins: [react()],
@@ -14,7 +14,8 @@ export default defineConfig({
     emptyOutDir: true,
     chunkSizeWarningLimit: 700,
   },
-  server: { proxy: Object.fromEntries(proxied.map((path) => [path, { target: backend }])) },
+  server: { proxy },
+  preview: { proxy },
   test: {
     environment: 'jsdom',
     setupFiles: ['./src/test/setup.ts'],

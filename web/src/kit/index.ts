@@ -16,6 +16,7 @@ export { afterNavigation, noteNavigation, usePageMeta, type Crumb, type PageActi
 export { setSingleKeys, singleKeys } from './page/keys';
 export { SideDrawer, useDrawer } from './page/SideDrawer';
 export { ListPage, type ListPageProps } from './list/ListPage';
+export { SmallTable, type SmallTableProps } from './list/SmallTable';
 export { ListView, type ListViewProps } from './list/ListView';
 export { useListState, type ListState } from './list/useListState';
 export type { BulkAction, Column, FilterDef, Noun, Selection } from './list/types';
@@ -24,6 +25,7 @@ export { AllDone, FirstUse, NoMatch, NoRight } from './states/Empty';
 export { announce } from './states/announce';
 export { Delayed, RefetchBar, SkeletonPanel, SkeletonRows } from './states/Loading';
 export { Loaded, type QueryLike } from './states/Loaded';
+export { NeedDatabase } from './states/NeedDatabase';
 export { PanelError } from './states/PanelError';
 export { AppForm, type AppFormProps } from './form/AppForm';
 export { ErrorSummary } from './form/ErrorSummary';

@@ -3,13 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useDatabase, useDatabases } from '@/api/database';
 import { useList } from '@/api/list';
-import { AppLink, FirstUse, formatCount, ListPage, MoneyText, Num, Page, paths, Time, ToneBadge, useListState, type Column } from '@/kit';
+import { AppLink, FirstUse, formatCount, ListPage, MoneyText, NeedDatabase, Num, paths, StateBadge, Time, useListState, type Column } from '@/kit';
 import { orderState, orderStates, type Order } from './model';
 
 const columnsOf = (zone: string | undefined): Column<Order>[] => [
   { key: 'external_id', header: 'Order', cell: (o) => `#${o.external_id}` },
   { key: 'placed_at', header: 'Placed', sort: 'placed_at', cell: (o) => <Time value={o.placed_at} zone={zone} />, priority: 2 },
-  { key: 'status', header: 'State', priority: 1, cell: (o) => { const s = orderState(o.status); return <ToneBadge tone={s.tone}>{s.label}</ToneBadge>; } },
+  { key: 'status', header: 'State', priority: 1, cell: (o) => <StateBadge state={o.status} size="sm" label={orderState(o.status).label} /> },
   { key: 'profile', header: 'Customer', priority: 2, cell: (o) => <span data-above><AppLink href={paths.profile(o.database_id, o.profile_id)}>Profile {o.profile_id}</AppLink></span> },
   { key: 'channel', header: 'Channel', cell: (o) => o.channel || null, priority: 3 },
   { key: 'lines', header: 'Lines', align: 'right', cell: (o) => <Num value={o.line_count} />, priority: 3 },
@@ -31,13 +31,13 @@ export function OrderListPage() {
     params: { query: { ...params, database: id ?? 0, limit, ...(profile ? { profile: Number(profile) } : {}), ...(cursor ? { cursor } : {}) } }, signal,
   })), { enabled: id !== undefined });
   if (databases?.length === 0) {
-    return <Page title="Orders"><FirstUse icon={IconReceipt2} title="Make a database first" text="Orders belong to the people of a database." primary={{ label: 'See databases', href: paths.databases() }} /></Page>;
+    return <NeedDatabase title="Orders" why="Orders belong to the people of a database." />;
   }
   return (
     <ListPage<Order> name="orders" title="Orders" noun={{ one: 'order', many: 'orders' }} query={query} state={state} columns={columnsOf(database?.timezone)} rowKey={(o) => o.id}
       rowLabel={(o) => `Order ${o.external_id}`} rowHref={(o) => paths.order(o.id)} searchLabel="Search by order id"
       filters={[{ key: 'status', label: 'State', options: orderStates }, { key: 'profile', label: 'Profile', options: profile ? [{ value: profile, label: `Profile ${profile}` }] : [] }]}
-      facts={figures.data ? [formatCount(figures.data.orders, 'order', 'orders'), formatCount(figures.data.lines, 'line', 'lines'), figures.data.last_placed_at && <>last <Time key="l" value={figures.data.last_placed_at} /></>] : []}
+      facts={figures.data ? [formatCount(figures.data.orders, 'order', 'orders'), formatCount(figures.data.lines, 'line', 'lines'), figures.data.last_placed_at && <>newest <Time key="l" value={figures.data.last_placed_at} /></>] : []}
       help={{ text: 'Orders come from your shop or tills through the API or a file. What people bought, when and for how much can be used in segments at once.' }}
       empty={<FirstUse icon={IconReceipt2} title="See what people buy" text="Orders reach Fidelia from your shop through the API, or as a file. Each belongs to a profile, so segments can ask for recency, frequency and value." />} />
   );

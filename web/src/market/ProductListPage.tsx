@@ -1,5 +1,5 @@
 import { Group, Image, Text } from '@mantine/core';
-import { IconPackage, IconPlus } from '@tabler/icons-react';
+import { IconPackage, IconPlus, IconReceipt2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
@@ -33,7 +33,7 @@ const columns: Column<Product>[] = [
   { key: 'category', header: 'Category', cell: (p) => (p.category ? pathWords(p.category.path, p.category.name) : NO_VALUE), priority: 2 },
   { key: 'price', header: 'Price', sort: 'price', align: 'right', cell: (p) => (p.price && p.currency ? <MoneyText value={{ amount: p.price, currency: p.currency }} /> : p.price), priority: 1 },
   {
-    key: 'status', header: 'State', priority: 3, cell: (p) => (p.status === 'stub' ? <ToneBadge tone="marigold">From orders only</ToneBadge>
+    key: 'status', header: 'State', priority: 3, cell: (p) => (p.status === 'stub' ? <ToneBadge tone="marigold" icon={IconReceipt2}>From orders only</ToneBadge>
       : <StateBadge state={p.status === 'active' ? 'active' : 'archived'} size="sm" label={p.status === 'active' ? 'In the catalogue' : 'Archived'} />),
   },
   { key: 'updated_at', header: 'Changed', sort: 'updated_at', cell: (p) => <Time value={p.updated_at} />, priority: 3, hidden: true },

@@ -1,4 +1,5 @@
 import { Image, Text } from '@mantine/core';
+import { IconReceipt2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
@@ -48,7 +49,7 @@ export function ProductPage() {
   };
   return (
     <Page title={product?.name ?? 'Product'} crumbs={[{ label: 'Products', href: paths.products() }]}
-      badges={product && (product.status === 'stub' ? <ToneBadge tone="marigold">From orders only</ToneBadge> : <StateBadge state={product.status === 'active' ? 'active' : 'archived'} label={product.status === 'active' ? 'In the catalogue' : 'Archived'} />)}
+      badges={product && (product.status === 'stub' ? <ToneBadge tone="marigold" icon={IconReceipt2}>From orders only</ToneBadge> : <StateBadge state={product.status === 'active' ? 'active' : 'archived'} label={product.status === 'active' ? 'In the catalogue' : 'Archived'} />)}
       facts={product ? [product.external_id, product.brand, product.category?.name] : []}
       primary={product && canUpdate ? { label: 'Edit', shortcut: 'E', onClick: () => { drawer.open('product'); } } : undefined}
       menu={product && canDelete && product.status !== 'archived' ? [{ label: 'Archive', danger: true, onClick: archive }] : []}>

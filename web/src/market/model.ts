@@ -7,15 +7,15 @@ export type Order = components['schemas']['OrderOut'];
 export type OrderDetail = components['schemas']['OrderDetail'];
 export type OrderStatus = Order['status'];
 
-export const orderStates: readonly { value: OrderStatus; label: string; tone: 'gray' | 'fjord' | 'moss' | 'clay' | 'marigold' }[] = [
-  { value: 'created', label: 'Placed', tone: 'gray' },
-  { value: 'paid', label: 'Paid', tone: 'fjord' },
-  { value: 'delivered', label: 'Delivered', tone: 'moss' },
-  { value: 'cancelled', label: 'Cancelled', tone: 'clay' },
-  { value: 'refunded', label: 'Refunded', tone: 'marigold' },
+export const orderStates: readonly { value: OrderStatus; label: string }[] = [
+  { value: 'created', label: 'Placed' },
+  { value: 'paid', label: 'Paid' },
+  { value: 'delivered', label: 'Delivered' },
+  { value: 'cancelled', label: 'Cancelled' },
+  { value: 'refunded', label: 'Refunded' },
 ];
 
-export const orderState = (status: OrderStatus) => orderStates.find((s) => s.value === status) ?? { value: status, label: status, tone: 'gray' as const };
+export const orderState = (status: OrderStatus) => orderStates.find((s) => s.value === status) ?? { value: status, label: status };
 
 /** The category tree, in its order; labels are indented by depth so that a flat menu still shows the tree. */
 export function useCategories() {

@@ -2,7 +2,7 @@ import { Select, TextInput } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
-import { AppForm, Page, paths, Section, useAppForm, useGo } from '@/kit';
+import { AppForm, NeedDatabase, Page, paths, Section, useAppForm, useGo } from '@/kit';
 import { useSegments, useTemplates } from './model';
 
 interface Values extends Record<string, unknown> { name: string; segment: string; template: string | null }
@@ -26,6 +26,7 @@ export function MailingNewPage() {
       body: { ...fresh, name: v.name.trim(), database_id: database?.id ?? 0, segment_id: v.segment === 'all' ? null : Number(v.segment), template_id: v.template ? Number(v.template) : null }, headers,
     })),
   });
+  if (!database) return <NeedDatabase title="New mailing" crumbs={[{ label: 'Mailings', href: paths.mailings() }]} why="A mailing goes to the people of a database." />;
   return (
     <Page title="New mailing" crumbs={[{ label: 'Mailings', href: paths.mailings() }]} width="form">
       <AppForm state={form} mode="create" saveLabel="Make mailing" onCancel={() => { go(paths.mailings()); }} onSave={async (v) => { go(paths.mailing((await save.mutateAsync(v)).id)); }}>

@@ -1,4 +1,5 @@
 import { Alert, Code, Group, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle, IconCheck, IconFile, IconLink, IconX } from '@tabler/icons-react';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
@@ -12,9 +13,9 @@ function Facts({ preview }: { preview: TemplatePreview }) {
   const kilobytes = preview.size / 1024;
   return (
     <Group gap="xs">
-      <ToneBadge tone={kilobytes > 102 ? 'marigold' : 'gray'}>{kilobytes.toFixed(0)} KB</ToneBadge>
-      <ToneBadge>{formatCount(preview.links.length, 'link', 'links')}</ToneBadge>
-      <ToneBadge tone={leaves ? 'moss' : 'clay'}>{leaves ? 'can unsubscribe' : 'no unsubscribe link'}</ToneBadge>
+      <ToneBadge tone={kilobytes > 102 ? 'marigold' : 'gray'} icon={kilobytes > 102 ? IconAlertTriangle : IconFile}>{kilobytes.toFixed(0)} KB</ToneBadge>
+      <ToneBadge icon={IconLink}>{formatCount(preview.links.length, 'link', 'links')}</ToneBadge>
+      <ToneBadge tone={leaves ? 'moss' : 'clay'} icon={leaves ? IconCheck : IconX}>{leaves ? 'can unsubscribe' : 'no unsubscribe link'}</ToneBadge>
     </Group>
   );
 }

@@ -1,5 +1,5 @@
 import { Alert, SimpleGrid, Stack, Table, Text } from '@mantine/core';
-import { Chart, FigureTile, FigureTiles, formatCount, formatDay, formatNumber, Loaded, Num, paths, Rate, Section, SumBar, Time } from '@/kit';
+import { Chart, FigureTile, FigureTiles, formatCount, formatDay, formatNumber, Loaded, Num, paths, Rate, Section, SmallTable, SumBar, Time, type Column } from '@/kit';
 import { hourWords, reasonWords, underway, useReport, type Mailing, type MailingReport } from './model';
 
 const people = (mailing: Mailing, state: string) => `${paths.mailing(mailing.id)}?tab=people&filter=${encodeURIComponent(JSON.stringify({ state: [state] }))}`;
@@ -49,20 +49,18 @@ function OverTime({ report }: { report: MailingReport }) {
   );
 }
 
+const linkColumns: Column<MailingReport['links'][number]>[] = [
+  { key: 'url', header: 'Link', cell: (link) => <span style={{ overflowWrap: 'anywhere' }}>{link.url}</span> },
+  { key: 'people', header: 'People', align: 'right', priority: 2, cell: (link) => <Num value={link.people} /> },
+  { key: 'total', header: 'Clicks', align: 'right', priority: 2, cell: (link) => <Num value={link.total} /> },
+  { key: 'machines', header: 'Machines', align: 'right', priority: 2, cell: (link) => <Num value={link.machines} /> },
+];
+
 function Links({ report }: { report: MailingReport }) {
   if (report.links.length === 0) return null;
   return (
     <Section title="Links">
-      <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table verticalSpacing="xs">
-          <Table.Thead><Table.Tr><Table.Th>Link</Table.Th><Table.Th ta="right">People</Table.Th><Table.Th ta="right">Clicks</Table.Th><Table.Th ta="right">Machines</Table.Th></Table.Tr></Table.Thead>
-          <Table.Tbody>
-            {report.links.map((link) => (
-              <Table.Tr key={link.no}><Table.Td style={{ wordBreak: 'break-all' }}>{link.url}</Table.Td><Table.Td ta="right"><Num value={link.people} /></Table.Td><Table.Td ta="right"><Num value={link.total} /></Table.Td><Table.Td ta="right"><Num value={link.machines} /></Table.Td></Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <SmallTable label="Links" columns={linkColumns} rows={report.links} rowKey={(link) => link.no} />
     </Section>
   );
 }

@@ -1,10 +1,10 @@
-import { IconPlus, IconTemplate } from '@tabler/icons-react';
+import { IconAlertTriangle, IconPlus, IconTemplate } from '@tabler/icons-react';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { failToast, FirstUse, ListPage, MenuActions, paths, StateBadge, Time, ToneBadge, undoToast, useGo, useListState, type Column } from '@/kit';
+import { failToast, FirstUse, formatCount, ListPage, MenuActions, paths, StateBadge, Time, ToneBadge, undoToast, useGo, useListState, type Column } from '@/kit';
 import type { Template } from './model';
 import { starter } from './starter';
 
@@ -28,7 +28,7 @@ export function TemplateListPage() {
     { key: 'name', header: 'Template', sort: 'name', cell: (t) => t.name },
     { key: 'subject', header: 'Subject', cell: (t) => t.subject || null, priority: 2 },
     { key: 'state', header: 'State', priority: 1, cell: (t) => (t.published_number ? <StateBadge state="published" size="sm" label={`Version ${t.published_number}${t.unpublished_changes ? ' · changed since' : ''}`} /> : <StateBadge state="draft" size="sm" />) },
-    { key: 'problems', header: 'Problems', priority: 3, cell: (t) => (t.problems.length > 0 ? <ToneBadge tone={t.problems.some((p) => p.severity === 'error') ? 'clay' : 'marigold'}>{t.problems.length}</ToneBadge> : null) },
+    { key: 'problems', header: 'Problems', priority: 3, cell: (t) => (t.problems.length > 0 ? <ToneBadge tone={t.problems.some((p) => p.severity === 'error') ? 'clay' : 'marigold'} icon={IconAlertTriangle}>{formatCount(t.problems.length, 'problem', 'problems')}</ToneBadge> : null) },
     { key: 'updated_at', header: 'Changed', sort: 'updated_at', cell: (t) => <Time value={t.updated_at} />, priority: 2 },
     {
       key: 'actions', header: 'Actions', locked: true, align: 'right', priority: 1, cell: (t) => (

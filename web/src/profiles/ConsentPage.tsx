@@ -1,12 +1,12 @@
-import { Alert, Button, Group, Stack, Table, Text, TextInput } from '@mantine/core';
-import { IconPlus, IconSpeakerphone } from '@tabler/icons-react';
+import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { IconPlus, IconShield, IconSpeakerphone } from '@tabler/icons-react';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import type { components } from '@/api/schema';
-import { AppLink, doneToast, failToast, FirstUse, formatNumber, ListView, Loaded, MenuActions, NO_VALUE, Num, Page, paths, Section, SideDrawer, Time, ToneBadge, undoToast, useDrawer, useListState, type Column } from '@/kit';
+import { AppLink, doneToast, failToast, FirstUse, formatNumber, ListView, Loaded, MenuActions, NO_VALUE, Num, Page, paths, Section, SideDrawer, SmallTable, Time, ToneBadge, undoToast, useDrawer, useListState, type Column } from '@/kit';
 import type { Resource } from './model';
 import { ResourceForm } from './ResourceForm';
 import { SuppressionListForm } from './SuppressionListForm';
@@ -25,7 +25,7 @@ function Resources() {
   const columns: Column<Resource>[] = [
     { key: 'name', header: 'Resource', sort: 'name', cell: (r) => r.name },
     { key: 'channels', header: 'Channels', cell: (r) => r.channels.map((c) => (c === 'email' ? 'E-mail' : c.toUpperCase())).join(', '), priority: 2 },
-    { key: 'subscribed', header: 'Subscribed', align: 'right', cell: (r) => <Num value={counts(r).subscribed ?? 0} />, priority: 1 },
+    { key: 'subscribed', header: 'Subscribed', align: 'right', cell: (r) => <Num value={counts(r).subscribed ?? 0} />, priority: 2 },
     { key: 'unsubscribed', header: 'Unsubscribed', align: 'right', cell: (r) => <Num value={counts(r).unsubscribed ?? 0} />, priority: 3 },
     { key: 'other', header: 'Other states', cell: (r) => Object.entries(counts(r)).filter(([s]) => s !== 'subscribed' && s !== 'unsubscribed').map(([s, n]) => `${s} ${formatNumber(n)}`).join(' · ') || NO_VALUE, priority: 3 },
     {
@@ -40,7 +40,7 @@ function Resources() {
   const items = query.data?.pages.flatMap((p) => p.items) ?? [];
   return (
     <>
-      <ListView<Resource> name="resources" query={query} state={state} columns={columns} rowKey={(r) => r.id} rowLabel={(r) => r.name} noun={{ one: 'resource', many: 'resources' }}
+      <ListView<Resource> name="resources" query={query} state={state} columns={columns} rowKey={(r) => r.id} rowLabel={(r) => r.name} {...(canUpdate ? { onPreview: (r) => { drawer.open(r.id); } } : {})} noun={{ one: 'resource', many: 'resources' }}
         empty={<FirstUse icon={IconSpeakerphone} title="Say what people agree to" text="A resource is one reason to write, such as news or order messages. People subscribe to it and leave it by itself; the others are not touched." primary={canCreate ? { label: 'New resource', onClick: () => { drawer.open('new'); } } : undefined} />} />
       <SideDrawer name="resource" title={drawer.value === 'new' ? 'New resource' : 'Edit resource'}>
         {(id) => { const resource = items.find((r) => String(r.id) === id); return id === 'new' || resource ? <ResourceForm key={id} onCancel={drawer.close} onSaved={drawer.close} {...(resource ? { resource } : {})} /> : null; }}
@@ -63,6 +63,12 @@ function CheckAddress() {
   );
 }
 
+const listColumns: Column<List>[] = [
+  { key: 'name', header: 'List', cell: (list) => <><AppLink href={paths.suppressionList(list.id)}>{list.name}</AppLink> {list.is_global && <ToneBadge tone="fjord" icon={IconShield}>every send obeys it</ToneBadge>}<Text size="xs" c="dimmed">{list.description}</Text></> },
+  { key: 'size', header: 'Entries', align: 'right', priority: 2, cell: (list) => <Num value={list.size} /> },
+  { key: 'updated_at', header: 'Changed', priority: 2, cell: (list) => <Time value={list.updated_at} /> },
+];
+
 function StopLists() {
   const canCreate = useCan('consent:create');
   const drawer = useDrawer('list');
@@ -73,20 +79,7 @@ function StopLists() {
       <Section title="Stop lists">
         <Loaded query={{ ...query, data: query.data }} what="the stop lists">
           {(data) => (
-            <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-              <Table>
-                <Table.Thead><Table.Tr><Table.Th>List</Table.Th><Table.Th ta="right">Entries</Table.Th><Table.Th>Changed</Table.Th></Table.Tr></Table.Thead>
-                <Table.Tbody>
-                  {data.pages.flatMap((p) => p.items).map((list) => (
-                    <Table.Tr key={list.id}>
-                      <Table.Td><AppLink href={paths.suppressionList(list.id)}>{list.name}</AppLink> {list.is_global && <ToneBadge tone="fjord">every send obeys it</ToneBadge>}<Text size="xs" c="dimmed">{list.description}</Text></Table.Td>
-                      <Table.Td ta="right"><Num value={list.size} /></Table.Td>
-                      <Table.Td><Time value={list.updated_at} /></Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <SmallTable label="Stop lists" columns={listColumns} rows={data.pages.flatMap((p) => p.items)} rowKey={(list) => list.id} />
           )}
         </Loaded>
         {canCreate && <Group><Button variant="default" leftSection={<IconPlus size={16} />} onClick={() => { drawer.open('new'); }}>New stop list</Button></Group>}

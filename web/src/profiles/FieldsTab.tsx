@@ -1,10 +1,10 @@
-import { Button, Group, Stack, Table, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmTyped, doneToast, failToast, MenuActions, NO_VALUE, Rate, Section, SideDrawer, useDrawer } from '@/kit';
+import { confirmTyped, doneToast, failToast, MenuActions, Rate, Section, SideDrawer, SmallTable, useDrawer, type Column } from '@/kit';
 import { FieldForm } from './FieldForm';
 import { fieldLabel, fieldTypes, type Database, type Field } from './model';
 
@@ -27,31 +27,24 @@ export function FieldsTab({ database }: { database: Database }) {
     if (yes) remove.mutate(field.name, { onSuccess: () => { doneToast(`${fieldLabel(field)} deleted`); }, onError: failToast });
   };
   const own = database.fields.filter((f) => !f.builtin);
-  const table = (fields: Field[]) => (
-    <Table.ScrollContainer minWidth={520} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table verticalSpacing="xs">
-        <Table.Thead><Table.Tr><Table.Th>Field</Table.Th><Table.Th>Type</Table.Th><Table.Th>Filled</Table.Th><Table.Th>Rules</Table.Th><Table.Th aria-label="Actions" /></Table.Tr></Table.Thead>
-        <Table.Tbody>
-          {fields.map((field) => (
-            <Table.Tr key={field.name}>
-              <Table.Td>{fieldLabel(field)} <Text span c="dimmed" size="xs">{field.name}</Text></Table.Td>
-              <Table.Td>{fieldTypes.find((t) => t.value === field.type)?.label}</Table.Td>
-              <Table.Td>{filled?.[field.name] === undefined || !counters ? NO_VALUE : <Rate part={filled[field.name]} whole={counters.total} short />}</Table.Td>
-              <Table.Td>{marks(field) || NO_VALUE}</Table.Td>
-              <Table.Td ta="right">{!field.builtin && canUpdate && <MenuActions label={`Actions for ${fieldLabel(field)}`} actions={[{ label: 'Edit', onClick: () => { drawer.open(field.name); } }, { label: 'Delete…', danger: true, onClick: () => void erase(field) }]} />}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
-  );
+  const columns: Column<Field>[] = [
+    { key: 'name', header: 'Field', cell: (f) => <>{fieldLabel(f)} <Text span c="dimmed" size="xs">{f.name}</Text></> },
+    { key: 'type', header: 'Type', priority: 2, cell: (f) => fieldTypes.find((t) => t.value === f.type)?.label },
+    { key: 'filled', header: 'Filled', align: 'right', priority: 2, cell: (f) => (filled?.[f.name] === undefined || !counters ? null : <Rate part={filled[f.name]} whole={counters.total} short />) },
+    { key: 'rules', header: 'Rules', priority: 2, cell: (f) => marks(f) },
+  ];
+  const actions: Column<Field> = {
+    key: 'actions', header: 'Actions', align: 'right', priority: 1,
+    cell: (f) => <MenuActions label={`Actions for ${fieldLabel(f)}`} actions={[{ label: 'Edit', onClick: () => { drawer.open(f.name); } }, { label: 'Delete…', danger: true, onClick: () => void erase(f) }]} />,
+  };
+  const table = (fields: Field[], mine: boolean) => <SmallTable label={mine ? 'Own fields' : 'Fields that every profile has'} columns={mine && canUpdate ? [...columns, actions] : columns} rows={fields} rowKey={(f) => f.name} />;
   return (
     <Stack>
       <Section title="Own fields">
-        {own.length === 0 ? <Text c="dimmed">No fields of your own yet. Add what you know about people and want to use in segments and mails, such as a shoe size or a loyalty card.</Text> : table(own)}
+        {own.length === 0 ? <Text c="dimmed">No fields of your own yet. Add what you know about people and want to use in segments and mails, such as a shoe size or a loyalty card.</Text> : table(own, true)}
         {canUpdate && <Group><Button variant="default" leftSection={<IconPlus size={16} />} onClick={() => { drawer.open('new'); }}>Add field</Button></Group>}
       </Section>
-      <Section title="Fields that every profile has">{table(database.fields.filter((f) => f.builtin))}</Section>
+      <Section title="Fields that every profile has">{table(database.fields.filter((f) => f.builtin), false)}</Section>
       <SideDrawer name="field" title={drawer.value === 'new' ? 'Add a field' : 'Edit field'}>
         {(name) => {
           const field = database.fields.find((f) => f.name === name);

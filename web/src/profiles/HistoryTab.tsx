@@ -1,4 +1,4 @@
-import { Button, Code, Collapse, Group, SegmentedControl, Stack, Text, UnstyledButton } from '@mantine/core';
+import { Button, Chip, Code, Collapse, Group, Stack, Text, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -41,8 +41,12 @@ export function HistoryTab({ databaseId, profileId, zone }: { databaseId: number
   const days = [...new Set(items.map((i) => formatDay(i.at, zone)))];
   return (
     <Section title="History">
-      <SegmentedControl aria-label="Kind of entry" value={group} onChange={setGroup} style={{ alignSelf: 'flex-start', maxWidth: '100%', overflowX: 'auto' }}
-        data={[{ value: '', label: `All ${all ? formatNumber(all) : ''}` }, ...groups.filter((g) => g.count > 0).map((g) => ({ value: g.group, label: `${names[g.group] ?? g.group} ${formatNumber(g.count)}` }))]} />
+      <Chip.Group value={group} onChange={(value) => { setGroup(value); }}>
+        <Group gap={6} role="radiogroup" aria-label="Kind of entry">
+          <Chip value="" size="xs">All {all ? formatNumber(all) : ''}</Chip>
+          {groups.filter((g) => g.count > 0).map((g) => <Chip key={g.group} value={g.group} size="xs">{names[g.group] ?? g.group} {formatNumber(g.count)}</Chip>)}
+        </Group>
+      </Chip.Group>
       <Loaded query={{ ...query, data: pages }} what="the history">
         {() => (items.length === 0 ? <AllDone>Nothing has happened yet</AllDone> : (
           <Stack gap="md">

@@ -1,10 +1,10 @@
-import { Group, Select, Stack, Table, Text } from '@mantine/core';
+import { Group, Select, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmConsequence, doneToast, failToast, Loaded, MenuActions, Section, Time, ToneBadge } from '@/kit';
-import { statusTone, useResources, type Subscription } from './model';
+import { confirmConsequence, doneToast, failToast, Loaded, MenuActions, Section, SmallTable, StateBadge, Time, type Column } from '@/kit';
+import { useResources, type Subscription } from './model';
 
 /** What a person agreed to, by resource and channel. */
 export function ProfileConsent({ databaseId, profileId, email }: { databaseId: number; profileId: number; email: string | null }) {
@@ -30,28 +30,22 @@ export function ProfileConsent({ databaseId, profileId, email }: { databaseId: n
     if (yes) change.mutate({ id: subscription.id, status }, { onSuccess: () => { doneToast('Consent changed'); }, onError: failToast });
   };
   const missing = resources.filter((r) => r.channels.includes('email') && !query.data?.items.some((s) => s.resource_id === r.id && s.channel === 'email'));
+  const columns: Column<Subscription>[] = [
+    { key: 'resource', header: 'Resource', cell: (s) => <>{resources.find((r) => r.id === s.resource_id)?.name ?? `Resource ${s.resource_id}`}<Text size="xs" c="dimmed">{s.channel === 'email' ? 'e-mail' : s.channel.toUpperCase()} to {s.contact}</Text></> },
+    { key: 'status', header: 'State', priority: 1, cell: (s) => <StateBadge state={s.status} size="sm" /> },
+    { key: 'since', header: 'Since', priority: 2, cell: (s) => <><Time value={s.updated_at} />{s.status_reason && <Text size="xs" c="dimmed">{s.status_reason}</Text>}</> },
+    ...(canUpdate ? [{
+      key: 'actions', header: 'Actions', align: 'right' as const, priority: 1 as const,
+      cell: (s: Subscription) => <MenuActions label={`Actions for ${s.contact}`} actions={s.status === 'subscribed' ? [{ label: 'Unsubscribe…', onClick: () => void ask(s, 'unsubscribed') }, { label: 'Suspend…', onClick: () => void ask(s, 'suspended') }] : [{ label: 'Subscribe…', onClick: () => void ask(s, 'subscribed') }]} />,
+    }] : []),
+  ];
   return (
     <Section title="Consent">
       <Loaded query={query} what="the subscriptions">
         {(reply) => (
           <Stack>
             {reply.items.length === 0 ? <Text c="dimmed">No subscription to any resource</Text> : (
-              <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-                <Table verticalSpacing="xs">
-                  <Table.Thead><Table.Tr><Table.Th>Resource</Table.Th><Table.Th>Contact</Table.Th><Table.Th>State</Table.Th><Table.Th>Since</Table.Th><Table.Th aria-label="Actions" /></Table.Tr></Table.Thead>
-                  <Table.Tbody>
-                    {reply.items.map((s) => (
-                      <Table.Tr key={s.id}>
-                        <Table.Td>{resources.find((r) => r.id === s.resource_id)?.name ?? `Resource ${s.resource_id}`}</Table.Td>
-                        <Table.Td>{s.contact} <Text span size="xs" c="dimmed">{s.channel === 'email' ? 'e-mail' : s.channel.toUpperCase()}</Text></Table.Td>
-                        <Table.Td><ToneBadge tone={statusTone(s.status)}>{s.status}</ToneBadge> {s.status_reason && <Text span size="xs" c="dimmed">{s.status_reason}</Text>}</Table.Td>
-                        <Table.Td><Time value={s.updated_at} /></Table.Td>
-                        <Table.Td ta="right">{canUpdate && <MenuActions label={`Actions for ${s.contact}`} actions={s.status === 'subscribed' ? [{ label: 'Unsubscribe…', onClick: () => void ask(s, 'unsubscribed') }, { label: 'Suspend…', onClick: () => void ask(s, 'suspended') }] : [{ label: 'Subscribe…', onClick: () => void ask(s, 'subscribed') }]} />}</Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <SmallTable label="Subscriptions" columns={columns} rows={reply.items} rowKey={(s) => s.id} />
             )}
             {canCreate && email && missing.length > 0 && (
               <Group><Select aria-label="Subscribe to a resource" placeholder="Subscribe to…" data={missing.map((r) => ({ value: String(r.id), label: r.name }))} value={null}

@@ -2,8 +2,8 @@ import { IconFileImport, IconPlus, IconUsers } from '@tabler/icons-react';
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useCan } from '@/api/session';
-import { FirstUse, formatCount, ListPage, paths, SideDrawer, Time, ToneBadge, useDrawer, useGo, useIdParam, useListState, type Column } from '@/kit';
-import { fieldLabel, nameOf, statusTone, useDatabaseOf, valueText, type Database, type Profile } from './model';
+import { FirstUse, formatCount, ListPage, paths, SideDrawer, StateBadge, Time, useDrawer, useGo, useIdParam, useListState, type Column } from '@/kit';
+import { fieldLabel, nameOf, useDatabaseOf, valueText, type Database, type Profile } from './model';
 import { ProfileForm } from './ProfileForm';
 
 const shownFirst = ['email', 'city', 'status', 'created_at'];
@@ -20,7 +20,7 @@ function columnsOf(database: Database | undefined): Column<Profile>[] {
       priority: field.name === 'status' ? 1 : field.name === 'email' ? 2 : 3,
       cell: (p) => {
         const value = p[field.name];
-        if (field.name === 'status') return <ToneBadge tone={statusTone(value)}>{valueText(value) ?? '–'}</ToneBadge>;
+        if (field.name === 'status') return <StateBadge state={valueText(value) ?? 'unconfirmed'} size="sm" />;
         if (field.type === 'datetime') return <Time value={typeof value === 'string' ? value : null} />;
         return valueText(value);
       },

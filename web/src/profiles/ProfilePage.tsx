@@ -4,10 +4,10 @@ import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AllDone, confirmTyped, Details, doneToast, failToast, ListView, Loaded, MoneyText, Page, paths, Section, Time, ToneBadge, useGo, useIdParam, useListState, type Column } from '@/kit';
+import { AllDone, confirmTyped, Details, doneToast, failToast, ListView, Loaded, MoneyText, Page, paths, Section, StateBadge, Time, useGo, useIdParam, useListState, type Column } from '@/kit';
 import type { components } from '@/api/schema';
 import { HistoryTab } from './HistoryTab';
-import { fieldLabel, nameOf, statusTone, useDatabaseOf, valueText, type Database, type Field, type Profile } from './model';
+import { fieldLabel, nameOf, useDatabaseOf, valueText, type Database, type Field, type Profile } from './model';
 import { ProfileConsent } from './ProfileConsent';
 import { ProfileForm } from './ProfileForm';
 
@@ -40,7 +40,7 @@ function Orders({ databaseId, profileId, zone }: { databaseId: number; profileId
   const columns: Column<Order>[] = [
     { key: 'order', header: 'Order', cell: (o) => `#${o.external_id}` },
     { key: 'placed_at', header: 'Placed', sort: 'placed_at', cell: (o) => <Time value={o.placed_at} zone={zone} />, priority: 2 },
-    { key: 'status', header: 'State', cell: (o) => o.status, priority: 2 },
+    { key: 'status', header: 'State', cell: (o) => <StateBadge state={o.status} size="sm" />, priority: 2 },
     { key: 'lines', header: 'Lines', align: 'right', cell: (o) => o.line_count, priority: 3 },
     { key: 'total', header: 'Total', sort: 'total', align: 'right', cell: (o) => <MoneyText value={{ amount: o.total, currency: o.currency }} />, priority: 1 },
   ];
@@ -63,7 +63,7 @@ export function ProfilePage() {
   };
   return (
     <Page title={name} crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]}
-      badges={profile && <ToneBadge tone={statusTone(profile.status)}>{valueText(profile.status) ?? '–'}</ToneBadge>}
+      badges={profile && <StateBadge state={valueText(profile.status) ?? 'unconfirmed'} />}
       facts={profile ? [`#${profile.id}`, valueText(profile.email), valueText(profile.phones), valueText(profile.city)] : []}
       menu={profile && canDelete ? [{ label: 'Erase…', danger: true, onClick: () => void forget() }] : []}
       tabs={profile && database ? [

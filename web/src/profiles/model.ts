@@ -24,9 +24,6 @@ export const fieldTypes: readonly { value: FieldType; label: string }[] = [
   { value: 'objects', label: 'List of objects' },
 ];
 
-const statusTones: Record<string, 'moss' | 'iris' | 'gray' | 'marigold' | 'clay'> = { subscribed: 'moss', unconfirmed: 'iris', unsubscribed: 'gray', suspended: 'marigold', complained: 'clay', bounced: 'clay', deleted: 'gray' };
-export const statusTone = (status: unknown) => (typeof status === 'string' ? statusTones[status] : undefined) ?? 'gray';
-
 export const fieldLabel = (field: Field) => field.label || field.name.replaceAll('_', ' ').replace(/^./, (c) => c.toUpperCase());
 
 /** What a person is called: their name, else an address, else the id in the company's own system. */

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
-import { failToast, Page, paths, Section, useGo, useSearchParam } from '@/kit';
+import { failToast, NeedDatabase, Page, paths, Section, useGo, useSearchParam } from '@/kit';
 import { BuilderPage } from './BuilderPage';
 import { examples, kindOf, kinds, type Kind } from './model';
 import css from './segments.module.css';
@@ -54,7 +54,7 @@ export function SegmentNewPage() {
   const [start] = useSearchParam('start');
   const [kind, setKind] = useState<Kind>('dynamic');
   const database = useDatabase();
-  if (!database) return null;
+  if (!database) return <NeedDatabase title="New segment" crumbs={[{ label: 'Segments', href: paths.segments() }]} why="A segment finds people of a database." />;
   if (isKind(type) && type !== 'static') return <BuilderPage key={`${type}.${start ?? ''}`} kind={type} databaseId={database.id} start={start} />;
   return (
     <Page title="New segment" crumbs={[{ label: 'Segments', href: paths.segments() }]} facts={[`in ${database.name}`]} width="form"

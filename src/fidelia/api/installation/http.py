@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import msgspec
 from litestar import Controller, get, post
 
@@ -11,6 +14,7 @@ from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import JobReply
 from fidelia.platform.postgres import Tx
+from fidelia.settings import Settings
 
 from . import rebuild
 from .check import Finding, examine
@@ -33,6 +37,11 @@ class CheckOut(msgspec.Struct, frozen=True):
     findings: list[Finding]
 
 
+def _runs_postgres(settings: Settings) -> bool:
+    """Tell whether the address that a supervisor handed down leads to the server in its own data folder."""
+    return urlsplit(settings.postgres.dsn).hostname is None and (Path(settings.data.dir) / "postgres").is_dir()
+
+
 class InstallationController(Controller):
     """The installation as a whole."""
 
@@ -46,7 +55,7 @@ class InstallationController(Controller):
         return InstallationOut(
             version=__version__,
             url=settings.url,
-            embedded_postgres=settings.embedded_postgres,
+            embedded_postgres=settings.embedded_postgres or _runs_postgres(settings),
             embedded_clickhouse=settings.embedded_clickhouse,
             mail_server=settings.smtp.host or None,
         )

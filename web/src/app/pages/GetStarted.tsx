@@ -1,17 +1,36 @@
-import { Group, List, Progress, Text, ThemeIcon } from '@mantine/core';
-import { IconCheck, IconCircle } from '@tabler/icons-react';
+import { Button, Group, List, Progress, Text, ThemeIcon } from '@mantine/core';
+import { IconCheck, IconCircle, IconSparkles } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { api, ok } from '@/api/client';
+import { ended, useJob } from '@/api/jobs';
+import { useAction } from '@/api/mutations';
 import { useCanAny } from '@/api/session';
-import { AppLink, paths, Section } from '@/kit';
+import { AppLink, failToast, paths, Section } from '@/kit';
 import type { Counts } from './counts';
 
 interface Step { label: string; done: boolean; href: string; right: string; text: string }
+
+/** For whoever wants to look around before bringing their own data. */
+function DemoOffer() {
+  const demo = useQuery({ queryKey: ['demo'], queryFn: ({ signal }) => ok(api.GET('/api/v1/demo', { signal })) }).data;
+  const load = useAction({ refresh: [['demo'], ['jobs']], run: (_: null, { headers }) => ok(api.POST('/api/v1/demo', { body: { small: false }, headers })) });
+  const client = useQueryClient();
+  const job = useJob(load.data?.job.id, () => void client.invalidateQueries());
+  if (!demo?.installed || demo.database_id !== null) return null;
+  return (
+    <Group gap="sm" justify="space-between" pt="md" style={{ borderTop: '1px solid var(--fd-hairline)' }}>
+      <Text style={{ flex: '1 1 280px' }}>Or look around first: a real retailer’s year with 2,469 households and 155,848 orders, six segments and a mailing. It takes about a minute.</Text>
+      <Button variant="default" leftSection={<IconSparkles size={16} />} loading={load.isPending || (job !== undefined && !ended(job))} onClick={() => { load.mutate(null, { onError: failToast }); }}>Load demo data</Button>
+    </Group>
+  );
+}
 
 /** The first steps, ticked off as they are done; leaves when all are. */
 export function GetStarted({ databases, db, counts }: { databases: number; db: number | undefined; counts: Counts }) {
   const can = useCanAny();
   const has = (n: number | null | undefined) => (n ?? 0) > 0;
   const all: readonly Step[] = [
-    { label: 'Create a database', done: databases > 0, href: `${paths.databases()}?drawer=new`, right: 'databases:create', text: 'One for each brand or shop; its fields say what you know about people' },
+    { label: 'Create a database', done: databases > 0, href: `${paths.databases()}?drawer=database:new`, right: 'databases:create', text: 'One for each brand or shop; its fields say what you know about people' },
     { label: 'Import people', done: has(counts.profiles), href: db === undefined ? paths.databases() : paths.importNew(db), right: 'imports:create', text: 'A CSV or Excel file; nothing is written before you have seen the check' },
     { label: 'Build a segment', done: has(counts.segments), href: paths.segmentNew(), right: 'segments:create', text: 'The size is shown while you build' },
     { label: 'Write a template', done: has(counts.templates), href: paths.templates(), right: 'templates:create', text: 'Seen as the recipient will see it' },
@@ -34,6 +53,7 @@ export function GetStarted({ databases, db, counts }: { databases: number; db: n
           </List.Item>
         ))}
       </List>
+      {databases === 0 && can('databases:create') && <DemoOffer />}
     </Section>
   );
 }

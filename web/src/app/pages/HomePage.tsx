@@ -8,6 +8,7 @@ import { useCan, useCanAny, useMe } from '@/api/session';
 import { AllDone, AppLink, FigureTile, FigureTiles, formatNumber, JobProgress, NO_VALUE, Page, paths, Section, Time } from '@/kit';
 import { useCounts } from './counts';
 import { GetStarted } from './GetStarted';
+import { LatestMailings, LatestSegments } from './HomePanels';
 
 const WEEK = 7 * 86_400_000;
 
@@ -57,16 +58,22 @@ export function HomePage() {
   return (
     <Page title={`${greeting(new Date().getHours())}${first ? `, ${first}` : ''}`} crumb="Home" facts={[db && `Database ${db.name}`, db && `days in ${db.timezone}`]}
       help={{ text: 'Home shows what there is, what runs now, and what waits for you. Each figure opens the list that it counts.' }}>
-      <FigureTiles>
+      {databases && databases.length > 0 && <FigureTiles>
         {db && can('profiles:read') && (
           <Tile label={`Profiles in ${db.name}`} value={counts.profiles} href={paths.profiles(db.id)} asOf={asOf} note={counts.subscribed ? `${formatNumber(counts.subscribed)} subscribed` : undefined} />
         )}
         {can('segments:read') && <Tile label="Segments" value={counts.segments} href={paths.segments()} asOf={asOf} />}
         {can('mailings:read') && <Tile label="Mailings" value={counts.mailings} href={paths.mailings()} asOf={asOf} />}
-        {db && can('market:read') && <Tile label="Orders" value={counts.orders} href={paths.orders()} asOf={asOf} note={counts.lastOrder ? <>last <Time value={counts.lastOrder} /></> : undefined} />}
-      </FigureTiles>
+        {db && can('market:read') && <Tile label="Orders" value={counts.orders} href={paths.orders()} asOf={asOf} note={counts.lastOrder ? <>newest <Time value={counts.lastOrder} /></> : undefined} />}
+      </FigureTiles>}
       {databases && known && <GetStarted databases={databases.length} db={db?.id} counts={counts} />}
       {seesJobs && <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md"><RunningNow /><NeedsYou /></SimpleGrid>}
+      {db && (
+        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" style={{ alignItems: 'start' }}>
+          {can('mailings:read') && <LatestMailings databaseId={db.id} />}
+          {can('segments:read') && <LatestSegments databaseId={db.id} />}
+        </SimpleGrid>
+      )}
     </Page>
   );
 }

@@ -1,4 +1,5 @@
 import { Button, Group, PasswordInput, SegmentedControl, Stack, Switch, Text, useMantineColorScheme } from '@mantine/core';
+import { IconMapPin } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
@@ -46,7 +47,7 @@ function Sessions() {
   const row = (session: Session) => (
     <Group key={session.id} justify="space-between" wrap="nowrap">
       <div>
-        <Group gap="xs"><Text fw={550}>{device(session.agent)}</Text>{session.current && <ToneBadge tone="fjord">here</ToneBadge>}</Group>
+        <Group gap="xs"><Text fw={550}>{device(session.agent)}</Text>{session.current && <ToneBadge tone="fjord" icon={IconMapPin}>here</ToneBadge>}</Group>
         <Text size="xs" c="dimmed">{session.address ?? 'address unknown'} · last seen <Time value={session.seen_at} /> · since <Time value={session.created_at} /></Text>
       </div>
       {!session.current && <Button size="compact-sm" variant="default" onClick={() => { end.mutate(session.id, { onError: failToast }); }}>Sign out</Button>}

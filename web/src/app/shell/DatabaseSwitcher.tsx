@@ -35,7 +35,7 @@ export function DatabaseSwitcher() {
         ))}
         {databases.length > 0 && <Menu.Divider />}
         <Menu.Item leftSection={<IconDatabase size={14} />} onClick={() => { go(paths.databases()); }}>All databases</Menu.Item>
-        {canCreate && <Menu.Item leftSection={<IconPlus size={14} />} onClick={() => { go(`${paths.databases()}?drawer=new`); }}>New database</Menu.Item>}
+        {canCreate && <Menu.Item leftSection={<IconPlus size={14} />} onClick={() => { go(`${paths.databases()}?drawer=database:new`); }}>New database</Menu.Item>}
       </Menu.Dropdown>
     </Menu>
   );

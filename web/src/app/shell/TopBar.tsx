@@ -14,8 +14,8 @@ function Breadcrumb() {
   return (
     <nav className={css.crumbs} aria-label="Breadcrumb">
       <ol>
-        {levels.map((crumb) => <li key={crumb.href}><AppLink href={crumb.href} underline="hover">{crumb.label}</AppLink></li>)}
-        {title !== '' && <li aria-current="page">{title}</li>}
+        {levels.map((crumb, i) => <li key={crumb.href} data-up={i === levels.length - 1}><AppLink href={crumb.href} underline="hover">{crumb.label}</AppLink></li>)}
+        {title !== '' && <li aria-current="page" data-alone={levels.length === 0}>{title}</li>}
       </ol>
     </nav>
   );

@@ -1,4 +1,4 @@
-import { FileButton, Group, Loader, Text, UnstyledButton } from '@mantine/core';
+import { FileButton, Loader, Stack, Text, UnstyledButton } from '@mantine/core';
 import { IconFileUpload } from '@tabler/icons-react';
 import { useState, type DragEvent } from 'react';
 import { formatBytes } from '../format/number';
@@ -46,13 +46,11 @@ export function FileDrop({ label = 'Drop a file here or choose one', hint, accep
       <FileButton onChange={take} disabled={loading} {...(accept ? { accept: Object.entries(accept).flat(2).join(',') } : {})} inputProps={{ 'aria-label': label }}>
         {(props) => (
           <UnstyledButton {...props} className={css.drop ?? ''} data-over={over} aria-busy={loading} onDragEnter={drag(true)} onDragOver={drag(true)} onDragLeave={drag(false)} onDrop={drop}>
-            <Group justify="center" gap="md" mih={96} style={{ pointerEvents: 'none' }}>
+            <Stack component="span" align="center" justify="center" gap={4} mih={112} style={{ pointerEvents: 'none' }}>
               {loading ? <Loader size={32} /> : <IconFileUpload size={32} stroke={1.5} aria-hidden="true" />}
-              <span>
-                <Text span display="block" fw={550}>{label}</Text>
-                <Text span display="block" size="xs" c="dimmed">{hint}</Text>
-              </span>
-            </Group>
+              <Text span fw={550}>{label}</Text>
+              <Text span size="xs" c="dimmed" maw={480}>{hint}</Text>
+            </Stack>
           </UnstyledButton>
         )}
       </FileButton>

@@ -4,6 +4,7 @@ import { useHotkeys } from '@mantine/hooks';
 import { useRef, type KeyboardEvent, type MouseEvent } from 'react';
 import { singleKeys } from '../page/keys';
 import { AppLink } from '../routing/links';
+import { shownCell } from './cells';
 import type { Column, Noun } from './types';
 import type { Rows } from './useRows';
 import css from './list.module.css';
@@ -94,7 +95,7 @@ export function DataTable<T>({ view, noun, compact, selectable, sort, onSort, ro
                   <td key={column.key} className={column.align === 'right' ? css.right : undefined}>
                     {i === 0 && rowHref ? <AppLink href={rowHref(item)} underline="never" data-row-link>{column.cell(item)}</AppLink>
                       : i === 0 && onPreview ? <button type="button" className={css.rowButton} data-row-link onClick={() => { onPreview(item); }}>{column.cell(item)}</button>
-                        : column.cell(item)}
+                        : shownCell(column, item)}
                   </td>
                 ))}
               </tr>
@@ -103,33 +104,5 @@ export function DataTable<T>({ view, noun, compact, selectable, sort, onSort, ro
         </tbody>
       </table>
     </div>
-  );
-}
-
-/** The same rows on a phone: a list of two-line rows, not a bent table. */
-export function RowList<T>({ view, selectable, rowHref, rowLabel, onPreview }: DataTableProps<T>) {
-  const { table, shown } = view;
-  const [first, ...rest] = shown;
-  const second = rest.filter((column) => (column.priority ?? 2) === 2);
-  const title = rest.filter((column) => column.priority === 1);
-  return (
-    <ul className={css.list}>
-      {table.getRowModel().rows.map((row) => {
-        const item = row.original as T;
-        const name = first?.cell(item);
-        return (
-          <li key={row.id} className={`${css.item ?? ''} ${css.row ?? ''}`} data-selected={row.getIsSelected()}>
-            {selectable && <Checkbox mt={2} aria-label={`Select ${rowLabel(item)}`} checked={row.getIsSelected()} onChange={(event) => { row.toggleSelected(event.currentTarget.checked); }} />}
-            <div className={css.itemText}>
-              {rowHref ? <AppLink href={rowHref(item)} underline="never" data-row-link>{name}</AppLink>
-                : onPreview ? <button type="button" className={css.rowButton} data-row-link onClick={() => { onPreview(item); }}>{name}</button>
-                  : <span style={{ fontWeight: 550 }}>{name}</span>}
-              {second.length > 0 && <div className={css.second}>{second.map((column) => <span key={column.key}>{column.align === 'right' && `${column.header} `}{column.cell(item)}</span>)}</div>}
-            </div>
-            {title.map((column) => <div key={column.key}>{column.cell(item)}</div>)}
-          </li>
-        );
-      })}
-    </ul>
   );
 }

@@ -1,6 +1,6 @@
 import { Button, Group, Menu, Pill, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
-import { IconColumns3, IconDownload, IconFilter, IconLayoutList, IconList, IconSearch, IconX } from '@tabler/icons-react';
+import { IconArrowsSort, IconColumns3, IconDownload, IconFilter, IconLayoutList, IconList, IconSearch, IconX } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { IconButton } from '../routing/links';
 import type { Column, FilterDef } from './types';
@@ -14,6 +14,8 @@ export interface ToolbarProps<T> {
   columns: readonly Column<T>[];
   visibility: Readonly<Record<string, boolean>>;
   onVisible: (key: string, on: boolean) => void;
+  /** on a phone rows have no headings to sort by and no columns to choose */
+  narrow: boolean;
   density: Density;
   onDensity: (next: Density) => void;
   onExport?: (() => void) | undefined;
@@ -65,7 +67,23 @@ function FilterMenu({ filter, state }: { filter: FilterDef; state: ListState }) 
   );
 }
 
-export function ListToolbar<T>({ state, searchLabel, filters, columns, visibility, onVisible, density, onDensity, onExport, extra }: ToolbarProps<T>) {
+/** Sorting where there are no headings to press. */
+function SortMenu<T>({ columns, state }: { columns: readonly Column<T>[]; state: ListState }) {
+  const sortable = columns.flatMap((column) => (column.sort ? [{ key: column.sort, header: column.header }] : []));
+  if (sortable.length === 0) return null;
+  return (
+    <Menu shadow="md" position="bottom-start">
+      <Menu.Target><Button variant="default" leftSection={<IconArrowsSort size={14} aria-hidden="true" />}>Sort</Button></Menu.Target>
+      <Menu.Dropdown mah={320} style={{ overflowY: 'auto' }}>
+        {sortable.flatMap(({ key, header }) => [[key, `${header}, upwards`], [`-${key}`, `${header}, downwards`]] as const).map(([value, label]) => (
+          <Menu.RadioItem key={value} value={value} checked={state.sort === value} onChange={() => { state.setSort(value); }}>{label}</Menu.RadioItem>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export function ListToolbar<T>({ state, searchLabel, filters, columns, visibility, onVisible, narrow, density, onDensity, onExport, extra }: ToolbarProps<T>) {
   const label = (filter: FilterDef, value: string) => filter.options.find((o) => o.value === value)?.label ?? value;
   const chips = filters.flatMap((filter) => {
     const values = state.filter[filter.key] ?? [];
@@ -81,9 +99,10 @@ export function ListToolbar<T>({ state, searchLabel, filters, columns, visibilit
           removeButtonProps={{ 'aria-label': `Remove filter ${text}`, 'aria-hidden': false, tabIndex: 0 }}>{text}</Pill>
       ))}
       {extra}
-      <Group gap={4} ml="auto" className={css.views ?? ''}>
-        {hideable.length > 0 && (
-          <Menu shadow="md" position="bottom-end">
+      {narrow && <SortMenu columns={columns} state={state} />}
+      <Group gap={4} ml="auto">
+        {!narrow && hideable.length > 0 && (
+          <Menu shadow="md" position="bottom-end" closeOnItemClick={false}>
             <Menu.Target><IconButton label="Columns"><IconColumns3 size={18} /></IconButton></Menu.Target>
             <Menu.Dropdown mah={400} style={{ overflowY: 'auto' }}>
               {hideable.map((column) => (
@@ -92,9 +111,11 @@ export function ListToolbar<T>({ state, searchLabel, filters, columns, visibilit
             </Menu.Dropdown>
           </Menu>
         )}
-        <IconButton label={density === 'compact' ? 'Comfortable rows' : 'Compact rows'} onClick={() => { onDensity(density === 'compact' ? 'comfortable' : 'compact'); }}>
-          {density === 'compact' ? <IconLayoutList size={18} /> : <IconList size={18} />}
-        </IconButton>
+        {!narrow && (
+          <IconButton label={density === 'compact' ? 'Comfortable rows' : 'Compact rows'} onClick={() => { onDensity(density === 'compact' ? 'comfortable' : 'compact'); }}>
+            {density === 'compact' ? <IconLayoutList size={18} /> : <IconList size={18} />}
+          </IconButton>
+        )}
         {onExport && <IconButton label="Export" onClick={onExport}><IconDownload size={18} /></IconButton>}
       </Group>
     </Group>

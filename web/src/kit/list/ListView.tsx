@@ -8,8 +8,9 @@ import { NoMatch } from '../states/Empty';
 import { Delayed, RefetchBar, SkeletonRows } from '../states/Loading';
 import { PanelError } from '../states/PanelError';
 import { BulkBar } from './BulkBar';
-import { DataTable, RowList } from './DataTable';
+import { DataTable } from './DataTable';
 import { ListToolbar, type Density } from './ListToolbar';
+import { RowList } from './RowList';
 import type { BulkAction, Column, FilterDef, Noun } from './types';
 import type { ListState } from './useListState';
 import { useRows } from './useRows';
@@ -57,7 +58,7 @@ export function ListView<T>(props: ListViewProps<T>) {
   return (
     <Stack gap="sm">
       <ListToolbar state={state} searchLabel={searchLabel} filters={filters} columns={columns} visibility={view.visibility} onVisible={view.setVisible}
-        density={density} onDensity={setDensity} onExport={onExport} extra={extra} />
+        narrow={narrow} density={density} onDensity={setDensity} onExport={onExport} extra={extra} />
       {selectable && (view.selection.all || view.selection.ids.length > 0) && (
         <BulkBar selection={view.selection} actions={bulk} noun={noun} total={total} canSelectAll={query.hasNextPage && view.selection.ids.length === rows.length}
           onSelectAll={view.selectAllMatching} onClear={view.clearSelection} />

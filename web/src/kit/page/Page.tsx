@@ -4,7 +4,7 @@ import { Children, useEffect, useRef, type ReactNode } from 'react';
 import { formatNumber } from '../format/number';
 import { useGo } from '../routing/links';
 import { useSearchParam } from '../routing/search';
-import { PageActions } from './PageActions';
+import { MenuActions, PageActions } from './PageActions';
 import { singleKeys } from './keys';
 import { afterNavigation, usePublishMeta, type Crumb, type PageAction, type PageHelp } from './meta';
 import css from './Page.module.css';
@@ -61,6 +61,7 @@ export function Page(props: PageProps) {
     else go(a.href);
   }));
 
+  const buttons = Children.toArray(tools).length + secondary.length + (primary ? 1 : 0);
   const shown = facts.filter((fact) => Children.toArray(fact).length > 0);
   return (
     <div className={`${css.page ?? ''} ${width === 'form' ? css.form ?? '' : ''}`}>
@@ -72,12 +73,13 @@ export function Page(props: PageProps) {
           </div>
           {shown.length > 0 && <ul className={css.facts}>{shown.map((fact, i) => <li key={i}>{fact}</li>)}</ul>}
         </div>
-        {(tools !== undefined || actions.length > 0) && (
-          <div className={css.actions}>
+        {buttons > 0 && (
+          <div className={css.actions} data-lone={buttons === 1}>
             {tools}
-            <PageActions primary={primary} secondary={secondary} menu={menu} />
+            <PageActions primary={primary} secondary={secondary} />
           </div>
         )}
+        {menu.length > 0 && <div className={css.menu}><MenuActions actions={menu} variant="default" /></div>}
       </header>
       <div className={`${css.body ?? ''} ${rail ? css.withRail ?? '' : ''}`}>
         <div className={`${css.main ?? ''} ${width === 'form' ? css.narrow ?? '' : ''}`}>

@@ -24,15 +24,17 @@ export interface MenuActionsProps {
   actions: readonly PageAction[];
   label?: string;
   target?: ReactNode;
+  /** a page's own menu has a border like its buttons; one in a row has none */
+  variant?: 'default' | 'subtle';
 }
 
 /** A ⋯ menu. Entries without "…" act at once; with "…" they ask first. */
-export function MenuActions({ actions, label = 'More actions', target }: MenuActionsProps) {
+export function MenuActions({ actions, label = 'More actions', target, variant = 'subtle' }: MenuActionsProps) {
   const go = useGo();
   if (actions.length === 0) return null;
   return (
     <Menu position="bottom-end" shadow="md" width={240}>
-      <Menu.Target>{target ?? <IconButton label={label} variant="default"><IconDots size={18} /></IconButton>}</Menu.Target>
+      <Menu.Target>{target ?? <IconButton label={label} variant={variant}><IconDots size={18} /></IconButton>}</Menu.Target>
       <Menu.Dropdown>
         {actions.map((action) => (
           <Menu.Item key={action.label} disabled={action.disabled ?? false} {...(action.danger ? { color: 'clay' } : {})}
@@ -50,12 +52,11 @@ export function MenuActions({ actions, label = 'More actions', target }: MenuAct
   );
 }
 
-export function PageActions({ primary, secondary, menu }: { primary?: PageAction | undefined; secondary: readonly PageAction[]; menu: readonly PageAction[] }) {
+export function PageActions({ primary, secondary }: { primary?: PageAction | undefined; secondary: readonly PageAction[] }) {
   return (
     <>
       {secondary.map((action) => <ActionButton key={action.label} action={action} variant="default" />)}
       {primary && <ActionButton action={primary} />}
-      <MenuActions actions={menu} />
     </>
   );
 }

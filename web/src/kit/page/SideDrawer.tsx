@@ -1,5 +1,5 @@
 import { Drawer } from '@mantine/core';
-import { useCallback, type ReactNode } from 'react';
+import { useCallback, useEffect, useRef, type ReactNode } from 'react';
 import { useSearchParam } from '../routing/search';
 
 /** `?drawer=profile:17`: what is open beside the page, and of which object. */
@@ -23,9 +23,20 @@ export interface SideDrawerProps {
 /** A look at something without losing the place; opened with `useDrawer(name).open(id)`, closed by Back or Esc. */
 export function SideDrawer({ name, title, size = 480, children }: SideDrawerProps) {
   const { value, close } = useDrawer(name);
+  const body = useRef<HTMLDivElement>(null);
+  const open = value !== null;
+  useEffect(() => {
+    if (!open) return;
+    // the first thing in the drawer is its close button; who opens a form wants to write
+    const timer = setTimeout(() => {
+      const box = body.current;
+      if (box && !box.contains(document.activeElement)) box.querySelector<HTMLElement>('input:not([type=hidden], [readonly]), textarea')?.focus();
+    }, 60);
+    return () => { clearTimeout(timer); };
+  }, [open]);
   return (
     <Drawer opened={value !== null} onClose={close} title={title} size={size} closeButtonProps={{ 'aria-label': 'Close' }}>
-      {value !== null && children(value)}
+      <div ref={body}>{value !== null && children(value)}</div>
     </Drawer>
   );
 }

@@ -1,5 +1,5 @@
 import { Group, Paper, Stack, Text, ThemeIcon, Title } from '@mantine/core';
-import { IconCheck, IconLock, IconSearchOff, type Icon } from '@tabler/icons-react';
+import { IconCheck, IconLock, IconMapOff, IconSearchOff, type Icon } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { ActionButton } from '../page/PageActions';
 import type { PageAction } from '../page/meta';
@@ -49,6 +49,14 @@ export function NoMatch({ noun, q, filters = [], onClear }: { noun: string; q?: 
 /** One calm line: nothing is left to do. */
 export function AllDone({ children }: { children: ReactNode }) {
   return <Group gap="xs" c="dimmed" py="xs"><IconCheck size={16} aria-hidden="true" /><Text>{children}</Text></Group>;
+}
+
+/** The object of this address was deleted, or never was. */
+export function NotThere({ what, detail }: { what: string; detail?: string }) {
+  return (
+    <Empty tone="gray" icon={IconMapOff} title={`${what.charAt(0).toUpperCase()}${what.slice(1)} cannot be found`}
+      text={`${detail ? `${detail}. ` : ''}It was deleted, or the address is mistyped.`} primary={{ label: 'Go back', onClick: () => { globalThis.history.back(); } }} />
+  );
 }
 
 /** Which right is missing and who grants it; `detail` is what the server said about it. */

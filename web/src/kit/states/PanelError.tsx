@@ -2,13 +2,14 @@ import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react';
 import { toProblem } from '@/api/problem';
 import { CopyButton } from '../figures/CopyButton';
-import { NoRight } from './Empty';
+import { NoRight, NotThere } from './Empty';
 
 /** The panel that failed says what failed, why, and what to do; the rest of the page lives on. */
 export function PanelError({ error, what, onRetry }: { error: unknown; what: string; onRetry?: (() => void) | undefined }) {
   const problem = toProblem(error);
   if (problem.status === 403) return <NoRight what={`see ${what}`} {...(problem.detail ? { detail: problem.detail } : {})} />;
-  const title = problem.status === 404 ? `${what.charAt(0).toUpperCase()}${what.slice(1)} cannot be found` : `Could not load ${what}`;
+  if (problem.status === 404) return <NotThere what={what} detail={problem.detail} />;
+  const title = `Could not load ${what}`;
   return (
     <Alert color="clay" icon={<IconAlertTriangle size={18} />} title={title} role="alert">
       <Stack gap="xs" align="flex-start">

@@ -40,7 +40,7 @@ export const theme = createTheme({
     // toasts are closed by a button without words
     Notification: Notification.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss' } } }),
     Drawer: Drawer.extend({ defaultProps: { position: 'right', overlayProps: { backgroundOpacity: 0.25 } } }),
-    Table: Table.extend({ defaultProps: { verticalSpacing: 0 } }),
+    Table: Table.extend({ defaultProps: { verticalSpacing: 'xs' } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, multiline: true, maw: 320, withArrow: true } }),
   },
 });
