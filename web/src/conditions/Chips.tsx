@@ -4,6 +4,9 @@ import { useState } from 'react';
 import { formatNumber } from '@/kit';
 import css from './conditions.module.css';
 import { Pick, type PickOption } from './Pick';
+import { Suggest } from './Suggest';
+import type { Place } from './suggestions';
+import type { Field } from './vocabulary';
 
 const SHOWN = 12;
 
@@ -18,6 +21,10 @@ interface ChipsProps {
   values: readonly string[];
   options?: readonly PickOption[] | undefined;
   joint?: string;
+  /** the field whose values are offered while typing */
+  field: Field;
+  databaseId: number;
+  place: Place;
   onChange: (values: string[]) => void;
 }
 
@@ -41,17 +48,18 @@ function LongList({ label, values, onChange }: Pick3) {
     </>
   );
 }
-type Pick3 = Omit<ChipsProps, 'options' | 'joint'>;
+interface Pick3 { label: string; values: readonly string[]; onChange: (values: string[]) => void }
 
 /** Several values as chips. A pasted column becomes one chip a line; long lists fold. */
-export function Chips({ label, values, options, joint = 'or', onChange }: ChipsProps) {
+export function Chips({ label, values, options, joint = 'or', field, databaseId, place, onChange }: ChipsProps) {
   const [typed, setTyped] = useState('');
   const nameOf = (value: string) => options?.find((o) => o.value === value)?.label ?? value;
-  const add = (text: string) => {
-    const fresh = valuesIn(text).filter((value) => !values.includes(value));
+  const put = (found: readonly string[]) => {
+    const fresh = found.filter((value) => !values.includes(value));
     if (fresh.length > 0) onChange([...values, ...fresh]);
     setTyped('');
   };
+  const add = (text: string) => { put(valuesIn(text)); };
   const rest = options?.filter((o) => !values.includes(o.value));
   return (
     <span className={css.chips} role="group" aria-label={label}>
@@ -65,9 +73,9 @@ export function Chips({ label, values, options, joint = 'or', onChange }: ChipsP
         </span>
       ))}
       {rest ? rest.length > 0 && <Pick label={`Add to ${label}`} value="" options={[{ value: '', label: values.length > 0 ? 'add…' : 'choose…' }, ...rest]} onChange={(value) => { if (value) onChange([...values, value]); }} /> : (
-        <input className={css.input} aria-label={label} placeholder={values.length > 0 ? 'add' : 'type or paste values'} value={typed}
-          onChange={(event) => { if (event.currentTarget.value.endsWith(',')) add(event.currentTarget.value); else setTyped(event.currentTarget.value); }}
-          onBlur={() => { add(typed); }}
+        <Suggest many field={field} databaseId={databaseId} place={place} label={label} text={typed} taken={values} placeholder={values.length > 0 ? 'add' : 'type or choose'}
+          onText={(text) => { if (text.endsWith(',')) add(text); else setTyped(text); }}
+          onPick={(value) => { put([String(value)]); }} onBlur={() => { add(typed); }}
           onPaste={(event) => {
             const text = event.clipboardData.getData('text/plain');
             if (valuesIn(text).length < 2) return;

@@ -92,7 +92,7 @@ export function ConditionEditor(props: ConditionEditorProps) {
         <Sections />
       </Frame>
       {adding && (
-        <Picker words={words} inside={adding.inside} canExclude={!adding.inside && adding.group !== tree.exclude.id} title={adding.inside ? 'Narrow by' : adding.group === tree.exclude.id ? 'Exclude people by' : 'Add a rule'}
+        <Picker inside={adding.inside} canExclude={!adding.inside && adding.group !== tree.exclude.id} title={adding.inside ? 'Narrow by' : adding.group === tree.exclude.id ? 'Exclude people by' : 'Add a rule'}
           onPick={onPick} onClose={close} />
       )}
     </EditorProvider>

@@ -48,6 +48,7 @@ function Head({ group, folded, onFold, taking, name }: { group: GroupNode; folde
         <span className={css.alone}><span className={css.word}>alone </span>{formatNumber(found?.alone)}</span>
         <span><span className={css.word}>{taking ? 'takes ' : 'left '}</span>{found && taking ? `−${formatNumber(found.left)}` : formatNumber(found?.left)}</span>
       </div>
+      <span className={css.toolGap} />
       <button type="button" className={css.remove} aria-label={`Remove the group: ${name}`} onClick={() => { run('remove', group.id); }}><IconX size={14} aria-hidden="true" /></button>
     </div>
   );

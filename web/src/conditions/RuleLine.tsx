@@ -1,7 +1,7 @@
 import { IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import { formatNumber } from '@/kit';
-import { CompareParts } from './CompareParts';
+import { CompareMenu, CompareParts } from './CompareParts';
 import css from './conditions.module.css';
 import { useCommands } from './commands';
 import { useEditor } from './context';
@@ -11,7 +11,8 @@ import { ruleIcon } from './icons';
 import { MemberParts } from './MemberParts';
 import { NodeMenu } from './NodeMenu';
 
-import { RowsParts } from './RowsParts';
+import type { SetRule } from './CountPart';
+import { RowsMenu, RowsParts } from './RowsParts';
 import { ruleWords } from './sentence';
 import { group, newId, rule as newRule, type GroupNode, type RuleNode } from './tree';
 import { fieldOf } from './vocabulary';
@@ -51,18 +52,17 @@ function Missing({ rule, inside }: { rule: RuleNode; inside: RuleNode | null }) 
   );
 }
 
+function useSet(rule: RuleNode): SetRule {
+  const { change } = useEditor();
+  return (by, typing) => { change((tree) => update(tree, rule.id, (node) => (node.kind === 'rule' ? by(node) : node)), typing === undefined ? {} : { typing }); };
+}
+
 function Parts({ rule, inside }: { rule: RuleNode; inside: RuleNode | null }) {
-  const { change, add } = useEditor();
-  const set = (by: (rule: RuleNode) => RuleNode, typing?: string) => {
-    change((tree) => update(tree, rule.id, (node) => (node.kind === 'rule' ? by(node) : node)), typing === undefined ? {} : { typing });
-  };
+  const set = useSet(rule);
   switch (rule.node.kind) {
     case 'compare': return <CompareParts rule={rule} inside={inside} set={set} />;
     case 'occurred':
-    case 'related': {
-      const narrow = () => { add(rule.where ?? group('all'), rule); };
-      return <RowsParts rule={rule} inside={inside} set={set} onWhere={narrow} />;
-    }
+    case 'related': return <RowsParts rule={rule} inside={inside} set={set} />;
     case 'member': return <MemberParts rule={rule} set={set} />;
     case 'always': return <span className={css.thing}>{rule.negated ? 'Nobody' : 'Everybody'}</span>;
     default: return <><span className={css.thing}>A rule in JSON</span><span className={css.hint}>{String(rule.node.kind)}</span></>;
@@ -73,6 +73,7 @@ function Parts({ rule, inside }: { rule: RuleNode; inside: RuleNode | null }) {
 export function RuleLine({ rule, inside, taking }: RuleProps) {
   const editor = useEditor();
   const run = useCommands();
+  const set = useSet(rule);
   const [over, setOver] = useState<'before' | 'after' | null>(null);
   const name = ruleWords(editor.words, rule, inside, editor.segments);
   const unfinished = editor.unfinished.has(rule.id), problems = editor.problems.get(rule.id) ?? [];
@@ -106,6 +107,9 @@ export function RuleLine({ rule, inside, taking }: RuleProps) {
           {unfinished && <span className={css.hint}>unfinished: not counted</span>}
         </div>
         {!inside && <Figures id={rule.id} taking={taking} unfinished={unfinished} />}
+        <span className={css.tool}>{(rule.node.kind === 'occurred' || rule.node.kind === 'related') && <RowsMenu rule={rule} inside={inside} set={set} onWhere={() => { editor.add(rule.where ?? group('all'), rule); }} />}
+          {rule.node.kind === 'compare' && <CompareMenu rule={rule} inside={inside} set={set} />}
+        </span>
         <button type="button" className={css.remove} aria-label={`Remove: ${name}`} onClick={() => { run('remove', rule.id); }}><IconX size={14} aria-hidden="true" /></button>
       </div>
       {problems.map((problem) => <div key={problem} className={css.bad} role="alert">{problem}</div>)}

@@ -6,9 +6,12 @@ import css from './conditions.module.css';
 import { edgeOf, readSpan, units, writeSpan } from './duration';
 import { Pick, type PickOption } from './Pick';
 import { useReferences } from './references';
+import { Suggest } from './Suggest';
+import type { Place } from './suggestions';
 import type { Field } from './vocabulary';
 
-interface ValueProps { field: Field; shape: string; op: string; value: unknown; onChange: (value: unknown) => void; databaseId: number }
+interface ValueProps { field: Field; shape: string; op: string; value: unknown; onChange: (value: unknown) => void; databaseId: number; place?: Place }
+const nowhere: Place = {};
 
 const asText = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
 const numeric = (type: string): boolean => type === 'integer' || type === 'float' || type === 'decimal';
@@ -28,14 +31,15 @@ export function NumberBox({ label, value, onChange, whole = false }: { label: st
 }
 
 /** One value of a type. */
-export function OneValue({ field, value, onChange, label, databaseId }: { field: Field; value: unknown; onChange: (value: unknown) => void; label: string; databaseId: number }) {
+export function OneValue({ field, value, onChange, label, databaseId, place = nowhere }: { field: Field; value: unknown; onChange: (value: unknown) => void; label: string; databaseId: number; place?: Place }) {
   const options = useOptions(field, databaseId);
   if (field.type === 'boolean') return <Pick label={label} value={typeof value === 'boolean' ? String(value) : ''} options={[{ value: 'true', label: 'yes' }, { value: 'false', label: 'no' }]} onChange={(v) => { onChange(v === 'true'); }} />;
   if (options) return <Pick label={label} value={asText(value)} options={options} onChange={(v) => { onChange(typedValue(field.type, v)); }} />;
   if (numeric(field.type)) return <><NumberBox label={label} value={value} whole={field.type === 'integer'} onChange={(text) => { onChange(typedValue(field.type, text)); }} />{field.unit && <span>{field.unit}</span>}</>;
   const text = asText(value), isDay = field.type === 'date' || (field.type === 'datetime' && (text === '' || text.length === 10));
   const type = isDay ? 'date' : field.type === 'time' ? 'time' : 'text';
-  return <input className={css.input} type={type} aria-label={label} value={text} placeholder={type === 'text' ? 'a value' : ''} onChange={(event) => { onChange(event.currentTarget.value || undefined); }} />;
+  if (type === 'text') return <Suggest field={field} databaseId={databaseId} place={place} label={label} text={text} placeholder="type or choose" onText={(typed) => { onChange(typed || undefined); }} onPick={(picked) => { onChange(picked); }} />;
+  return <input className={css.input} type={type} aria-label={label} value={text} onChange={(event) => { onChange(event.currentTarget.value || undefined); }} />;
 }
 
 /** A number of days, weeks …; what was written in another way stays a text. */
@@ -67,26 +71,26 @@ function useOptions(field: Field, databaseId: number): readonly PickOption[] | u
 }
 
 /** The right side of a comparison, by the operator's shape. */
-export function ValueInput({ field, shape, op, value, onChange, databaseId }: ValueProps) {
+export function ValueInput({ field, shape, op, value, onChange, databaseId, place = nowhere }: ValueProps) {
   const options = useOptions(field, databaseId);
   const label = `Value of ${field.label}`;
   const clock = field.type === 'datetime';
   switch (shape) {
     case 'none': return null;
     case 'list':
-      return <Chips label={label} values={Array.isArray(value) ? value.map(asText) : []} options={options} joint={op === 'all_of' ? 'and' : 'or'} onChange={(list) => { onChange(list.map((v) => typedValue(field.type, v) ?? v)); }} />;
+      return <Chips label={label} values={Array.isArray(value) ? value.map(asText) : []} options={options} joint={op === 'all_of' ? 'and' : 'or'} field={field} databaseId={databaseId} place={place} onChange={(list) => { onChange(list.map((v) => typedValue(field.type, v) ?? v)); }} />;
     case 'range': {
       const [low, high]: unknown[] = Array.isArray(value) ? value as unknown[] : [];
       return (
         <>
-          <OneValue field={field} databaseId={databaseId} label={`${label}, from`} value={low} onChange={(v) => { onChange([v ?? null, high ?? null]); }} />
+          <OneValue field={field} databaseId={databaseId} place={place} label={`${label}, from`} value={low} onChange={(v) => { onChange([v ?? null, high ?? null]); }} />
           <span>and</span>
-          <OneValue field={field} databaseId={databaseId} label={`${label}, to`} value={high} onChange={(v) => { onChange([low ?? null, v ?? null]); }} />
+          <OneValue field={field} databaseId={databaseId} place={place} label={`${label}, to`} value={high} onChange={(v) => { onChange([low ?? null, v ?? null]); }} />
         </>
       );
     }
     case 'duration': return <SpanInput label={label} value={value} onChange={onChange} clock={clock} past={op === 'in_last'} />;
-    case 'when': return typeof value === 'string' && /^-?P/.test(value) ? <SpanInput label={label} value={value} onChange={onChange} clock={clock} past={value.startsWith('-')} /> : <OneValue field={field} databaseId={databaseId} label={label} value={value} onChange={onChange} />;
-    default: return <OneValue field={field} databaseId={databaseId} label={label} value={value} onChange={onChange} />;
+    case 'when': return typeof value === 'string' && /^-?P/.test(value) ? <SpanInput label={label} value={value} onChange={onChange} clock={clock} past={value.startsWith('-')} /> : <OneValue field={field} databaseId={databaseId} place={place} label={label} value={value} onChange={onChange} />;
+    default: return <OneValue field={field} databaseId={databaseId} place={place} label={label} value={value} onChange={onChange} />;
   }
 }

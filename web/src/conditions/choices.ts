@@ -1,4 +1,6 @@
 /** Operators as a person chooses them, and what makes a rule finished. */
+import { filled, record } from './record';
+import { windowFinished } from './windows';
 import { fieldOf, rowsOf, text, type Field, type Operator, type Words } from './vocabulary';
 import type { Finished, Json, RuleNode } from './tree';
 
@@ -69,8 +71,6 @@ export function patched(node: Json, values: Json): Json {
   return next;
 }
 
-const filled = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
-
 export function valueFinished(shape: string, value: unknown): boolean {
   if (shape === 'none') return true;
   if (shape === 'list') return Array.isArray(value) && value.length > 0;
@@ -79,13 +79,22 @@ export function valueFinished(shape: string, value: unknown): boolean {
   return filled(value);
 }
 
-const record = (value: unknown): Json | undefined => (typeof value === 'object' && value !== null ? value as Json : undefined);
+/** Whether a value that is no literal has all it needs; undefined for literals. */
+function otherFinished(value: unknown): boolean | undefined {
+  const held = record(value);
+  if (!held || Array.isArray(value)) return undefined;
+  const figure = record(held.figure);
+  if (!figure) return Object.values(held).every(filled);
+  return (filled(figure.event) || filled(figure.link)) && (figure.fn === undefined || figure.fn === 'count' || filled(figure.of)) && windowFinished(record(figure.within));
+}
 
 function rowsFinished(words: Words, node: Json): boolean {
   const count = record(node.count), within = record(node.within), measure = record(node.measure);
-  if (count && 'value' in count && !valueFinished(count.op === 'between' ? 'range' : 'one', count.value)) return false;
-  if (within && !filled(within.last) && !filled(within.from) && !filled(within.to)) return false;
-  return !measure || (filled(measure.of) && valueFinished(words.operator(text(measure.op))?.shape ?? 'one', measure.value));
+  if (count && 'value' in count && !(otherFinished(count.value) ?? valueFinished(count.op === 'between' ? 'range' : 'one', count.value))) return false;
+  if (!windowFinished(within)) return false;
+  const take = record(node.take);
+  if (take && !filled(take.latest) && !filled(take.first) && !filled(take.nth)) return false;
+  return !measure || (filled(measure.of) && (otherFinished(measure.value) ?? valueFinished(words.operator(text(measure.op))?.shape ?? 'one', measure.value)));
 }
 
 /** A rule has all it needs to be counted; whether the server accepts it is another question. */
@@ -94,14 +103,14 @@ export const finishedBy = (words: Words): Finished => (rule, inside) => {
   switch (node.kind) {
     case 'compare': {
       const operator = words.operator(text(node.op));
-      return text(node.field) !== '' && (operator ? valueFinished(operator.shape, node.value) : text(node.op) !== '');
+      return text(node.field) !== '' && (operator ? otherFinished(node.value) ?? valueFinished(operator.shape, node.value) : text(node.op) !== '');
     }
     case 'occurred':
     case 'related':
       return rowsOf(words, rule, inside)?.name !== '' && rowsFinished(words, node);
     case 'member': {
       const of = record(node.of);
-      return of !== undefined && Object.values(of).some(filled);
+      return of !== undefined && Object.keys(of).length > 0 && Object.values(of).every(filled) && windowFinished(record(node.within)) && (record(node.count) === undefined || filled(record(node.count)?.value));
     }
     default:
       return true;
@@ -124,4 +133,4 @@ export function isNone(rule: RuleNode): boolean {
   return (op === 'eq' && value === 0) || (op === 'lte' && value === 0) || (op === 'lt' && value === 1);
 }
 
-export { record, fieldOf };
+export { fieldOf };

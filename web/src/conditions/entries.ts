@@ -1,6 +1,9 @@
 /** What the picker offers, from the served vocabulary. */
 import { freshCompare } from './choices';
+import { byGroup, groupOf, type RuleGroup } from './groups';
+import { belongsTo, membershipsOf } from './memberships';
 import { rule, type Json, type RuleNode } from './tree';
+import type { Usage } from './suggestions';
 import { homeOf, madeField, rowsOf, type Words } from './vocabulary';
 
 export interface Entry {
@@ -8,10 +11,15 @@ export interface Entry {
   label: string;
   note: string;
   category: string;
+  group: RuleGroup;
   /** further words that find it */
   also: string;
+  /** how much of it there is: a share of people, or how many people something happened to */
+  use?: EntryUse;
   make: () => RuleNode;
 }
+
+export interface EntryUse { share?: number; people?: number; samples: readonly string[]; rare: boolean }
 
 /** Everyday words for what the vocabulary calls otherwise. */
 const synonyms: readonly (readonly [RegExp, string])[] = [
@@ -21,40 +29,88 @@ const synonyms: readonly (readonly [RegExp, string])[] = [
 ];
 const alsoOf = (label: string): string => synonyms.filter(([word]) => word.test(label)).map(([, also]) => also).join(' ');
 
-const OTHER = 'Other';
+const RARE_SHARE = 0.01;
+const QUIET_DAYS = 90;
 
-function topEntries(words: Words): Entry[] {
-  const { raw } = words;
-  const entry = (key: string, label: string, note: string, category: string, make: () => RuleNode): Entry => ({ key, label, note, category: category || OTHER, also: alsoOf(label), make });
-  const memberCategory = raw.categories.find((c) => /segment/i.test(c) && raw.events.some((e) => e.category === c)) ?? raw.categories.find((c) => /segment/i.test(c)) ?? 'Segments';
-  return [
-    ...raw.links.filter((l) => l.of === raw.subject).map((l) => entry(`link.${l.name}`, l.label, `${l.many} as they are now`, l.category, () => rule({ kind: 'related', link: l.name }))),
-    ...raw.fields.map((f) => entry(f.name, f.label || f.name, words.typeLabel(f.type), f.category || (f.name.startsWith('now.') ? 'Time' : ''), () => rule(freshCompare(words, f)))),
-    ...(raw.subject === 'profile' ? [entry('member', 'In a segment', 'people of another segment', memberCategory, () => rule({ kind: 'member', of: {} }))] : []),
-    ...raw.events.map((e) => entry(`event.${e.name}`, e.label, e.name, e.category, () => rule({ kind: 'occurred', event: e.name, within: { last: 'P30D' } }))),
-  ];
+/** How much of each field and event there is; what hardly anybody has, or has not happened for long, is rare. */
+function usageOf(usage: Usage | undefined, now: Date): (name: string) => EntryUse | undefined {
+  const fields = new Map(usage?.fields.map((f) => [f.name, f])), events = new Map(usage?.events.map((e) => [`event.${e.name}`, e]));
+  const total = usage?.total ?? 0;
+  return (name) => {
+    const field = fields.get(name), event = events.get(name);
+    if (field && total > 0) return { share: field.filled / total, samples: /^\d{4}-\d\d-\d\d \d\d:/.test(field.samples[0] ?? '') ? [] : field.samples, rare: field.filled / total < RARE_SHARE };
+    if (event) return { people: event.people, samples: [], rare: event.last_at === null || now.getTime() - new Date(event.last_at).getTime() > QUIET_DAYS * 86_400_000 };
+    return usage && name.startsWith('event.') ? { people: 0, samples: [], rare: true } : undefined;
+  };
 }
 
-function rowEntries(words: Words, inside: RuleNode): Entry[] {
+function topEntries(words: Words, segments: ReadonlyMap<number, string>, usage?: Usage): Entry[] {
+  const { raw } = words;
+  const used = usageOf(usage, new Date());
+  const entry = (key: string, label: string, note: string, category: string, make: () => RuleNode): Entry => {
+    const use = used(key);
+    return { key, label, note, category, group: groupOf(category), also: alsoOf(label), make, ...(use ? { use } : {}) };
+  };
+  const all = [
+    ...raw.fields.map((f) => entry(f.name, f.label || f.name, words.typeLabel(f.type), f.category || (f.name.startsWith('now.') ? 'Time' : ''), () => rule(freshCompare(words, f)))),
+    ...raw.links.filter((l) => l.of === raw.subject).map((l) => entry(`link.${l.name}`, l.label, `${l.many} as they are now`, l.category, () => rule({ kind: 'related', link: l.name }))),
+    ...(raw.subject === 'profile' ? membershipsOf(words, segments).map((m) => entry(m.key === 'segment' ? 'member' : `member.${m.key}`, m.names === null ? `In the ${m.label.toLowerCase()}` : `In a ${m.label.toLowerCase()}`, m.names === null ? 'who is kept back' : 'now, ever, or left', 'Segments and campaigns',
+      () => rule({ kind: 'member', of: m.names === null ? belongsTo(m, null) : m.key === 'segment' ? {} : belongsTo(m, null) }))) : []),
+    ...raw.events.map((e) => entry(`event.${e.name}`, e.label, 'what happened', e.category, () => rule({ kind: 'occurred', event: e.name, within: { last: 'P30D' } }))),
+  ];
+  return all.map((e, i) => ({ e, i })).sort((a, b) => byGroup(a.e.group, b.e.group) || a.i - b.i).map(({ e }) => e);
+}
+
+const rowGroup = (label: string): RuleGroup => ({ key: label, label });
+
+function rowEntries(words: Words, inside: RuleNode, segments: ReadonlyMap<number, string>): Entry[] {
   const rows = rowsOf(words, inside, null);
-  const own = (rows?.fields ?? []).map((f): Entry => ({
-    key: f.name, label: f.label || f.name, note: words.typeLabel(f.type), category: f.name.startsWith(`${rows?.prefix ?? ''}.`) ? `Of the ${rows?.one ?? 'row'}` : f.category || 'Of the product', also: f.name, make: () => rule(freshCompare(words, f)),
-  }));
+  const ownName = `Of the ${rows?.one ?? 'row'}`;
+  const own = (rows?.fields ?? []).map((f): Entry => {
+    const category = f.name.startsWith(`${rows?.prefix ?? ''}.`) ? ownName : f.category || 'Of the product';
+    return { key: f.name, label: f.label || f.name, note: words.typeLabel(f.type), category, group: rowGroup(category === 'Orders and products' ? 'Of the product' : category), also: f.name, make: () => rule(freshCompare(words, f)) };
+  });
   const home = homeOf(words, inside);
-  const further = words.raw.links.filter((l) => l.of === home).map((l): Entry => ({ key: `link.${l.name}`, label: l.label, note: `${l.many} of the ${rows?.one ?? 'row'}`, category: `Of the ${rows?.one ?? 'row'}`, also: alsoOf(l.label), make: () => rule({ kind: 'related', link: l.name }) }));
-  const person = topEntries(words).filter((e) => e.key.startsWith('profile.')).map((e) => ({ ...e, category: 'Of the person' }));
+  const further = words.raw.links.filter((l) => l.of === home).map((l): Entry => ({ key: `link.${l.name}`, label: l.label, note: `${l.many} of the ${rows?.one ?? 'row'}`, category: ownName, group: rowGroup(ownName), also: alsoOf(l.label), make: () => rule({ kind: 'related', link: l.name }) }));
+  const person = topEntries(words, segments).filter((e) => e.key.startsWith('profile.')).map((e) => ({ ...e, category: 'Of the person', group: rowGroup('Of the person') }));
   return [...own, ...further, ...person];
 }
 
-export const entriesOf = (words: Words, inside: RuleNode | null): Entry[] => (inside ? rowEntries(words, inside) : topEntries(words));
+export const entriesOf = (words: Words, inside: RuleNode | null, segments: ReadonlyMap<number, string>, usage?: Usage): Entry[] => (inside ? rowEntries(words, inside, segments) : topEntries(words, segments, usage));
 
-/** Undeclared properties of open rows can be named; their type has to be chosen. */
-export function ownProperty(words: Words, inside: RuleNode | null, name: string): Entry[] {
+const NAMED = /^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*$/;
+const typed = ['string', 'float', 'boolean', 'datetime'] as const;
+
+function propertyEntry(words: Words, prefix: string, one: string, name: string, type: string, note: string): Entry {
+  const field = madeField(`${prefix}.${name}`, name, type, words), category = `Of the ${one}`;
+  return { key: `own.${name}.${type}`, label: name, note, category, group: rowGroup(category), also: '', make: () => ({ ...rule(freshCompare(words, field) satisfies Json), as: type }) };
+}
+
+/** Undeclared properties that were seen in open rows, with the type of their values. */
+export function seenProperties(words: Words, inside: RuleNode | null, seen: readonly { name: string; types: readonly string[] }[] | undefined): Entry[] {
   const rows = inside ? rowsOf(words, inside, null) : null;
-  if (!rows?.open || rows.fields.some((f) => f.name === `${rows.prefix}.${name}`) || !/^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*$/.test(name)) return [];
-  return (['string', 'float', 'boolean', 'datetime'] as const).map((type) => {
-    const field = madeField(`${rows.prefix}.${name}`, name, type, words);
-    return { key: `own.${type}`, label: `Property “${name}”`, note: `as ${words.typeLabel(type)}`, category: `Of the ${rows.one}`, also: '', make: () => ({ ...rule(freshCompare(words, field) satisfies Json), as: type }) };
+  if (!rows?.open || !seen) return [];
+  return seen.filter((p) => NAMED.test(p.name) && !rows.fields.some((f) => f.name === `${rows.prefix}.${p.name}`))
+    .flatMap((p) => p.types.map((type) => propertyEntry(words, rows.prefix, rows.one, p.name, type, words.typeLabel(type))));
+}
+
+/** Properties that nobody has seen yet can be named; their type has to be chosen. */
+export function ownProperty(words: Words, inside: RuleNode | null, name: string, known: readonly Entry[]): Entry[] {
+  const rows = inside ? rowsOf(words, inside, null) : null;
+  if (!rows?.open || !NAMED.test(name) || rows.fields.some((f) => f.name === `${rows.prefix}.${name}`) || known.some((e) => e.key.startsWith(`own.${name}.`))) return [];
+  return typed.map((type) => ({ ...propertyEntry(words, rows.prefix, rows.one, name, type, `as ${words.typeLabel(type)}`), label: `Property “${name}”` }));
+}
+
+/** Properties of fields that are objects: `Car › make`. */
+export function objectEntries(words: Words, seen: ReadonlyMap<string, readonly { name: string; types: readonly string[] }[]>): Entry[] {
+  return [...seen].flatMap(([name, properties]) => {
+    const owner = words.field(name);
+    if (!owner) return [];
+    return properties.flatMap((p) => p.types.slice(0, 1).map((type): Entry => {
+      const path = `${name}${p.name.split('.').map((step) => `["${step}"]`).join('')}`, label = `${owner.label || name} › ${p.name.replaceAll('.', ' › ')}`;
+      const field = madeField(path, label, type, words);
+      return { key: path, label, note: words.typeLabel(type), category: owner.category, group: groupOf(owner.category), also: '', make: () => ({ ...rule(freshCompare(words, field) satisfies Json), as: type }) };
+    }));
   });
 }
 
@@ -62,7 +118,7 @@ export function ownProperty(words: Words, inside: RuleNode | null, name: string)
 export function searchEntries(entries: readonly Entry[], query: string): Entry[] {
   const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
   const score = (entry: Entry): number => {
-    const label = entry.label.toLowerCase(), all = `${label} ${entry.key} ${entry.category} ${entry.also}`.toLowerCase();
+    const label = entry.label.toLowerCase(), all = `${label} ${entry.key} ${entry.category} ${entry.group.label} ${entry.also} ${entry.use?.samples.join(' ') ?? ''}`.toLowerCase();
     const starts = (text: string, word: string) => text.split(/[\s._,-]+/).some((part) => part.startsWith(word));
     if (!wanted.every((word) => starts(all, word) || all.includes(word))) return 0;
     return (label.startsWith(query.toLowerCase()) ? 4 : 0) + (wanted.every((word) => starts(label, word)) ? 2 : 0) + (wanted.every((word) => starts(all, word)) ? 1 : 0) + 1;

@@ -1,6 +1,12 @@
 /** Rules and groups in words: names for the screen reader and for folded groups. The server writes the real sentence. */
-import { choiceAt, choices, isNone, record } from './choices';
+import { choiceAt, choices, isNone } from './choices';
+import { record } from './record';
 import { durationWords } from './duration';
+import { figureOf, figureWords } from './FigureValue';
+import { memberOfWords } from './memberships';
+import { otherWords } from './otherValues';
+import { takeWords } from './TakePart';
+import { windowWords } from './windows';
 import type { EditNode, GroupNode, Mode, RuleNode } from './tree';
 import { fieldOf, rowsOf, text, type Field, type Words } from './vocabulary';
 
@@ -19,23 +25,27 @@ export function ruleWords(words: Words, rule: RuleNode, inside: RuleNode | null,
   const { node } = rule;
   if (node.kind === 'always') return rule.negated ? 'Nobody' : 'Everybody';
   if (node.kind === 'member') {
-    const id = record(node.of)?.segment;
-    const name = typeof id === 'number' ? segments?.get(id) ?? `number ${id}` : '…';
-    return `${rule.negated ? 'Not in' : 'In'} the segment ${name}`;
+    const how = node.state === 'ever' ? ['Was in', 'Was never in'] : node.state === 'left' ? ['Has left', 'Has not left'] : ['In', 'Not in'];
+    const times = record(node.count)?.value, when = windowWords(words, record(node.within));
+    return [`${how[rule.negated ? 1 : 0] ?? ''} ${memberOfWords(words, node.of, segments)}`, typeof times === 'number' && `${times} times`, when].filter(Boolean).join(' ');
   }
   const rows = rowsOf(words, rule, inside);
   if (rows) {
     const count = record(node.count), op = words.operator(text(count?.op) || 'gte')?.label.replace(/^is /, '') ?? '';
     const value = count?.value ?? 1;
-    const many = isNone(rule) ? 'did not happen' : `${op} ${valueWords(value)} ${value === 1 ? 'time' : 'times'}`;
-    const last = record(node.within)?.last;
-    return `${rows.label} ${many}${typeof last === 'string' ? `, in the last ${durationWords(last)}` : ''}`;
+    const figure = figureOf(value), distinct = text(count?.distinct);
+    const unit = distinct ? `different ${distinct.replaceAll('_', ' ')}` : value === 1 ? 'time' : 'times';
+    const many = isNone(rule) ? 'did not happen' : figure ? `${op} ${figureWords(words, figure)}` : `${op} ${valueWords(value)} ${unit}`;
+    const measure = record(node.measure), when = windowWords(words, record(node.within));
+    const fn = words.raw.measures.find((m) => m.fn === measure?.fn)?.label ?? text(measure?.fn);
+    const sum = measure ? `${fn} ${text(measure.of).replaceAll('_', ' ')} ${words.operator(text(measure.op))?.label ?? ''} ${figureOf(measure.value) ? figureWords(words, figureOf(measure.value) ?? {}) : valueWords(measure.value)}` : '';
+    return [`${rows.label} ${many}`, when, takeWords(record(node.take), rows.many), sum].filter(Boolean).join(', ');
   }
   const field = fieldOf(words, rule, inside);
   const label = field?.label ?? (text(node.field) || 'A rule');
   const choice = field && choiceAt(choices(words, field.type, field.operators), text(node.op), rule.negated, node.value);
   const operator = choice?.label ?? `${rule.negated ? 'not ' : ''}${words.operator(text(node.op))?.label ?? text(node.op)}`;
-  const value = choice?.shape === 'none' ? '' : valueWords(node.value, field);
+  const value = choice?.shape === 'none' ? '' : otherWords(words, node.value) ?? valueWords(node.value, field);
   return operator.includes('…') ? `${label} ${operator.replace('…', value)}` : `${label} ${operator} ${value}`.trim();
 }
 

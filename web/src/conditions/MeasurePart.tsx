@@ -1,0 +1,65 @@
+import { patched } from './choices';
+import { record } from './record';
+import css from './conditions.module.css';
+import { useEditor } from './context';
+import type { SetRule } from './CountPart';
+import { FigureValue, figureOf } from './FigureValue';
+import { Pick } from './Pick';
+import { placeOf } from './suggestions';
+import type { Json, RuleNode } from './tree';
+import { madeField, text, type Field, type Rows, type Words } from './vocabulary';
+import { ValueInput } from './ValueInput';
+
+const compared = new Set(['eq', 'ne', 'gt', 'gte', 'lt', 'lte']);
+
+/** What a figure over a field is: an amount, a number, or another value of the field. */
+export function resultOf(fn: string, field: Field): Field {
+  if (fn === 'sum' || fn === 'avg') return { ...field, type: 'decimal', options: [] };
+  if (fn === 'gap_avg') return { ...field, type: 'decimal', options: [], unit: 'days' };
+  return fn === 'count_distinct' ? { ...field, type: 'integer', options: [], unit: '' } : field;
+}
+
+const own = (rows: Rows, types: readonly string[]): Field[] => rows.fields.filter((f) => f.name.startsWith(`${rows.prefix}.`) && types.includes(f.type));
+
+/** A first figure for rows: the sum of money, else of a number, else what the rows have. */
+export function freshMeasure(words: Words, rows: Rows): Json | undefined {
+  const [sum] = words.raw.measures;
+  const field = sum && (own(rows, ['decimal'])[0] ?? own(rows, sum.types)[0]);
+  if (sum && field) return { fn: sum.fn, of: field.name.slice(rows.prefix.length + 1), op: 'gte' };
+  const other = words.raw.measures.find((m) => own(rows, m.types).length > 0);
+  return other && { fn: other.fn, of: own(rows, other.types)[0]?.name.slice(rows.prefix.length + 1), op: other.operators[own(rows, other.types)[0]?.type ?? '']?.[0] ?? 'gte' };
+}
+
+/** `and the sum of Total is at least 100`, also compared with another figure. */
+export function MeasurePart({ rule, rows, set }: { rule: RuleNode; rows: Rows; set: SetRule }) {
+  const { words, databaseId } = useEditor();
+  const measure = record(rule.node.measure);
+  if (!measure) return null;
+  const fn = text(measure.fn), info = words.raw.measures.find((m) => m.fn === fn);
+  const short = (name: string) => name.replace(`${rows.prefix}.`, '');
+  const field = rows.fields.find((f) => short(f.name) === short(text(measure.of))) ?? madeField(text(measure.of), text(measure.of), 'decimal', words);
+  const figure = figureOf(measure.value);
+  const operators = (info?.operators[field.type] ?? []).filter((key) => !figure || compared.has(key)).map((key) => words.operator(key)).filter((o) => o !== undefined);
+  const put = (next: Json, typing?: string) => { set((r) => ({ ...r, node: patched(r.node, { measure: patched(measure, next) }) }), typing); };
+  const shape = words.operator(text(measure.op))?.shape ?? 'one';
+  return (
+    <>
+      <span>and</span>
+      <Pick label="Figure" value={fn} options={words.raw.measures.map((m) => ({ value: m.fn, label: m.label }))}
+        onChange={(next) => {
+          const to = words.raw.measures.find((m) => m.fn === next);
+          const kept = to?.types.includes(field.type) ? field : own(rows, to?.types ?? [])[0];
+          const fits = kept && (to?.operators[kept.type] ?? []).includes(text(measure.op));
+          const same = kept && resultOf(next, kept).type === resultOf(fn, field).type;
+          put({ fn: next, of: short(kept?.name ?? ''), op: fits ? measure.op : to?.operators[kept?.type ?? '']?.includes('gte') ? 'gte' : to?.operators[kept?.type ?? '']?.[0] ?? 'gte', ...(same && fits ? {} : { value: undefined }) });
+        }} />
+      <Pick label="of" value={short(text(measure.of))} options={own(rows, info?.types ?? []).map((f) => ({ value: short(f.name), label: f.label.toLowerCase() }))} onChange={(of) => { put({ of }); }} />
+      <Pick label="How the figure compares" value={text(measure.op)} options={operators.map((o) => ({ value: o.key, label: o.label }))}
+        onChange={(op) => { put({ op, ...(words.operator(op)?.shape === shape ? {} : { value: undefined }) }); }} />
+      {figure
+        ? <FigureValue figure={figure} id={`${rule.id}.measure`} onChange={(value, typing) => { put({ value }, typing); }} />
+        : <ValueInput field={resultOf(fn, field)} shape={shape} op={text(measure.op)} value={measure.value} databaseId={databaseId} place={placeOf(rule)} onChange={(value) => { put({ value }, `${rule.id}.measure`); }} />}
+      <button type="button" className={css.small} aria-label="Remove the figure" onClick={() => { set((r) => ({ ...r, node: patched(r.node, { measure: undefined }) })); }}>✕</button>
+    </>
+  );
+}

@@ -1,0 +1,69 @@
+import css from './conditions.module.css';
+import { record, without } from './record';
+import { useEditor } from './context';
+import { Pick } from './Pick';
+import type { Json } from './tree';
+import { madeField, text, type Field } from './vocabulary';
+import { OneValue, SpanInput } from './ValueInput';
+import { calendarChoices, calendarValue, readCalendar, windowKind, type WindowKind } from './windows';
+
+const offered: readonly { value: WindowKind; label: string }[] = [
+  { value: 'ever', label: 'ever' }, { value: 'last', label: 'in the last' }, { value: 'calendar', label: 'in' }, { value: 'range', label: 'between' },
+  { value: 'from', label: 'since' }, { value: 'to', label: 'before' }, { value: 'since', label: 'since the' },
+];
+const titles: Partial<Record<WindowKind, string>> = { calendar: 'in a calendar span', since: 'since an event', from: 'since a day', to: 'before a day', range: 'between two days' };
+
+interface WindowProps {
+  within: Json | undefined;
+  /** dates of the row, when it has several */
+  dates?: readonly Field[];
+  /** one is looked at though it is not the usual one */
+  id: string;
+  put: (next: Json | undefined, typing?: string) => void;
+}
+
+/** When it happened: a window of one of the kinds the language has. */
+export function WindowPart({ within, dates = [], id, put }: WindowProps) {
+  const { words, databaseId } = useEditor();
+  const kind = windowKind(within);
+  const since = record(within?.since);
+  const keep = within && 'by' in within ? { by: within.by } : {};
+  const set = (next: Json | undefined, typing?: string) => { put(next ? { ...keep, ...next } : 'by' in keep ? keep : undefined, typing); };
+  const day = madeField('', 'day', 'datetime', words);
+  const edge = (key: 'from' | 'to', label: string) => <OneValue field={day} databaseId={databaseId} label={label} value={within?.[key]} onChange={(v) => { put({ ...within, [key]: v ?? null }, `${id}.${key}`); }} />;
+  const start = (next: string) => {
+    switch (next as WindowKind) {
+      case 'ever': set(undefined); break;
+      case 'last': set({ last: 'P30D' }); break;
+      case 'calendar': set({ calendar: 'month' }); break;
+      case 'since': set({ since: { event: '', which: 'last' } }); break;
+      case 'range': set({ from: within?.from ?? null, to: within?.to ?? null }); break;
+      default: set({ [next]: within?.[next] ?? null });
+    }
+  };
+  return (
+    <>
+      <Pick label="When" value={kind} options={offered.map((o) => ({ value: o.value, label: o.value === kind ? o.label : titles[o.value] ?? o.label }))} onChange={start} />
+      {kind === 'last' && <SpanInput label="the last" value={within?.last} clock past onChange={(v) => { set({ last: v }, `${id}.last`); }} />}
+      {kind === 'calendar' && <Pick label="Calendar span" value={calendarValue(within)} options={calendarChoices(within)} onChange={(value) => { set(readCalendar(value)); }} />}
+      {kind === 'since' && (
+        <>
+          <Pick label="Which time" value={text(since?.which) || 'last'} options={[{ value: 'last', label: 'last' }, { value: 'first', label: 'first' }]} onChange={(which) => { set({ since: { ...since, which } }); }} />
+          <Pick label="Event" value={text(since?.event)} options={words.raw.events.map((e) => ({ value: e.name, label: e.label.toLowerCase() }))} onChange={(event) => { set({ since: { ...since, event } }); }} />
+          {record(since?.where) && <span className={css.hint}>of some of them, see JSON</span>}
+        </>
+      )}
+      {(kind === 'range' || kind === 'from') && edge('from', 'From this day')}
+      {kind === 'range' && <span>and</span>}
+      {(kind === 'range' || kind === 'to') && edge('to', 'Before this day')}
+      {text(within?.by) !== '' && (
+        <>
+          <span>by</span>
+          <Pick label="Which date of the row" value={text(within?.by)} options={dates.map((f) => ({ value: f.name.slice(f.name.indexOf('.') + 1), label: f.label.toLowerCase() }))}
+            onChange={(by) => { put({ ...within, by }); }} />
+          <button type="button" className={css.small} aria-label="Look at the usual date" onClick={() => { const rest = without(within, 'by'); put(Object.keys(rest).length > 0 ? rest : undefined); }}>✕</button>
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+/** What one can be a member of, as the vocabulary tells it; segments are known without being told. */
+import { record } from './record';
+import type { Json } from './tree';
+import type { Words } from './vocabulary';
+
+export interface Membership {
+  key: string;
+  label: string;
+  /** names by id; null: there is only one of its kind */
+  names: ReadonlyMap<number, string> | null;
+  groups: readonly string[];
+  /** entries and exits are known, so that `ever` and `left` can be asked */
+  history: boolean;
+}
+
+interface Told { key: string; label: string; single?: boolean; names?: readonly { id: number; name: string }[] | Readonly<Record<string, string>>; options?: readonly { value: string | number; label: string }[]; groups?: readonly string[] | Readonly<Record<string, unknown>>; history?: boolean; states?: readonly string[] }
+
+function namesOf(told: Told): ReadonlyMap<number, string> {
+  if (Array.isArray(told.names)) return new Map((told.names as readonly { id: number; name: string }[]).map((n) => [n.id, n.name]));
+  if (told.options) return new Map(told.options.map((o) => [Number(o.value), o.label]));
+  return new Map(Object.entries((told.names ?? {}) as Readonly<Record<string, string>>).map(([id, name]) => [Number(id), name]));
+}
+
+/** Every kind that rules of this database may name, segments first. */
+export function membershipsOf(words: Words, segments: ReadonlyMap<number, string>): Membership[] {
+  const told = (words.raw as unknown as { memberships?: readonly Told[] }).memberships ?? [];
+  const others = told.filter((m) => m.key !== 'segment').map((m): Membership => ({
+    key: m.key, label: m.label, names: m.key === 'global_control' ? null : namesOf(m),
+    groups: Array.isArray(m.groups) ? m.groups as readonly string[] : Object.keys(m.groups ?? {}), history: m.states ? m.states.length > 1 : m.history ?? true,
+  }));
+  const own = told.find((m) => m.key === 'segment');
+  return [{ key: 'segment', label: own?.label ?? 'Segment', names: segments, groups: [], history: own !== undefined && (own.states ? own.states.length > 1 : own.history ?? true) }, ...others];
+}
+
+const known = ['segment', 'campaign', 'scenario', 'program', 'global_control'];
+
+/** Which kind a rule speaks of. */
+export function membershipKey(of: unknown): string {
+  const keys = Object.keys(record(of) ?? {});
+  return known.find((key) => keys.includes(key)) ?? keys[0] ?? 'segment';
+}
+
+export const belongsTo = (kind: Membership, id: number | null, group?: string): Json => ({ [kind.key]: kind.names === null ? true : id, ...(group ? { group } : {}) });
+
+/** `the segment VIP`, `the test group of the campaign Autumn`, in words. */
+export function memberOfWords(words: Words, of: unknown, segments?: ReadonlyMap<number, string>): string {
+  const key = membershipKey(of), held = record(of), id = held?.[key];
+  const kind = membershipsOf(words, segments ?? new Map()).find((k) => k.key === key);
+  if (key === 'global_control') return 'the global control group';
+  const name = typeof id === 'number' ? kind?.names?.get(id) ?? `number ${id}` : '…';
+  const group = typeof held?.group === 'string' && held.group !== 'any' ? `the ${held.group} group of ` : '';
+  return `${group}the ${(kind?.label ?? key.replaceAll('_', ' ')).toLowerCase()} ${name}`;
+}
