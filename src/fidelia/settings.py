@@ -115,6 +115,7 @@ class LimitsSettings(_Section, frozen=True):
     batch_items: Positive = 10_000
     event_bytes: Positive = 32_768
     drain_rows: Positive = 200_000
+    recalculation_seconds: Positive = 1800
 
 
 class SecuritySettings(_Section, frozen=True):

@@ -82,6 +82,7 @@ class Vocabularies:
 
 async def make_tables(engines: Engines, database_id: int) -> None:
     """Make the tables in ClickHouse that conditions of a database may read and nobody has filled yet."""
+    await segments_projection.ensure(engines)
     await events.ensure_events(engines, database_id)
     await market_projection.ensure_market(engines, database_id)
 

@@ -112,7 +112,8 @@ class Shop:
     async def updatable(self, condition: dict[str, Any], **more: Any) -> Any:
         """Make an updatable segment and let its first filling run."""
         made = await self.make("updatable", condition=condition, **more)
-        assert (await self.run(made))["state"] == "done"
+        ended = await self.run(made)
+        assert ended["state"] == "done", ended["error"]
         return await self.get(f"/segments/{made['id']}")
 
     async def members(self, segment: int, query: str = "") -> list[int]:

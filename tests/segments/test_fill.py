@@ -15,8 +15,9 @@ from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.runner import run_job
 from fidelia.segments import SegmentSchedule, rules
-from fidelia.segments.service import answer, fill
-from fidelia.segments.service.schedule import start_due
+from fidelia.segments.service import shared
+from fidelia.segments.service.recalculate import start, start_due
+from fidelia.segments.store import segments as store
 
 from .conftest import ALWAYS, SYSTEM, Shop, compare, every, inverse, member
 
@@ -41,8 +42,8 @@ async def test_filling_again_writes_who_entered_and_left(shop: Shop) -> None:
     await shop.run(await shop.post(f"{path}/recalculate", {}, 202))
     assert await shop.members(made["id"]) == [1, 3]
     assert await shop.events(made["id"]) == [
-        *(("segment.entered", n, "api") for n in (1, 2, 3)),
-        ("segment.left", 2, "api"),
+        *(("segment.entered", n, "recalculation") for n in (1, 2, 3)),
+        ("segment.left", 2, "recalculation"),
     ]
     history = await runs(shop, made["id"])
     assert [(r["size"], r["entered"], r["left"]) for r in history] == [(2, 0, 0), (2, 0, 1), (3, 3, 0), (0, 0, 0)]
@@ -85,22 +86,21 @@ async def test_asking_twice_starts_one(shop: Shop) -> None:
     await shop.run(again)
 
 
-async def test_two_fillings_at_once_agree(shop: Shop, engines: Engines) -> None:
-    """Even if the lock were lost, every swap compares with what is there: events add up to the list."""
+async def test_a_segment_has_one_open_run_at_most(shop: Shop, engines: Engines) -> None:
+    """PostgreSQL refuses a second one, whatever the processes believe; a job that is run twice swaps once."""
     made = await shop.make("updatable", condition=VIP)
-    async with engines.tx() as tx:
-        segment = await fill.store.get(tx, made["id"])
-        refs = [await fill.start(tx, "test", segment, "api", triggers=True) for _ in range(4)]
-        locks = await tx.all(sa.text("select distinct lock from job where link = :l"), {"l": f"/segments/{made['id']}"})
-    assert [row.lock for row in locks] == [f"segment-{made['id']}"]
-    await asyncio.gather(*(run_job(engines, ref.id) for ref in refs))
-    assert {r["state"] for r in (await runs(shop, made["id"]))[:4]} == {"done"}
-    assert sorted(n for _, n, _ in await shop.events(made["id"])) == await shop.members(made["id"])
+    with pytest.raises(sa.exc.IntegrityError):
+        async with engines.tx() as tx:
+            await start(tx, "test", [await store.get(tx, made["id"])], "api", triggers=True)
+    job = made["last_run"]["job_id"]
+    await asyncio.gather(*(run_job(engines, job) for _ in range(4)))
+    assert [r["state"] for r in await runs(shop, made["id"])] == ["done"]
+    assert await shop.members(made["id"]) == [2, 4, 6, 8, 10, 12]
 
 
 async def test_rules_changed_during_a_filling_are_worked_out_anew(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     made = await shop.updatable(VIP)
-    real, seen = answer.answer, 0
+    real, seen = shared.Shared.people, 0
 
     async def slow(*args: Any, **more: Any) -> Any:
         nonlocal seen
@@ -110,7 +110,8 @@ async def test_rules_changed_during_a_filling_are_worked_out_anew(shop: Shop, mo
             await shop.patch(f"/segments/{made['id']}", {"condition": inverse(VIP)})
         return found
 
-    monkeypatch.setattr(answer, "answer", slow)
+    monkeypatch.setattr(shared.Shared, "people", slow)
+    await shop.patch(f"/segments/{made['id']}", {"condition": every(VIP, ALWAYS)})
     await shop.run(await shop.post(f"/segments/{made['id']}/recalculate", {}, 202))
     assert (seen, await shop.members(made["id"])) == (2, [1, 3, 5, 7, 9, 11])
 
@@ -123,13 +124,13 @@ async def test_a_cancelled_filling_leaves_the_list(
     await shop.patch(path, {"condition": ALWAYS})
     asked = asyncio.Event()
 
-    async def endless(engines: Engines, question: Any, now: datetime, *, tag: str | None = None) -> Any:
+    async def endless(self: shared.Shared, question: Any) -> Any:
         asked.set()
         return await engines.clickhouse.bitmap(
-            "select groupBitmapState(toUInt32(sipHash64(number))) from numbers(1000000000000)", tag=tag
+            "select groupBitmapState(toUInt32(sipHash64(number))) from numbers(1000000000000)", tag=self.tag
         )
 
-    monkeypatch.setattr(answer, "answer", endless)
+    monkeypatch.setattr(shared.Shared, "people", endless)
     job = (await shop.post(f"{path}/recalculate", {}, 202))["job"]["id"]
     work = asyncio.create_task(run_job(engines, job))
     await asyncio.wait_for(asked.wait(), 20)
@@ -207,26 +208,69 @@ async def test_a_job_that_was_given_up_is_noted_as_failed(shop: Shop, engines: E
 
 async def test_due_segments_are_filled_in_the_order_they_need(shop: Shop, engines: Engines, clock: FixedClock) -> None:
     schedule = {"at": "14:00"}
+    a = await shop.updatable(ALWAYS, schedule=schedule)
     b = await shop.updatable(VIP, schedule=schedule)
     via = await shop.make("dynamic", condition=inverse(member(b["id"])))
-    a = await shop.updatable(every(member(via["id"])), schedule=schedule)
+    await shop.patch(f"/segments/{a['id']}", {"condition": every(member(via["id"]))})
+    await shop.patch(f"/segments/{b['id']}", {"condition": inverse(VIP)})
     other = await shop.updatable(ALWAYS, schedule={"at": "14:01", "weekdays": ["tuesday"]})
     assert await start_due(engines) == []
     clock.set(datetime(2026, 11, 16, 13, 0, tzinfo=UTC))
-    assert await start_due(engines) == [b["id"]], "what others read comes first"
+    assert await start_due(engines) == [b["id"], a["id"]], "what others read comes first"
     assert await start_due(engines) == []
     detail = await shop.get(f"/segments/{b['id']}")
     assert detail["next_run_at"] == "2026-11-17T13:00:00Z"
     assert (detail["last_run"]["source"], detail["last_run"]["actor"]) == ("schedule", "Schedule")
-    await run_job(engines, detail["last_run"]["job_id"])
+    ended = await shop.run(detail)
+    assert {key: ended["result"][key] for key in ("segments", "done", "failed")} == {
+        "segments": 2,
+        "done": 2,
+        "failed": 0,
+    }
+    assert (ended["done"], ended["total"]) == (2, 2)
+    assert await shop.members(b["id"]) == [1, 3, 5, 7, 9, 11]
+    assert await shop.members(a["id"]) == [2, 4, 6, 8, 10, 12], "it reads the list that was made a moment before"
+    clock.set(datetime(2026, 11, 17, 13, 1, tzinfo=UTC))
+    assert await start_due(engines) == [b["id"], other["id"], a["id"]]
+    ended = await shop.run(await shop.get(f"/segments/{a['id']}"))
+    assert ended["result"]["skipped"] == 3
+    assert await start_due(engines) == []
+
+
+async def test_what_reads_a_list_in_the_making_waits_for_it(shop: Shop, engines: Engines, clock: FixedClock) -> None:
+    b = await shop.updatable(VIP)
+    a = await shop.updatable(member(b["id"]), schedule={"at": "14:00"})
+    await shop.patch(f"/segments/{b['id']}", {"condition": inverse(VIP)})
+    by_hand = await shop.post(f"/segments/{b['id']}/recalculate", {}, 202)
+    clock.set(datetime(2026, 11, 16, 13, 0, tzinfo=UTC))
+    assert await start_due(engines) == []
+    await shop.run(by_hand)
     last = (await shop.get(f"/segments/{a['id']}"))["last_run"]
     assert (last["state"], last["source"]) == ("queued", "schedule"), "the end of one begins the next"
     await run_job(engines, last["job_id"])
-    clock.set(datetime(2026, 11, 17, 13, 1, tzinfo=UTC))
-    assert await start_due(engines) == [b["id"], other["id"]]
-    for id_ in (b["id"], other["id"], a["id"]):
-        await run_job(engines, (await shop.get(f"/segments/{id_}"))["last_run"]["job_id"])
+    assert await shop.members(a["id"]) == [1, 3, 5, 7, 9, 11]
+
+
+async def test_runs_that_were_missed_are_made_up_for_once(shop: Shop, engines: Engines, clock: FixedClock) -> None:
+    made = await shop.updatable(VIP, schedule={"at": "14:00"})
+    clock.set(datetime(2026, 11, 26, 18, 0, tzinfo=UTC))
+    assert made["id"] in await start_due(engines)
     assert await start_due(engines) == []
+    detail = await shop.get(f"/segments/{made['id']}")
+    assert detail["next_run_at"] == "2026-11-27T13:00:00Z"
+    await shop.run(detail)
+    assert len(await runs(shop, made["id"])) == 2
+
+
+async def test_after_its_last_day_a_segment_rests(shop: Shop, engines: Engines, clock: FixedClock) -> None:
+    made = await shop.updatable(VIP, schedule={"at": "14:00", "until": "2026-11-17"})
+    for day in (16, 17):
+        clock.set(datetime(2026, 11, day, 13, 0, tzinfo=UTC))
+        assert made["id"] in await start_due(engines)
+        await shop.run(await shop.get(f"/segments/{made['id']}"))
+    clock.set(datetime(2026, 12, 24, 13, 0, tzinfo=UTC))
+    assert made["id"] not in await start_due(engines)
+    assert (await shop.get(f"/segments/{made['id']}"))["next_run_at"] is None
 
 
 async def test_an_archived_segment_is_not_filled(shop: Shop, engines: Engines, clock: FixedClock) -> None:
@@ -285,12 +329,12 @@ def test_weekdays_and_the_last_day() -> None:
 
 def test_whose_turn_it_is() -> None:
     reads = {1: frozenset[int](), 2: frozenset({1}), 3: frozenset({2, 1}), 4: frozenset({9}), 5: frozenset[int]()}
-    assert rules.waits_for(reads, frozenset()) == [1, 4, 5]
-    assert rules.waits_for(reads, frozenset({9, 5})) == [1]
-    assert rules.waits_for({2: frozenset({1}), 3: frozenset({2, 1})}, frozenset({1})) == []
+    assert rules.turns(reads, frozenset()) == [[1, 4, 5], [2], [3]]
+    assert rules.turns(reads, frozenset({9, 5})) == [[1], [2], [3]]
+    assert rules.turns({2: frozenset({1}), 3: frozenset({2, 1})}, frozenset({1})) == []
     circle = {1: frozenset({2, 1}), 2: frozenset({1, 2})}
-    assert rules.waits_for(circle, frozenset()) == [1]
-    assert rules.waits_for({}, frozenset()) == []
+    assert rules.turns(circle, frozenset()) == [[1], [2]]
+    assert rules.turns({}, frozenset()) == []
 
 
 async def test_a_system_actor_makes_updatable_segments_too(shop: Shop, engines: Engines) -> None:

@@ -68,6 +68,7 @@ LABELS: Mapping[str, str] = {
     "price": "Price",
     "fields": "Changed fields",
     "source": "Source",
+    "by": "By",
     "previous": "Status before",
     "items": "Number of lines",
 }
@@ -191,7 +192,7 @@ _ALL: list[BuiltinType] = [
     ),
     *_types(
         "segments",
-        {"segment": "integer"},
+        {"segment": "integer", "source": "string", "by": "string"},
         ("segment.entered", "Entered a segment", "entry", "entries"),
         ("segment.left", "Left a segment", "exit", "exits"),
     ),

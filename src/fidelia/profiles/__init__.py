@@ -13,7 +13,7 @@ from .fields import (
     read_value,
 )
 from .imports import readers as files
-from .imports.service import import_people
+from .imports.service import get_import, import_people
 from .ingest import Mode, UpsertItem, UpsertOut, upsert
 from .model import (
     EXCLUSIONS,
@@ -94,6 +94,7 @@ __all__ = [
     "find_by_contact",
     "find_database",
     "get_database",
+    "get_import",
     "get_profile",
     "get_resource",
     "get_subscription",

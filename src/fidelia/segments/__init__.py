@@ -15,8 +15,8 @@ from .model import (
     SegmentType,
     Source,
 )
-from .service.fill import Filling, fill, recalculate
-from .service.lists import Added, Removed, add_members, clear, forget_people, members, remove_members
+from .service.fill import Filling, fill
+from .service.lists import Added, Removed, add_import, add_members, clear, forget_people, members, remove_members
 from .service.manage import (
     Change,
     Definition,
@@ -31,6 +31,7 @@ from .service.manage import (
 from .service.people import condition_people, segment_people
 from .service.preview import Unsaved
 from .service.question import TABLES, USED_BY, VOCABULARY, Question, ask, vocabulary
+from .service.recalculate import recalculate
 from .store.segments import get as get_segment
 from .store.segments import names
 
@@ -54,6 +55,7 @@ __all__ = [
     "SegmentType",
     "Source",
     "Unsaved",
+    "add_import",
     "add_members",
     "archive_segment",
     "ask",

@@ -64,7 +64,11 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SegmentRun(msgspec.Struct, frozen=True, kw_only=True):
-    """One filling of a segment by its rules. ``left`` counts those who are no longer in it."""
+    """One filling of a segment by its rules. ``left`` counts those who are no longer in it.
+
+    ``skipped``: nothing that the rules read had changed, so the list stayed. ``attempts`` above one: the process that
+    did it had died, and another one did it again.
+    """
 
     id: int
     segment_id: int
@@ -80,6 +84,8 @@ class SegmentRun(msgspec.Struct, frozen=True, kw_only=True):
     entered: int | None
     left: int | None
     error: str | None
+    skipped: bool
+    attempts: int
 
 
 class SegmentLogEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,3 +137,54 @@ class SentenceOut(msgspec.Struct, frozen=True):
 
     text: str
     spans: tuple[TextSpan, ...]
+
+
+class SegmentExport(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a segment's people. ``size`` in bytes is null until it is written; it is removed after a week."""
+
+    id: int
+    segment_id: int
+    format: Literal["csv", "xlsx"]
+    columns: list[str]
+    file_name: str
+    actor: str
+    job_id: str | None
+    rows: int | None
+    size: int | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class SegmentFlow(msgspec.Struct, frozen=True):
+    """How many entered and left from one source; ``changes``: in how many changes of the list."""
+
+    source: str
+    entered: int
+    left: int
+    changes: int
+
+
+class SegmentDay(msgspec.Struct, frozen=True, kw_only=True):
+    """A day of a list, in the database's time zone. ``size`` at its end is null before the list was first filled."""
+
+    day: date
+    size: int | None
+    entered: int
+    left: int
+    changes: int
+    skipped: int
+    failed: int
+    took_ms: int
+    sources: list[SegmentFlow]
+
+
+class SegmentSeries(msgspec.Struct, frozen=True):
+    """The history of a list by day, without a gap, and by source over all these days.
+
+    ``changes`` are runs of an updatable segment (``skipped`` ones found nothing changed) or edits of a static one;
+    ``took_ms`` is the longest run of the day.
+    """
+
+    timezone: str
+    days: list[SegmentDay]
+    sources: list[SegmentFlow]

@@ -143,11 +143,16 @@ def names_field(condition: Condition, field: str) -> bool:
     return False
 
 
-def waits_for(due: Mapping[int, frozenset[int]], busy: frozenset[int]) -> list[int]:
-    """Return the due segments whose turn it is, lowest id first.
+def turns(due: Mapping[int, frozenset[int]], busy: frozenset[int]) -> list[list[int]]:
+    """Return the segments that may be filled now, in groups: each reads only lists of the groups before it.
 
-    ``due`` maps each to the segments it reads, at any depth. One that reads another that is due or being filled waits;
-    when all of them wait for each other, the first begins all the same.
+    ``due`` maps each to the segments it reads, at any depth. One that is being filled, or reads a list that is,
+    waits. Should some read each other in a circle, they come last, one by one.
     """
-    ready = sorted(id_ for id_, reads in due.items() if id_ not in busy and not (reads - {id_}) & (due.keys() | busy))
-    return ready or sorted(due)[: 0 if busy else 1]
+    left = {id_: reads - {id_} for id_, reads in due.items() if id_ not in busy and not reads & busy}
+    groups: list[list[int]] = []
+    while left:
+        ready = sorted(id_ for id_, reads in left.items() if not reads & left.keys()) or [min(left)]
+        groups.append(ready)
+        left = {id_: reads for id_, reads in left.items() if id_ not in ready}
+    return groups

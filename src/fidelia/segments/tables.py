@@ -1,4 +1,4 @@
-"""Tables of segments: definitions, stored members, runs, manual changes."""
+"""Tables of segments: definitions, stored members, runs, manual changes, files."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ segment = sa.Table(
     sa.Column("next_run_at", _Moment),
     sa.Column("size", sa.BigInteger),
     sa.Column("calculated_at", _Moment),
+    # What an updatable list was worked out from; the same again means the same list.
+    sa.Column("fingerprint", sa.Text),
+    sa.Column("fingerprint_at", _Moment),
     # Raised by every change of the definition, so that nobody overwrites somebody else's.
     sa.Column("version", sa.BigInteger, nullable=False, server_default="1"),
     sa.Column("archived_at", _Moment),
@@ -37,6 +40,8 @@ segment_bitmap = sa.Table(
     metadata,
     sa.Column("segment_id", sa.ForeignKey("segment.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("members", BYTEA, nullable=False),
+    # Everybody who was ever on the list, those on it included.
+    sa.Column("ever", BYTEA, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("updated_at", _Moment, nullable=False),
 )
@@ -58,6 +63,11 @@ segment_run = sa.Table(
     sa.Column("entered", sa.BigInteger),
     sa.Column("left_count", sa.BigInteger),
     sa.Column("error", sa.Text),
+    # Nothing that it reads had changed.
+    sa.Column("skipped", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("joined", BYTEA),
+    sa.Column("gone", BYTEA),
 )
 
 segment_log = sa.Table(
@@ -75,4 +85,42 @@ segment_log = sa.Table(
     sa.Column("note", sa.Text, nullable=False, server_default=""),
     # Those who entered or left.
     sa.Column("members", BYTEA, nullable=False),
+)
+
+segment_erasure = sa.Table(
+    "segment_erasure",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("database_id", sa.ForeignKey("profile_database.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("at", _Moment, nullable=False),
+    sa.Column("people", BYTEA, nullable=False),
+)
+
+segment_columns = sa.Table(
+    "segment_columns",
+    metadata,
+    sa.Column("actor", sa.Text, primary_key=True),
+    sa.Column("database_id", sa.ForeignKey("profile_database.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("columns", JSONB, nullable=False),
+    sa.Column("updated_at", _Moment, nullable=False),
+)
+
+segment_export = sa.Table(
+    "segment_export",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("segment_id", sa.ForeignKey("segment.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("database_id", sa.ForeignKey("profile_database.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("columns", JSONB, nullable=False),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("job_id", sa.Text),
+    # Whom the file holds, once that is known.
+    sa.Column("people", BYTEA),
+    sa.Column("rows", sa.BigInteger),
+    sa.Column("file_key", sa.Text),
+    sa.Column("size", sa.BigInteger),
+    sa.Column("created_at", _Moment, nullable=False),
+    sa.Column("finished_at", _Moment),
 )

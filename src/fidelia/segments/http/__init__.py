@@ -5,6 +5,10 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from .calculate import CalculateController
+from .columns import ColumnController
+from .files import FileController
+from .filling import FillingController
+from .history import HistoryController
 from .members import MemberController
 from .segments import SegmentController
 from .vocabulary import VocabularyController
@@ -12,6 +16,10 @@ from .vocabulary import VocabularyController
 routers: tuple[ControllerRouterHandler, ...] = (
     VocabularyController,
     CalculateController,
+    ColumnController,
     SegmentController,
     MemberController,
+    FillingController,
+    HistoryController,
+    FileController,
 )

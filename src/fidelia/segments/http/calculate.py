@@ -24,6 +24,7 @@ from ..service import compare, explain, preview, question
 from ..service.explain import Explanation
 from ..service.later import calculation_job
 from ..service.preview import DEFAULT_COLUMNS, MAX_ROWS, Unsaved, Wanted
+from ..service.turns import asker
 from ..store import segments as store
 from .connection import while_connected
 
@@ -166,7 +167,7 @@ class CalculateController(Controller):
             raise invalid_field("/segment", "Name a segment, or a database and a condition")
         else:
             what = Unsaved(data.database_id, data.condition, data.range)
-        return await _soon(request, explain.explain(engines, what, data.profile_id))
+        return await soon(request, explain.explain(engines, what, data.profile_id))
 
     @post(
         "/overlap",
@@ -178,7 +179,7 @@ class CalculateController(Controller):
     )
     async def overlap(self, request: Request[Any, Any, Any], engines: Engines, data: OverlapIn) -> compare.Overlap:
         """Return how many people are in which of the segments, each person counted in one part."""
-        return await _soon(request, compare.overlap(engines, data.segments))
+        return await soon(request, compare.overlap(engines, data.segments))
 
     @post(
         "/{segment_id:int}/diff",
@@ -199,10 +200,17 @@ class CalculateController(Controller):
         """Compare with who is in the segment now; changes nothing."""
         segment = await store.get(tx, segment_id)
         changed = Unsaved(segment.database_id, data.condition, data.range, data.limit)
-        return await _soon(request, compare.difference(engines, segment_id, changed, data.columns, data.rows))
+        return await soon(request, compare.difference(engines, segment_id, changed, data.columns, data.rows))
 
 
-async def _soon(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:
+def asker_of(request: Request[Any, Any, Any]) -> str:
+    """Return who asks, so that nobody's many questions keep others from being answered."""
+    return str(request.scope.get("fidelia_actor_key", ""))
+
+
+async def soon(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:
+    """Return the answer to a question that has no job; raise 503 when it takes too long."""
+    asker.set(asker_of(request))
     try:
         found = await while_connected(request, work, PATIENT_SECONDS)
     except DrainBehind as exc:
@@ -215,6 +223,7 @@ async def _soon(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -
 async def _told(
     request: Request[Any, Any, Any], engines: Engines, actor: Actor, what: Unsaved | int, wanted: Wanted
 ) -> Response[Any]:
+    asker.set(asker_of(request))
     try:
         found = await while_connected(request, preview.calculate(engines, what, wanted), ANSWER_SECONDS)
     except DrainBehind:

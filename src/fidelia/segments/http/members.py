@@ -1,29 +1,22 @@
-"""Routes of the people of a segment: lists, changes by hand and program, fillings, history, log, files."""
+"""Routes of the people of a segment: who they are, and changes by hand and program."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Controller, get, post
 from litestar.params import FromPath, QueryParameter
-from litestar.response import Stream
 
 from fidelia.access import Actor
-from fidelia.conditions import Condition
 from fidelia.kernel.errors import invalid_field
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
 from fidelia.platform.http import Body, Strict
-from fidelia.platform.jobs import JobReply
 from fidelia.platform.postgres import Tx
 
-from ..model import SegmentLogEntry, SegmentRange, SegmentRun
-from ..service import fill, lists, people
+from ..service import lists, people
 from ..service.preview import DEFAULT_COLUMNS
-from ..store import members as members_store
-from ..store import runs as runs_store
-from ..store import segments as store
 
 Columns = Annotated[str | None, QueryParameter(name="columns", description="Names of fields, separated by commas")]
 
@@ -41,23 +34,11 @@ class ClearIn(Body, frozen=True):
     skip_triggers: bool = False
 
 
-class FillIn(Body, frozen=True):
-    """What a static segment is filled with, once.
+class ImportedIn(Body, frozen=True):
+    """The finished import whose people are added. With ``skip_triggers`` no events are written."""
 
-    ``replace``: whoever does not match leaves. ``skip_triggers``: null writes events unless it is the first filling.
-    """
-
-    condition: Condition
-    range: SegmentRange | None = None
-    limit: int | None = None
-    replace: bool = False
-    skip_triggers: bool | None = None
-
-
-class RecalculateIn(Body, frozen=True):
-    """How a list is filled again. ``skip_triggers``: null writes events unless it is the first filling."""
-
-    skip_triggers: bool | None = None
+    import_: int = msgspec.field(name="import")
+    skip_triggers: bool = False
 
 
 class Cleared(msgspec.Struct, frozen=True):
@@ -82,9 +63,17 @@ class MemberController(Controller):
         log: Annotated[
             int | None, QueryParameter(name="log", description="Those who entered or left by this change instead")
         ] = None,
+        run: Annotated[
+            int | None, QueryParameter(name="run", description="Those who entered, or left, by this run instead")
+        ] = None,
+        which: Annotated[
+            Literal["entered", "left"], QueryParameter(name="which", description="With run: who entered, or who left")
+        ] = "entered",
     ) -> Page[dict[str, Any]]:
         """Return a page of people ordered by id; a dynamic segment is worked out now."""
-        return await people.member_page(engines, segment_id, page, _columns(columns) or DEFAULT_COLUMNS, log)
+        chosen = column_names(columns) or DEFAULT_COLUMNS
+        part = None if run is None else (run, which)
+        return await people.member_page(engines, segment_id, page, chosen, log_id=log, run=part)
 
     @post(
         "/members/add",
@@ -111,6 +100,18 @@ class MemberController(Controller):
         return await lists.remove_members(tx, actor, segment_id, data.profile_ids, triggers=not data.skip_triggers)
 
     @post(
+        "/members/import",
+        dto=Strict[ImportedIn],
+        return_dto=None,
+        status_code=200,
+        opt={"right": "segments:update"},
+        summary="Add the people of an import to a static segment",
+    )
+    async def add_import(self, tx: Tx, actor: Actor, segment_id: FromPath[int], data: ImportedIn) -> lists.Added:
+        """Add everybody whom the rows of a finished import were about."""
+        return await lists.add_import(tx, actor, segment_id, data.import_, triggers=not data.skip_triggers)
+
+    @post(
         "/clear",
         dto=Strict[ClearIn],
         return_dto=None,
@@ -122,85 +123,12 @@ class MemberController(Controller):
         """Take everybody out."""
         return Cleared(await lists.clear(tx, actor, segment_id, triggers=data is None or not data.skip_triggers))
 
-    @post(
-        "/fill",
-        dto=Strict[FillIn],
-        return_dto=None,
-        status_code=202,
-        opt={"right": "segments:update"},
-        summary="Fill a static segment from a condition, once",
-    )
-    async def fill(self, tx: Tx, actor: Actor, segment_id: FromPath[int], data: FillIn) -> JobReply:
-        """Start a job that adds whoever matches, or makes the list exactly those."""
-        filling = fill.Filling(data.condition, data.range, data.limit, data.replace)
-        return JobReply(await fill.fill(tx, actor, segment_id, filling, triggers=_triggers(data.skip_triggers)))
 
-    @post(
-        "/recalculate",
-        dto=Strict[RecalculateIn],
-        return_dto=None,
-        status_code=202,
-        opt={"right": "segments:run"},
-        summary="Fill an updatable segment by its rules now",
-    )
-    async def recalculate(
-        self, tx: Tx, actor: Actor, segment_id: FromPath[int], data: RecalculateIn | None = None
-    ) -> JobReply:
-        """Start a job, or name the one that is under way; the present list stays until the new one takes its place."""
-        skip = None if data is None else data.skip_triggers
-        return JobReply(await fill.recalculate(tx, actor, segment_id, triggers=_triggers(skip)))
-
-    @get("/history", opt={"right": "segments:read"}, summary="List the runs of a segment, newest first")
-    async def history(self, tx: Tx, page: PageRequest, segment_id: FromPath[int]) -> Page[SegmentRun]:
-        """Return a page of fillings: when, how long, how many entered and left, errors."""
-        await store.get(tx, segment_id)
-        return await runs_store.page(tx, segment_id, page)
-
-    @get("/log", opt={"right": "segments:read"}, summary="List the changes of a static segment, newest first")
-    async def log(self, tx: Tx, page: PageRequest, segment_id: FromPath[int]) -> Page[SegmentLogEntry]:
-        """Return a page of changes: who, when, what, how many."""
-        await store.get(tx, segment_id)
-        return await members_store.log_page(tx, segment_id, page)
-
-    @get(
-        "/export",
-        opt={"right": "profiles:read", "stream": True},
-        media_type="text/csv",
-        summary="Download the people of a segment as CSV",
-    )
-    async def export(self, engines: Engines, segment_id: FromPath[int], columns: Columns = None) -> Stream:
-        """Stream everybody with all fields or some; cells that look like formulas are made harmless."""
-        return await _export(engines, segment_id, columns)
-
-    @post(
-        "/export",
-        status_code=200,
-        opt={"right": "profiles:read", "stream": True},
-        media_type="text/csv",
-        summary="Download the people of a segment as CSV",
-    )
-    async def export_posted(self, engines: Engines, segment_id: FromPath[int], columns: Columns = None) -> Stream:
-        """Stream the same file, for callers that reserve GET for reading."""
-        return await _export(engines, segment_id, columns)
-
-
-async def _export(engines: Engines, segment_id: int, columns: str | None) -> Stream:
-    name, parts = await people.export(engines, segment_id, _columns(columns))
-    return Stream(
-        parts,
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-def _columns(columns: str | None) -> list[str] | None:
+def column_names(columns: str | None) -> list[str] | None:
+    """Read names separated by commas; raise 422 for one that stands there twice."""
     if columns is None:
         return None
     names = [name.strip() for name in columns.split(",") if name.strip()]
     if len(set(names)) != len(names):
         raise invalid_field("/columns", "A column stands here twice")
     return names
-
-
-def _triggers(skip: bool | None) -> bool | None:
-    return None if skip is None else not skip

@@ -11,17 +11,23 @@ from pyroaring import BitMap
 
 from fidelia import conditions
 from fidelia.conditions import Checked, Given, NodeCount, Query, Stored
-from fidelia.platform.clickhouse import ClickHouse, bitmap_parameter, decode_bitmap
+from fidelia.platform.clickhouse import (
+    ClickHouse,
+    ClickHouseError,
+    QueryCancelled,
+    bitmap_parameter,
+    decode_bitmap,
+)
 from fidelia.platform.drain import Drain
 from fidelia.platform.engines import Engines
 
 from ..store import clickhouse as store
 from .cache import Key, answers, key_of, tables
 from .question import TABLES, MakeTables, Question
+from .turns import asker, turns
 
 #: Questions of people who build a rule are asked as of the end of such a step, so that kept answers serve longer.
 STEP_SECONDS = 30
-_AT_ONCE = 3
 _TOGETHER = 24
 
 
@@ -53,7 +59,7 @@ async def answer_all(engines: Engines, question: Question, now: datetime, *, tag
     """Return the people before range and limit; the bitmap must not be changed."""
     segments = await resolved(engines, question, now, tag)
     query = conditions.compile(question.checked, now, question.timezone, segments=segments)
-    return (await ask(engines, question, {"": query}, tag))[""]
+    return (await ask(engines, {"": query}, tag))[""]
 
 
 async def answer_nodes(
@@ -62,7 +68,7 @@ async def answer_nodes(
     """Return the people before range and limit, the figures of every node, and how many there are in all."""
     segments = await resolved(engines, question, now, tag)
     queries = conditions.compile_nodes(question.checked, now, question.timezone, segments=segments)
-    bitmaps = await ask(engines, question, queries.queries, tag)
+    bitmaps = await ask(engines, queries.queries, tag)
     counts = await asyncio.to_thread(conditions.node_counts, queries, bitmaps)
     return conditions.node_answer(queries, bitmaps), counts, len(bitmaps[""])
 
@@ -86,7 +92,7 @@ async def resolved(
             await settle(below)
         if segment.range is not None or segment.limit is not None:
             query = conditions.compile(inner, now, question.timezone, segments=done)
-            found = (await ask(engines, question, {"": query}, tag))[""]
+            found = (await ask(engines, {"": query}, tag))[""]
             few = await store.draw(engines.clickhouse, segment.database_id, found, segment.range, segment.limit, tag)
             done[id_] = Given(bitmap_parameter(few))
 
@@ -100,22 +106,53 @@ def given_people(how: Given) -> BitMap:
     return decode_bitmap(base64.b64decode(how.bitmap))
 
 
-async def ask(engines: Engines, question: Question, queries: Mapping[str, Query], tag: str | None) -> dict[str, BitMap]:
+async def ask(engines: Engines, queries: Mapping[str, Query], tag: str | None) -> dict[str, BitMap]:
     """Answer queries, from memory where nothing they read has changed. The bitmaps must not be changed."""
-    ch, kept = engines.clickhouse, answers(engines)
-    at = await store.marks(ch, tables(question.checked.vocabulary))
+    found, _ = await ask_each(engines, queries, tag, patient=False)
+    return found
+
+
+async def ask_each(
+    engines: Engines,
+    queries: Mapping[str, Query],
+    tag: str | None,
+    *,
+    patient: bool = True,
+    seconds: float | None = None,
+) -> tuple[dict[str, BitMap], dict[str, ClickHouseError]]:
+    """Answer queries as :func:`ask` does; return the answers, and what stood against the others.
+
+    Without ``patient`` the first that fails stops the others and is raised. ``seconds`` is how long each may take,
+    when that is less than any question may.
+    """
+    most = engines.settings.clickhouse.query_timeout_seconds
+    timeout = None if seconds is None else min(seconds, most)
+    ch, kept, places = engines.clickhouse, answers(engines), turns(engines)
+    at = await store.marks(ch, tables(queries.values()))
     keys = {name: key_of(query, at) for name, query in queries.items()}
     found = {key: answer for key in set(keys.values()) if (answer := kept.get(key)) is not None}
     missing = {keys[name]: query for name, query in queries.items() if keys[name] not in found}
-    turn = asyncio.Semaphore(_AT_ONCE)  # leave a client of the pool to others
+    failed: dict[Key, ClickHouseError] = {}
+    who = tag or asker.get()
+
+    async def one(query: Query, count: int) -> list[BitMap]:
+        async with places.turn(who):
+            if count == 1:
+                return [await ch.bitmap(query.text, query.params, tag=tag, timeout=timeout)]
+            return await ch.bitmaps(query.text, query.params, tag=tag, timeout=timeout)
 
     async def some(part: Sequence[tuple[Key, Query]]) -> None:
-        async with turn:
-            if len(part) == 1:
-                got = [await ch.bitmap(part[0][1].text, part[0][1].params, tag=tag)]
+        try:
+            got = await one(conditions.together([q for _, q in part]) if len(part) > 1 else part[0][1], len(part))
+        except ClickHouseError as exc:
+            if not patient or isinstance(exc, QueryCancelled):
+                raise
+            if len(part) > 1:  # let each be asked alone, so that only the one at fault goes without an answer
+                for single in part:
+                    await some([single])
             else:
-                query = conditions.together([query for _, query in part])
-                got = await ch.bitmaps(query.text, query.params, tag=tag)
+                failed[part[0][0]] = exc
+            return
         for (key, _), answer in zip(part, got, strict=True):
             found[key] = answer
             kept.put(key, answer)
@@ -128,7 +165,10 @@ async def ask(engines: Engines, question: Question, queries: Mapping[str, Query]
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         raise
-    return {name: found[key] for name, key in keys.items()}
+    return (
+        {name: found[key] for name, key in keys.items() if key in found},
+        {name: failed[key] for name, key in keys.items() if key in failed},
+    )
 
 
 def _shared(queries: Mapping[Key, Query]) -> Iterator[list[tuple[Key, Query]]]:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pyroaring import BitMap
 
-from fidelia.conditions import Query, Vocabulary
+from fidelia.conditions import Query
 from fidelia.platform.engines import Engines
 
 MAX_BYTES = 96 << 20
 _OVERHEAD = 500
 PORT = "segments.answers"
-_NAME = re.compile(r"\b[a-z][a-z_]*(?:_\d+)?\b")
+_NAME = re.compile(r"\b[a-z][a-z0-9_]*\b")
 
 Key = tuple[str, tuple[tuple[str, int], ...]]
 
 
-def tables(vocabulary: Vocabulary) -> set[str]:
-    """Return the names of the tables that conditions read."""
-    names = {subject.table for subject in vocabulary.subjects if subject.table} | {vocabulary.segments}
-    return names | ({vocabulary.event_table.table} if vocabulary.event_table is not None else set())
+def tables(queries: Iterable[Query]) -> set[str]:
+    """Return the names of all tables that queries read, and other words of them.
+
+    Any table counts, whoever declares it: what is not looked at here would go stale unnoticed.
+    """
+    return {name for query in queries for name in _NAME.findall(query.text)}
 
 
 def key_of(query: Query, at: Mapping[str, int]) -> Key:

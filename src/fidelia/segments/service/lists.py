@@ -14,7 +14,9 @@ from fidelia.kernel.ids import MAX_PROFILE_ID
 from fidelia.platform.postgres import Tx
 
 from ..model import Segment, Source
+from ..store import exports as exports_store
 from ..store import members as members_store
+from ..store import runs as runs_store
 from ..store import segments as store
 
 MAX_IDS = 100_000
@@ -77,6 +79,26 @@ async def remove_members(
     return Removed(len(left), len(known), list(rest - known))
 
 
+async def add_import(tx: Tx, actor: Actor, segment_id: int, import_id: int, *, triggers: bool = True) -> Added:
+    """Add everybody whom the rows of a finished import were about. Raises 404, 409, 422 (another database)."""
+    segment, before = await _editable(tx, segment_id)
+    done = await profiles.get_import(tx, import_id)
+    if done.database_id != segment.database_id:
+        raise invalid_field("/import", f"The import {done.file_name} went to another database")
+    wanted = await profiles.import_people(tx, import_id)
+    known = await profiles.exists(tx, segment.database_id, wanted)
+    note = f"Import {done.file_name}"
+    await _edit(tx, actor, segment, before, before | known, "add", "import", triggers, note)
+    return Added(len(known - before), len(known & before), list(wanted - known))
+
+
+async def copy_members(tx: Tx, actor: Actor, segment_id: int, found: BitMap, note: str, *, triggers: bool) -> Added:
+    """Add the people of another list of the same database to a static segment. Raises 404, 409."""
+    segment, before = await _editable(tx, segment_id)
+    await _edit(tx, actor, segment, before, before | found, "add", None, triggers, note)
+    return Added(len(found - before), len(found & before), [])
+
+
 async def clear(tx: Tx, actor: Actor, segment_id: int, *, triggers: bool = True) -> int:
     """Take everybody out of a static segment; return how many there were. Raises 404, 409."""
     segment, before = await _editable(tx, segment_id)
@@ -85,16 +107,21 @@ async def clear(tx: Tx, actor: Actor, segment_id: int, *, triggers: bool = True)
 
 
 async def swap(
-    tx: Tx, segment: Segment, before: BitMap, after: BitMap, source: Source, *, triggers: bool
+    tx: Tx, segment: Segment, before: BitMap, after: BitMap, *, source: str, by: str, triggers: bool
 ) -> tuple[BitMap, BitMap]:
-    """Put a list in place of the one before; return who entered and who left. The segment must be locked."""
+    """Put a list in place of the one before; return who entered and who left. The segment must be locked.
+
+    With ``triggers`` everybody who entered or left gets an event (``source``: ``hand api import recalculation fill``
+    …, ``by``: who did it), each kind as one row that ClickHouse expands. Who was ever on the list is kept either way.
+    """
     entered, left = after - before, before - after
     await store.set_figures(tx, segment.id, len(after), tx.now)
     if entered or left:
-        await members_store.replace(tx, segment.id, after)
+        ever = await members_store.ever(tx, segment.id) | after
+        await members_store.replace(tx, segment.id, after, ever)
         tx.mark_dirty("segments", segment.database_id, [segment.id])
     if triggers:
-        properties = {"segment": segment.id, "source": source}
+        properties = {"segment": segment.id, "source": source, "by": by}
         for type_, who in (("segment.entered", entered), ("segment.left", left)):
             if who:
                 await tx.emit_bulk(segment.database_id, type_, who, tx.now, properties)
@@ -102,15 +129,20 @@ async def swap(
 
 
 async def forget_people(tx: Tx, database_id: int, gone: BitMap) -> None:
-    """Take erased people out of every list of a database, and out of the log (a port of profiles)."""
+    """Take erased people out of every list of a database, out of its history and its log (a port of profiles).
+
+    A list that is being worked out at this moment finds them noted.
+    """
+    await members_store.note_erasure(tx, database_id, gone)
     for segment_id in await members_store.lists_of(tx, database_id):
-        before = await members_store.members(tx, segment_id)
-        after = before - gone
-        if len(after) < len(before):
-            await members_store.replace(tx, segment_id, after)
-            await store.set_size(tx, segment_id, len(after))
+        before, ever = await members_store.members(tx, segment_id), await members_store.ever(tx, segment_id)
+        if ever & gone or before & gone:
+            await members_store.replace(tx, segment_id, before - gone, ever - gone)
+            await store.set_size(tx, segment_id, len(before - gone))
             tx.mark_dirty("segments", database_id, [segment_id])
         await members_store.forget_in_log(tx, segment_id, gone)
+        await runs_store.forget(tx, segment_id, gone)
+    await exports_store.forget(tx, database_id, gone)
 
 
 def refuse_unless_static(segment: Segment) -> None:
@@ -156,9 +188,10 @@ async def _edit(
     action: str,
     source: Source | None,
     triggers: bool,
+    note: str = "",
 ) -> None:
     where = source or source_of(actor)
-    entered, left = await swap(tx, segment, before, after, where, triggers=triggers)
+    entered, left = await swap(tx, segment, before, after, source=where, by=actor.name, triggers=triggers)
     if entered or left:
         await members_store.append_log(
             tx,
@@ -170,4 +203,5 @@ async def _edit(
             left=len(left),
             size=len(after),
             changed=entered | left,
+            note=note,
         )

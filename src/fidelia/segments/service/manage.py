@@ -22,9 +22,9 @@ from ..model import Segment, SegmentDetail, SegmentRange, SegmentSchedule, Segme
 from ..store import members as members_store
 from ..store import runs as runs_store
 from ..store import segments as store
-from .fill import start
 from .lists import source_of
 from .question import USED_BY, UsedBy, ask
+from .recalculate import start
 
 FIXED = "The {0} of a segment is fixed once it is made: make another segment instead"
 
@@ -84,11 +84,11 @@ async def create_segment(tx: Tx, actor: Actor, made: Definition) -> Segment:
     if made.type == "static":
         await store.set_figures(tx, segment_id, 0, tx.now)
     if made.type != "dynamic":  # an empty list from the start, so that conditions always find one
-        await members_store.replace(tx, segment_id, members_store.nobody())
+        await members_store.replace(tx, segment_id, members_store.nobody(), members_store.nobody())
         tx.mark_dirty("segments", made.database_id, [segment_id])
     segment = await store.get(tx, segment_id)
     if made.type == "updatable":
-        await start(tx, actor.name, segment, source_of(actor), triggers=None)
+        await start(tx, actor.name, [segment], source_of(actor), triggers=None)
     await audit(tx, actor, "segment.created", kind="segment", object_id=segment_id, name=name, after=picture(segment))
     return segment
 

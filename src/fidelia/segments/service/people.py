@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from pyroaring import BitMap
@@ -21,6 +21,7 @@ from fidelia.platform.engines import Engines
 
 from ..model import Segment
 from ..store import members as members_store
+from ..store import runs as runs_store
 from ..store import segments as store
 from . import answer
 from .preview import Unsaved, check_columns, check_sample, people, refused
@@ -79,11 +80,18 @@ async def condition_people(
 
 
 async def member_page(
-    engines: Engines, segment_id: int, page: PageRequest, columns: Sequence[str], log_id: int | None = None
+    engines: Engines,
+    segment_id: int,
+    page: PageRequest,
+    columns: Sequence[str],
+    *,
+    log_id: int | None = None,
+    run: tuple[int, Literal["entered", "left"]] | None = None,
 ) -> Page[dict[str, Any]]:
     """Return a page of people with some columns, ordered by id.
 
-    ``q`` searches as in the list of profiles. ``log_id``: those who entered or left by one change instead.
+    ``q`` searches as in the list of profiles. ``log_id``: those who entered or left by one change instead; ``run``:
+    those who entered, or left, by one run.
     Raises 404, 409, 422, 503.
     """
     if page.sort not in (None, "id", "profile_id"):
@@ -92,6 +100,9 @@ async def member_page(
         segment = await store.get(tx, segment_id)
         check_columns(await profiles.get_database(tx, segment.database_id), columns)
         chosen = None if log_id is None else await members_store.log_people(tx, segment_id, log_id)
+        if run is not None:
+            entered, left = await runs_store.people(tx, segment_id, run[0])
+            chosen = entered if run[1] == "entered" else left
     try:
         found = await segment_people(engines, segment_id, wait=False) if chosen is None else chosen
     except DrainBehind as exc:
@@ -147,8 +158,13 @@ async def export(engines: Engines, segment_id: int, columns: Sequence[str] | Non
         found = await segment_people(engines, segment_id, wait=False)
     except DrainBehind as exc:
         raise unavailable("So much was written just now that nobody can say yet who is in; ask again") from exc
+    return file_name(segment, "csv"), _file(engines, database.id, found, chosen)
+
+
+def file_name(segment: Segment, suffix: str) -> str:
+    """Return a plain name for a file of a segment."""
     word = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in segment.name.lower())
-    return f"{word.strip('-') or 'segment'}-{segment_id}.csv", _file(engines, database.id, found, chosen)
+    return f"{word.strip('-') or 'segment'}-{segment.id}.{suffix}"
 
 
 async def _file(engines: Engines, database_id: int, found: BitMap, columns: list[str]) -> AsyncIterator[bytes]:

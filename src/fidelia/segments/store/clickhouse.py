@@ -14,7 +14,10 @@ from ..model import SegmentRange
 
 
 async def marks(ch: ClickHouse, tables: Iterable[str]) -> dict[str, int]:
-    """Return how far each table has been written: a number that every insert and mutation changes, and no merge."""
+    """Return how far each of these tables has been written: a number that every insert and mutation changes, no merge.
+
+    Names of no table, and empty tables, are left out.
+    """
     names = sorted(tables)
     rows = await ch.query(
         "select table, groupBitXor(cityHash64(partition_id, block, version)) from ("
@@ -23,7 +26,7 @@ async def marks(ch: ClickHouse, tables: Iterable[str]) -> dict[str, int]:
         " group by table, partition_id) group by table",
         {"names": names},
     )
-    return dict.fromkeys(names, 0) | {str(name): int(mark) for name, mark in rows}
+    return {str(name): int(mark) for name, mark in rows}
 
 
 async def draw(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import sqlalchemy as sa
 from pyroaring import BitMap
@@ -13,7 +14,7 @@ from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform.postgres import Tx
 
 from ..model import SegmentLogEntry
-from ..tables import segment, segment_bitmap, segment_log
+from ..tables import segment, segment_bitmap, segment_erasure, segment_log
 
 _l = segment_log.c
 
@@ -32,29 +33,51 @@ async def members_of(tx: Tx, ids: Iterable[int]) -> dict[int, BitMap]:
     return {row.segment_id: BitMap.deserialize(bytes(row.members)) for row in rows}
 
 
-async def bitmaps_with_version(tx: Tx, ids: Iterable[int]) -> dict[int, tuple[int, BitMap]]:
-    """Return version and members of several segments."""
+async def ever(tx: Tx, segment_id: int) -> BitMap:
+    """Return everybody who was ever on a list, those on it now included."""
+    found = await tx.scalar(sa.select(segment_bitmap.c.ever).where(segment_bitmap.c.segment_id == segment_id))
+    return BitMap() if found is None else BitMap.deserialize(bytes(found))
+
+
+async def lists_with_version(tx: Tx, ids: Iterable[int]) -> dict[int, tuple[int, BitMap, BitMap]]:
+    """Return of several segments the version, who is on the list, and who ever was."""
     rows = await tx.all(sa.select(segment_bitmap).where(segment_bitmap.c.segment_id.in_(list(ids))))
-    return {row.segment_id: (row.version, BitMap.deserialize(bytes(row.members))) for row in rows}
+    return {
+        row.segment_id: (row.version, BitMap.deserialize(bytes(row.members)), BitMap.deserialize(bytes(row.ever)))
+        for row in rows
+    }
 
 
-async def replace(tx: Tx, segment_id: int, found: BitMap) -> None:
-    """Store members in place of those before and raise the version of the list."""
-    packed = BitMap(found)
-    packed.run_optimize()
+async def versions(tx: Tx, ids: Iterable[int]) -> dict[int, int]:
+    """Return the versions of the lists of several segments."""
+    c = segment_bitmap.c
+    rows = await tx.all(sa.select(c.segment_id, c.version).where(c.segment_id.in_(list(ids))))
+    return {row.segment_id: row.version for row in rows}
+
+
+async def replace(tx: Tx, segment_id: int, found: BitMap, ever: BitMap) -> None:
+    """Store who is on a list and who ever was, and raise the version of the list."""
     stmt = insert(segment_bitmap).values(
-        segment_id=segment_id, members=packed.serialize(), version=1, updated_at=tx.now
+        segment_id=segment_id, members=packed(found), ever=packed(ever), version=1, updated_at=tx.now
     )
     await tx.execute(
         stmt.on_conflict_do_update(
             index_elements=["segment_id"],
             set_={
                 "members": stmt.excluded.members,
+                "ever": stmt.excluded.ever,
                 "version": segment_bitmap.c.version + 1,
                 "updated_at": stmt.excluded.updated_at,
             },
         )
     )
+
+
+def packed(found: BitMap) -> bytes:
+    """Return the bytes of a list, as few as it takes."""
+    copy = BitMap(found)
+    copy.run_optimize()
+    return bytes(copy.serialize())
 
 
 async def lists_of(tx: Tx, database_id: int) -> list[int]:
@@ -66,6 +89,23 @@ async def lists_of(tx: Tx, database_id: int) -> list[int]:
         .with_for_update()
     )
     return [row.id for row in rows]
+
+
+async def note_erasure(tx: Tx, database_id: int, gone: BitMap) -> None:
+    """Remember who was erased, for lists that are being worked out at this moment."""
+    await tx.execute(sa.insert(segment_erasure).values(database_id=database_id, at=tx.now, people=gone.serialize()))
+
+
+async def erased_since(tx: Tx, database_id: int, since: datetime) -> BitMap:
+    """Return who was erased from a database since a moment; ids are never given again."""
+    c = segment_erasure.c
+    rows = await tx.all(sa.select(c.people).where(c.database_id == database_id, c.at >= since))
+    return BitMap.union(*(BitMap.deserialize(bytes(row.people)) for row in rows)) if rows else BitMap()
+
+
+async def purge_erasures(tx: Tx, before: datetime) -> None:
+    """Forget erasures that no list in the making can have missed."""
+    await tx.execute(sa.delete(segment_erasure).where(segment_erasure.c.at < before))
 
 
 async def append_log(
@@ -93,7 +133,7 @@ async def append_log(
             left_count=left,
             size=size,
             note=note,
-            members=changed.serialize(),
+            members=packed(changed),
         )
     )
 

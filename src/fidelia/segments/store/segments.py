@@ -156,6 +156,23 @@ async def set_figures(tx: Tx, segment_id: int, size: int, at: datetime) -> None:
     await tx.execute(sa.update(segment).where(_s.id == segment_id).values(size=size, calculated_at=at))
 
 
+async def fingerprints(tx: Tx, ids: Iterable[int], since: datetime) -> dict[int, str]:
+    """Return what lists were worked out from, of those for which it was noted since a moment."""
+    where = [_s.id.in_(list(ids)), _s.fingerprint.is_not(None), _s.fingerprint_at >= since]
+    return {row.id: row.fingerprint for row in await tx.all(sa.select(_s.id, _s.fingerprint).where(*where))}
+
+
+async def set_fingerprint(tx: Tx, segment_id: int, fingerprint: str, at: datetime) -> None:
+    """Note what a list was worked out from."""
+    values = {"fingerprint": fingerprint, "fingerprint_at": at}
+    await tx.execute(sa.update(segment).where(_s.id == segment_id).values(**values))
+
+
+async def forget_fingerprints(tx: Tx, database_id: int) -> None:
+    """Have every list of a database worked out anew at its next turn."""
+    await tx.execute(sa.update(segment).where(_s.database_id == database_id).values(fingerprint=None))
+
+
 async def set_size(tx: Tx, segment_id: int, size: int) -> None:
     """Correct how many there are; the moment of the last calculation stays."""
     await tx.execute(sa.update(segment).where(_s.id == segment_id).values(size=size))
