@@ -19,6 +19,7 @@ from fidelia.conditions import (
     json_property,
     merge,
 )
+from fidelia.conditions.memberships import BASES, MembershipKind, control_number
 
 PROFILE = Subject(
     name="profile",
@@ -97,11 +98,37 @@ SHOP = merge(
                 ),
             ),
             EventType(name="message.opened", label="Message opened", one="opened message", many="opened messages"),
+            *(
+                EventType(
+                    name=name,
+                    label=name,
+                    properties=(Field(name="event.segment", type="integer", label="Segment", sql="1", live=False),),
+                )
+                for name in ("segment.entered", "segment.left")
+            ),
             EventType(
                 name="custom.quiz", label="Quiz", open=True, properties=(json_property("points", "integer", "Points"),)
             ),
         ),
         event_table=EventTable(table="e_1"),
+        memberships=(
+            MembershipKind(
+                key="segment",
+                label="Segment",
+                entered="segment.entered",
+                left="segment.left",
+                property="segment",
+            ),
+            MembershipKind(key="global_control", label="Global control group", base=control_number(1)),
+            MembershipKind(
+                key="campaign",
+                label="Campaign",
+                names={7: "Spring"},
+                groups={"any": 0, "test": 1, "control": 2},
+                base=BASES["campaign"],
+                step=4,
+            ),
+        ),
     )
 )
 
@@ -142,8 +169,8 @@ def member(segment: int) -> dict[str, Any]:
 
 
 def gold(id_: int) -> SegmentRef | None:
-    """Segment 3 exists."""
-    return SegmentRef(3, "Gold") if id_ == 3 else None
+    """Segment 3 exists, and 5, which is worked out each time."""
+    return {3: SegmentRef(3, "Gold"), 5: SegmentRef(5, "Fresh", stored=False)}.get(id_)
 
 
 def checked(node: dict[str, Any], **more: Any) -> Checked:

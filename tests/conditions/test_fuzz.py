@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fidelia.conditions import Facts, MissingFact, check, compile, decode, encode, evaluate, sentence, walk
+from fidelia.conditions import Facts, MissingFact, Stored, check, compile, decode, encode, evaluate, sentence, walk
+from fidelia.conditions.check_figures import MEASURES
 from fidelia.conditions.operators import OPERATORS
 from fidelia.kernel.errors import Problem
 
@@ -41,6 +42,7 @@ _scalar = st.one_of(
     st.integers(-(2**63), 2**63),
 )
 _value = st.one_of(_scalar, st.lists(_scalar, max_size=3), st.dictionaries(st.text(max_size=3), _scalar, max_size=2))
+_number = st.one_of(st.integers(1, 3), _scalar)
 _op = st.one_of(st.sampled_from(sorted(OPERATORS)), st.text(max_size=4))
 
 
@@ -48,18 +50,43 @@ def _optional(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
     return st.fixed_dictionaries({}, optional=parts)
 
 
-def _rows(kind: str, key: str, names: list[str], inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    within = _optional(last=_scalar, to=_scalar, by=st.sampled_from(["day", "created_at", "total"])).flatmap(
-        lambda w: _scalar.map(lambda v: {**w, "from": v} if len(w) < 2 else w)
+def _since(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {"event": st.sampled_from(["message.opened", "custom.quiz", "nope"])},
+        optional={"which": st.sampled_from(["last", "first"]), "where": inner},
     )
+
+
+def _figure(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    figure = _optional(
+        event=st.sampled_from(["order.created", "nope"]),
+        link=st.sampled_from(["orders", "orders.lines"]),
+        fn=st.sampled_from([*MEASURES, "count"]),
+        of=st.sampled_from(["total", "at", "created_at", "x"]),
+        where=inner,
+        take=_optional(latest=_number, among=inner),
+    )
+    return figure.map(lambda f: {"figure": f})
+
+
+def _rows(kind: str, key: str, names: list[str], inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    within = st.one_of(
+        _optional(last=_scalar, to=_scalar, by=st.sampled_from(["day", "created_at", "total"])).flatmap(
+            lambda w: _scalar.map(lambda v: {**w, "from": v} if len(w) < 2 else w)
+        ),
+        _optional(calendar=st.sampled_from(["day", "week", "quarter", "era"]), offset=_scalar),
+        st.fixed_dictionaries({"since": _since(inner)}),
+    )
+    take = _optional(latest=_number, first=_number, nth=_number, among=inner, by=st.sampled_from(["day", "total"]))
     measure = st.fixed_dictionaries(
         {
-            "fn": st.sampled_from(["sum", "avg", "min", "max", "mode"]),
-            "of": st.sampled_from(["total", "at", "price", "x"]),
+            "fn": st.sampled_from([*MEASURES, "mode"]),
+            "of": st.sampled_from(["total", "at", "price", "x", "created_at", "note"]),
         },
-        optional={"op": _op, "value": _value},
+        optional={"op": _op, "value": st.one_of(_value, _figure(inner))},
     )
-    parts = _optional(within=within, where=inner, count=_optional(op=_op, value=_value), measure=measure)
+    count = _optional(op=_op, value=st.one_of(_value, _figure(inner)), distinct=st.sampled_from(["total", "note", "x"]))
+    parts = _optional(within=within, take=take, where=inner, count=count, measure=measure)
     return st.tuples(st.sampled_from(names), parts).map(lambda p: {"kind": kind, key: p[0], **p[1]})
 
 
@@ -79,6 +106,17 @@ _leaf = st.one_of(
     st.builds(lambda f, o: {"kind": "compare", "field": f, "op": o}, st.sampled_from(_names), _op),
     st.just({"kind": "always"}),
     _value.map(lambda v: {"kind": "member", "of": {"segment": v}}),
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("member"),
+            "of": st.sampled_from([{"segment": 3}, {"segment": 5}, {"global_control": True}, {"campaign": 7}]),
+        },
+        optional={
+            "state": st.sampled_from(["now", "ever", "left", "then"]),
+            "count": _optional(op=_op, value=_value),
+            "within": _optional(last=_scalar),
+        },
+    ),
     _value,
 )
 
@@ -101,9 +139,12 @@ def test_any_json_is_refused_with_pointers_or_works(node: Any) -> None:
         return
     assert decode(encode(condition)) == condition
     assert sentence(result).text
-    compile(result, NOW, "Europe/Oslo", segments={3: check(decode({"kind": "always"}), SHOP)})
+    compile(result, NOW, "Europe/Oslo", segments={3: Stored(3), 5: check(decode({"kind": "always"}), SHOP)})
     facts = Facts(
-        fields={"city": "Oslo", "age": 3}, links={"orders": [], "orders.lines": []}, events=[], segments={3: True}
+        fields={"city": "Oslo", "age": 3},
+        links={"orders": [], "orders.lines": []},
+        events=[],
+        segments={3: True, 5: False},
     )
     try:
         evaluate(result, facts, NOW, "Europe/Oslo")

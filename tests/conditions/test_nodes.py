@@ -33,8 +33,20 @@ def test_defaults_are_left_out_and_equal_trees_have_one_fingerprint() -> None:
         ('{"kind":"zap"}', "/kind"),
         ('{"kind":"all"}', "/of"),
         ("[]", ""),
-        ('{"kind":"all","of":[{"kind":"occurred","event":"x","take":{"latest":1}}]}', "/of/0/take"),
-        ('{"kind":"occurred","event":"x","within":{"since":{}}}', "/within/since"),
+        ('{"kind":"all","of":[{"kind":"occurred","event":"x","take":{"latest":"1"}}]}', "/of/0/take/latest"),
+        ('{"kind":"occurred","event":"x","take":{"last":1}}', "/take/last"),
+        ('{"kind":"occurred","event":"x","within":{"since":{}}}', "/within/since/event"),
+        ('{"kind":"occurred","event":"x","within":{"calendar":"era"}}', "/within/calendar"),
+        (
+            '{"kind":"not","of":{"kind":"occurred","event":"x","count":{"value":{"figure":{"fm":1}}}}}',
+            "/of/count/value/figure/fm",
+        ),
+        (
+            '{"kind":"related","link":"x","measure":{"fn":"sum","of":"y","op":"gt","value":{"figure":{"link":"x",'
+            '"where":{"kind":"zap"}}}}}',
+            "/measure/value/figure/where/kind",
+        ),
+        ('{"kind":"related","link":"x","count":{"value":{"figure":{},"more":1}}}', "/count/value/more"),
         ('{"kind":"member","of":{"segment":"x"}}', "/of/segment"),
         ('{"kind":"member","of":{"segment":1},"state":"later"}', "/state"),
         ('{"kind":"compare","field":"a","op":"eq","value":1,"case":"yes"}', "/case"),

@@ -13,8 +13,10 @@ import msgspec
 from fidelia.kernel.errors import FieldError, invalid
 
 from . import nodes
-from .check_rows import BAD, occurred, related
-from .cycles import SegmentLookup, way_back
+from .check_figures import BAD
+from .check_member import member
+from .check_rows import occurred, related
+from .cycles import SegmentLookup, SegmentRef, way_back
 from .names import Frame, find, nearest, visible
 from .nodes import MAX_DEPTH, MAX_NODES, Condition
 from .operands import BadValue, literal
@@ -22,7 +24,6 @@ from .operators import OPERATORS, Operator
 from .plan import (
     Checked,
     Group,
-    Membership,
     Negation,
     Plan,
     References,
@@ -31,6 +32,9 @@ from .plan import (
 )
 from .types import TYPES
 from .vocabulary import Field, Subject, Vocabulary
+
+#: Steps of a pointer that lead a level down.
+STEPS = ("/of", "/where", "/among", "/figure")
 
 
 def check(
@@ -65,6 +69,8 @@ def check(
             frozenset(checker.events),
             frozenset(checker.links),
             frozenset(checker.names),
+            frozenset(checker.groups),
+            frozenset(checker.ever),
         ),
         live=checker.live,
         segment_names=checker.names,
@@ -86,12 +92,14 @@ class Checker:
         self.events: set[str] = set()
         self.links: set[str] = set()
         self.names: dict[int, str] = {}
+        self.groups: set[int] = set()
+        self.ever: set[int] = set()
         self.live = True
 
     def start(self, condition: Condition, home: Subject) -> Plan | None:
         """Check the size of the tree first: what follows recurses."""
         for number, (path, _) in enumerate(nodes.walk(condition), 1):
-            if path.count("/of") + path.count("/where") >= MAX_DEPTH:
+            if sum(map(path.count, STEPS)) >= MAX_DEPTH:
                 self.bad(path, f"A condition may nest {MAX_DEPTH} levels at most")
                 return None
             if number > MAX_NODES:
@@ -133,7 +141,7 @@ class Checker:
             case nodes.Related():
                 return related(self, node, path, frames)
             case nodes.Member():
-                return self.member(node, path, frames)
+                return member(self, node, path, frames)
 
     def compare(self, node: nodes.Compare, path: str, frames: Sequence[Frame]) -> Plan | None:
         """Check a comparison."""
@@ -206,36 +214,18 @@ class Checker:
         spelt = tuple(known.get(item.lower(), item) for item in values)
         return spelt if many else spelt[0]
 
-    def member(self, node: nodes.Member, path: str, frames: Sequence[Frame]) -> Plan | None:
-        """Check belonging to a segment."""
-        before = len(self.errors)
-        given = [name for name, value in msgspec.structs.asdict(node.of).items() if value is not None]
-        if given != ["segment"]:
-            what = given[0].replace("_", " ") if given else "nothing"
-            self.bad(f"{path}/of", f"Only belonging to a segment can be tested so far, not to {what}")
-        if node.state != "now":
-            self.bad(f"{path}/state", "Only belonging now can be tested so far")
-        if node.subject != "profile" or cast(Subject, frames[0].subject).name != "profile":
-            self.bad(f"{path}/subject", "Only segments of profiles can be tested so far")
-        for name in ("count", "within"):
-            if getattr(node, name) is not None:
-                self.bad(f"{path}/{name}", "Entries into a segment cannot be tested so far")
-        if len(self.errors) > before or node.of.segment is None:
-            return None
-        self.segment(node.of.segment, f"{path}/of/segment")
-        return None if len(self.errors) > before else Membership(path, len(frames) - 1, node.of.segment)
-
-    def segment(self, id_: int, pointer: str) -> None:
-        """Look a segment up and follow it, and those it refers to, for a way back."""
+    def segment(self, id_: int, pointer: str) -> SegmentRef | None:
+        """Look a segment up and follow it, and those it refers to, for a way back; ``None`` after an error."""
         ref = self.segments(id_) if self.segments else None
         if ref is None:
             self.bad(pointer, f"There is no segment {id_} here")
-            return
+            return None
         if ref.subject != "profile":
             self.bad(pointer, f"{ref.name} is no segment of profiles")
-            return
+            return None
         self.names[id_] = ref.name
         if self.segments and (trail := way_back(id_, self.own, self.segments)):
             names = " → ".join(trail)
             self.bad(pointer, f"A segment cannot lead back to itself: {names}")
-        return
+            return None
+        return ref

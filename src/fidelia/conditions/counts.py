@@ -10,7 +10,7 @@ import msgspec
 from pyroaring import BitMap
 
 from .moments import moment
-from .plan import NOW, Checked, Group, Membership, Negation, Plan, Rows, Test, Truth
+from .plan import NOW, Belonging, Checked, Group, Membership, Negation, Plan, Rows, Test, Truth
 from .rows_sql import present
 from .sql import Compiler, Query, Segments
 
@@ -88,14 +88,14 @@ def node_answer(queries: NodeQueries, bitmaps: Mapping[str, BitMap]) -> BitMap:
     return BitMap(_Counter(queries, bitmaps).value(queries.root))
 
 
-def _leaves(plan: Plan) -> Iterator[Test | Rows | Membership]:
+def _leaves(plan: Plan) -> Iterator[Test | Rows | Membership | Belonging]:
     match plan:
         case Group(of=of):
             for part in of:
                 yield from _leaves(part)
         case Negation(of=inner):
             yield from _leaves(inner)
-        case Test() | Rows() | Membership():
+        case Test() | Rows() | Membership() | Belonging():
             yield plan
         case Truth():
             return

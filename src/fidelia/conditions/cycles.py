@@ -11,12 +11,16 @@ from .nodes import Condition
 
 
 class SegmentRef(msgspec.Struct, frozen=True):
-    """A segment as others see it: ``condition`` is ``None`` when its members are a list."""
+    """A segment as others see it.
+
+    ``condition`` is ``None`` when its members are a list; ``stored`` tells whether a list of them is kept.
+    """
 
     id: int
     name: str
     condition: Condition | None = None
     subject: str = "profile"
+    stored: bool = True
 
 
 SegmentLookup = Callable[[int], SegmentRef | None]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from .check_rows import COUNTED, RANKED, SUMMED
+from .check_figures import COUNTED, RANKED, SUMMED
 from .names import NOW_FIELDS, event_fields
 from .operators import OPERATORS
 from .types import TYPES

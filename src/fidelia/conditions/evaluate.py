@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -15,25 +14,31 @@ import msgspec
 from .facts import Event, Facts, MissingFact, Row
 from .moments import Moment, moment
 from .operands import resolve
+from .operators import Operator
 from .plan import (
     NOW,
+    Belonging,
     Checked,
+    Choice,
     CountTest,
+    Figure,
     Group,
     Key,
     MeasureTest,
     Membership,
     Negation,
+    Other,
     Plan,
     Rows,
+    Since,
     Test,
     Truth,
     Window,
 )
+from .reckon import COMPARISONS, in_units, measured
 from .types import TYPES, fold
 from .vocabulary import Link
 
-FLOAT_LIMIT = 1e18
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -112,8 +117,10 @@ class _Evaluation:
                 result, seen = self.test(plan, rows)
             case Rows():
                 result, seen = self.rows(plan, rows)
-            case Membership(segment=segment):
-                result = self.member(segment)
+            case Membership(segment=segment, ever=ever):
+                result = self.member(segment, ever=ever)
+            case Belonging():
+                result, seen = self.belonging(plan, rows)
         if self.report is not None and len(rows) == 1 and not self.open:
             self.report(Verdict(plan.path, result, seen))
         return result
@@ -129,7 +136,7 @@ class _Evaluation:
     def value(self, test: Test, rows: Sequence[Row | Event]) -> Any:
         if test.depth == NOW:
             local = self.at.now.astimezone(self.at.zone)
-            return {"date": local.date(), "time": f"{local:%H:%M}", "weekday": _DAYS[local.weekday()]}[test.key]
+            return {"date": local.date(), "time": f"{local:%H:%M}", "weekday": _DAYS[local.weekday()]}[str(test.key)]
         row = rows[-1 - test.depth]
         if test.link is not None:
             linked = _linked(row, test.link)
@@ -139,18 +146,67 @@ class _Evaluation:
         return _read(row, test.key, test.field.type)
 
     def rows(self, plan: Rows, rows: Sequence[Row | Event]) -> tuple[bool, Any]:
-        chosen = [
-            row
-            for row in self.source(plan, rows)
-            if (plan.window is None or self.inside(plan.window, row))
-            and (plan.where is None or self.holds(plan.where, (*rows[: len(rows) - plan.depth], row)))
-        ]
-        counted = self.compares(plan.count, len(chosen))
+        chosen = self.chosen(plan, rows)
+        distinct = plan.count.distinct
+        number = len(chosen) if distinct is None else self.measured(distinct, plan, chosen) or 0
+        seen: dict[str, Any] = (
+            {"count": len(chosen)} if distinct is None else {"distinct": number, "count": len(chosen)}
+        )
+        if plan.count.other is None:
+            holds = self.compares(plan.count, number)
+        else:
+            holds, seen["than"] = self.beside(plan.count.operator, plan.count.other, number, rows)
         if plan.measure is None:
-            return counted, {"count": len(chosen)}
-        figure = measured(plan.measure, chosen)
-        reached = figure is not None and self.reaches(plan.measure, figure)
-        return counted and reached, {"count": len(chosen), plan.measure.fn: figure}
+            return holds, seen
+        figure = seen[plan.measure.figure.fn] = self.measured(plan.measure.figure, plan, chosen)
+        if figure is None:
+            return False, seen
+        if plan.measure.other is None:
+            return self.reaches(plan.measure, figure) and holds, seen
+        more, seen["than"] = self.beside(plan.measure.operator, plan.measure.other, figure, rows)
+        return more and holds, seen
+
+    def chosen(self, plan: Rows, rows: Sequence[Row | Event]) -> list[Row | Event]:
+        """Return the rows that are looked at."""
+        around = rows[: len(rows) - plan.depth]
+        found = list(self.source(plan, rows))
+        if plan.window is not None:
+            found = self.windowed(plan.window, found)
+        if plan.take is not None:
+            found = self.taken(plan, plan.take, found, around)
+        return [row for row in found if plan.where is None or self.holds(plan.where, (*around, row))]
+
+    def taken(
+        self, plan: Rows, take: Choice, found: Sequence[Row | Event], around: Sequence[Row | Event]
+    ) -> list[Row | Event]:
+        """Return the first or latest rows, or the one at a place, of those that have a time."""
+        placed = [(at, n) for n, row in enumerate(found) if (at := self.place(plan, row)) is not None]
+        among = [at for at in placed if take.among is None or self.holds(take.among, (*around, found[at[1]]))]
+        ordered = sorted(among, reverse=take.which == "latest")
+        kept = ordered[take.number - 1 : take.number] if take.which == "nth" else ordered[: take.number]
+        return [found[n] for _, n in kept]
+
+    def place(self, plan: Rows, row: Row | Event) -> tuple[Any, Any] | None:
+        """Return the place of a row: its time and id; ``None`` without a time."""
+        if plan.order is None:
+            return None
+        at = _read(row, plan.order.key, plan.order.field.type)
+        return None if at is None else (at, row.id)
+
+    def measured(self, figure: Figure, plan: Rows, chosen: Sequence[Row | Event]) -> Any:
+        """Return a figure over rows; ``None`` when none has the property."""
+        if figure.field is None:
+            return len(chosen)
+        values = [(_read(row, figure.key, figure.field.type), self.place(plan, row)) for row in chosen]
+        return measured(figure, len(chosen), [pair for pair in values if pair[0] is not None])
+
+    def beside(self, operator: Operator, other: Other, mine: Any, rows: Sequence[Row | Event]) -> tuple[bool, Any]:
+        """Compare a figure with another one of the same subject."""
+        theirs = self.measured(other.figure, other.rows, self.chosen(other.rows, rows))
+        if theirs is None and not other.figure.zero:
+            return False, None
+        a, b = in_units(mine, other.places), 0 if theirs is None else in_units(theirs, other.places)
+        return COMPARISONS[operator.key](a, b), theirs or 0 if other.figure.zero else theirs
 
     def source(self, plan: Rows, rows: Sequence[Row | Event]) -> Sequence[Row | Event]:
         if plan.event is not None:
@@ -161,20 +217,56 @@ class _Evaluation:
             raise TypeError("Rows are reached by an event or a link")
         return _linked(rows[-1 - plan.depth], plan.link)
 
-    def inside(self, window: Window, row: Row | Event) -> bool:
-        value = _read(row, window.key, window.field.type)
+    def windowed(self, window: Window, rows: Sequence[Row | Event]) -> list[Row | Event]:
+        """Return the rows within a window."""
         first, last = window.edges(self.at)
-        return value is not None and (first is None or first <= value) and (last is None or value <= last)
+        after = None
+        if window.since is not None:
+            after = self.moment(window.since)
+            if after is None:
+                return []
+        found = []
+        for row in rows:
+            value = _read(row, window.key, window.field.type)
+            inside = value is not None and (first is None or first <= value) and (last is None or value <= last)
+            if inside and (after is None or value > after):
+                found.append(row)
+        return found
+
+    def moment(self, since: Since) -> Any:
+        """Return the moment of the last or first event of a type; ``None`` without any."""
+        if self.facts.events is None:
+            raise MissingFact(f"The history of events is not at hand, {since.event.name} cannot be looked for")
+        found = [
+            TYPES["datetime"].read(event.at)
+            for event in self.facts.events
+            if event.type == since.event.name and (since.where is None or self.holds(since.where, (self.facts, event)))
+        ]
+        return (max if since.last else min)(found, default=None)
 
     def compares(self, count: CountTest, number: int) -> bool:
         operand = resolve(count.operator, "integer", 0, count.literal, False, self.at)
         return bool(count.operator.python(number, operand))
 
     def reaches(self, measure: MeasureTest, figure: Any) -> bool:
-        operand = resolve(measure.operator, measure.type, measure.places, measure.literal, False, self.at)
-        return bool(measure.operator.python(figure, operand))
+        operand = resolve(measure.operator, measure.figure.type, measure.figure.places, measure.literal, False, self.at)
+        compared = figure if measure.operator.shape == "pattern" else fold(measure.figure.type, figure)
+        return bool(measure.operator.python(compared, operand))
 
-    def member(self, segment: int) -> bool:
+    def belonging(self, plan: Belonging, rows: Sequence[Row | Event]) -> tuple[bool, Any]:
+        """Answer membership with a state or entries; the parts get no verdicts of their own."""
+        report, self.report = self.report, None
+        try:
+            seen = self.rows(plan.entries, rows)[1] if plan.entries is not None else None
+            return self.holds(plan.of, rows), seen
+        finally:
+            self.report = report
+
+    def member(self, segment: int, *, ever: bool) -> bool:
+        if ever:
+            if segment not in self.facts.ever:
+                raise MissingFact(f"It is not known whether the subject was ever in segment {segment}")
+            return self.facts.ever[segment]
         checked = self.segments.get(segment)
         if checked is None:
             if segment not in self.facts.segments:
@@ -211,41 +303,3 @@ def _read(row: Row | Event, key: Key, type_: str) -> Any:
     for step in key.split(".") if isinstance(key, str) else key:
         fields = fields.get(step) if isinstance(fields, Mapping) else None
     return None if fields is None else TYPES[type_].read(fields)
-
-
-def measured(measure: MeasureTest, rows: Sequence[Row | Event]) -> Any:
-    """Return the figure over the rows that have the property, or ``None`` when none has."""
-    values = [v for v in (_read(row, measure.key, measure.field.type) for row in rows) if v is not None]
-    if measure.field.type == "float":
-        values = [v for v in values if abs(v) <= FLOAT_LIMIT]
-    if not values:
-        return None
-    match measure.fn:
-        case "min":
-            return min(values)
-        case "max":
-            return max(values)
-        case "sum":
-            return _decimal(sum(_units(v, measure.places) for v in values), measure.places)
-        case _:
-            places = {"integer": 0, "float": 6}.get(measure.field.type, measure.field.places)
-            total = sum(_units(v, places) for v in values) * 10 ** (measure.places - places)
-            cut = abs(total) // len(values)
-            return _decimal(cut if total >= 0 else -cut, measure.places)
-
-
-def _units(value: float | Decimal, places: int) -> int:
-    """Return a number in whole units of its last decimal place: a double rounded half to even, a decimal cut."""
-    if isinstance(value, float):
-        return round(value * 10.0**places)
-    sign, digits, exponent = Decimal(value).as_tuple()
-    if not isinstance(exponent, int):
-        raise ValueError(f"{value} is no number")
-    whole = int("".join(map(str, digits)))
-    shift = exponent + places
-    units: int = whole * 10**shift if shift >= 0 else whole // 10**-shift
-    return -units if sign else units
-
-
-def _decimal(units: int, places: int) -> Decimal:
-    return Decimal((int(units < 0), tuple(map(int, str(abs(units)))), -places))

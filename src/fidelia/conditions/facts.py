@@ -17,10 +17,14 @@ class MissingFact(LookupError):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A row: ``fields`` by their names without the subject (``city``), ``links`` to other rows by the link's name."""
+    """A row: ``fields`` by their names without the subject (``city``), ``links`` to other rows by the link's name.
+
+    ``id`` is the value of ``Subject.order``: it orders rows of the same time.
+    """
 
     fields: Mapping[str, Any] = {}
     links: Mapping[str, Sequence[Row]] = {}
+    id: Any = 0
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,8 +39,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 class Facts(Row, frozen=True, kw_only=True):
     """A subject with its history and memberships. ``events`` is ``None`` when the history was not loaded.
 
-    ``segments`` tells for each segment asked about whether the subject belongs to it.
+    ``segments`` tells for each segment (or other number of a bitmap) asked about whether the subject belongs to it,
+    ``ever`` whether it ever did.
     """
 
     events: Sequence[Event] | None = None
     segments: Mapping[int, bool] = {}
+    ever: Mapping[int, bool] = {}

@@ -43,7 +43,11 @@ class Duration(msgspec.Struct, frozen=True):
 
     def negated(self) -> Duration:
         """Return the same span in the other direction."""
-        return Duration(-self.months, -self.days, -self.seconds)
+        return self.times(-1)
+
+    def times(self, number: int) -> Duration:
+        """Return a multiple of the span."""
+        return Duration(self.months * number, self.days * number, self.seconds * number)
 
 
 def parse_duration(text: str, *, signed: bool = False) -> Duration:
@@ -142,6 +146,27 @@ def shift_day(day: date, by: Duration) -> date:
     year, month = index // 12, index % 12 + 1
     start = date(year, month, min(day.day, monthrange(year, month)[1]))
     return min(max(start + timedelta(days=by.days), FIRST.date()), LAST.date())
+
+
+def period(today: date, calendar: str, offset: int) -> tuple[date, date]:
+    """Return the first day of a day, week (from Monday), month, quarter or year, and of the one after it.
+
+    ``offset`` 0 is the one that ``today`` lies in, −1 the one before. Days are cut to the years 1900 to 2299.
+    """
+    match calendar:
+        case "day":
+            start, step = today, Duration(days=1)
+        case "week":
+            start, step = today - timedelta(days=today.weekday()), Duration(days=7)
+        case "month":
+            start, step = today.replace(day=1), Duration(months=1)
+        case "quarter":
+            start, step = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1), Duration(months=3)
+        case "year":
+            start, step = today.replace(month=1, day=1), Duration(months=12)
+        case _:
+            raise ValueError(f"There is no calendar period {calendar}")
+    return shift_day(start, step.times(offset)), shift_day(start, step.times(offset + 1))
 
 
 def anniversaries(first: date, last: date) -> frozenset[int]:

@@ -56,44 +56,113 @@ class Test(msgspec.Struct, frozen=True):
     case: bool
 
 
+class Since(msgspec.Struct, frozen=True):
+    """The moment of the subject's last (or first) event of a type for which ``where`` holds."""
+
+    event: EventType
+    last: bool
+    where: Plan | None
+
+
 class Window(msgspec.Struct, frozen=True):
-    """``within``: the field or column looked at, and the edges, still relative."""
+    """``within``: the field or column looked at, and the edges, still relative.
+
+    With ``since`` rows lie after that moment, which edges know nothing of, and not after now.
+    """
 
     field: Field
-    key: str
-    last: Duration | None
-    start: date | datetime | None
-    end: date | datetime | None
+    key: Key
+    last: Duration | None = None
+    start: date | datetime | None = None
+    end: date | datetime | None = None
+    calendar: str = ""
+    offset: int = 0
+    since: Since | None = None
 
     def edges(self, at: Moment) -> tuple[Any, Any]:
         """Return the closed edges at a moment, ``None`` where open; days for a field of days."""
+        if self.since is not None:
+            return None, at.now
+        start: date | datetime | None
+        end: date | datetime | None
+        start, end = period(at.today, self.calendar, self.offset) if self.calendar else (self.start, self.end)
         if self.field.type == "date":
             if self.last is not None:
                 return shift_day(at.today, self.last.negated()), at.today
-            return self.start, None if self.end is None else shift_day(self.end, Duration(days=-1))
+            return start, None if end is None else shift_day(end, Duration(days=-1))
         if self.last is not None:
             return at.shifted(self.last.negated()), at.now
-        edges = [at.start_of(e) if e is not None and not isinstance(e, datetime) else e for e in (self.start, self.end)]
+        edges = [at.start_of(e) if e is not None and not isinstance(e, datetime) else e for e in (start, end)]
         return edges[0], None if edges[1] is None else edges[1] - TICK
 
 
+class Order(msgspec.Struct, frozen=True):
+    """Rows by time, then by id; those without the time are in no place. ``key`` names the time in facts."""
+
+    field: Field
+    key: Key
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """``take``: the ``number`` latest or first rows, or the one at that place (``nth``), of those ``among`` lets by."""
+
+    which: str
+    number: int
+    among: Plan | None
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """A function over rows, and its result's ``type`` and ``places``; ``field`` is ``None`` when rows are counted."""
+
+    fn: str
+    field: Field | None = None
+    key: Key = ""
+    type: str = "integer"
+    places: int = 0
+
+    @property
+    def zero(self) -> bool:
+        """Tell whether the figure of no rows at all is nought, when others are compared with it."""
+        return self.fn in ("count", "count_distinct", "sum")
+
+    @property
+    def property(self) -> Field:
+        """The field; raises ``TypeError`` where rows are counted."""
+        if self.field is None:
+            raise TypeError("A number of rows has no field")
+        return self.field
+
+
+class Other(msgspec.Struct, frozen=True):
+    """Another figure as a value. ``places`` are those at which both sides are compared."""
+
+    rows: Rows
+    figure: Figure
+    places: int
+
+
 class CountTest(msgspec.Struct, frozen=True):
-    """``count``: an operator over whole numbers."""
+    """``count``: an operator over whole numbers, of rows or of ``distinct`` values."""
 
     operator: Operator
-    literal: Any
+    literal: Any = None
+    distinct: Figure | None = None
+    other: Other | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Tell whether being there is enough."""
+        counted = self.distinct is None and self.other is None
+        return counted and (self.operator.key, self.literal) in (("gte", 1), ("gt", 0))
 
 
 class MeasureTest(msgspec.Struct, frozen=True):
-    """``measure``: a function over a field of the rows, then an operator on its result (``type``, ``places``)."""
+    """``measure``: a figure, then an operator on it."""
 
-    fn: str
-    field: Field
-    key: Key
-    type: str
-    places: int
+    figure: Figure
     operator: Operator
-    literal: Any
+    literal: Any = None
+    other: Other | None = None
 
 
 class Rows(msgspec.Struct, frozen=True):
@@ -131,7 +200,7 @@ class Membership(msgspec.Struct, frozen=True):
 
 
 class Belonging(msgspec.Struct, frozen=True):
-    """``member`` with a state or entries: ``now`` tells of the present, ``entries`` of the events that were asked for."""
+    """``member`` with a state or entries: ``now`` tells of the present, ``entries`` of events that were asked for."""
 
     path: str
     depth: int

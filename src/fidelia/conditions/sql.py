@@ -19,12 +19,14 @@ import msgspec
 
 from .bind import Binder, Typed
 from .evaluate import holds_now
+from .memberships import RESERVED
 from .moments import Moment, moment
 from .operands import resolve
-from .plan import NOW, Checked, Group, Membership, Negation, Plan, Rows, Test, Truth
-from .rows_sql import NOWHERE, count_sql, floor_of, holds_for_none, measure_sql, present, window_sql
+from .plan import NOW, Belonging, Checked, Group, Membership, Negation, Plan, Rows, Test, Truth
+from .rows_query import Level, RowsCompiler, group, where
+from .rows_sql import NOWHERE, floor_of, present
 from .types import TYPES
-from .vocabulary import EventTable, Link, Subject, Vocabulary
+from .vocabulary import Link, Vocabulary
 
 #: The start of a placeholder; developers' expressions have no braces.
 _PLACE = re.compile(r"\{(?=c\d+:)")
@@ -107,30 +109,7 @@ def together(queries: Sequence[Query]) -> Query:
     return Query(f"SELECT {', '.join(states)} FROM {source}", params)
 
 
-class Level(msgspec.Struct, frozen=True):
-    """A table in sight while compiling: how its rows lead to those of the level around it (``key`` = ``local``)."""
-
-    subject: Subject | None
-    events: EventTable | None
-    key: str = ""
-    local: str = ""
-
-    @property
-    def source(self) -> str:
-        """The ``FROM`` part."""
-        if self.subject is not None:
-            return f"{self.subject.table}{' FINAL' if self.subject.final else ''}"
-        if self.events is None:
-            raise TypeError("A level is a subject or the events")
-        return self.events.table
-
-    @property
-    def fixed(self) -> str:
-        """The condition every query on it has."""
-        return self.subject.where if self.subject is not None else ""
-
-
-class Compiler:
+class Compiler(RowsCompiler):
     """Turns plans into expressions; bitmaps it needs are collected in ``with_``."""
 
     def __init__(self, checked: Checked, at: Moment, segments: Segments) -> None:
@@ -150,10 +129,10 @@ class Compiler:
         filters = [f for f in (level.fixed, condition) if f and f != "1"]
         if scope is not None:
             filters.insert(0, f"bitmapContains({self.bitmap(self.given(scope))}, {id_})")
-        found = self.finished(f"SELECT groupBitmapState({id_}) FROM {level.source}{_where(filters)}")
+        found = self.finished(f"SELECT groupBitmapState({id_}) FROM {level.source}{where(filters)}")
         if self.with_ or " IN (SELECT" in found.text:
             return found
-        real = " AND ".join(map(_group, filters)) or "1"
+        real = " AND ".join(map(group, filters)) or "1"
         return msgspec.structs.replace(found, scan=Scan(id_, level.source, real))
 
     def finished(self, text: str) -> Query:
@@ -180,9 +159,9 @@ class Compiler:
             case Group(every=every, of=of):
                 gathered = _gathered(plan, up) if len(levels) > 1 else of
                 parts = sorted((self.expression(part, levels, up) for part in gathered), key=_cost)
-                return (" AND " if every else " OR ").join(_group(part) for part in dict.fromkeys(parts))
+                return (" AND " if every else " OR ").join(group(part) for part in dict.fromkeys(parts))
             case Negation(of=inner):
-                return f"NOT {_group(self.expression(inner, levels, up))}"
+                return f"NOT {group(self.expression(inner, levels, up))}"
             case Truth():
                 return "1"
             case Test(depth=depth) if depth == NOW:
@@ -191,8 +170,10 @@ class Compiler:
                 return self.test(plan, levels[-1])
             case Rows():
                 return self.rows(plan, levels)
-            case Membership(segment=segment):
-                return self.member(segment, levels[-1])
+            case Membership():
+                return self.member(plan, levels[-1])
+            case Belonging():
+                return self.expression(plan.of, levels, up)
 
     def test(self, test: Test, level: Level) -> str:
         """Compare a field of the innermost level, or of the one row that a link leads to from there."""
@@ -216,7 +197,7 @@ class Compiler:
         bind = Typed(self.binder, test.field.type, test.field.places)
         sql = test.operator.clickhouse(column, operand, bind)
         there = present(test.field)
-        return sql if there == "1" else f"{there} AND {_group(sql)}"
+        return sql if there == "1" else f"{there} AND {group(sql)}"
 
     def found(self, test: Test, level: Level) -> str:
         """The expression of "the field of a test has a value"."""
@@ -228,7 +209,7 @@ class Compiler:
         target = self.vocabulary.subject[link.to]
         far = Level(target, None)
         local = link.local or (level.subject.id if level.subject is not None else "")
-        return f"{local} IN (SELECT {link.key} FROM {far.source}{_where([far.fixed, inner])})"
+        return f"{local} IN (SELECT {link.key} FROM {far.source}{where([far.fixed, inner])})"
 
     def owners(self, plan: Rows) -> tuple[Query, bool] | None:
         """Return the query for the ids rows belong to, be they there or not, and whether they are the others.
@@ -241,68 +222,21 @@ class Compiler:
         _, state, _, complement = self.keys(plan, (home,))
         return self.finished(state), complement
 
-    def rows(self, plan: Rows, levels: Sequence[Level]) -> str:
-        """Ask for rows that belong to the innermost level."""
-        keys, state, local, complement = self.keys(plan, levels)
-        if len(levels) > 1 or local != self.home.id:
-            found = f"{local} IN ({keys})"
-        else:
-            found = f"bitmapContains({self.bitmap(f'({state})')}, toUInt32({local}))"
-        return f"NOT ({found})" if complement else found
-
-    def keys(self, plan: Rows, levels: Sequence[Level]) -> tuple[str, str, str, bool]:
-        """Return the query for keys of rows, the one for their bitmap, the key they meet, if they are the others."""
-        level = self.reached(plan, levels[-1])
-        filters = [level.fixed]
-        if plan.event is not None and level.events is not None:
-            filters.append(f"{level.events.type} = {self.binder.bind(plan.event.name, 'String')}")
-        if plan.window is not None:
-            filters += window_sql(plan.window, self.at, self.binder)
-        if plan.where is not None:
-            filters.append(self.expression(plan.where, (*levels, level)))
-        having, complement = self.having(plan)
-        final = " FINAL" if having and level.events is not None and level.events.final else ""
-        source = f"FROM {level.source}{final}{_where(filters)}"
-        if having:
-            keys = f"SELECT {level.key} AS k {source} GROUP BY k HAVING {having}"
-            state = f"SELECT groupBitmapState(toUInt32(k)) FROM ({keys})"
-        else:
-            keys = f"SELECT {level.key} {source}"
-            state = f"SELECT groupBitmapState(toUInt32({level.key})) {source}"
-        return keys, state, level.local, complement
-
-    def having(self, plan: Rows) -> tuple[str, bool]:
-        """Return what a group of rows must have, and whether those found are the ones for which the rule fails."""
-        if plan.plain:
-            return "", False
-        if plan.measure is not None:
-            measured = measure_sql(plan.measure, self.at, self.binder)
-            return f"({count_sql(plan.count, self.at, self.binder)}) AND ({measured})", False
-        counted = count_sql(plan.count, self.at, self.binder)
-        if holds_for_none(plan.count, self.at):  # those without any row are in no group: find the others
-            return f"NOT ({counted})", True
-        return counted, False
-
-    def reached(self, plan: Rows, anchor: Level) -> Level:
-        """Return the level of the rows, with the keys that lead to the anchor's."""
-        if anchor.subject is None:
-            raise TypeError("Rows are reached from a subject")
-        if plan.event is not None and self.vocabulary.event_table is not None:
-            table = self.vocabulary.event_table
-            return Level(None, table, table.key, anchor.subject.id)
-        if plan.link is None or plan.subject is None:
-            raise TypeError("Rows are reached by an event or a link")
-        return Level(plan.subject, None, plan.link.key, plan.link.local or anchor.subject.id)
-
-    def member(self, segment: int, level: Level) -> str:
-        """Belonging to a segment, on the level of the subject itself."""
+    def member(self, plan: Membership, level: Level) -> str:
+        """Being a member, on the level of the subject itself."""
+        segment = plan.segment
         how = self.segments.get(segment)
+        if how is None and segment >= RESERVED:
+            how = Stored(segment)
         if how is None:
             raise UnresolvedSegment(f"Segment {segment} is referred to, but nobody said what it is")
         if isinstance(how, Stored):
-            number = self.binder.bind(how.segment, "UInt32")
-            stored = f"SELECT bm FROM {self.vocabulary.segments} WHERE segment = {number} ORDER BY version DESC LIMIT 1"
-            return f"bitmapContains({self.bitmap(f'({stored})')}, toUInt32({self.home.id}))"
+            number, column = self.binder.bind(how.segment, "UInt32"), "ever" if plan.ever else "bm"
+            source = f"{self.vocabulary.segments} WHERE segment = {number} ORDER BY version DESC LIMIT 1"
+            members = self.bitmap(f"(SELECT {column} FROM {source})")
+            return f"bitmapContains({members}, toUInt32({self.home.id}))"
+        if plan.ever:
+            raise UnresolvedSegment(f"Segment {segment} stores nobody: who was ever in it is not known")
         if isinstance(how, Given):
             return f"bitmapContains({self.bitmap(self.given(how.bitmap))}, toUInt32({self.home.id}))"
         if segment in self.open:
@@ -331,17 +265,8 @@ def _lifted(inner: str, levels: Sequence[Level], rise: int) -> str:
         level, around = levels[-step], levels[-step - 1]
         if around.subject is None or level.local != around.subject.id:
             raise Unsupported("Rows that are shared by several others cannot be asked about one of these")
-        inner = f"{level.key} IN (SELECT {level.local} FROM {around.source}{_where([around.fixed, inner])})"
+        inner = f"{level.key} IN (SELECT {level.local} FROM {around.source}{where([around.fixed, inner])})"
     return inner
-
-
-def _where(filters: Sequence[str]) -> str:
-    real = [_group(part) for part in filters if part and part != "1"]
-    return f" WHERE {' AND '.join(real)}" if real else ""
-
-
-def _group(sql: str) -> str:
-    return sql if sql in ("0", "1") else f"({sql})"
 
 
 def _cost(sql: str) -> int:

@@ -10,36 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import date, datetime
-from decimal import Decimal
-from ipaddress import IPv6Address
-from typing import Any
 
 import msgspec
 
-from .moments import Duration
-from .operators import Operator
-from .plan import Checked, CountTest, Group, MeasureTest, Membership, Negation, Plan, Rows, Test, Truth, Window
-from .vocabulary import Field
-
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-_COUNTS = {
-    "eq": "exactly {value}",
-    "ne": "a number other than {value} of",
-    "gt": "more than {value}",
-    "gte": "at least {value}",
-    "lt": "fewer than {value}",
-    "lte": "at most {value}",
-    "between": "between {value}",
-}
-_FIGURES = {
-    "sum": "the sum of {field}",
-    "avg": "the average of {field}",
-    "min": "the least {field}",
-    "max": "the greatest {field}",
-}
-
-_EXTREMES = {"min": "the earliest {field}", "max": "the latest {field}"}
+from .plan import Belonging, Checked, Group, Membership, Negation, Plan, Rows, Test, Truth
+from .text_rows import chosen, counted, is_none, measure_text, nouns, than
+from .text_values import test_text
 
 
 class TextSpan(msgspec.Struct, frozen=True):
@@ -130,19 +106,21 @@ class _Writer:
             case Truth():
                 self.add("of any kind")
             case Test():
-                self.add(f"whose {_test(plan, plan.operator.sentence)}")
+                self.add(f"whose {test_text(plan, plan.operator.sentence)}")
             case Rows():
                 self.rows(plan)
-            case Membership(segment=segment):
-                self.add(f"in the segment {self.segment(segment)}")
+            case Membership():
+                self.add(f"in {self.membership(plan)}")
+            case Belonging():
+                self.belonging(plan)
 
     def negated(self, inner: Plan) -> None:
         with self.about(inner.path):
             match inner:
                 case Test(operator=operator) if operator.negative:
-                    self.add(f"whose {_test(inner, operator.negative)}")
-                case Membership(segment=segment):
-                    self.add(f"not in the segment {self.segment(segment)}")
+                    self.add(f"whose {test_text(inner, operator.negative)}")
+                case Membership():
+                    self.add(f"not in {self.membership(inner)}")
                 case Rows() if inner.plain:
                     self.rows(inner, none=True)
                 case _:
@@ -153,16 +131,38 @@ class _Writer:
         return self.segments.get(id_) or f"number {id_}"
 
     def rows(self, plan: Rows, *, none: bool = False) -> None:
-        one, many = _nouns(plan)
-        self.add("with " + (f"no {one}" if none or _is_none(plan.count) else _counted(plan.count, one, many)))
-        if plan.window is not None:
-            self.add(_window(plan.window))
+        one, many = nouns(plan)
+        self.add("with " + (f"no {one}" if none or is_none(plan.count) else counted(plan.count, one, many)))
+        self.add(chosen(plan, self.words))
         if plan.where is not None:
             self.add(" where ")
             with self.about(plan.where.path):
                 self.inner(plan.where)
+        if plan.count.other is not None:
+            self.add(f" {than(plan.count.operator.key, plan.count.other, self.words)}")
         if plan.measure is not None:
-            self.add(f" and {_measure(plan.measure)}")
+            self.add(f" and {measure_text(plan.measure, self.words)}")
+
+    def words(self, plan: Plan) -> str:
+        """Write what a node says of rows, apart."""
+        writer = _Writer(self.segments)
+        writer.inner(plan)
+        return writer.result().text
+
+    def belonging(self, plan: Belonging) -> None:
+        name, entries = self.membership(plan.now), plan.entries
+        if entries is None:
+            self.add({"ever": f"ever in {name}", "left": f"no longer in {name}"}[plan.state])
+            return
+        times = f"{counted(entries.count, 'time', 'times')}{chosen(entries, self.words)}"
+        if entries.count.other is not None:
+            times += f" {than(entries.count.operator.key, entries.count.other, self.words)}"
+        verb = "left" if plan.state == "left" else "entered"
+        self.add({"now": f"in {name}, who ", "left": f"no longer in {name}, who ", "ever": "who "}[plan.state])
+        self.add(f"{verb} {name if plan.state == 'ever' else 'it'} {times}")
+
+    def membership(self, plan: Membership) -> str:
+        return plan.title or f"the segment {self.segment(plan.segment)}"
 
     def inner(self, plan: Plan, *, nested: bool = False) -> None:
         """Write what a node says of rows: no "whose"."""
@@ -177,14 +177,14 @@ class _Writer:
                 self.add(")" if nested and len(of) > 1 else "")
             case Negation(of=Test(operator=operator) as test) if operator.negative:
                 with self.about(test.path):
-                    self.add(_test(test, operator.negative))
+                    self.add(test_text(test, operator.negative))
             case Negation(of=inner):
                 self.add("not (")
                 with self.about(inner.path):
                     self.inner(inner)
                 self.add(")")
             case Test():
-                self.add(_test(plan, plan.operator.sentence))
+                self.add(test_text(plan, plan.operator.sentence))
             case Truth():
                 self.add("anything holds")
             case Rows(link=link, depth=0) if link is not None:
@@ -192,103 +192,3 @@ class _Writer:
             case _:
                 self.add("the person is one ")
                 self.say(plan)
-
-
-def _test(test: Test, template: str) -> str:
-    field, value = _label(test.field), _value(test.operator, test.field, test.literal)
-    if test.operator.shape == "when" and isinstance(test.literal, Duration):
-        template, value = _relative(test.operator, test.literal)
-    return template.format(field=field, value=value)
-
-
-def _relative(operator: Operator, duration: Duration) -> tuple[str, str]:
-    """``before -P60D`` is more than 60 days ago, ``after -P60D`` less than that; ahead the other way round."""
-    past = min(duration.months, duration.days, duration.seconds) < 0
-    span = _duration(duration.negated() if past else duration)
-    more = (operator.key == "before") == past
-    return "{field} is " + ("more" if more else "less") + " than {value} " + ("ago" if past else "ahead"), span
-
-
-def _label(field: Field) -> str:
-    label = field.label or field.name
-    return label[0].lower() + label[1:] if label[1:2].islower() else label
-
-
-def _nouns(plan: Rows) -> tuple[str, str]:
-    if plan.event is not None:
-        label = plan.event.label.lower()
-        return plan.event.one or label, plan.event.many or plan.event.one or label
-    if plan.subject is None or plan.link is None:
-        raise TypeError("Rows are reached by an event or a link")
-    label = (plan.link.label or plan.subject.label or plan.link.name).lower()
-    return plan.subject.one or label, plan.subject.many or label
-
-
-def _is_none(count: CountTest) -> bool:
-    return (count.operator.key, count.literal) in (("eq", 0), ("lte", 0), ("lt", 1))
-
-
-def _counted(count: CountTest, one: str, many: str) -> str:
-    value = count.literal
-    if isinstance(value, tuple):
-        text, noun = f"{value[0]:,} and {value[1]:,}", many
-    else:
-        text, noun = "one" if value == 1 else f"{value:,}", one if value == 1 else many
-    return f"{_COUNTS[count.operator.key].format(value=text)} {noun}"
-
-
-def _measure(measure: MeasureTest) -> str:
-    named = _EXTREMES if measure.field.type in ("date", "datetime") else _FIGURES
-    figure = named[measure.fn].format(field=_label(measure.field))
-    value = _value(measure.operator, measure.field, measure.literal)
-    template = measure.operator.sentence
-    if measure.operator.shape == "when" and isinstance(measure.literal, Duration):
-        template, value = _relative(measure.operator, measure.literal)
-    return template.format(field=figure, value=value)
-
-
-def _window(window: Window) -> str:
-    if window.last is not None:
-        return f" in the last {_duration(window.last)}"
-    start = f" from {_one(window.start)}" if window.start is not None else ""
-    return start + (f" before {_one(window.end)}" if window.end is not None else "")
-
-
-def _value(operator: Operator, field: Field, value: Any) -> str:
-    if isinstance(value, Duration):
-        return _duration(value)
-    if isinstance(value, tuple):
-        texts = [_one(v, field) for v in value[:5]]
-        if operator.shape == "range":
-            return " and ".join(texts)
-        if len(value) > 5:
-            return f"one of {len(value):,} values"
-        last = " and " if operator.key == "all_of" else " or "
-        return last.join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
-    return "" if value is None else _one(value, field)
-
-
-def _one(value: Any, field: Field | None = None) -> str:
-    options = {option.value: option.label for option in field.options} if field is not None else {}
-    if not isinstance(value, bool) and (known := options.get(str(value))):
-        return known
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case datetime():
-            return f"{value.day} {_MONTHS[value.month - 1]} {value.year}, {value:%H:%M} UTC"
-        case date():
-            return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
-        case int() | float() | Decimal():
-            number = f"{value:,}" if not isinstance(value, Decimal) else f"{value.normalize():,f}"
-            return f"{number} {field.unit}" if field is not None and field.unit else number
-    return str(value.ipv4_mapped or value) if isinstance(value, IPv6Address) else str(value)
-
-
-def _duration(duration: Duration) -> str:
-    years, months = divmod(duration.months, 12)
-    hours, seconds = divmod(duration.seconds, 3600)
-    minutes, seconds = divmod(seconds, 60)
-    named = ((years, "year"), (months, "month"), (duration.days, "day"), (hours, "hour"), (minutes, "minute"))
-    parts = [f"{n:,} {word}{'' if n == 1 else 's'}" for n, word in (*named, (seconds, "second")) if n]
-    return " and ".join(parts) if parts else "0 days"

@@ -105,7 +105,9 @@ def _check(
 ) -> tuple[Checked, dict[int, Checked]]:
     def lookup(id_: int) -> SegmentRef | None:
         found = reached.get(id_)
-        return None if found is None else SegmentRef(found.id, found.name, found.condition)
+        if found is None:
+            return None
+        return SegmentRef(found.id, found.name, found.condition, stored=found.type != "dynamic")
 
     checked = conditions.check(condition, words, segments=lookup, own=own, pointer=pointer)
     rules: dict[int, Checked] = {}
