@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -64,3 +64,26 @@ class AuditOut(msgspec.Struct, frozen=True, kw_only=True):
     object_name: str | None
     before: Any
     after: Any
+
+
+class ViewLook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a view shows of a list: search words, order, the values of each filter, and columns switched on or off."""
+
+    filter: dict[str, list[str]]
+    columns: dict[str, bool]
+    q: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    sort: Annotated[str, msgspec.Meta(max_length=100)] = ""
+
+
+class ViewOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A saved view of a list. ``mine`` is true for the caller's own; others appear because their owner shares them."""
+
+    id: int
+    list: str
+    name: str
+    look: ViewLook
+    shared: bool
+    mine: bool
+    owner_name: str
+    created_at: datetime
+    updated_at: datetime

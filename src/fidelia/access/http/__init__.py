@@ -5,7 +5,8 @@ from .guards import check_routes, guard_right, provide_actor
 from .middleware import CSRF_COOKIE, SESSION_COOKIE, AuthMiddleware
 from .tokens import AuditController, TokenController
 from .users import RoleController, UserController
+from .views import ViewController
 
-routers = [AuthController, UserController, RoleController, TokenController, AuditController]
+routers = [AuthController, UserController, RoleController, TokenController, AuditController, ViewController]
 
 __all__ = ["CSRF_COOKIE", "SESSION_COOKIE", "AuthMiddleware", "check_routes", "guard_right", "provide_actor", "routers"]
