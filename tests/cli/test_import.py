@@ -147,3 +147,43 @@ def test_wrong_usage(up: Up, database: int, tmp_path: Path) -> None:
     assert fidelia("import", "profiles", str(file), "--database", "shop", "--map", "email", *data).returncode == 2
     unknown = fidelia("import", "profiles", str(file), "--database", "shopp", *data)
     assert (unknown.returncode, "There are: shop" in unknown.stderr) == (1, True)
+
+
+def test_definitions_of_segments_become_segments(up: Up, database: int, tmp_path: Path) -> None:
+    def rules(*queries: tuple[str, str, str]) -> list[dict[str, Any]]:
+        read = [
+            {"name": n, "type": "string", "operator": o, "value": [{"name": "value", "value": v}]}
+            for n, o, v in queries
+        ]
+        return [{"list_id": 5, "condition": "and", "queries": read}]
+
+    made = [
+        {"id": 1, "name": "Young", "segment": rules(("age", "less", "30"))},
+        {"id": 2, "name": "Odd", "segment": rules(("age", "resembles", "30"))},
+    ]
+    file, report = tmp_path / "segments.json", tmp_path / "report.json"
+    file.write_text(json.dumps({"error": 0, "data": made}))
+    options = ("--map", "database:5=shop", "--report", str(report), "--data", str(up.data))
+    for more, line in ((("--dry-run",), "Would be: 1 made, 1 not made"), ((), "1 made, 1 not made")):
+        done = fidelia("import", "segments", str(file), *options, *more)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip().splitlines()[-1] == line
+    assert "is less than 30" in done.stdout
+    assert "lost: segment[0].queries[0]: age resembles 30: The operator 'resembles' is not known" in done.stdout
+    assert [item["outcome"] for item in json.loads(report.read_text())["items"]] == ["converted", "refused"]
+    assert [s["name"] for s in up.get(f"/api/v1/segments?database={database}")["items"]] == ["Young"]
+
+
+def test_definitions_need_to_be_json_and_maps_complete(up: Up, database: int, tmp_path: Path) -> None:
+    file = tmp_path / "segments.json"
+    file.write_text("{]")
+    data = ("--data", str(up.data))
+    assert "not JSON" in fidelia("import", "segments", str(file), *data).stderr
+    file.write_text("[]")
+    assert "no definitions" in fidelia("import", "segments", str(file), *data).stderr
+    wrong = fidelia("import", "segments", str(file), "--map", "planet:1=2", *data)
+    assert wrong.returncode == 2
+    assert "KIND:THEIRS=OURS" in wrong.stderr
+    assert fidelia("import", "segments", str(file), "--database", "shop", *data).returncode == 2
+    assert fidelia("import", "profiles", str(file), *data).returncode == 2
+    assert fidelia("import", "profiles", str(file), "--database", "shop", "--dry-run", *data).returncode == 2

@@ -12,6 +12,7 @@ import typer
 from .batches import import_rows
 from .common import CliError, Config, Data, note, say
 from .connect import Api, platform
+from .moving import import_segments
 from .progress import follow
 
 
@@ -22,6 +23,7 @@ class Kind(StrEnum):
     products = "products"
     orders = "orders"
     events = "events"
+    segments = "segments"
 
 
 class Mode(StrEnum):
@@ -35,26 +37,60 @@ class Mode(StrEnum):
 def import_file(
     kind: Annotated[Kind, typer.Argument(help="What the rows are")],
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="csv, tsv, xlsx, jsonl; zip, gz")
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, readable=True, help="csv, tsv, xlsx, jsonl; zip, gz; of segments json"
+        ),
     ],
-    database: Annotated[str, typer.Option("--database", metavar="NAME", help="Profile database, by name or id")],
+    database: Annotated[
+        str | None, typer.Option("--database", metavar="NAME", help="Profile database, by name or id")
+    ] = None,
     mapping: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="COLUMN=FIELD", help="Column → field; may be given more than once"),
+        typer.Option(
+            "--map", metavar="COLUMN=FIELD", help="Column → field, of segments KIND:THEIRS=OURS; may be repeated"
+        ),
     ] = None,
     matching: Annotated[str, typer.Option(help="Field by which rows find their profile")] = "email",
     mode: Annotated[Mode, typer.Option(help="Change and add, only add, or only change")] = Mode.upsert,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Segments: say what would be made, and make nothing")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Segments: write the report here, as JSON")
+    ] = None,
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Import a file. Refused rows are told with their reasons and do not keep the others from being imported."""
-    columns = dict(_pair(text) for text in mapping or [])
+    """Import a file. Refused rows are told with their reasons and do not keep the others from being imported.
+
+    Segments are definitions of another platform: --map database:5=shop says that its database 5 is shop here, and so
+    on for segment, resource, mailing, template, field and domains (a group of mail domains, with commas).
+    """
+    if kind is not Kind.segments:
+        if dry_run or report is not None:
+            raise typer.BadParameter("Only for segments", param_hint="--dry-run" if dry_run else "--report")
+        if database is None:
+            raise typer.BadParameter("Say which database the rows go to", param_hint="--database")
+        _import_rows(kind, file, database, mapping or [], matching, mode, data, config)
+        return
+    if database is not None:
+        raise typer.BadParameter("Of segments, say --map database:THEIRS=NAME", param_hint="--database")
     with platform(data, config) as api:
-        found = _database(api, database)
+        ours = {key: int(d["id"]) for d in api.items("/databases") for key in (d["name"], str(d["id"]))}
+        import_segments(api, file, ours, mapping or [], dry_run=dry_run, report=report)
+
+
+def _import_rows(
+    kind: Kind, file: Path, name: str, mapping: list[str], matching: str, mode: Mode, data: Data, config: Config
+) -> None:
+    columns = dict(_pair(text) for text in mapping)
+    with platform(data, config) as api:
+        database_id = int(_database(api, name)["id"])
         if kind is Kind.profiles:
-            counts = _import_profiles(api, file, int(found["id"]), columns, matching, mode)
+            counts = _import_profiles(api, file, database_id, columns, matching, mode)
         else:
-            counts = import_rows(api, kind.value, file, int(found["id"]), columns, matching)
+            counts = import_rows(api, kind.value, file, database_id, columns, matching)
     say("  ".join(f"{name} {count:,}" for name, count in counts.items()))
     rejected = counts.pop("rejected", 0)
     if rejected and not any(count for name, count in counts.items() if name != "rows"):

@@ -10,6 +10,7 @@ from .files import FileController
 from .filling import FillingController
 from .history import HistoryController
 from .members import MemberController
+from .moving import SegmentImportController
 from .segments import SegmentController
 from .vocabulary import VocabularyController
 
@@ -22,4 +23,5 @@ routers: tuple[ControllerRouterHandler, ...] = (
     FillingController,
     HistoryController,
     FileController,
+    SegmentImportController,
 )
