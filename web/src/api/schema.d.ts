@@ -1487,6 +1487,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/segments/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take over definitions of another platform */
+        post: operations["ApiV1SegmentsImportTakeOver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/segments/overlap": {
         parameters: {
             query?: never;
@@ -2873,6 +2890,14 @@ export interface components {
             unchanged: number;
             rejected: number;
         };
+        /** Became */
+        Became: {
+            id: number | null;
+            name: string;
+            /** @enum {string} */
+            type: "static" | "dynamic" | "updatable";
+            database_id: number;
+        };
         /** CalculateIn */
         CalculateIn: {
             database_id: number;
@@ -3039,6 +3064,7 @@ export interface components {
             value?: unknown;
             /** @default false */
             case?: boolean;
+            as?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3570,6 +3596,30 @@ export interface components {
             label: string;
             count: number;
         };
+        /** ImportMaps */
+        ImportMaps: {
+            databases?: {
+                [key: string]: number;
+            };
+            segments?: {
+                [key: string]: number;
+            };
+            resources?: {
+                [key: string]: number;
+            };
+            mailings?: {
+                [key: string]: number;
+            };
+            templates?: {
+                [key: string]: number;
+            };
+            fields?: {
+                [key: string]: string;
+            };
+            domain_groups?: {
+                [key: string]: string[];
+            };
+        };
         /** ImportOptions */
         ImportOptions: {
             /** @default email */
@@ -3641,6 +3691,15 @@ export interface components {
             column: string;
             reason: string;
             rows: number;
+        };
+        /** ImportReport */
+        ImportReport: {
+            dry_run: boolean;
+            converted: number;
+            proposed: number;
+            refused: number;
+            unreadable: number;
+            items: components["schemas"]["Moved"][];
         };
         /** ImportStarted */
         ImportStarted: {
@@ -3843,6 +3902,12 @@ export interface components {
         LoginIn: {
             email: string;
             password: string;
+        };
+        /** Lost */
+        Lost: {
+            where: string;
+            rule: string;
+            why: string;
         };
         /** MailAttachment */
         MailAttachment: {
@@ -4089,6 +4154,25 @@ export interface components {
             /** @default false */
             skip_triggers?: boolean;
         };
+        /** Moved */
+        Moved: {
+            id: number | null;
+            name: string;
+            was: string;
+            /** @enum {string} */
+            outcome: "converted" | "proposed" | "refused" | "unreadable";
+            became?: components["schemas"]["Became"] | null;
+            /** @default [] */
+            parts?: components["schemas"]["Became"][];
+            /** @default  */
+            sentence?: string;
+            /** @default [] */
+            notes?: string[];
+            /** @default [] */
+            lost?: components["schemas"]["Lost"][];
+            /** @default [] */
+            proposals?: components["schemas"]["Proposal"][];
+        };
         /** NewField */
         NewField: {
             name: string;
@@ -4140,6 +4224,7 @@ export interface components {
             types: string[];
             sentence: string;
             negative: string;
+            values: string[];
         };
         /** OptIn */
         OptIn: {
@@ -4411,6 +4496,17 @@ export interface components {
             name: string;
             types: string[];
         };
+        /** Proposal */
+        Proposal: {
+            name: string;
+            /** @enum {string} */
+            type: "static" | "dynamic" | "updatable";
+            database: number | null;
+            database_id: number | null;
+            condition: {
+                [key: string]: unknown;
+            } | null;
+        };
         /** Reacted */
         Reacted: {
             people: number;
@@ -4637,6 +4733,15 @@ export interface components {
             left: number;
             changes: number;
         };
+        /** SegmentImportIn */
+        SegmentImportIn: {
+            definitions: {
+                [key: string]: unknown;
+            }[];
+            maps?: components["schemas"]["ImportMaps"] | null;
+            /** @default false */
+            dry_run?: boolean;
+        };
         /** SegmentIn */
         SegmentIn: {
             database_id: number;
@@ -4810,6 +4915,16 @@ export interface components {
              */
             which?: "last" | "first";
             where?: components["schemas"]["Condition"] | null;
+        };
+        /** SourceInfo */
+        SourceInfo: {
+            title: string;
+            type: string;
+            list: number | null;
+            table: string;
+            column: string;
+            rows: number | null;
+            live: boolean;
         };
         /** Started */
         Started: {
@@ -5296,6 +5411,7 @@ export interface components {
         TypeInfo: {
             key: string;
             label: string;
+            fits: string[];
         };
         /** UnsubscribeIn */
         UnsubscribeIn: {
@@ -5562,6 +5678,8 @@ export interface components {
             types: components["schemas"]["TypeInfo"][];
             counts: string[];
             measures: components["schemas"]["MeasureInfo"][];
+            sources: components["schemas"]["SourceInfo"][];
+            property_types: string[];
         };
         /** Within */
         Within: {
@@ -18174,6 +18292,111 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1SegmentsImportTakeOver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentImportIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

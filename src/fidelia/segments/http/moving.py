@@ -18,7 +18,7 @@ class SegmentImportIn(Body, frozen=True):
     """Definitions as the other platform's ``segments/get`` returns them, and what its ids mean here."""
 
     definitions: Annotated[list[dict[str, Any]], msgspec.Meta(max_length=1000)]
-    maps: ImportMaps = ImportMaps()
+    maps: ImportMaps | None = None
     dry_run: bool = False
 
 
@@ -38,4 +38,4 @@ class SegmentImportController(Controller):
     )
     async def take_over(self, tx: Tx, actor: Actor, data: SegmentImportIn) -> ImportReport:
         """Make a segment of every definition that can be carried whole; tell what became of each, and why not."""
-        return await import_definitions(tx, actor, data.definitions, data.maps, dry_run=data.dry_run)
+        return await import_definitions(tx, actor, data.definitions, data.maps or ImportMaps(), dry_run=data.dry_run)
