@@ -19,6 +19,8 @@ Stable interface (everything else is internal):
 ``evaluate(checked, facts, now, tz, segments=None) -> bool``, ``explain(…) -> tuple[Verdict, …]``
     the definition of meaning, for one subject in memory. ``Facts(fields=, links=, events=, segments=)``; fields are
     keyed without the subject (``city``); what was not loaded raises ``MissingFact``.
+``wanted(checked, facts, …)``, ``lookup_query(source, questions)``, ``sources_in(condition)``
+    what facts must know of lists and data tables, how to ask for it, and which ones a condition names (``sources.py``).
 ``sentence(checked, database="") -> Sentence`` (``text``, ``spans``), ``describe(vocabulary) -> VocabularyInfo``
     for people, and for the web editor as JSON.
 ``Vocabulary Subject Field Option Link EventType EventTable ValueSource json_property merge``
@@ -31,6 +33,7 @@ from __future__ import annotations
 
 from .casing import lower
 from .check import check
+from .check_values import sources_in
 from .counts import NodeCount, NodeQueries, compile_nodes, node_answer, node_counts
 from .cycles import SegmentLookup, SegmentRef, segments_in
 from .describe import (
@@ -39,12 +42,14 @@ from .describe import (
     LinkInfo,
     MeasureInfo,
     OperatorInfo,
+    SourceInfo,
     TypeInfo,
     VocabularyInfo,
     describe,
 )
 from .evaluate import Verdict, evaluate, explain
 from .facts import Event, Facts, MissingFact, Row
+from .lookups import lookup_query, wanted
 from .names import own_field
 from .nodes import (
     AllOf,
@@ -117,6 +122,7 @@ __all__ = [
     "Segments",
     "Sentence",
     "Source",
+    "SourceInfo",
     "SourceKey",
     "Stored",
     "Subject",
@@ -138,6 +144,7 @@ __all__ = [
     "explain",
     "fingerprint",
     "json_property",
+    "lookup_query",
     "lower",
     "merge",
     "node_answer",
@@ -145,6 +152,8 @@ __all__ = [
     "own_field",
     "segments_in",
     "sentence",
+    "sources_in",
     "together",
     "walk",
+    "wanted",
 ]

@@ -16,8 +16,9 @@ from . import nodes
 from .check_figures import BAD
 from .check_member import member
 from .check_rows import occurred, related
+from .check_values import compare
 from .cycles import SegmentLookup, SegmentRef, way_back
-from .names import Frame, find, nearest, visible
+from .names import Frame, nearest
 from .nodes import MAX_DEPTH, MAX_NODES, Condition
 from .operands import BadValue, literal
 from .operators import OPERATORS, Operator
@@ -27,9 +28,9 @@ from .plan import (
     Negation,
     Plan,
     References,
-    Test,
     Truth,
 )
+from .sources import SourceKey
 from .types import TYPES
 from .vocabulary import Field, Subject, Vocabulary
 
@@ -71,6 +72,7 @@ def check(
             frozenset(checker.names),
             frozenset(checker.groups),
             frozenset(checker.ever),
+            sources=frozenset(checker.sources),
         ),
         live=checker.live,
         segment_names=checker.names,
@@ -92,6 +94,7 @@ class Checker:
         self.events: set[str] = set()
         self.links: set[str] = set()
         self.names: dict[int, str] = {}
+        self.sources: set[SourceKey] = set()
         self.groups: set[int] = set()
         self.ever: set[int] = set()
         self.live = True
@@ -135,37 +138,13 @@ class Checker:
             case nodes.Always():
                 return Truth(path)
             case nodes.Compare():
-                return self.compare(node, path, frames)
+                return compare(self, node, path, frames)
             case nodes.Occurred():
                 return occurred(self, node, path, frames)
             case nodes.Related():
                 return related(self, node, path, frames)
             case nodes.Member():
                 return member(self, node, path, frames)
-
-    def compare(self, node: nodes.Compare, path: str, frames: Sequence[Frame]) -> Plan | None:
-        """Check a comparison."""
-        found = find(self.vocabulary, frames, node.field, node.op, node.value)
-        if found is None:
-            hint = nearest(node.field, visible(self.vocabulary, frames))
-            self.bad(f"{path}/field", f"There is no field {node.field} here{hint}")
-            if node.op not in OPERATORS:
-                self.operator(node.op, f"{path}/op", None)
-            return None
-        field = found.field
-        self.fields.add(field.name)
-        if found.link is not None:
-            self.links.add(found.link.name)
-        live = field.live and (found.link is None or found.link.live)
-        if not field.name.startswith("event."):  # of an event it was said at the event
-            self.history(f"{path}/field", live, f"The field {field.name}")
-        operator = self.operator(node.op, f"{path}/op", field)
-        if operator is None:
-            return None
-        value = self.value(operator, field.type, node.value, f"{path}/value", field)
-        if value is BAD:
-            return None
-        return Test(path, field, found.key, found.depth, found.link, operator, value, node.case)
 
     def operator(self, key: str, pointer: str, field: Field | None, type_: str = "") -> Operator | None:
         """Find an operator that fits a type."""

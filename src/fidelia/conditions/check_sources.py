@@ -36,7 +36,7 @@ class Source(msgspec.Struct, frozen=True):
     @property
     def frame(self) -> Frame:
         """The row as names see it."""
-        return Frame(subject=self.subject, event=self.event)
+        return Frame(subject=self.subject, event=self.event, link=self.link)
 
     @property
     def local(self) -> str:

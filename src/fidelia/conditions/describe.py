@@ -6,9 +6,12 @@ from collections.abc import Iterable
 
 import msgspec
 
+from .against import values_of
 from .check_figures import COUNTED, RANKED, SUMMED
+from .json_text import JSON_TYPES
 from .names import NOW_FIELDS, event_fields
 from .operators import OPERATORS
+from .pairs import fitting
 from .types import TYPES
 from .vocabulary import EventType, Field, Option, Subject, Vocabulary
 
@@ -62,7 +65,11 @@ class LinkInfo(msgspec.Struct, frozen=True):
 
 
 class OperatorInfo(msgspec.Struct, frozen=True):
-    """An operator: the shape of its value, and its sentence with ``{field}`` and ``{value}``."""
+    """An operator: the shape of its value, and its sentence with ``{field}`` and ``{value}``.
+
+    ``values`` tells what may stand there: ``literal``, ``field`` (``{"field": …}``, of a type that fits; with ``list``
+    a field of tags), ``source`` (``{"list": …}`` or ``{"table": …, "column": …}``).
+    """
 
     key: str
     label: str
@@ -70,13 +77,27 @@ class OperatorInfo(msgspec.Struct, frozen=True):
     types: tuple[str, ...]
     sentence: str
     negative: str
+    values: tuple[str, ...]
 
 
 class TypeInfo(msgspec.Struct, frozen=True):
-    """A field type and the word for it."""
+    """A field type and the word for it; ``fits`` are the types of fields and sources it may be compared with."""
 
     key: str
     label: str
+    fits: tuple[str, ...]
+
+
+class SourceInfo(msgspec.Struct, frozen=True):
+    """Values to look a field up in: a list by its number, or a column of a table. ``rows`` is how many, if known."""
+
+    title: str
+    type: str
+    list: int | None
+    table: str
+    column: str
+    rows: int | None
+    live: bool
 
 
 class MeasureInfo(msgspec.Struct, frozen=True):
@@ -89,7 +110,11 @@ class MeasureInfo(msgspec.Struct, frozen=True):
 
 
 class VocabularyInfo(msgspec.Struct, frozen=True):
-    """All that conditions on a subject may use."""
+    """All that conditions on a subject may use.
+
+    ``property_types`` are what a property that nobody declared (in an open event, an object, a list of objects) may be
+    compared as, by ``as``.
+    """
 
     subject: str
     categories: tuple[str, ...]
@@ -100,6 +125,8 @@ class VocabularyInfo(msgspec.Struct, frozen=True):
     types: tuple[TypeInfo, ...]
     counts: tuple[str, ...]
     measures: tuple[MeasureInfo, ...]
+    sources: tuple[SourceInfo, ...]
+    property_types: tuple[str, ...]
 
 
 _MEASURES = (("sum", "the sum of", SUMMED), ("avg", "the average of", SUMMED))
@@ -113,17 +140,22 @@ def describe(vocabulary: Vocabulary, subject: str = "profile") -> VocabularyInfo
     events = tuple(_event(vocabulary, event) for event in vocabulary.events) if subject == "profile" else ()
     links = tuple(_links(vocabulary))
     used = (*(f.category for f in fields), *(e.category for e in events), *(link.category for link in links))
+    sources = (SourceInfo(s.title, s.type, s.list, s.table, s.column, s.rows, s.live) for s in vocabulary.sources)
     return VocabularyInfo(
+        sources=tuple(sources),
+        property_types=JSON_TYPES,
         subject=subject,
         categories=tuple(dict.fromkeys((*vocabulary.categories, *filter(None, used)))),
         fields=fields,
         events=events,
         links=links,
         operators=tuple(
-            OperatorInfo(o.key, o.label, o.shape, tuple(sorted(o.types - {"any"})), o.sentence, o.negative)
+            OperatorInfo(
+                o.key, o.label, o.shape, tuple(sorted(o.types - {"any"})), o.sentence, o.negative, values_of(o)
+            )
             for o in OPERATORS.values()
         ),
-        types=tuple(TypeInfo(t.key, t.label) for t in TYPES.values() if t.key != "any"),
+        types=tuple(TypeInfo(t.key, t.label, fitting(t.key)) for t in TYPES.values() if t.key != "any"),
         counts=tuple(key for key in OPERATORS if key in COUNTED),
         measures=tuple(
             MeasureInfo(fn, label, tuple(sorted(types)), {t: _results(fn, t) for t in sorted(types)})

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from .against import FieldValue, SourceValue, against_field, against_source
 from .facts import Event, Facts, MissingFact, Row
 from .moments import Moment, moment
 from .operands import resolve
@@ -81,6 +82,19 @@ def _paths(plan: Plan) -> Iterator[str]:
             yield from _paths(inner)
 
 
+def of_now(key: str, at: Moment) -> Any:
+    """Return a fact of the moment itself."""
+    local = at.now.astimezone(at.zone)
+    return {"date": local.date(), "time": f"{local:%H:%M}", "weekday": _DAYS[local.weekday()]}[key]
+
+
+def note_every_node(
+    checked: Checked, facts: Facts, now: datetime, tz: str, segments: Mapping[int, Checked] | None
+) -> None:
+    """Answer every node, without short cuts, for the questions that it asks."""
+    _Evaluation(facts, moment(now, tz), segments or {}, lambda _: None).holds(checked.root, (facts,))
+
+
 def holds_now(test: Test, at: Moment) -> bool:
     """Answer a test of the moment itself (``now.weekday``), which needs no facts."""
     return _Evaluation(Facts(), at, {}).test(test, ())[0]
@@ -129,14 +143,24 @@ class _Evaluation:
         value = self.value(test, rows)
         if value is None:
             return test.operator.key == "is_missing", None
+        other, zone = test.literal, self.at.zone.key
+        if isinstance(other, FieldValue):
+            given = self.value(other, rows)
+            seen = {"value": value, "other": given}
+            if given is None:
+                return False, seen
+            return against_field(test.operator, test.field, value, other, given, test.case, zone), seen
+        if isinstance(other, SourceValue):
+            known = self.facts.sources
+            return against_source(test.operator, test.field, value, other, known, test.case, zone), value
         operand = resolve(test.operator, test.field.type, test.field.places, test.literal, test.case, self.at)
         compared = value if test.case or test.operator.shape == "pattern" else fold(test.field.type, value)
         return bool(test.operator.python(compared, operand)), value
 
-    def value(self, test: Test, rows: Sequence[Row | Event]) -> Any:
+    def value(self, test: Test | FieldValue, rows: Sequence[Row | Event]) -> Any:
+        """Read a field of a row in sight, or a fact of the moment."""
         if test.depth == NOW:
-            local = self.at.now.astimezone(self.at.zone)
-            return {"date": local.date(), "time": f"{local:%H:%M}", "weekday": _DAYS[local.weekday()]}[str(test.key)]
+            return of_now(str(test.key), self.at)
         row = rows[-1 - test.depth]
         if test.link is not None:
             linked = _linked(row, test.link)

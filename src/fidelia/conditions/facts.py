@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from .sources import Source, SourceKey
+
 
 class MissingFact(LookupError):
     """The facts do not hold what the condition asks for (rows of a link, the history, a segment).
@@ -40,9 +42,11 @@ class Facts(Row, frozen=True, kw_only=True):
     """A subject with its history and memberships. ``events`` is ``None`` when the history was not loaded.
 
     ``segments`` tells for each segment (or other number of a bitmap) asked about whether the subject belongs to it,
-    ``ever`` whether it ever did.
+    ``ever`` whether it ever did. ``sources`` knows which of the subject's values lists and
+    tables hold (see ``lookups.py``).
     """
 
     events: Sequence[Event] | None = None
     segments: Mapping[int, bool] = {}
     ever: Mapping[int, bool] = {}
+    sources: Mapping[SourceKey, Source] = {}

@@ -31,10 +31,11 @@ NOW_FIELDS: dict[str, Field] = {
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """One row that is in sight: of a subject, or an event."""
+    """One row that is in sight: of a subject (perhaps reached by a link), or an event."""
 
     subject: Subject | None = None
     event: EventType | None = None
+    link: Link | None = None
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -121,13 +121,18 @@ class Always(_Node, frozen=True, tag="always"):
     """True for everybody."""
 
 
-class Compare(_Node, frozen=True, tag="compare"):
-    """A field against a value; false when the field has none."""
+class Compare(_Node, frozen=True, tag="compare", rename={"as_": "as"}):
+    """A field against a value; false when the field has none.
+
+    ``value`` may be ``{"field": …}``, ``{"list": …}`` or ``{"table": …, "column": …}``. ``as_`` is the type under which
+    a property that nobody declared is compared.
+    """
 
     field: str
     op: str
     value: Any | UnsetType = UNSET
     case: bool = False
+    as_: str | None = None
 
 
 class Occurred(_Node, frozen=True, tag="occurred"):

@@ -15,7 +15,7 @@ from .moments import Duration, Moment, anniversaries, floor, parse_duration, shi
 from .operators import Anniversary, Operator, Span, pattern
 from .types import MAX_TEXT, TYPES, fold, on_grid
 
-MAX_LIST = 10_000
+MAX_LIST = 100_000
 _SPANNED = frozenset({"integer", "float", "decimal", "date", "datetime", "time"})
 
 
@@ -30,7 +30,7 @@ class BadValue(ValueError):
 def literal(operator: Operator, type_: str, raw: Any) -> Any:  # noqa: PLR0911 one per shape
     """Give a JSON literal its type; raises :class:`BadValue` with a sentence for a person."""
     if isinstance(raw, dict):
-        raise BadValue("Only plain values can be compared with so far, no fields, lists or tables")
+        raise BadValue("Only a plain value can stand here")
     match operator.shape:
         case "none":
             return None
@@ -58,6 +58,8 @@ def _single(type_: str, raw: Any, step: str = "") -> Any:
 def _several(operator: Operator, type_: str, raw: Any) -> tuple[Any, ...]:
     if not isinstance(raw, list | tuple):
         raise BadValue("This must be a list of values")
+    if operator.shape == "list" and not 1 <= len(raw) <= MAX_LIST:
+        raise BadValue(f"A list may have 1 to {MAX_LIST:,} values; upload a longer one and name it by its number")
     values = tuple(_single(type_, item, f"/{index}") for index, item in enumerate(raw))
     if operator.shape == "list":
         if not 1 <= len(values) <= MAX_LIST:

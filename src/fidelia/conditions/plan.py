@@ -14,6 +14,7 @@ import msgspec
 from .moments import TICK, Duration, Moment, period, shift_day
 from .nodes import Condition
 from .operators import Operator
+from .sources import SourceKey
 from .vocabulary import EventType, Field, Link, Subject, Vocabulary
 
 NOW = -1
@@ -44,7 +45,10 @@ class Truth(msgspec.Struct, frozen=True):
 
 
 class Test(msgspec.Struct, frozen=True):
-    """``compare``: a field (reached over a ``single`` link, perhaps) against a literal. ``key`` names it in facts."""
+    """``compare``: a field (reached over a ``single`` link, perhaps) against a literal. ``key`` names it in facts.
+
+    In the place of the literal there may be a ``FieldValue`` or a ``SourceValue`` (see ``against.py``).
+    """
 
     path: str
     field: Field
@@ -225,7 +229,7 @@ Plan = Group | Negation | Truth | Test | Rows | Membership | Belonging
 
 
 class References(msgspec.Struct, frozen=True):
-    """What a condition needs: names of fields, event types and links, ids of segments.
+    """What a condition needs: names of fields, event types and links, ids of segments, keys of sources of values.
 
     ``groups`` are numbers of bitmaps that are of no segment, ``ever`` those of whom everybody is asked for who was ever
     a member.
@@ -237,6 +241,7 @@ class References(msgspec.Struct, frozen=True):
     segments: frozenset[int] = frozenset()
     groups: frozenset[int] = frozenset()
     ever: frozenset[int] = frozenset()
+    sources: frozenset[SourceKey] = frozenset()
 
 
 class Checked(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from .against_sql import Joins
 from .bind import Binder
 from .figures_sql import (
     compared_sql,
@@ -35,6 +36,11 @@ class Level(msgspec.Struct, frozen=True):
     events: EventTable | None
     key: str = ""
     local: str = ""
+    joins: Joins = msgspec.field(default_factory=Joins)
+
+    def fresh(self, prefix: str = "far") -> Level:
+        """Return the same level without the columns it is joined with; ``prefix`` names those to come."""
+        return msgspec.structs.replace(self, joins=Joins(prefix))
 
     @property
     def source(self) -> str:
@@ -156,16 +162,18 @@ class RowsCompiler:
         if plan.take is not None and plan.order is not None:
             take, time = plan.take, plan.order.field
             filters.append(present(time))
+            choosing = level.fresh("near")
             if take.among is not None:
-                filters.append(self.expression(take.among, inside))
+                filters.append(self.expression(take.among, (*levels, choosing)))
             down = " DESC" if take.which == "latest" else ""
             order = ", ".join(f"{e}{down}" for e in (level.key, time.sql, tie(plan)))
             few = f"1 OFFSET {take.number - 1}" if take.which == "nth" else str(take.number)
-            source = f"(SELECT * FROM {source}{where(filters)} ORDER BY {order} LIMIT {few} BY {level.key})"
+            source = f"{source}{choosing.joins.text}{where(filters)}"
+            source = f"(SELECT * FROM {source} ORDER BY {order} LIMIT {few} BY {level.key}) AS taken"
             filters = []
         if plan.where is not None:
             filters.append(self.expression(plan.where, inside))
-        return f"FROM {source}{where(filters)}"
+        return f"FROM {source}{level.joins.text}{where(filters)}"
 
     def since(self, since: Since, levels: Sequence[Level]) -> str:
         """Return the query for the moment of each subject's last or first event of a type."""
@@ -178,7 +186,8 @@ class RowsCompiler:
             filters.append(self.expression(since.where, (*levels, level)))
         moment = f"{'max' if since.last else 'min'}({table.at})"
         return (
-            f"SELECT {table.key} AS since_k, {moment} AS since_at FROM {table.table}{where(filters)} GROUP BY since_k"
+            f"SELECT {table.key} AS since_k, {moment} AS since_at FROM {table.table}{level.joins.text}{where(filters)} "
+            "GROUP BY since_k"
         )
 
     def reached(self, plan: Rows, anchor: Level) -> Level:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from .against import FieldValue
 from .bind import Binder, Typed
 from .moments import Moment
-from .plan import Belonging, Group, Membership, Negation, Plan, Rows, Test, Window
+from .plan import NOW, Belonging, Group, Membership, Negation, Plan, Rows, Test, Window
 from .types import TYPES
 from .vocabulary import Field
 
@@ -18,8 +19,9 @@ def floor_of(plan: Plan) -> int:
             return min(floor_of(part) for part in of)
         case Negation(of=inner):
             return floor_of(inner)
-        case Test(depth=depth) if depth >= 0:
-            return depth
+        case Test(depth=depth, literal=literal):
+            depths = (depth, literal.depth) if isinstance(literal, FieldValue) else (depth,)
+            return min((d for d in depths if d != NOW), default=NOWHERE)
         case Rows(depth=depth) | Membership(depth=depth) | Belonging(depth=depth):
             return depth
         case _:

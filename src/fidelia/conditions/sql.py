@@ -17,6 +17,8 @@ from typing import Any
 
 import msgspec
 
+from .against import FieldValue, SourceValue
+from .against_compile import AgainstCompiler
 from .bind import Binder, Typed
 from .evaluate import holds_now
 from .memberships import RESERVED
@@ -109,7 +111,7 @@ def together(queries: Sequence[Query]) -> Query:
     return Query(f"SELECT {', '.join(states)} FROM {source}", params)
 
 
-class Compiler(RowsCompiler):
+class Compiler(RowsCompiler, AgainstCompiler):
     """Turns plans into expressions; bitmaps it needs are collected in ``with_``."""
 
     def __init__(self, checked: Checked, at: Moment, segments: Segments) -> None:
@@ -129,11 +131,12 @@ class Compiler(RowsCompiler):
         filters = [f for f in (level.fixed, condition) if f and f != "1"]
         if scope is not None:
             filters.insert(0, f"bitmapContains({self.bitmap(self.given(scope))}, {id_})")
-        found = self.finished(f"SELECT groupBitmapState({id_}) FROM {level.source}{where(filters)}")
+        source = f"{level.source}{level.joins.text}"
+        found = self.finished(f"SELECT groupBitmapState({id_}) FROM {source}{where(filters)}")
         if self.with_ or " IN (SELECT" in found.text:
             return found
         real = " AND ".join(map(group, filters)) or "1"
-        return msgspec.structs.replace(found, scan=Scan(id_, level.source, real))
+        return msgspec.structs.replace(found, scan=Scan(id_, source, real))
 
     def finished(self, text: str) -> Query:
         """Put what was collected before the text."""
@@ -154,7 +157,8 @@ class Compiler(RowsCompiler):
         """Return a boolean, never NULL, over the innermost level; ``up`` levels of the plan's own were left already."""
         rise = floor_of(plan)
         if rise != NOWHERE and rise > up:
-            return _lifted(self.expression(plan, levels[: up - rise], rise), levels, rise - up)
+            outer = (*levels[: up - rise - 1], levels[up - rise - 1].fresh())
+            return _lifted(self.expression(plan, outer, rise), (*outer, *levels[up - rise :]), rise - up)
         match plan:
             case Group(every=every, of=of):
                 gathered = _gathered(plan, up) if len(levels) > 1 else of
@@ -164,6 +168,8 @@ class Compiler(RowsCompiler):
                 return f"NOT {group(self.expression(inner, levels, up))}"
             case Truth():
                 return "1"
+            case Test(literal=FieldValue() | SourceValue()):
+                return self.against(plan, levels, up)
             case Test(depth=depth) if depth == NOW:
                 return "1" if holds_now(plan, self.at) else "0"
             case Test():
@@ -265,7 +271,8 @@ def _lifted(inner: str, levels: Sequence[Level], rise: int) -> str:
         level, around = levels[-step], levels[-step - 1]
         if around.subject is None or level.local != around.subject.id:
             raise Unsupported("Rows that are shared by several others cannot be asked about one of these")
-        inner = f"{level.key} IN (SELECT {level.local} FROM {around.source}{where([around.fixed, inner])})"
+        source = f"{around.source}{around.joins.text}{where([around.fixed, inner])}"
+        inner = f"{level.key} IN (SELECT {level.local} FROM {source})"
     return inner
 
 

@@ -7,11 +7,14 @@ from decimal import Decimal
 from ipaddress import IPv6Address
 from typing import Any
 
+from .against import FieldValue, SourceValue
 from .moments import Duration
 from .operators import Operator
-from .plan import Test
+from .pairs import LISTS
+from .plan import NOW, Test
 from .vocabulary import Field
 
+_PLURAL = {"in": "one of ", "not_in": "one of ", "any_of": "one of "}
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
@@ -37,8 +40,15 @@ def label(field: Field) -> str:
     return text[0].lower() + text[1:] if text[1:2].islower() else text
 
 
-def value_text(operator: Operator, field: Field, value: Any) -> str:
+def value_text(operator: Operator, field: Field, value: Any) -> str:  # noqa: PLR0911 one per kind
     """Write the value a field is compared with."""
+    if isinstance(value, FieldValue):
+        if value.depth == NOW:
+            return label(value.field)
+        several = value.field.type in LISTS and operator.shape == "list"
+        return f"{_PLURAL.get(operator.key, '') if several else ''}the {label(value.field)}"
+    if isinstance(value, SourceValue):
+        return f"{'' if operator.key == 'none_of' else 'one of '}“{value.source.title}”"
     if isinstance(value, Duration):
         return duration_text(value)
     if isinstance(value, tuple):
