@@ -13,7 +13,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from fidelia.conditions import Field
+from fidelia.conditions.against import pair, values_of
+from fidelia.conditions.check_figures import COMPARED, MEASURES, PLAIN, SUMMED, fitting
+from fidelia.conditions.check_sources import CHOICES, ORDERED
 from fidelia.conditions.operators import OPERATORS, Operator
+from fidelia.conditions.pairs import common
 
 from .pools import (
     BRANCHES,
@@ -31,8 +36,12 @@ from .pools import (
     TAGS,
     TEXTS,
 )
+from .universe import sources
+
+SOURCES = sources(0)
 
 Node = dict[str, Any]
+CALENDARS = ("day", "week", "month", "quarter", "year")
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 ROW_TYPES = {
     **{
@@ -150,11 +159,34 @@ def value_of(draw: Draw, operator: Operator, type_: str) -> Any:
     raise AssertionError(f"The generator draws no value of the shape {operator.shape} for {operator.key}")
 
 
+def other_value(draw: Draw, field: str, operator: Operator, type_: str) -> Any:
+    """Draw another field or a source that an operator takes, sometimes; or nothing."""
+    kinds = values_of(operator)
+    kind = pick(draw, ["literal"] * 3 + ["field", "source"])
+    if kind == "literal" or kind not in kinds:
+        return None
+    mine = Field(name=field, type=type_, label="")
+    if kind == "source":
+        fitting = [s for s in SOURCES if common(type_, 4, s.type, 4) is not None]
+        source = pick(draw, fitting) if fitting else None
+        if source is None:
+            return None
+        return {"list": source.list} if source.list is not None else {"table": source.table, "column": source.column}
+    prefix = field.partition("[")[0].rpartition(".")[0]
+    known = {"event": EVENT_TYPES, "now": {}, "item": {}}.get(prefix, ROW_TYPES)
+    names = {f"{p}.{n}": t for p, types in ((prefix, known), *_ALWAYS_IN_SIGHT) for n, t in types.items()}
+    fitting_names = [n for n, t in names.items() if pair(operator, mine, Field(name=n, type=t, label="")) is not None]
+    if not fitting_names or draw(st.integers(0, 5)) == 0:
+        fits = type_ != "time" and (operator.shape != "list" or type_ in ("string", "enum", "tags"))
+        return {"field": 'profile.extra["city"]'} if fits else None
+    return {"field": pick(draw, fitting_names)}
+
+
 def compare(draw: Draw, field: str, operator: Operator, type_: str) -> Node:
     """Draw a comparison of one field by one operator."""
     node: Node = {"kind": "compare", "field": field, "op": operator.key}
     if operator.shape != "none":
-        node["value"] = value_of(draw, operator, type_)
+        node["value"] = other_value(draw, field, operator, type_) or value_of(draw, operator, type_)
         if pick(draw, [False, False, True]):
             node["case"] = True
     return node
@@ -205,10 +237,17 @@ def of_profile(draw: Draw) -> Node:
     return some_field(draw, "profile", ROW_TYPES)
 
 
+_ALWAYS_IN_SIGHT = (
+    ("profile", ROW_TYPES),
+    ("loyalty.1", ROW_TYPES),
+    ("now", {"weekday": "enum", "time": "time", "date": "date"}),
+)
+
+
 def of_moment(draw: Draw) -> Node:
     name, type_ = pick(draw, [("now.weekday", "enum"), ("now.time", "time"), ("now.date", "date")])
     node = compare(draw, name, pick(draw, operators(type_)), type_)
-    if type_ == "enum" and "value" in node:
+    if type_ == "enum" and not isinstance(node.get("value", {}), dict):
         node["value"] = ["monday", "Sunday"] if isinstance(node["value"], list) else "Saturday"
     return node
 
@@ -259,8 +298,9 @@ def tree(draw: Draw, leaf: Callable[[Draw], Node], depth: int) -> Node:
     return {"kind": "not", "of": tree(draw, leaf, depth - 1)} if shape == 2 else leaf(draw)
 
 
-def window(draw: Draw, *, days: bool) -> Node | None:
-    shape = draw(st.integers(0, 6))
+def window(draw: Draw, *, days: bool, home: bool) -> Node | None:
+    """Draw a window; ``days`` says that rows have a day too, ``home`` that they are reached from the profile."""
+    shape = draw(st.integers(0, 8))
     by = {"by": "date"} if days and draw(st.booleans()) else {}
     if shape == 0:
         return {"last": pick(draw, WHOLE_DAYS if by else DURATIONS), **by}
@@ -270,27 +310,98 @@ def window(draw: Draw, *, days: bool) -> Node | None:
     if shape == 3:
         first, last = sorted((pick(draw, pool), pick(draw, pool)))
         return {"from": first, "to": last, **by} if first < last else {"from": first, **by}
+    if shape == 4:
+        offset = pick(draw, [0, 0, -1, -1, 1, -3, -1000])
+        return {"calendar": pick(draw, CALENDARS), **({"offset": offset} if offset else {}), **by}
+    if shape == 5 and home:
+        event = pick(draw, ["message.opened", "custom.quiz"])
+        where = {"where": of_event(draw, event)} if draw(st.integers(0, 3)) == 0 else {}
+        return {"since": {"event": event, "which": pick(draw, ["last", "first"]), **where}}
     return None
 
 
-def counted(draw: Draw) -> Node | None:
+def take(draw: Draw, leaf: Callable[[Draw], Node], *, days: bool) -> Node | None:
+    """Draw a choice of rows."""
+    if draw(st.integers(0, 3)):
+        return None
+    node: Node = {pick(draw, CHOICES): pick(draw, [1, 1, 2, 3, 5, 10_000])}
+    if draw(st.integers(0, 2)) == 0:
+        node["among"] = leaf(draw)
+    if days and draw(st.integers(0, 2)) == 0:
+        node["by"] = "date"
+    return node
+
+
+def counted(draw: Draw, types: dict[str, str], figures: list[Node]) -> Node | None:
+    """Draw a count, of rows or of distinct values, beside a number or one of the figures."""
     op = pick(draw, [None, None, "eq", "ne", "gt", "gte", "lt", "lte", "between"])
     if op is None:
         return None
     low, high = sorted((draw(st.integers(0, 4)), draw(st.integers(0, 4))))
-    return {"op": op, "value": [low, high] if op == "between" else low}
+    node: Node = {"op": op, "value": [low, high] if op == "between" else low}
+    if types and draw(st.integers(0, 3)) == 0:
+        node["distinct"] = pick(draw, [name for name, type_ in types.items() if type_ in PLAIN])
+    if figures and op in COMPARED and draw(st.booleans()):
+        node["value"] = {"figure": pick(draw, figures)}
+    return node
 
 
-def measured(draw: Draw, types: dict[str, str]) -> Node | None:
+def measured(draw: Draw, types: dict[str, str], figures: list[Node], ordered: bool = True) -> Node | None:
+    """Draw a figure beside a value or one of the figures; ``ordered`` says that rows have a time."""
     if draw(st.integers(0, 2)):
         return None
-    fn = pick(draw, ["sum", "avg", "min", "max"])
-    allowed = ("integer", "float", "decimal") + (("date", "datetime") if fn in ("min", "max") else ())
-    name = pick(draw, [n for n, t in types.items() if t in allowed])
-    type_ = types[name] if fn in ("min", "max") else "decimal"
-    fitting = [o for o in operators(type_) if o.shape != "none" and o.key != "anniversary_in"]
-    operator = pick(draw, fitting)
-    return {"fn": fn, "of": name, "op": operator.key, "value": value_of(draw, operator, type_)}
+    fn, name, type_ = function(draw, types, ordered)
+    operator = pick(draw, fitting(type_))
+    node = {"fn": fn, "of": name, "op": operator.key}
+    if figures and type_ in SUMMED and draw(st.booleans()):
+        return {**node, "op": pick(draw, COMPARED), "value": {"figure": pick(draw, figures)}}
+    return {**node, "value": value_of(draw, operator, type_)}
+
+
+def function(draw: Draw, types: dict[str, str], ordered: bool) -> tuple[str, str, str]:
+    """Draw a figure: its function, the property, the type of the result."""
+    fn = pick(draw, [fn for fn in MEASURES if ordered or fn not in ORDERED])
+    known = [n for n, t in types.items() if t in MEASURES[fn] and "." not in n]
+    if not known:
+        fn, known = "sum", [n for n, t in types.items() if t in SUMMED]
+    name = pick(draw, known)
+    results = {"sum": "decimal", "avg": "decimal", "gap_avg": "decimal", "count_distinct": "integer"}
+    return fn, name, results.get(fn, types[name])
+
+
+def figure(
+    draw: Draw, node: Node, leaf: Callable[[Draw], Node], types: dict[str, str], *, days: bool, home: bool
+) -> Node:
+    """Draw a figure that others of its owner are compared with: a number."""
+    fn, name, type_ = function(draw, types, ordered=True)
+    if type_ not in SUMMED or draw(st.integers(0, 3)) == 0:
+        fn, name = "count", ""
+    parts = {
+        "within": window(draw, days=days, home=home),
+        "take": take(draw, leaf, days=days),
+        "where": leaf(draw) if draw(st.booleans()) else None,
+        "fn": fn,
+        "of": name or None,
+    }
+    return {**node, **{key: value for key, value in parts.items() if value is not None}}
+
+
+def member(draw: Draw) -> Node:
+    """Draw membership; segment 3 is worked out each time and has no past."""
+    of = pick(draw, [{"segment": 3}, {"segment": 1}, {"segment": 2}, {"global_control": True}, {"campaign": 1}])
+    node: Node = {"kind": "member", "of": dict(of)}
+    if "campaign" in of and (group := pick(draw, [None, "any", "test", "control"])):
+        node["of"]["group"] = group
+    if of != {"segment": 3} and draw(st.booleans()):
+        node["state"] = pick(draw, ["ever", "left"])
+    if of in ({"segment": 1}, {"segment": 2}) and draw(st.booleans()):
+        figures = [figure(draw, {"event": "custom.quiz"}, of_moment, EVENT_TYPES, days=False, home=True)]
+        parts = {
+            "count": counted(draw, {"segment": "integer", "at": "datetime"}, figures),
+            "within": window(draw, days=False, home=True),
+        }
+        node |= {key: value for key, value in parts.items() if value is not None}
+    return node
 
 
 def of_item(draw: Draw) -> Node:
@@ -300,16 +411,50 @@ def of_item(draw: Draw) -> Node:
 
 
 def children(draw: Draw) -> Node:
-    node = rule(draw, {"kind": "related", "link": "profile.children"}, of_item, {"n": "float", "age": "float"})
-    return {key: value for key, value in node.items() if key != "within"}  # items have no time of their own
-
-
-def rule(draw: Draw, node: Node, leaf: Callable[[Draw], Node], types: dict[str, str], *, days: bool = False) -> Node:
+    """Items of a list: without a time, and what is not declared."""
+    types = {"n": "float", "age": "float"}
     parts = {
-        "within": window(draw, days=days),
+        "where": tree(draw, of_item, 2) if draw(st.booleans()) else None,
+        "count": counted(draw, {}, []),
+        "measure": None,
+    }
+    if draw(st.integers(0, 2)) == 0:
+        fn = pick(draw, ["sum", "avg", "min", "max"])
+        type_ = "float" if fn in ("min", "max") else "decimal"
+        operator = pick(draw, fitting(type_))
+        parts["measure"] = {
+            "fn": fn,
+            "of": pick(draw, types),
+            "op": operator.key,
+            "value": value_of(draw, operator, type_),
+        }
+    kept = {key: value for key, value in parts.items() if value is not None}
+    return {"kind": "related", "link": "profile.children", **kept}
+
+
+def rule(
+    draw: Draw,
+    node: Node,
+    leaf: Callable[[Draw], Node],
+    types: dict[str, str],
+    *,
+    days: bool = False,
+    home: bool = True,
+) -> Node:
+    """Draw everything a rule on rows may have; ``home`` says that they are reached from the profile."""
+    figures: list[Node] = []
+    if draw(st.integers(0, 2)) == 0:
+        own = {key: value for key, value in node.items() if key != "kind"}
+        figures = [figure(draw, own, leaf, types, days=days, home=home)]
+        if home:
+            figures.append(figure(draw, {"event": "custom.quiz"}, of_profile, EVENT_TYPES, days=False, home=True))
+            figures.append(figure(draw, {"link": "orders.lines"}, of_line, ROW_TYPES, days=True, home=True))
+    parts = {
+        "within": window(draw, days=days, home=home),
+        "take": take(draw, leaf, days=days),
         "where": tree(draw, leaf, 2) if draw(st.booleans()) else None,
-        "count": counted(draw),
-        "measure": measured(draw, types),
+        "count": counted(draw, types, figures),
+        "measure": measured(draw, types, figures),
     }
     return {**node, **{key: value for key, value in parts.items() if value is not None}}
 
@@ -317,11 +462,12 @@ def rule(draw: Draw, node: Node, leaf: Callable[[Draw], Node], types: dict[str, 
 def occurred(draw: Draw) -> Node:
     event = pick(draw, ["message.opened", "custom.quiz"])
     node = {"kind": "occurred", "event": event}
-    return rule(draw, node, lambda d: of_event(d, event), EVENT_TYPES, days=False)
+    return rule(draw, node, lambda d: of_event(d, event), EVENT_TYPES)
 
 
 def related(draw: Draw, link: str, leaf: Callable[[Draw], Node]) -> Node:
-    return rule(draw, {"kind": "related", "link": link}, leaf, ROW_TYPES, days=True)
+    node = {"kind": "related", "link": link}
+    return rule(draw, node, leaf, ROW_TYPES, days=True, home=link != "lines")
 
 
 def any_rule(draw: Draw) -> Node:

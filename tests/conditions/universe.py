@@ -14,17 +14,21 @@ from fidelia.conditions import (
     Facts,
     Field,
     Link,
+    Listed,
     Option,
     Row,
     SegmentRef,
     Stored,
     Subject,
+    ValueSource,
     Vocabulary,
     check,
     decode,
     json_property,
     merge,
 )
+from fidelia.conditions.memberships import BASES, MembershipKind, control_number
+from fidelia.conditions.sources import SOURCE_TYPES
 
 from .pools import BRANCHES, COLOURS, DATES, DECIMALS, FLOATS, INTEGERS, IPS, MAILINGS, MOMENTS, ODD_KEYS, TAGS, TEXTS
 
@@ -45,6 +49,9 @@ _KINDS: dict[str, tuple[str, str]] = {
     "tree": ("Array(String)", "tree"),
 }
 _SOLID = ("name", "number")
+_ENTRIES = ("segment.entered", "segment.left")
+CONTROL = control_number(1)
+GROUPS = (CONTROL, *(BASES["campaign"] + 4 + group for group in range(3)))
 
 
 def typed_fields(subject: str, *more: Field) -> tuple[Field, ...]:
@@ -62,6 +69,19 @@ def typed_fields(subject: str, *more: Field) -> tuple[Field, ...]:
         for key, (_, type_) in _KINDS.items()
     )
     return (*fields, *more)
+
+
+def sources(n: int) -> tuple[ValueSource, ...]:
+    """A list of texts, and a table with a column of each type that may be looked up."""
+    columns = [(key, type_) for key, (_, type_) in _KINDS.items() if type_ in SOURCE_TYPES]
+    folded = f"SELECT DISTINCT lowerUTF8(assumeNotNull(string)) FROM v_{n} WHERE isNotNull(string)"
+    return (
+        ValueSource(list=1, title="A list", type="string", sql=f"SELECT string FROM v_{n}", folded=folded),
+        *(
+            ValueSource(table="values", column=key, title=f"Values: {key}", type=type_, sql=f"SELECT {key} FROM v_{n}")
+            for key, type_ in columns
+        ),
+    )
 
 
 def vocabulary(n: int) -> Vocabulary:
@@ -107,9 +127,30 @@ def vocabulary(n: int) -> Vocabulary:
             events=(
                 EventType(name="message.opened", label="Opened", properties=columns),
                 EventType(name="custom.quiz", label="Quiz", properties=columns, open=True),
+                EventType(name="segment.entered", label="Entered", properties=(json_property("segment", "integer"),)),
+                EventType(name="segment.left", label="Left", properties=(json_property("segment", "integer"),)),
             ),
             event_table=EventTable(table=f"e_{n}"),
+            memberships=(
+                MembershipKind(
+                    key="segment",
+                    label="Segment",
+                    entered="segment.entered",
+                    left="segment.left",
+                    property="segment",
+                ),
+                MembershipKind(key="global_control", label="Control", base=CONTROL),
+                MembershipKind(
+                    key="campaign",
+                    label="Campaign",
+                    names={1: "Spring"},
+                    groups={"any": 0, "test": 1, "control": 2},
+                    base=BASES["campaign"],
+                    step=4,
+                ),
+            ),
             segments=f"segment_bitmaps_{n}",
+            sources=sources(n),
         )
     )
 
@@ -174,7 +215,14 @@ class Universe:
         self.vocabulary = vocabulary(n)
         self.products = {i: random_row(rnd) for i in range(1, 9)}
         self.rows: dict[str, list[dict[str, Any]]] = {"p": [], "o": [], "l": [], "y": [], "e": []}
-        self.members: dict[int, list[int]] = {1: [], 2: []}
+        others = random.Random(f"sources {n}")
+        self.rows["v"] = [random_row(others) for _ in range(8)]
+        self.known = {
+            source.key: Listed(source, [row[source.column or "string"] for row in self.rows["v"]])
+            for source in self.vocabulary.sources
+        }
+        self.members: dict[int, list[int]] = {number: [] for number in (1, 2, *GROUPS)}
+        self.ever: dict[int, list[int]] = {number: [] for number in self.members}
         self.facts: dict[int, Facts] = {}
         for id_ in sorted(rnd.sample(range(1, size * 4), size)):
             self.facts[id_] = self._profile(rnd, id_)
@@ -206,26 +254,29 @@ class Universe:
             own = [self._line(rnd, id_, order) for _ in range(rnd.choice([0, 1, 2, 3]))]
             lines += own
             if not hidden:
-                orders.append(Row(fields=row, links={"lines": own}))
+                orders.append(Row(id=order, fields=row, links={"lines": own}))
         events = [self._event(rnd, id_) for _ in range(rnd.choice([0, 1, 2, 5, 9]))]
         inside = {number: rnd.random() < 0.4 for number in self.members}
         for number, yes in inside.items():
             self.members[number] += [id_] if yes else []
+        ever = {number: yes or rnd.random() < 0.3 for number, yes in inside.items()}
+        for number, yes in ever.items():
+            self.ever[number] += [id_] if yes else []
         links = {"orders": orders, "orders.lines": lines, "loyalty": level}
-        return Facts(fields=fields, links=links, events=events, segments=inside)
+        return Facts(sources=self.known, fields=fields, links=links, events=events, segments=inside, ever=ever)
 
     def _line(self, rnd: random.Random, profile: int, order: int) -> Row:
         fields, product = random_row(rnd), rnd.randint(1, 10)  # 9 and 10 are not in the catalogue
-        self.rows["l"].append(
-            {"id": len(self.rows["l"]) + 1, "profile": profile, "parent": order, "product": product, **fields}
-        )
+        number = len(self.rows["l"]) + 1
+        self.rows["l"].append({"id": number, "profile": profile, "parent": order, "product": product, **fields})
         found = [Row(fields=self.products[product])] if product in self.products else []
-        return Row(fields=fields, links={"product": found})
+        return Row(id=number, fields=fields, links={"product": found})
 
     def _event(self, rnd: random.Random, profile: int) -> Event:
-        type_, at = rnd.choice(["message.opened", "custom.quiz"]), rnd.choice(MOMENTS)
+        type_ = rnd.choice(["message.opened", "message.opened", "custom.quiz", "custom.quiz", *_ENTRIES])
+        at = rnd.choice(MOMENTS)
         columns = {"mailing": rnd.choice([0, *MAILINGS]), "total": _maybe(rnd, DECIMALS)}
-        properties = random_properties(rnd)
+        properties = {"segment": rnd.choice([1, 1, 2, 9])} if type_ in _ENTRIES else random_properties(rnd)
         row = {
             "type": type_,
             "profile": profile,
@@ -253,8 +304,9 @@ class Universe:
             "e": "type LowCardinality(String), profile UInt32, at DateTime64(3, 'UTC'), id String, mailing UInt32, "
             "total Nullable(Decimal(18, 4)), props JSON) engine = ReplacingMergeTree "
             "partition by toYear(at) order by (type, profile, at, id)",
-            "segment_bitmaps": "segment UInt32, version UInt64, bm AggregateFunction(groupBitmap, UInt32)) "
-            "engine = ReplacingMergeTree(version) order by segment",
+            "v": f"{kinds}) engine = MergeTree order by tuple()",
+            "segment_bitmaps": "segment UInt32, version UInt64, bm AggregateFunction(groupBitmap, UInt32), "
+            "ever AggregateFunction(groupBitmap, UInt32)) engine = ReplacingMergeTree(version) order by segment",
         }
         for name, rest in tables.items():
             client.command(f"create table {name}_{n} ({rest}")
@@ -267,13 +319,14 @@ class Universe:
             self._insert(client, f"{name}_{n}", [{**row, "version": 1, "is_deleted": 0} for row in rows])
         products = [{"id": i, **row, "version": 1, "is_deleted": 0} for i, row in self.products.items()]
         self._insert(client, f"x_{n}", products)
+        self._insert(client, f"v_{n}", self.rows["v"])
         strangers = [{**row, "profile": row["profile"] + 100_000} for row in self.rows["e"][:20]]
         self._insert(client, f"e_{n}", [*self.rows["e"], *strangers])
         self._insert(client, f"e_{n}", self.rows["e"][::3])  # a late repeat, not collapsed yet
         for segment, ids in self.members.items():
-            for version, members in ((1, [1, 2, 3]), (2, ids)):
-                state = f"groupBitmapState(toUInt32(arrayJoin({members})))"
-                client.command(f"insert into segment_bitmaps_{n} select {segment}, {version}, {state}")
+            for version, members, ever in ((1, [1, 2, 3], [1]), (2, ids, self.ever[segment])):
+                states = (f"(select groupBitmapState(toUInt32(arrayJoin({listed}))))" for listed in (members, ever))
+                client.command(f"insert into segment_bitmaps_{n} select {segment}, {version}, {', '.join(states)}")
 
     def _insert(self, client: Any, table: str, rows: list[dict[str, Any]]) -> None:
         if rows:
