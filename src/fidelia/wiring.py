@@ -22,6 +22,8 @@ from fidelia.platform.files import DataFolder
 from fidelia.platform.migrate import clickhouse_status, upgrade_clickhouse
 from fidelia.platform.postgres import Database, Tx
 from fidelia.profiles import projection as profiles_projection
+from fidelia.profiles.lists import projection as lists_projection
+from fidelia.profiles.lists.vocabulary import vocabulary as lists_vocabulary
 from fidelia.profiles.vocabulary import vocabulary as profiles_vocabulary
 from fidelia.segments import projection as segments_projection
 from fidelia.segments.vocabulary import vocabulary as segments_vocabulary
@@ -46,6 +48,7 @@ def projections() -> dict[str, Projection]:
     people = profiles_projection.projections()
     return {
         **people,
+        **lists_projection.projections(),
         "databases": DatabaseTables(people["databases"]),
         "products": market_projection.Products(),
         "orders": market_projection.Orders(),
@@ -73,7 +76,13 @@ class Vocabularies:
             return kept[2]
         parts = [
             await declared(tx, database_id)
-            for declared in (profiles_vocabulary, events.vocabulary, market_vocabulary, segments_vocabulary)
+            for declared in (
+                profiles_vocabulary,
+                lists_vocabulary,
+                events.vocabulary,
+                market_vocabulary,
+                segments_vocabulary,
+            )
         ]
         whole = merge(*parts)
         self._kept[database_id] = version, time.monotonic(), whole
@@ -103,6 +112,7 @@ def wire(engines: Engines) -> None:
     engines.ports.setdefault(profiles.ERASERS, []).extend((events.forget_people, segments.forget_people))
     # Who knows the names of what events refer to, by kind (mailing, segment …).
     engines.ports.setdefault(events.NAMES, {}).update({"segment": segments.names, "resource": resource_names})
+    engines.ports.setdefault(profiles.LISTS_USED_BY, []).append(segments.source_used_by)
     engines.ports[segments.VOCABULARY] = Vocabularies()
     engines.ports[segments.TABLES] = make_tables
     engines.ports.setdefault(segments.USED_BY, []).append(messages.segment_used_by)

@@ -39,6 +39,7 @@ AREAS: Mapping[str, Area] = {
     "databases": Area("Profile databases and fields", _CRUD),
     "profiles": Area("Profiles", _ALL),
     "imports": Area("Imports of files", ("read", "create")),
+    "lists": Area("Value lists and data tables", _CRUD),
     "consent": Area("Resources, subscriptions, stop lists", _CRUD),
     "events": Area("Events, event types, write keys", _CRUD),
     "market": Area("Products, categories, orders", _CRUD),
@@ -84,7 +85,8 @@ ROLES: Mapping[str, Role] = {
     "marketer": Role(
         "Marketer",
         "Builds segments, mailings, campaigns and scenarios; brings data in",
-        _grant(("imports", "consent", "segments", "templates", "mailings", "campaigns", "scenarios", "mailbox", "jobs"))
+        _grant(("imports", "lists", "consent", "segments", "templates", "mailings", "campaigns", "scenarios"))
+        | _grant(("mailbox", "jobs"))
         | _grant(("profiles",), "read", "create", "update", "run")
         | _grant(("analytics",))
         | _grant(("databases", "events", "market", "loyalty", "settings"), "read"),
@@ -98,7 +100,7 @@ ROLES: Mapping[str, Role] = {
         "Loyalty manager",
         "Runs programs, promotions, products and orders",
         _grant(("loyalty", "market", "segments", "analytics", "jobs"))
-        | _grant(("imports",))
+        | _grant(("imports", "lists"))
         | _grant(
             ("databases", "profiles", "consent", "events", "templates", "mailings", "campaigns", "scenarios"), "read"
         ),
@@ -106,7 +108,7 @@ ROLES: Mapping[str, Role] = {
     "integrator": Role(
         "Integrator",
         "Connects shops, tills and apps: databases, fields, profiles, events, products and orders",
-        _grant(("databases", "profiles", "imports", "consent", "events", "market", "jobs", "mailbox"))
+        _grant(("databases", "profiles", "imports", "lists", "consent", "events", "market", "jobs", "mailbox"))
         | _grant(("segments", "loyalty"), "read", "run")
         | _grant(("templates", "mailings", "campaigns", "scenarios", "analytics", "settings"), "read"),
     ),

@@ -15,6 +15,7 @@ from fidelia.platform.jobs.http import JobController
 from fidelia.profiles.http import routers as profiles
 from fidelia.profiles.imports.http import DatabaseImportController, ImportController
 from fidelia.profiles.ingest.http import UpsertController
+from fidelia.profiles.lists.http import routers as lists
 from fidelia.segments.http import routers as segments
 
 from .installation import InstallationController
@@ -31,6 +32,7 @@ API: list[ControllerRouterHandler] = [
     InstallationController,
     *profiles,
     UpsertController,
+    *lists,
     *segments,
     DatabaseImportController,
     ImportController,

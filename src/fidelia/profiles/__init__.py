@@ -15,6 +15,8 @@ from .fields import (
 from .imports import readers as files
 from .imports.service import get_import, import_people
 from .ingest import Mode, UpsertItem, UpsertOut, upsert
+from .lists.ports import LISTS_USED_BY, SourceRef
+from .lists.vocabulary import answers as source_answers
 from .model import (
     EXCLUSIONS,
     OptIn,
@@ -62,6 +64,7 @@ __all__ = [
     "ERASERS",
     "EXCLUSIONS",
     "KINDS",
+    "LISTS_USED_BY",
     "STATUSES",
     "USED_BY",
     "Change",
@@ -71,6 +74,7 @@ __all__ = [
     "OptIn",
     "Resource",
     "Sendable",
+    "SourceRef",
     "Subscription",
     "SubscriptionItem",
     "SubscriptionOutcome",
@@ -115,6 +119,7 @@ __all__ = [
     "search_profiles",
     "sendable",
     "set_status",
+    "source_answers",
     "subscribe",
     "suppress",
     "unsubscribe",

@@ -32,6 +32,7 @@ from .service.people import condition_people, segment_people
 from .service.preview import Unsaved
 from .service.question import TABLES, USED_BY, VOCABULARY, Question, ask, vocabulary
 from .service.recalculate import recalculate
+from .service.sources import source_used_by
 from .store.segments import get as get_segment
 from .store.segments import names
 
@@ -74,6 +75,7 @@ __all__ = [
     "remove_members",
     "restore_segment",
     "segment_people",
+    "source_used_by",
     "used_by",
     "vocabulary",
 ]

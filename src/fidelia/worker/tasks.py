@@ -8,6 +8,7 @@ from fidelia.messages import tasks as messages
 from fidelia.platform.jobs import upkeep
 from fidelia.profiles import tasks as profiles
 from fidelia.profiles.imports import tasks as imports
+from fidelia.profiles.lists import tasks as lists
 from fidelia.segments import tasks as segments
 
-MODULES = (upkeep, demo, events, imports, messages, profiles, segments)
+MODULES = (upkeep, demo, events, imports, lists, messages, profiles, segments)

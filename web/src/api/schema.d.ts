@@ -3700,6 +3700,7 @@ export interface components {
             refused: number;
             unreadable: number;
             items: components["schemas"]["Moved"][];
+            unknown: components["schemas"]["Unknown"][];
         };
         /** ImportStarted */
         ImportStarted: {
@@ -5412,6 +5413,12 @@ export interface components {
             key: string;
             label: string;
             fits: string[];
+        };
+        /** Unknown */
+        Unknown: {
+            /** @enum {string} */
+            kind: "databases" | "segments" | "resources" | "mailings" | "templates" | "fields" | "domain_groups";
+            theirs: string;
         };
         /** UnsubscribeIn */
         UnsubscribeIn: {

@@ -9,6 +9,7 @@ from fidelia import profiles
 from fidelia.market import projection as market_projection
 from fidelia.platform.jobs import JobContext, task
 from fidelia.profiles import projection as profiles_projection
+from fidelia.profiles.lists import projection as lists_projection
 from fidelia.segments import projection as segments_projection
 
 KIND = "installation.rebuild"
@@ -26,6 +27,7 @@ async def rebuild(ctx: JobContext) -> dict[str, Any]:
         await ctx.check()
         await profiles_projection.rebuild(engines, database.id)
         await segments_projection.rebuild(engines, database.id)
+    await lists_projection.rebuild(engines)
     await market_projection.rebuild(engines, [database.id for database in databases])
     total, moved = await drain.behind(), drain.moved
     ctx.progress(0, total)

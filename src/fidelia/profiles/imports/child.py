@@ -25,6 +25,7 @@ import structlog
 from fidelia.kernel.errors import Problem
 from fidelia.platform.pgserver import die_with_parent
 
+from ..lists import parse as lists
 from . import parse
 from .readers import FileFormat, FileProblem, detect
 
@@ -39,6 +40,8 @@ log = structlog.get_logger(__name__)
 _TASKS: dict[str, tuple[Callable[[Any], Iterator[Any]], type[Any], type[Any]]] = {
     "look": (parse.look, parse.Look, parse.Seen),
     "prepare": (parse.prepare, parse.Plan, parse.Prepared),
+    "look_sheet": (lists.look, lists.SheetLook, lists.SheetSeen),
+    "prepare_sheet": (lists.prepare, lists.SheetPlan, lists.SheetChunk),
 }
 
 
@@ -67,6 +70,24 @@ def prepare(plan: parse.Plan) -> AsyncGenerator[parse.Prepared, None]:
     return _answers("prepare", plan, plan.format)
 
 
+async def look_sheet(wish: lists.SheetLook) -> lists.SheetSeen:
+    """Look at the first rows of a file for a list or a table; raises :class:`FileProblem`."""
+    if wish.format is None:
+        path = _existing(wish.path)
+        wish = msgspec.structs.replace(wish, format=await anyio.to_thread.run_sync(detect, path))
+    assert wish.format is not None
+    async with contextlib.aclosing(_answers("look_sheet", wish, wish.format)) as answers:
+        async for seen in answers:
+            found: lists.SheetSeen = seen
+            return found
+    raise FileProblem("The file could not be read")
+
+
+def prepare_sheet(plan: lists.SheetPlan) -> AsyncGenerator[lists.SheetChunk, None]:
+    """Yield the chunks of a file for a list or a table; raises :class:`FileProblem`. Close it with ``aclosing``."""
+    return _answers("prepare_sheet", plan, plan.format)
+
+
 def _existing(path: str) -> Path:
     if not os.path.isfile(path):
         raise FileProblem("The uploaded file is gone; upload it again")
@@ -75,7 +96,7 @@ def _existing(path: str) -> Path:
 
 def _answers(task: str, wish: Any, how: FileFormat) -> AsyncGenerator[Any, None]:
     size = os.path.getsize(_existing(wish.path))
-    inline = how.kind != "xlsx" and (task == "look" or size <= INLINE_BYTES)
+    inline = how.kind != "xlsx" and (task.startswith("look") or size <= INLINE_BYTES)
     return _in_thread(task, wish) if inline else _ahead(_in_process(task, wish))
 
 

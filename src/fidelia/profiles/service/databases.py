@@ -120,8 +120,11 @@ async def delete_database(tx: Tx, actor: Actor, database_id: int, confirm: str) 
     database = await get_database(tx, database_id)
     if confirm != database.name:
         raise invalid_field("/confirm", f"To delete it with its profiles, confirm with its name: {database.name}")
+    from ..lists.service.tables import forget_database as forget_lists  # late: tables belong to databases
+
     await refuse_used(tx, database, None)
     await ddl.lock_exclusively(tx, database_id)
+    await forget_lists(tx, database_id)
     await store.delete(tx, database_id)
     await ddl.drop_table(tx, database_id)
     tx.mark_dirty("databases", database_id, [1])

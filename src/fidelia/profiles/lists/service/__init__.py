@@ -1,0 +1,1 @@
+"""Use cases of value lists and data tables."""

@@ -1,0 +1,1 @@
+"""Queries of value lists and data tables."""
