@@ -22,7 +22,8 @@ from fidelia.conditions.types import TYPES
 from fidelia.kernel.errors import Problem
 from fidelia.platform.bitmaps import decode_bitmap
 
-from .generator import EVENT_TYPES, ROW_TYPES, Node, compare, conditions, patterns
+from .drawing import EVENT_TYPES, ROW_TYPES, Node, compare, patterns
+from .generator import conditions
 from .pools import NOWS, PATTERNS, TEXTS, ZONES
 from .universe import Universe
 
