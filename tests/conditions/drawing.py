@@ -156,6 +156,13 @@ def value_of(draw: Draw, operator: Operator, type_: str) -> Any:
     raise AssertionError(f"The generator draws no value of the shape {operator.shape} for {operator.key}")
 
 
+_ALWAYS_IN_SIGHT = (
+    ("profile", ROW_TYPES),
+    ("loyalty.1", ROW_TYPES),
+    ("now", {"weekday": "enum", "time": "time", "date": "date"}),
+)
+
+
 def other_value(draw: Draw, field: str, operator: Operator, type_: str) -> Any:
     """Draw another field or a source that an operator takes, sometimes; or nothing."""
     kinds = values_of(operator)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 from fidelia.conditions.check_figures import COMPARED, MEASURES, PLAIN, SUMMED, fitting
-from fidelia.conditions.check_sources import CHOICES, ORDERED
+from fidelia.conditions.check_sources import CHOICES
 
 from .drawing import (
     DAYS,
@@ -19,6 +19,7 @@ from .drawing import (
     Node,
     compare,
     operators,
+    path,
     pick,
     some_field,
     undeclared,
@@ -32,7 +33,7 @@ CALENDARS = ("day", "week", "month", "quarter", "year")
 def of_profile(draw: Draw) -> Node:
     match draw(st.integers(0, 9)):
         case 0:
-            return {"kind": "member", "of": {"segment": pick(draw, [1, 2, 3])}}
+            return member(draw)
         case 1:
             return undeclared(draw, "profile.extra" + path(draw, "city"))
         case 2:
@@ -151,11 +152,11 @@ def counted(draw: Draw, types: dict[str, str], figures: list[Node]) -> Node | No
     return node
 
 
-def measured(draw: Draw, types: dict[str, str], figures: list[Node], ordered: bool = True) -> Node | None:
-    """Draw a figure beside a value or one of the figures; ``ordered`` says that rows have a time."""
+def measured(draw: Draw, types: dict[str, str], figures: list[Node]) -> Node | None:
+    """Draw a figure beside a value or one of the figures."""
     if draw(st.integers(0, 2)):
         return None
-    fn, name, type_ = function(draw, types, ordered)
+    fn, name, type_ = function(draw, types)
     operator = pick(draw, fitting(type_))
     node = {"fn": fn, "of": name, "op": operator.key}
     if figures and type_ in SUMMED and draw(st.booleans()):
@@ -163,9 +164,9 @@ def measured(draw: Draw, types: dict[str, str], figures: list[Node], ordered: bo
     return {**node, "value": value_of(draw, operator, type_)}
 
 
-def function(draw: Draw, types: dict[str, str], ordered: bool) -> tuple[str, str, str]:
+def function(draw: Draw, types: dict[str, str]) -> tuple[str, str, str]:
     """Draw a figure: its function, the property, the type of the result."""
-    fn = pick(draw, [fn for fn in MEASURES if ordered or fn not in ORDERED])
+    fn = pick(draw, MEASURES)
     known = [n for n, t in types.items() if t in MEASURES[fn] and "." not in n]
     if not known:
         fn, known = "sum", [n for n, t in types.items() if t in SUMMED]
@@ -178,7 +179,7 @@ def figure(
     draw: Draw, node: Node, leaf: Callable[[Draw], Node], types: dict[str, str], *, days: bool, home: bool
 ) -> Node:
     """Draw a figure that others of its owner are compared with: a number."""
-    fn, name, type_ = function(draw, types, ordered=True)
+    fn, name, type_ = function(draw, types)
     if type_ not in SUMMED or draw(st.integers(0, 3)) == 0:
         fn, name = "count", ""
     parts = {
