@@ -14,6 +14,7 @@ from fidelia.conditions import Vocabulary, merge
 from fidelia.kernel.clock import Clock, SystemClock
 from fidelia.kernel.errors import Problem
 from fidelia.market import projection as market_projection
+from fidelia.market.purchases import purchases_sql
 from fidelia.market.vocabulary import vocabulary as market_vocabulary
 from fidelia.platform.clickhouse import ClickHouse
 from fidelia.platform.drain import Drain, Projection
@@ -105,16 +106,23 @@ async def resource_names(tx: Tx, ids: Collection[int]) -> dict[int, str]:
     return found
 
 
+async def keep_control_group(tx: Tx, database_id: int, plan: messages.Plan, people: BitMap) -> dict[str, BitMap]:
+    """Keep the global control group out of every mailing that is not one of its exceptions (a gate of messages)."""
+    return {"control_group": await segments.kept_back(tx, database_id, "mailing", plan.mailing_id, people)}
+
+
 def wire(engines: Engines) -> None:
     """Fill the ports of a process's engines."""
     # Lists that capabilities above add to: who uses a database or a field, and who forgets erased people.
-    engines.ports.setdefault(profiles.USED_BY, []).append(segments.database_used_by)
-    engines.ports.setdefault(profiles.ERASERS, []).extend((events.forget_people, segments.forget_people))
+    engines.ports.setdefault(profiles.USED_BY, []).extend((segments.database_used_by, segments.control_used_by))
+    erasers = (events.forget_people, segments.forget_people, segments.forget_in_control)
+    engines.ports.setdefault(profiles.ERASERS, []).extend(erasers)
     # Who knows the names of what events refer to, by kind (mailing, segment …).
     engines.ports.setdefault(events.NAMES, {}).update({"segment": segments.names, "resource": resource_names})
     engines.ports.setdefault(profiles.LISTS_USED_BY, []).append(segments.source_used_by)
     engines.ports[segments.VOCABULARY] = Vocabularies()
     engines.ports[segments.TABLES] = make_tables
+    engines.ports[segments.PURCHASES] = purchases_sql
     engines.ports.setdefault(segments.USED_BY, []).append(messages.segment_used_by)
     _wire_messages(engines)
     if engines.ch is not None:
@@ -126,7 +134,7 @@ def _wire_messages(engines: Engines) -> None:
     engines.ports[profiles.ERASERS].append(messages.forget_people)
     engines.ports[events.NAMES] |= {"mailing": messages.mailing_names, "template": messages.template_names}
     # Who keeps people out of every mailing (control groups, campaigns), and who fills further roots of templates.
-    engines.ports.setdefault(messages.RECIPIENT_GATES, [])
+    engines.ports.setdefault(messages.RECIPIENT_GATES, []).append(keep_control_group)
     engines.ports.setdefault(messages.TEMPLATE_ROOTS, {})
 
 

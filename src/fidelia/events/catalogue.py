@@ -46,6 +46,7 @@ LABELS: Mapping[str, str] = {
     "order_id": "Order number",
     "currency": "Currency",
     "segment": "Segment",
+    "control": "Control group",
     "resource": "Resource",
     "status": "Status",
     "url": "Address",
@@ -195,6 +196,12 @@ _ALL: list[BuiltinType] = [
         {"segment": "integer", "source": "string", "by": "string"},
         ("segment.entered", "Entered a segment", "entry", "entries"),
         ("segment.left", "Left a segment", "exit", "exits"),
+    ),
+    *_types(
+        "segments",
+        {"control": "integer", "source": "string"},
+        ("control.entered", "Entered the control group", "entry", "entries"),
+        ("control.left", "Left the control group", "exit", "exits"),
     ),
     *_types(
         "segments",

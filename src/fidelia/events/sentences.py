@@ -199,6 +199,8 @@ _SAY: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "form.submitted": _with_value("Submitted the form", "form", "-"),
     "segment.entered": _referring("Entered", "segment"),
     "segment.left": _referring("Left", "segment"),
+    "control.entered": lambda properties, names: "Entered the global control group: no messages from now on",
+    "control.left": lambda properties, names: "Left the global control group",
     "campaign.entered": _referring("Entered", "campaign"),
     "campaign.left": _referring("Left", "campaign"),
     "scenario.entered": _referring("Entered", "scenario"),

@@ -4,6 +4,9 @@
 ClickHouse, so in the core only), ``members`` the stored list.
 """
 
+from .control import PURCHASES, Split, SplitWarning, StratumSplit, control_people, kept_back, millionths, split
+from .control import field_used_by as control_used_by
+from .control import forget_people as forget_in_control
 from .model import (
     Calculation,
     Segment,
@@ -37,6 +40,7 @@ from .store.segments import get as get_segment
 from .store.segments import names
 
 __all__ = [
+    "PURCHASES",
     "TABLES",
     "USED_BY",
     "VOCABULARY",
@@ -55,6 +59,9 @@ __all__ = [
     "SegmentSchedule",
     "SegmentType",
     "Source",
+    "Split",
+    "SplitWarning",
+    "StratumSplit",
     "Unsaved",
     "add_import",
     "add_members",
@@ -63,19 +70,25 @@ __all__ = [
     "change_segment",
     "clear",
     "condition_people",
+    "control_people",
+    "control_used_by",
     "create_segment",
     "database_used_by",
     "detail",
     "fill",
+    "forget_in_control",
     "forget_people",
     "get_segment",
+    "kept_back",
     "members",
+    "millionths",
     "names",
     "recalculate",
     "remove_members",
     "restore_segment",
     "segment_people",
     "source_used_by",
+    "split",
     "used_by",
     "vocabulary",
 ]

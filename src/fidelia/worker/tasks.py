@@ -10,5 +10,6 @@ from fidelia.profiles import tasks as profiles
 from fidelia.profiles.imports import tasks as imports
 from fidelia.profiles.lists import tasks as lists
 from fidelia.segments import tasks as segments
+from fidelia.segments.control import tasks as control
 
-MODULES = (upkeep, demo, events, imports, lists, messages, profiles, segments)
+MODULES = (upkeep, control, demo, events, imports, lists, messages, profiles, segments)

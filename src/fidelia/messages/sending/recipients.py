@@ -13,11 +13,12 @@ from fidelia.platform.postgres import Tx
 
 from ..markup.model import Compiled
 from ..model import Plan, Recipient
-from ..ports import root_loaders
+from ..ports import gates, root_loaders
 from .compose import plain_values
 
 #: Why somebody is left out at the last moment, for a person.
 WORDS = {
+    "control_group": "In the global control group",
     "not_found": "The profile is gone",
     "status": "The profile's status does not allow mails",
     "not_subscribed": "Not subscribed any more",
@@ -31,10 +32,16 @@ async def load(
 ) -> tuple[list[Recipient], dict[int, str]]:
     """Return who of these people can be written to, with their values, and why the others cannot.
 
-    Consent and stop lists are looked at again: somebody may have left since the audience was made.
+    Gates, consent and stop lists are looked at again: somebody may have left since the audience was made.
     """
-    who = await profiles.sendable(tx, database_id, BitMap(ids), plan.resource_id, plan.channel, plan.suppression_lists)
-    refused = {profile: WORDS.get(reason, reason) for reason, people in who.excluded.items() for profile in people}
+    people, kept_out = BitMap(ids), dict[str, BitMap]()
+    for gate in gates(engines):
+        for reason, some in (await gate(tx, database_id, plan, people)).items():
+            kept_out[reason] = some & people
+            people = people - some
+    who = await profiles.sendable(tx, database_id, people, plan.resource_id, plan.channel, plan.suppression_lists)
+    left_out = [*kept_out.items(), *who.excluded.items()]
+    refused = {profile: WORDS.get(reason, reason) for reason, some in left_out for profile in some}
     contacts = dict(who.rows)
     values = await read_values(tx, database_id, compiled, list(contacts))
     extra = {}

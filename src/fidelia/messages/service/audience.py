@@ -19,6 +19,7 @@ from ..sending.compose import contact_hash
 CHUNK = 20_000
 #: Why somebody is left out, in the order in which it is looked at, with words for people.
 REASONS = {
+    "control_group": "in the global control group",
     "not_found": "not in the database any more",
     "status": "do not want mails, or cannot be reached",
     "not_subscribed": "not subscribed",

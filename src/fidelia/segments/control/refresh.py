@@ -1,0 +1,322 @@
+"""Building and refreshing: everybody who is not assigned yet gets a side. Always a job, in the core.
+
+The people are found first, without a lock; then the group is locked and the newcomers are assigned in one transaction.
+A run that was killed begins again and assigns only who is not assigned by then, so nobody is ever drawn twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from pyroaring import BitMap
+
+from fidelia import profiles
+from fidelia.access import Actor
+from fidelia.kernel.errors import Problem, conflict, unavailable
+from fidelia.platform import jobs
+from fidelia.platform.clickhouse import ClickHouseError, ClickHouseUnavailable, QueryTimeout, QueryTooLarge
+from fidelia.platform.engines import Engines
+from fidelia.platform.jobs import Cancelled, JobContext, JobRef
+from fidelia.platform.postgres import Tx
+
+from .. import rules as segment_rules
+from ..model import Source
+from ..service import answer
+from ..service.lists import source_of
+from ..service.preview import refused
+from . import measure, rules, store, store_clickhouse
+from . import strata as strata_rules
+from .model import ControlPlan, ControlWarning, GroupRow, StratumOut
+from .strata import Division, label_of
+
+REFRESH = "control.refresh"
+ACTOR = "Schedule"
+#: The share of buyers that the smallest visible effect is told for while nothing is known.
+TYPICAL_SHARE = 0.05
+Strata = Mapping[tuple[int, str], tuple[str, BitMap]]
+
+
+async def ask(tx: Tx, actor: Actor, database_id: int) -> JobRef:
+    """Have newcomers assigned now; while a refresh waits or works, return that one. Raises 404, 409 (switched off)."""
+    group = await store.get(tx, database_id, lock=True)
+    if not group.active:
+        raise conflict("The control group is switched off: switch it on first")
+    await settle(tx, group)
+    run = await store.open_run(tx, group.id)
+    if run is not None and run.job_id is not None:
+        job = await jobs.get(tx, run.job_id)
+        return JobRef(job.id, job.kind, job.title, job.state)
+    return await start(tx, actor.name, group, source_of(actor))
+
+
+async def start(tx: Tx, actor: str, group: GroupRow, source: Source) -> JobRef:
+    """Note a run and start its job."""
+    run_id = await store.add_run(tx, group.id, source=source, actor=actor)
+    database = await profiles.get_database(tx, group.database_id)
+    verb = "Refresh" if group.started_at else "Draw"
+    job = await jobs.create(
+        tx,
+        kind=REFRESH,
+        title=f"{verb} the control group of {database.name}",
+        actor=actor,
+        args={"database_id": group.database_id, "run_id": run_id},
+        database_id=group.database_id,
+        link=f"/databases/{group.database_id}/control-group",
+        lock=f"control-group-{group.database_id}",
+    )
+    await store.set_job(tx, run_id, job.id)
+    return job
+
+
+async def start_due(engines: Engines) -> None:
+    """Start the refreshes whose time has come; several processes may call this at once."""
+    async with engines.tx() as tx:
+        for group in await store.with_open_run(tx):
+            await settle(tx, group)
+    async with engines.tx() as tx:
+        for group in await store.due(tx):
+            database = await profiles.get_database(tx, group.database_id)
+            following = (
+                None if group.schedule is None else segment_rules.next_run(group.schedule, tx.now, database.timezone)
+            )
+            await store.update(tx, group.id, {"next_refresh_at": following})
+            await settle(tx, group)
+            if await store.open_run(tx, group.id) is None:
+                await start(tx, ACTOR, group, "schedule")
+
+
+async def settle(tx: Tx, group: GroupRow) -> None:
+    """Note how a run ended whose job ended without a word."""
+    run = await store.open_run(tx, group.id)
+    if run is None or run.job_id is None:
+        return
+    try:
+        job = await jobs.get(tx, run.job_id)
+    except Problem:
+        await store.end(tx, run.id, "failed", "The job that did it is gone")
+        return
+    if job.state not in ("queued", "running"):
+        cancelled = job.state == "cancelled"
+        error = None if cancelled else job.error or "The job ended before the group was stored"
+        await store.end(tx, run.id, "cancelled" if cancelled else "failed", error)
+
+
+async def run_refresh(ctx: JobContext, *, database_id: int, run_id: int) -> dict[str, Any]:
+    """Assign everybody who is not assigned yet; the result tells the figures."""
+    try:
+        return await _run(ctx, database_id, run_id)
+    except asyncio.CancelledError:
+        if ctx.cancel_requested:
+            await asyncio.shield(_end(ctx, run_id, "cancelled", None))
+        raise  # otherwise the process stops, and the next one begins the run again
+    except Exception as exc:
+        cancelled = ctx.cancel_requested or isinstance(exc, Cancelled)
+        await _end(ctx, run_id, "cancelled" if cancelled else "failed", None if cancelled else _reason(exc))
+        if isinstance(exc, QueryTooLarge | QueryTimeout | ClickHouseUnavailable) and not cancelled:
+            raise refused(exc) from exc
+        raise
+
+
+async def _run(ctx: JobContext, database_id: int, run_id: int) -> dict[str, Any]:
+    started = time.perf_counter()
+    async with ctx.tx() as tx:
+        if not await store.begin(tx, run_id):
+            raise Cancelled
+        group = await store.get(tx, database_id)
+        made = await _divisions(tx, group)
+    await answer.catch_up(ctx.engines, database_id, wait=True)
+    found = await store_clickhouse.people_by_stratum(ctx.engines.clickhouse, database_id, made, tag=ctx.tag)
+    ctx.progress(0, sum(len(people) for people in found.values()))
+    await ctx.check()
+    async with ctx.tx() as tx:
+        latest = await store.find(tx, database_id, lock=True)
+        if latest is None or latest.id != group.id:
+            raise conflict("The control group was deleted meanwhile")
+        if latest.strata != group.strata:
+            raise conflict("The strata were changed meanwhile; refresh the group again")
+        everybody = await profiles.all_ids(tx, database_id)  # whoever was erased meanwhile is not drawn
+        found = {key: people & everybody for key, people in found.items()}
+        return await _assign(tx, latest, made, found, run_id, started)
+
+
+async def _assign(
+    tx: Tx, group: GroupRow, made: list[Division], found: Mapping[str, BitMap], run_id: int, started: float
+) -> dict[str, Any]:
+    before = await store.strata(tx, group.id)
+    control = await store.members(tx, group.id)
+    epoch, made_split, after = assign(group, before, control, found, lambda key: label_of(key, made))
+    parts = summary(after, made_split.control, group.share, control)
+    warnings = words(made_split, made, group.cap)
+    for (number, key), (label, people) in after.items():
+        if (number, key) not in before or before[number, key][1] != people:
+            await store.set_stratum(tx, group.id, number, key, label, people)
+    assigned = sum(len(inside) for _, inside in after.values())
+    values: dict[str, Any] = {"epoch": epoch, "size": len(made_split.control), "people": assigned}
+    if group.started_at is None:
+        values["started_at"] = tx.now
+    await store.update(tx, group.id, values)
+    if made_split.added:
+        await store.set_members(tx, group.id, made_split.control)
+        run = await store.run(tx, run_id)
+        properties = {"control": group.id, "source": run.source if run else "system"}
+        await tx.emit_bulk(group.database_id, "control.entered", made_split.added, tx.now, properties)
+    figures = {
+        "people": assigned,
+        "size": len(made_split.control),
+        "joined": len(made_split.joined),
+        "entered": len(made_split.added),
+        "took_ms": round((time.perf_counter() - started) * 1000),
+    }
+    joined = BitMap(made_split.joined)
+    joined.run_optimize()
+    stored = {
+        **figures,
+        "target": made_split.target,
+        "strata": msgspec.to_builtins(parts),
+        "warnings": msgspec.to_builtins(warnings),
+        "members": joined.serialize() if joined else None,
+    }
+    if not await store.finish(tx, run_id, stored):
+        raise Cancelled
+    return figures
+
+
+def assign(
+    group: GroupRow, before: Strata, control: BitMap, found: Mapping[str, BitMap], label: Any
+) -> tuple[int, rules.Split, dict[tuple[int, str], tuple[str, BitMap]]]:
+    """Split the newcomers; return their epoch, the split, and everybody assigned by (epoch, stratum) after it.
+
+    Somebody stays in the stratum they were assigned in. Whoever comes while the cap keeps the group from growing has
+    another chance of being drawn than those before, so they are an epoch of their own.
+    """
+    everybody = BitMap.union(BitMap(), *(people for _, people in before.values()))
+    newcomers = {key: people - everybody for key, people in found.items()}
+
+    def of_epoch(number: int) -> rules.Split:
+        present = {key: BitMap(people) for (epoch, key), (_, people) in before.items() if epoch == number}
+        inside = BitMap.union(BitMap(), *present.values())
+        audience = {key: present.get(key, BitMap()) | people for key, people in newcomers.items()}
+        audience |= {key: people for key, people in present.items() if key not in audience}
+        cap = None if group.cap is None else max(0, group.cap - len(control - inside))
+        return rules.split(audience, group.share, group.salt, cap=cap, control=control & inside, rest=inside - control)
+
+    epoch, made = group.epoch, of_epoch(group.epoch)
+    old = BitMap.union(BitMap(), *(people for (number, _), (_, people) in before.items() if number == epoch))
+    drawn = len(old & control)
+    closed = drawn == 0 and rules.target_size(len(old), group.share) > 0
+    full = group.cap is not None and len(control) >= group.cap
+    if old and made.joined and ((made.capped and not (full and closed)) or (closed and not full)):
+        epoch, made = epoch + 1, of_epoch(epoch + 1)
+    after = dict(before)
+    for key, people in newcomers.items():
+        if people:
+            _, inside = after.get((epoch, key), ("", BitMap()))
+            after[epoch, key] = (label(key), inside | people)
+    whole = msgspec.structs.replace(made, control=control | made.added)
+    return epoch, whole, after
+
+
+def summary(after: Strata, members: BitMap, share: int, before: BitMap) -> list[StratumOut]:
+    """Return every stratum over all epochs, as it stands."""
+    labels: dict[str, str] = {}
+    people: dict[str, BitMap] = {}
+    for (_, key), (label, inside) in after.items():
+        labels[key] = label
+        people[key] = people.get(key, BitMap()) | inside
+    added = members - before
+    return [
+        StratumOut(
+            key=key,
+            label=labels[key],
+            people=len(inside),
+            expected=len(inside) * share / rules.MILLION,
+            control=inside.intersection_cardinality(members),
+            added=inside.intersection_cardinality(added),
+        )
+        for key, inside in sorted(people.items(), key=lambda item: _order(item[0]))
+    ]
+
+
+def words(made: rules.Split, parts: list[Division], cap: int | None) -> list[ControlWarning]:
+    """Return warnings of a split as sentences."""
+    found = []
+    for warning in made.warnings:
+        label = label_of(warning.key, parts)
+        if warning.kind == "too_small":
+            text = (
+                f"{label} has {warning.people:,} people and should give {warning.expected:.2f} of them: less than one, "
+                "so it cannot be represented reliably"
+            )
+        else:
+            text = f"{label} gives {warning.control:,} people where it should give {warning.expected:,.2f}"
+        found.append(ControlWarning(kind=warning.kind, message=text, stratum=label))
+    if made.warnings and cap is not None:
+        needed = rules.cap_needed(made.strata)
+        text = (
+            f"The cap of {cap:,} keeps the group from mirroring the database. Raise the cap and the share so that at "
+            f"least {needed:,} people are kept back, or use fewer strata"
+        )
+        found.insert(0, ControlWarning(kind="cap", message=text))
+    return found
+
+
+async def plan(
+    engines: Engines, database_id: int, share: int, cap: int | None, made: list[Division], tag: str | None = None
+) -> ControlPlan:
+    """Return what a new group would be as things stand; changes nothing. Raises 503."""
+    try:
+        await answer.catch_up(engines, database_id, wait=False)
+        found = await store_clickhouse.people_by_stratum(engines.clickhouse, database_id, made, tag=tag)
+    except (QueryTooLarge, QueryTimeout, ClickHouseUnavailable) as exc:
+        raise refused(exc) from exc
+    split = await asyncio.to_thread(rules.split, found, share, "plan", cap=cap)
+    size = len(split.control)
+    return ControlPlan(
+        people=split.people,
+        size=size,
+        target=rules.target_size(split.people, share),
+        parts=[
+            StratumOut(
+                key=row.key,
+                label=label_of(row.key, made),
+                people=row.people,
+                expected=row.expected,
+                control=row.control,
+            )
+            for row in sorted(split.strata, key=lambda row: _order(row.key))
+            if row.people
+        ],
+        warnings=words(split, made, cap),
+        detectable=measure.detectable_share(TYPICAL_SHARE, size, split.people - size),
+    )
+
+
+def behind() -> Problem:
+    """Return the problem of a question that cannot be answered because too much was written just now."""
+    return unavailable("So much was written just now that nobody can say yet who would be kept back; ask again")
+
+
+def _order(key: str) -> list[int]:
+    return [int(part) for part in key.split(".")] if key != strata_rules.EVERYBODY else []
+
+
+async def _divisions(tx: Tx, group: GroupRow) -> list[Division]:
+    made, errors = strata_rules.divisions(await profiles.get_database(tx, group.database_id), group.strata)
+    if errors:
+        raise conflict(f"The strata do not fit the database any more: {errors[0].message}", *errors)
+    return made
+
+
+async def _end(ctx: JobContext, run_id: int, state: str, error: str | None) -> None:
+    async with ctx.tx() as tx:
+        await store.end(tx, run_id, state, error)
+
+
+def _reason(exc: Exception) -> str:
+    if isinstance(exc, Problem):
+        return exc.detail
+    return refused(exc).detail if isinstance(exc, ClickHouseError) else f"{type(exc).__name__}: {exc}"

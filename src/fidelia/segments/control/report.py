@@ -1,0 +1,356 @@
+"""The report: what the people who may be written to did more than the people who are kept back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from pyroaring import BitMap
+
+from fidelia import profiles
+from fidelia.kernel.errors import conflict, invalid_field, unavailable
+from fidelia.platform.clickhouse import ClickHouseUnavailable, QueryTimeout, QueryTooLarge
+from fidelia.platform.drain import DrainBehind
+from fidelia.platform.engines import Engines
+
+from ..service import answer
+from ..service.preview import refused
+from . import measure, rules, store
+from .measure import Effect, Pair, Sums, Verdict
+from .model import ControlWarning, GroupRow
+from .store_clickhouse import Purchases
+from .wording import headline, told
+
+#: Gives the SQL of purchases of a database: the columns profile, at, currency, total.
+PURCHASES = "control.purchases"
+PurchaseSource = Callable[[int], str]
+MetricKey = Literal["conversion", "revenue", "order_average", "orders"]
+METRICS: Mapping[MetricKey, tuple[str, str, Callable[[Sequence[Pair]], Effect]]] = {
+    "conversion": ("People who bought", "share", measure.share_of_buyers),
+    "revenue": ("Revenue a person", "money", measure.revenue_each),
+    "order_average": ("Average order", "money", measure.order_average),
+    "orders": ("Purchases a person", "number", measure.orders_each),
+}
+MAX_DAYS = 3660
+
+
+class SideTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """Plain sums of one side. ``revenue`` is in the report's currency."""
+
+    people: int
+    buyers: int
+    orders: int
+    revenue: str
+
+
+class ControlMetric(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure compared: both sides, the difference with its 95 % interval, and the same relative to the group.
+
+    ``extra`` is the difference times everybody who may be written to. ``detectable``: the smallest difference that
+    groups of this size show in four of five cases; ``needed``: people kept back to show the one that was found.
+    """
+
+    key: MetricKey
+    label: str
+    unit: Literal["share", "money", "number"]
+    control: float | None
+    rest: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    relative: float | None
+    relative_low: float | None
+    relative_high: float | None
+    extra: float | None
+    extra_low: float | None
+    extra_high: float | None
+    detectable: float | None
+    needed: int | None
+    verdict: Verdict
+    sentence: str
+
+
+class ControlStratumReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A stratum: its sums and how its people compare."""
+
+    key: str
+    label: str
+    control: SideTotals
+    rest: SideTotals
+    metrics: list[ControlMetric]
+
+
+class ControlDay(msgspec.Struct, frozen=True, kw_only=True):
+    """The course until the end of a day: share of people who bought since the start, and revenue a person."""
+
+    day: date
+    control_share: float
+    rest_share: float
+    control_revenue: float
+    rest_revenue: float
+
+
+class ControlReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The comparison from a moment until another.
+
+    Counted are people assigned at ``since``: ``later`` came after it, ``unmatched`` have nobody to be compared with.
+    """
+
+    database_id: int
+    group_id: int
+    since: datetime
+    until: datetime
+    as_of: datetime
+    timezone: str
+    currency: str | None
+    currencies: list[str]
+    control: SideTotals
+    rest: SideTotals
+    later: int
+    unmatched: int
+    verdict: Verdict
+    headline: str
+    metrics: list[ControlMetric]
+    strata: list[ControlStratumReport]
+    days: list[ControlDay]
+    warnings: list[ControlWarning]
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """Who is compared: people by (epoch, stratum), labels, and who of them is kept back."""
+
+    group: GroupRow
+    timezone: str
+    since: datetime
+    until: datetime
+    now: datetime
+    cells: dict[tuple[int, str], BitMap]
+    labels: dict[str, str]
+    control: BitMap
+    later: int
+
+
+async def report(
+    engines: Engines,
+    database_id: int,
+    since: date | None = None,
+    until: date | None = None,
+    currency: str | None = None,
+    tag: str | None = None,
+) -> ControlReport:
+    """Return the comparison; days are the database's own, ``until`` included.
+
+    Without ``since`` it begins when the group was drawn, or switched on last. Raises 404; 409 while nobody is drawn;
+    422 for days or a currency that cannot be; 503.
+    """
+    facts = await _facts(engines, database_id, since, until)
+    source: PurchaseSource = engines.port(PURCHASES)
+    names = list(facts.cells)
+    try:
+        await answer.catch_up(engines, database_id, wait=False)
+        bought = Purchases(
+            engines.clickhouse, source(database_id), list(facts.cells.values()), facts.control, facts.since, facts.until
+        )
+        currencies = [name for name, _ in await bought.currencies(tag)]
+        if currency is not None and currency not in currencies:
+            known = f"one of {', '.join(currencies)}" if currencies else "left out: nobody bought anything yet"
+            raise invalid_field("/currency", f"This must be {known}")
+        chosen = currency or (currencies[0] if currencies else "")
+        sums = await bought.sums(chosen, tag)
+        by_day = await bought.by_day(facts.timezone, chosen, tag)
+    except (QueryTooLarge, QueryTimeout, ClickHouseUnavailable) as exc:
+        raise refused(exc) from exc
+    except DrainBehind as exc:
+        raise unavailable("So much was written just now that nobody can say yet who bought; ask again") from exc
+    pairs = _pairs(facts, names, sums)
+    return _told(facts, pairs, chosen or None, currencies, by_day)
+
+
+async def _facts(engines: Engines, database_id: int, since: date | None, until: date | None) -> Facts:
+    async with engines.tx() as tx:
+        database = await profiles.get_database(tx, database_id)
+        group = await store.get(tx, database_id)
+        if group.started_at is None:
+            raise conflict("Nobody is kept back yet: the group is still being drawn")
+        zone = ZoneInfo(database.timezone)
+        start = max(group.started_at, group.active_since) if since is None else _midnight(since, zone)
+        start = max(start, group.started_at)
+        end = tx.now if until is None else min(tx.now, _midnight(until + timedelta(days=1), zone))
+        if end <= start:
+            raise invalid_field("/to" if until is not None else "/from", "The period must end after it begins")
+        if (end - start).days > MAX_DAYS:
+            raise invalid_field("/from", "A report covers ten years at most")
+        later = await store.assigned_after(tx, group.id, start)
+        cells, labels = {}, {}
+        strata = await store.strata(tx, group.id)
+        for (epoch, key), (label, people) in strata.items():
+            labels[key] = label
+            counted = people - later
+            if counted:
+                cells[epoch, key] = counted
+        control = await store.members(tx, group.id)
+        came = sum(len(people & later) for _, people in strata.values())
+        return Facts(group, database.timezone, start, end, tx.now, cells, labels, control, came)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _pairs(
+    facts: Facts, names: Sequence[tuple[int, str]], rows: Sequence[Mapping[str, Any]]
+) -> dict[tuple[int, str], Pair]:
+    """Return both sides of every stratum and epoch."""
+    sums = {(int(row["cell"]), bool(row["control"])): row for row in rows}
+
+    def side(n: int, kept: bool, people: int) -> Sums:
+        row = sums.get((n, kept), {})
+        values = {name: float(row.get(name, 0)) for name in Sums.__struct_fields__ if name != "people"}
+        return Sums(people=people, **values)
+
+    found = {}
+    for n, name in enumerate(names):
+        people = facts.cells[name]
+        kept = people.intersection_cardinality(facts.control)
+        found[name] = Pair(side(n, True, kept), side(n, False, len(people) - kept))
+    return found
+
+
+def _told(
+    facts: Facts,
+    pairs: Mapping[tuple[int, str], Pair],
+    currency: str | None,
+    currencies: list[str],
+    by_day: Sequence[tuple[date, bool, int, float]],
+) -> ControlReport:
+    whole = measure.total(pairs.values())
+    share = facts.group.share / rules.MILLION
+    compared, out = measure.comparable(((epoch, pair) for (epoch, _), pair in pairs.items()), share)
+    metrics = _metrics(compared, whole, currency)
+    return ControlReport(
+        database_id=facts.group.database_id,
+        group_id=facts.group.id,
+        since=facts.since,
+        until=facts.until,
+        as_of=facts.now,
+        timezone=facts.timezone,
+        currency=currency,
+        currencies=currencies,
+        control=_totals(whole.control),
+        rest=_totals(whole.rest),
+        later=facts.later,
+        unmatched=round(out),
+        verdict=metrics[0].verdict,
+        headline=headline(metrics[0].verdict, metrics[0].sentence),
+        metrics=metrics,
+        strata=_strata(facts, pairs, share, currency),
+        days=_days(facts, whole, by_day),
+        warnings=_warnings(facts, round(out), whole),
+    )
+
+
+def _metrics(compared: Sequence[Pair], whole: Pair, currency: str | None) -> list[ControlMetric]:
+    found = []
+    for key, (label, unit, compare) in METRICS.items():
+        if unit == "money" and currency is None:
+            continue
+        effect = compare(compared) if compared else _nothing()
+        people = whole.rest.people
+        extra = [None if value is None else value * people for value in (effect.difference, effect.low, effect.high)]
+        many = key != "order_average" and effect.verdict != "too_few"
+        found.append(
+            ControlMetric(
+                key=key,
+                label=label,
+                unit=unit,  # type: ignore[arg-type]
+                **msgspec.structs.asdict(effect),
+                extra=extra[0] if many else None,
+                extra_low=extra[1] if many else None,
+                extra_high=extra[2] if many else None,
+                sentence=told(key, effect, whole, currency or ""),
+            )
+        )
+    return found
+
+
+def _nothing() -> Effect:
+    names = Effect.__struct_fields__
+    return Effect(**{**dict.fromkeys(names), "verdict": "too_few"})  # type: ignore[arg-type]
+
+
+def _strata(
+    facts: Facts, pairs: Mapping[tuple[int, str], Pair], share: float, currency: str | None
+) -> list[ControlStratumReport]:
+    keys = sorted({key for _, key in pairs}, key=lambda key: [int(part) for part in key.split(".") if part])
+    found = []
+    for key in keys:
+        parts = [(epoch, pair) for (epoch, other), pair in pairs.items() if other == key]
+        whole = measure.total(pair for _, pair in parts)
+        compared, _ = measure.comparable(parts, share)
+        found.append(
+            ControlStratumReport(
+                key=key,
+                label=facts.labels[key],
+                control=_totals(whole.control),
+                rest=_totals(whole.rest),
+                metrics=_metrics(compared, whole, currency),
+            )
+        )
+    return found
+
+
+def _totals(side: Sums) -> SideTotals:
+    return SideTotals(
+        people=round(side.people), buyers=round(side.buyers), orders=round(side.orders), revenue=f"{side.revenue:.2f}"
+    )
+
+
+def _days(facts: Facts, whole: Pair, rows: Sequence[tuple[date, bool, int, float]]) -> list[ControlDay]:
+    if not rows:
+        return []
+    zone = ZoneInfo(facts.timezone)
+    day, last = facts.since.astimezone(zone).date(), (facts.until - timedelta(microseconds=1)).astimezone(zone).date()
+    news = {(at, kept): (first, revenue) for at, kept, first, revenue in rows}
+    buyers, revenue = {True: 0, False: 0}, {True: 0.0, False: 0.0}
+    people = {True: whole.control.people or 1.0, False: whole.rest.people or 1.0}
+    found = []
+    while day <= last:
+        for kept in (True, False):
+            first, spent = news.get((day, kept), (0, 0.0))
+            buyers[kept] += first
+            revenue[kept] += spent
+        found.append(
+            ControlDay(
+                day=day,
+                control_share=buyers[True] / people[True],
+                rest_share=buyers[False] / people[False],
+                control_revenue=revenue[True] / people[True],
+                rest_revenue=revenue[False] / people[False],
+            )
+        )
+        day += timedelta(days=1)
+    return found
+
+
+def _warnings(facts: Facts, out: int, whole: Pair) -> list[ControlWarning]:
+    found = []
+    group = facts.group
+    if not group.active:
+        text = "The group is switched off: its members get messages too, so the difference fades from now on"
+        found.append(ControlWarning(kind="switched_off", message=text))
+    elif facts.since < group.active_since:
+        text = "In this period the group was switched off for a while: its members got messages too"
+        found.append(ControlWarning(kind="switched_off", message=text))
+    if out:
+        text = f"{out:,} people stand in strata that keep nobody back; they are not compared"
+        found.append(ControlWarning(kind="unmatched", message=text))
+    if group.exceptions:
+        many = f"{len(group.exceptions)} activities reach" if len(group.exceptions) > 1 else "One activity reaches"
+        found.append(ControlWarning(kind="exceptions", message=f"{many} the group all the same and are not measured"))
+    if whole.control.people and facts.until - facts.since < timedelta(days=14):
+        text = "The period is short: people need time to react. Judge after two weeks or more"
+        found.append(ControlWarning(kind="short", message=text))
+    return found
