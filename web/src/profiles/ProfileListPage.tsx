@@ -17,7 +17,7 @@ function columnsOf(database: Database | undefined): Column<Profile>[] {
     ...[...fields].sort((a, b) => rank(a.name) - rank(b.name)).map((field): Column<Profile> => ({
       key: field.name, header: fieldLabel(field), hidden: rank(field.name) === 99,
       ...(sortable.has(field.name) ? { sort: field.name } : {}),
-      priority: field.name === 'status' ? 1 : field.name === 'email' ? 2 : 3,
+      priority: field.name === 'status' || field.name === 'email' ? 2 : 3,
       cell: (p) => {
         const value = p[field.name];
         if (field.name === 'status') return <StateBadge state={valueText(value) ?? 'unconfirmed'} size="sm" />;

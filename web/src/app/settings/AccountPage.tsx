@@ -18,7 +18,7 @@ function PasswordForm() {
     initialValues: blank,
     check: (v) => ({
       current: v.current ? null : 'Enter your present password',
-      password: v.password.length >= 12 ? null : 'Use at least 12 characters; a few words in a row work well',
+      password: v.password.length >= 10 ? null : 'Use at least 10 characters; a few words in a row work well',
       repeat: v.repeat === v.password ? null : 'The two new passwords differ',
     }),
   });
@@ -30,7 +30,7 @@ function PasswordForm() {
       doneToast('Password changed. Every other place was signed out');
     }}>
       <PasswordInput label="Present password" autoComplete="current-password" {...form.form.getInputProps('current')} />
-      <PasswordInput label="New password" description="At least 12 characters. Every other place is signed out." autoComplete="new-password" {...form.form.getInputProps('password')} />
+      <PasswordInput label="New password" description="At least 10 characters. Every other place is signed out." autoComplete="new-password" {...form.form.getInputProps('password')} />
       <PasswordInput label="New password again" autoComplete="new-password" {...form.form.getInputProps('repeat')} />
     </AppForm>
   );

@@ -1,5 +1,6 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { rememberFocus } from './focus';
 
 export interface Consequence {
   /** asks with the verb of the button: "Stop the mailing Autumn sale?" */
@@ -30,7 +31,8 @@ function put(next: Asked | null): void {
 function ask(question: Omit<Asked, 'answer'>): Promise<boolean> {
   asked?.answer(false);
   return new Promise((resolve) => {
-    put({ ...question, answer: (yes) => { put(null); resolve(yes); } });
+    const restore = rememberFocus();
+    put({ ...question, answer: (yes) => { put(null); restore(); resolve(yes); } });
   });
 }
 

@@ -5,5 +5,5 @@ export type ListPageProps<T> = Omit<PageProps, 'children' | 'tabs'> & ListViewPr
 
 /** A page that is one list. */
 export function ListPage<T>(props: ListPageProps<T>) {
-  return <Page {...props}><ListView<T> {...props} /></Page>;
+  return <Page {...props}><ListView<T> saved {...props} /></Page>;
 }

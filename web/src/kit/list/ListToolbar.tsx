@@ -20,6 +20,8 @@ export interface ToolbarProps<T> {
   onDensity: (next: Density) => void;
   onExport?: (() => void) | undefined;
   extra?: ReactNode;
+  /** saved views */
+  views?: ReactNode;
 }
 
 export type Density = 'compact' | 'comfortable';
@@ -83,7 +85,7 @@ function SortMenu<T>({ columns, state }: { columns: readonly Column<T>[]; state:
   );
 }
 
-export function ListToolbar<T>({ state, searchLabel, filters, columns, visibility, onVisible, narrow, density, onDensity, onExport, extra }: ToolbarProps<T>) {
+export function ListToolbar<T>({ state, searchLabel, filters, columns, visibility, onVisible, narrow, density, onDensity, onExport, extra, views }: ToolbarProps<T>) {
   const label = (filter: FilterDef, value: string) => filter.options.find((o) => o.value === value)?.label ?? value;
   const chips = filters.flatMap((filter) => {
     const values = state.filter[filter.key] ?? [];
@@ -101,6 +103,7 @@ export function ListToolbar<T>({ state, searchLabel, filters, columns, visibilit
       {extra}
       {narrow && <SortMenu columns={columns} state={state} />}
       <Group gap={4} ml="auto">
+        {views}
         {!narrow && hideable.length > 0 && (
           <Menu shadow="md" position="bottom-end" closeOnItemClick={false}>
             <Menu.Target><IconButton label="Columns"><IconColumns3 size={18} /></IconButton></Menu.Target>

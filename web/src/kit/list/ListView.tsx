@@ -14,6 +14,8 @@ import { RowList } from './RowList';
 import type { BulkAction, Column, FilterDef, Noun } from './types';
 import type { ListState } from './useListState';
 import { useRows } from './useRows';
+import { useViews } from './useViews';
+import { ViewMenu, ViewTabs } from './ViewBar';
 import css from './list.module.css';
 
 export interface ListViewProps<T> {
@@ -35,30 +37,34 @@ export interface ListViewProps<T> {
   /** nothing there and nothing filtered: first use or all done */
   empty: ReactNode;
   onExport?: () => void;
+  /** views of it can be kept; on for lists with a page of their own */
+  saved?: boolean;
   /** beside the filters */
   extra?: ReactNode;
 }
 
 /** A list inside a page: tools, table (rows on a phone), paging, totals and all its empty states. */
 export function ListView<T>(props: ListViewProps<T>) {
-  const { name, query, state, columns, rowKey, rowLabel, rowHref, onPreview, noun, filters = [], bulk = [], empty, onExport, extra } = props;
+  const { name, query, state, columns, rowKey, rowLabel, rowHref, onPreview, noun, filters = [], bulk = [], empty, onExport, extra, saved = false } = props;
   const searchLabel = props.searchLabel === undefined ? `Search ${noun.many}` : props.searchLabel;
   const narrow = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false });
   const [density, setDensity] = useLocalStorage<Density>({ key: 'fidelia.density', defaultValue: 'comfortable', getInitialValueInEffect: false });
   const pages = query.data?.pages;
   const rows = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
   const total = pages?.at(-1)?.total ?? pages?.[0]?.total ?? null;
-  const view = useRows({ columns, rows, rowKey, storageKey: name, total });
+  const view = useRows({ columns, rows, rowKey, storageKey: name, total, addressed: state.columns, onColumns: state.setColumns });
+  const views = useViews(name, state, view.chosen, saved);
   const selectable = bulk.length > 0;
   const table = { view, noun, compact: density === 'compact', selectable, sort: state.sort, onSort: state.setSort, rowHref, rowLabel, onPreview };
 
   if (query.data === undefined && query.error) return <PanelError error={query.error} what={`the ${noun.many}`} onRetry={() => void query.refetch()} />;
-  if (pages && rows.length === 0 && !state.narrowed) return <>{empty}</>;
+  if (pages && rows.length === 0 && !state.narrowed && state.view === null) return <>{empty}</>;
   const hints = filters.flatMap((f) => (state.filter[f.key]?.length ? [f.label] : []));
   return (
     <Stack gap="sm">
+      {saved && <ViewTabs state={state} views={views} />}
       <ListToolbar state={state} searchLabel={searchLabel} filters={filters} columns={columns} visibility={view.visibility} onVisible={view.setVisible}
-        narrow={narrow} density={density} onDensity={setDensity} onExport={onExport} extra={extra} />
+        narrow={narrow} density={density} onDensity={setDensity} onExport={onExport} extra={extra} views={saved ? <ViewMenu state={state} views={views} /> : null} />
       {selectable && (view.selection.all || view.selection.ids.length > 0) && (
         <BulkBar selection={view.selection} actions={bulk} noun={noun} total={total} canSelectAll={query.hasNextPage && view.selection.ids.length === rows.length}
           onSelectAll={view.selectAllMatching} onClear={view.clearSelection} />

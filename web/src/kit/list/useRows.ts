@@ -5,17 +5,17 @@ import type { Column, Selection } from './types';
 
 const features = tableFeatures({ columnVisibilityFeature, rowSelectionFeature });
 
-/** Columns chosen by this person for this list. */
-function useVisibility<T>(columns: readonly Column<T>[], storageKey: string) {
+/** Columns as the address has them, else as this person chose them last for this list. */
+function useVisibility<T>(columns: readonly Column<T>[], storageKey: string, addressed: Readonly<Record<string, boolean>> | null) {
   const [chosen, setChosen] = useLocalStorage<Record<string, boolean>>({ key: `fidelia.columns.${storageKey}`, defaultValue: {}, getInitialValueInEffect: false });
   const visibility = useMemo(() => {
     const out: Record<string, boolean> = {};
     columns.forEach((column, i) => {
-      if (i > 0 && !column.locked) out[column.key] = chosen[column.key] ?? !column.hidden;
+      if (i > 0 && !column.locked) out[column.key] = (addressed ?? chosen)[column.key] ?? !column.hidden;
     });
     return out;
-  }, [columns, chosen]);
-  return { visibility, setChosen };
+  }, [columns, chosen, addressed]);
+  return { visibility, chosen: addressed ?? chosen, setChosen };
 }
 
 export interface RowsInput<T> {
@@ -24,11 +24,14 @@ export interface RowsInput<T> {
   rowKey: (row: T) => string | number;
   storageKey: string;
   total: number | null;
+  /** columns that the address switches */
+  addressed: Readonly<Record<string, boolean>> | null;
+  onColumns: (columns: Readonly<Record<string, boolean>>) => void;
 }
 
 /** Wires rows, visible columns and selection (with Shift ranges) together. */
-export function useRows<T>({ columns, rows, rowKey, storageKey, total }: RowsInput<T>) {
-  const { visibility, setChosen } = useVisibility(columns, storageKey);
+export function useRows<T>({ columns, rows, rowKey, storageKey, total, addressed, onColumns }: RowsInput<T>) {
+  const { visibility, chosen, setChosen } = useVisibility(columns, storageKey, addressed);
   const [rowSelection, setRowSelection] = useState<RowSelectionState>({});
   const [all, setAll] = useState(false);
   const defs = useMemo(() => {
@@ -51,8 +54,13 @@ export function useRows<T>({ columns, rows, rowKey, storageKey, total }: RowsInp
   const ids = Object.keys(rowSelection).filter((id) => rowSelection[id]);
   const selection: Selection = { ids, all, count: all ? total : ids.length };
   return {
-    table, shown, visibility, selection,
-    setVisible: (key: string, on: boolean) => { setChosen((before) => ({ ...before, [key]: on })); },
+    table, shown, visibility, chosen, selection,
+    setVisible: (key: string, on: boolean) => {
+      const usual = !columns.find((column) => column.key === key)?.hidden;
+      const next = Object.fromEntries([...Object.entries(chosen).filter(([k]) => k !== key), ...(on === usual ? [] : [[key, on]])]) as Record<string, boolean>;
+      setChosen(next);
+      onColumns(next);
+    },
     selectAllMatching: () => { setAll(true); },
     clearSelection: () => {
       setAll(false);

@@ -1,5 +1,6 @@
 import { Drawer } from '@mantine/core';
 import { useCallback, useEffect, useRef, type ReactNode } from 'react';
+import { rememberFocus } from '../confirm/focus';
 import { useSearchParam } from '../routing/search';
 
 /** `?drawer=profile:17`: what is open beside the page, and of which object. */
@@ -27,12 +28,13 @@ export function SideDrawer({ name, title, size = 480, children }: SideDrawerProp
   const open = value !== null;
   useEffect(() => {
     if (!open) return;
+    const restore = rememberFocus();
     // the first thing in the drawer is its close button; who opens a form wants to write
     const timer = setTimeout(() => {
       const box = body.current;
       if (box && !box.contains(document.activeElement)) box.querySelector<HTMLElement>('input:not([type=hidden], [readonly]), textarea')?.focus();
     }, 60);
-    return () => { clearTimeout(timer); };
+    return () => { clearTimeout(timer); restore(); };
   }, [open]);
   return (
     <Drawer opened={value !== null} onClose={close} title={title} size={size} closeButtonProps={{ 'aria-label': 'Close' }}>

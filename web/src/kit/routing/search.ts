@@ -38,6 +38,10 @@ export interface ListSearch<F extends string = string> extends PageSearch {
   q?: string;
   sort?: string;
   filter?: Partial<Record<F, string[]>>;
+  /** columns switched on or off against the list's own choice: `phones,-city` */
+  cols?: string;
+  /** the saved view that is open */
+  view?: number;
 }
 
 function put<T extends object, K extends keyof T>(target: T, key: K, value: T[K] | undefined): void {
@@ -58,6 +62,9 @@ export function listSearch<F extends string>(filters: readonly F[] = []): (searc
     const out: ListSearch<F> = pageSearch(search);
     put(out, 'q', text(search.q));
     put(out, 'sort', text(search.sort));
+    put(out, 'cols', text(search.cols));
+    const view = Number(search.view);
+    if (Number.isInteger(view) && view > 0) out.view = view;
     const given = search.filter;
     if (typeof given === 'object' && given !== null) {
       const kept: Partial<Record<F, string[]>> = {};
