@@ -64,7 +64,7 @@ export function Chips({ label, values, options, joint = 'or', field, databaseId,
   return (
     <span className={css.chips} role="group" aria-label={label}>
       {values.length <= SHOWN && values.map((value, i) => (
-        <span key={value} className={css.chips}>
+        <span key={value} className={css.chipJoint}>
           {i > 0 && <span className={css.hint}>{joint}</span>}
           <span className={css.chip}>
             <span title={nameOf(value)}>{nameOf(value)}</span>

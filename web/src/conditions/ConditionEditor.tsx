@@ -21,6 +21,7 @@ export interface ConditionEditorProps {
   stale?: boolean;
   unfinished: ReadonlySet<string>;
   problems?: ReadonlyMap<string, readonly string[]>;
+  said?: ReadonlyMap<string, string>;
   lit: string | null;
   light: (id: string | null) => void;
   /** the segment being edited, which cannot name itself */
@@ -40,7 +41,7 @@ function focusNode(root: HTMLElement | null, id: string, part: 'handle' | 'contr
 
 /** The one editor of conditions: sections, groups, rules, picker, keyboard. What is counted and saved is the page's. */
 export function ConditionEditor(props: ConditionEditorProps) {
-  const { words, databaseId, tree, change: write, counts = none, stale = false, unfinished, problems = none, lit, light, own, focusOn } = props;
+  const { words, databaseId, tree, change: write, counts = none, stale = false, unfinished, problems = none, said = none, lit, light, own, focusOn } = props;
   const root = useRef<HTMLDivElement>(null);
   const [adding, setAdding] = useState<{ group: string; made: GroupNode | null; inside: RuleNode | null } | null>(null);
   const opener = useRef<Element | null>(null);
@@ -62,9 +63,9 @@ export function ConditionEditor(props: ConditionEditorProps) {
     write(by, options.typing);
   }, [write]);
   const editor = useMemo<Editor>(() => ({
-    words, databaseId, tree, change, counts, stale, unfinished, problems, lit, light, segments, say: announce,
+    words, databaseId, tree, change, counts, stale, unfinished, problems, said, lit, light, segments, say: announce,
     add: (to, inside) => { opener.current = document.activeElement; setAdding({ group: to.id, made: to, inside }); },
-  }), [words, databaseId, tree, change, counts, stale, unfinished, problems, lit, light, segments]);
+  }), [words, databaseId, tree, change, counts, stale, unfinished, problems, said, lit, light, segments]);
 
   const close = () => {
     setAdding(null);

@@ -23,21 +23,23 @@ export function CountPart({ rule, rows, set }: { rule: RuleNode; rows: Rows; set
   const none = isNone(rule), negated = rule.negated && !none, distinct = text(count?.distinct), figure = figureOf(value);
   const label = (key: string) => words.operator(key)?.label.replace(/^(is|has) /, '') ?? key;
   const options = [...words.raw.counts.filter((key) => key !== 'ne' && !(figure && key === 'between')).map((key) => ({ value: key, label: label(key) })), { value: 'none', label: rows.kind === 'event' ? 'did not happen' : 'none' }];
-  const offered = op === 'ne' ? [{ value: 'ne', label: 'a number other than' }, ...options] : options;
+  const any = !count && rule.node.measure !== undefined && !none;
+  const offered = any ? [{ value: 'any', label: 'any' }, ...options] : op === 'ne' ? [{ value: 'ne', label: 'a number other than' }, ...options] : options;
   const put = (next: Json | undefined, typing?: string) => { set((r) => ({ ...r, negated: none ? false : r.negated, node: patched(r.node, { count: next }) }), typing); };
   const more = distinct ? { distinct } : {};
   const [low, high]: unknown[] = Array.isArray(value) ? value as unknown[] : [];
   return (
     <>
       {negated && <span className={css.hint}>not:</span>}
-      <Pick label={`How many ${rows.many}`} value={none ? 'none' : op} options={offered}
+      <Pick label={`How many ${rows.many}`} value={any ? 'any' : none ? 'none' : op} options={offered}
         onChange={(key) => {
+          if (key === 'any') return;
           if (key === 'none') put({ op: 'eq', value: 0 });
           else if (key === 'between') put({ op: key, value: [1, 10], ...more });
           else put({ op: key, value: none || Array.isArray(value) ? 1 : value ?? 1, ...more });
         }} />
       {!none && figure && <FigureValue figure={figure} id={`${rule.id}.count`} counted onChange={(next, typing) => { put({ ...count, op, value: next ?? 1 }, typing); }} />}
-      {!none && !figure && op !== 'between' && <NumberBox label={`Number of ${rows.many}`} whole value={value} onChange={(t) => { put({ ...count, op, value: whole(t) ?? null }, `${rule.id}.count`); }} />}
+      {!none && !any && !figure && op !== 'between' && <NumberBox label={`Number of ${rows.many}`} whole value={value} onChange={(t) => { put({ ...count, op, value: whole(t) ?? null }, `${rule.id}.count`); }} />}
       {!none && !figure && op === 'between' && (
         <>
           <NumberBox label={`Least number of ${rows.many}`} whole value={low} onChange={(t) => { put({ ...count, op, value: [whole(t) ?? null, high ?? null] }, `${rule.id}.low`); }} />
@@ -45,7 +47,7 @@ export function CountPart({ rule, rows, set }: { rule: RuleNode; rows: Rows; set
           <NumberBox label={`Greatest number of ${rows.many}`} whole value={high} onChange={(t) => { put({ ...count, op, value: [low ?? null, whole(t) ?? null] }, `${rule.id}.high`); }} />
         </>
       )}
-      {!none && !distinct && !figure && <span>{value === 1 ? 'time' : 'times'}</span>}
+      {!none && !any && !distinct && !figure && <span>{value === 1 ? 'time' : 'times'}</span>}
       {!none && distinct && (
         <>
           <span>different</span>

@@ -32,7 +32,24 @@ export function ModePick({ group, only, label }: { group: GroupNode; only?: read
   );
 }
 
-function Head({ group, folded, onFold, taking, name }: { group: GroupNode; folded: boolean; onFold: () => void; taking: boolean; name: string }) {
+/** `+ rule  + group` */
+function AddButtons({ group, inside, name, root }: { group: GroupNode; inside: RuleNode | null; name: string; root: boolean }) {
+  const { add, change } = useEditor();
+  const words = name || groupWords(group);
+  const nest = () => {
+    const made = newGroup(group.mode === 'any' ? 'all' : 'any', [], false);
+    change((tree) => update(tree, group.id, (node) => (node.kind === 'group' ? { ...node, of: [...node.of, made] } : node)), { focus: made.id });
+    add(made, inside);
+  };
+  return (
+    <>
+      <button type="button" className={css.small} aria-label={inside ? 'Add a line' : `Add a rule: ${words}`} onClick={() => { add(group, inside); }}>+ {inside ? 'line' : 'rule'}</button>
+      {(group.of.length > 1 || !root) && <button type="button" className={css.small} aria-label={`Add a group: ${words}`} onClick={nest}>+ group</button>}
+    </>
+  );
+}
+
+function Head({ group, folded, onFold, taking, name, inside }: { group: GroupNode; folded: boolean; onFold: () => void; taking: boolean; name: string; inside: RuleNode | null }) {
   const { words, segments, counts, stale } = useEditor();
   const run = useCommands();
   const found = counts.get(group.id);
@@ -43,7 +60,7 @@ function Head({ group, folded, onFold, taking, name }: { group: GroupNode; folde
         {folded ? <IconChevronRight size={14} aria-hidden="true" /> : <IconChevronDown size={14} aria-hidden="true" />}
       </button>
       <ModePick group={group} label="How the group combines its rules" />
-      {folded ? <span className={css.fold}>{nodeWords(words, group, segments)}</span> : <span style={{ flex: 1 }} />}
+      {folded ? <span className={css.fold}>{nodeWords(words, group, segments)}</span> : <span className={css.add} style={{ flex: 1 }}><AddButtons group={group} inside={inside} name="" root={false} /></span>}
       <div className={css.figures} {...(stale ? { 'data-stale': true } : {})}>
         <span className={css.alone}><span className={css.word}>alone </span>{formatNumber(found?.alone)}</span>
         <span><span className={css.word}>{taking ? 'takes ' : 'left '}</span>{found && taking ? `−${formatNumber(found.left)}` : formatNumber(found?.left)}</span>
@@ -56,13 +73,12 @@ function Head({ group, folded, onFold, taking, name }: { group: GroupNode; folde
 
 /** A group: its head word, a rail that says how its rules combine, and its rules. */
 export function GroupBox({ group, inside, name, taking, root = false, depth = 0 }: GroupProps) {
-  const { add, change } = useEditor();
   const [folded, setFolded] = useState(false);
   const words = groupWords(group, name);
   const several = group.of.length > 1;
   return (
     <div className={css.group} role="group" aria-label={words} data-mode={group.mode} data-node={root ? undefined : group.id} {...(root ? { 'data-root': true } : {})} {...(root && !several && group.mode !== 'none' && group.mode !== 'some_missing' ? { 'data-alone': true } : {})}>
-      {!root && <Head group={group} folded={folded} onFold={() => { setFolded(!folded); }} taking={taking} name={words} />}
+      {!root && <Head group={group} folded={folded} onFold={() => { setFolded(!folded); }} taking={taking} name={words} inside={inside} />}
       {root && inside && <div className={css.groupHead}><span className={css.hint}>where</span>{several && <ModePick group={group} label="How these lines combine" />}</div>}
       {depth >= DEEP && !folded && <div className={css.hint}>This is the {depth + 1}th level; a segment of its own may be easier to read</div>}
       {!folded && group.of.map((node, i) => (
@@ -71,19 +87,7 @@ export function GroupBox({ group, inside, name, taking, root = false, depth = 0 
           {node.kind === 'rule' ? <RuleLine rule={node} inside={inside} taking={taking} /> : <GroupBox group={node} inside={inside} name="" taking={taking} depth={depth + 1} />}
         </Fragment>
       ))}
-      {!folded && (
-        <div className={css.add}>
-          <button type="button" className={css.small} aria-label={inside ? 'Add a line' : `Add a rule: ${name || words}`} onClick={() => { add(group, inside); }}>+ {inside ? 'line' : 'rule'}</button>
-          {(several || !root) && (
-            <button type="button" className={css.small} aria-label={`Add a group: ${name || words}`}
-              onClick={() => {
-                const made = newGroup(group.mode === 'any' ? 'all' : 'any', [], false);
-                change((tree) => update(tree, group.id, (node) => (node.kind === 'group' ? { ...node, of: [...node.of, made] } : node)), { focus: made.id });
-                add(made, inside);
-              }}>+ group</button>
-          )}
-        </div>
-      )}
+      {!folded && root && <div className={css.add}><AddButtons group={group} inside={inside} name={name} root={root} /></div>}
     </div>
   );
 }

@@ -57,6 +57,13 @@ function useSet(rule: RuleNode): SetRule {
   return (by, typing) => { change((tree) => update(tree, rule.id, (node) => (node.kind === 'rule' ? by(node) : node)), typing === undefined ? {} : { typing }); };
 }
 
+/** A node that the lines cannot draw: its sentence, or its JSON; the menu of its handle edits it. */
+function InJson({ rule }: { rule: RuleNode }) {
+  const { said } = useEditor();
+  const words = said.get(rule.id);
+  return <><span className={css.thing}>{words ?? `Rule of the kind “${String(rule.node.kind)}”`}</span><code className={css.json} title={JSON.stringify(rule.node)}>{JSON.stringify(rule.node)}</code></>;
+}
+
 function Parts({ rule, inside }: { rule: RuleNode; inside: RuleNode | null }) {
   const set = useSet(rule);
   switch (rule.node.kind) {
@@ -65,7 +72,7 @@ function Parts({ rule, inside }: { rule: RuleNode; inside: RuleNode | null }) {
     case 'related': return <RowsParts rule={rule} inside={inside} set={set} />;
     case 'member': return <MemberParts rule={rule} set={set} />;
     case 'always': return <span className={css.thing}>{rule.negated ? 'Nobody' : 'Everybody'}</span>;
-    default: return <><span className={css.thing}>A rule in JSON</span><span className={css.hint}>{String(rule.node.kind)}</span></>;
+    default: return <InJson rule={rule} />;
   }
 }
 

@@ -19,6 +19,8 @@ export interface Editor {
   stale: boolean;
   unfinished: ReadonlySet<string>;
   problems: ReadonlyMap<string, readonly string[]>;
+  /** what the server says of a node, by its id: for what cannot be drawn */
+  said: ReadonlyMap<string, string>;
   lit: string | null;
   light: (id: string | null) => void;
   segments: ReadonlyMap<number, string>;

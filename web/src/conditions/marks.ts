@@ -24,6 +24,12 @@ export function countsOf(written: Written, nodes: readonly NodeCount[] | null | 
   return found;
 }
 
+/** What the server says of each node, from the sentence of the whole. */
+export function saidOf(written: Written, sentence: string, spans: readonly { path: string; start: number; end: number }[]): Map<string, string> {
+  const byPath = new Map(spans.map((span) => [span.path, sentence.slice(span.start, span.end)]));
+  return new Map([...written.paths].flatMap(([id, path]) => { const words = byPath.get(path); return words ? [[id, words]] : []; }));
+}
+
 /** What the server complained about, by node; what fits no node stands under ''. */
 export function problemsOf(written: Written, errors: readonly { pointer: string; message: string }[], prefix = '/condition'): Map<string, string[]> {
   const found = new Map<string, string[]>();

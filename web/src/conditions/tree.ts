@@ -160,19 +160,17 @@ export function writeTree(tree: Tree, finished: Finished = () => true): Written 
   return { condition: { kind: 'all', of: [include, exclude] }, paths: writer.paths, skipped: writer.skipped };
 }
 
-/** Nodes as JSON for the clipboard, and back; null when the text is no condition. */
+/** Nodes as JSON for the clipboard, and back; null when the text is no condition. A kind that is not known yet is kept. */
 export function writeNodes(nodes: readonly EditNode[]): string {
   const writer = new Writer(() => true);
   const written = nodes.map((node) => writer.node(node, '', null)).filter((node) => node !== undefined);
   return JSON.stringify(written.length === 1 ? written[0] : written, null, 2);
 }
 
-const kinds = new Set(['all', 'any', 'not', 'always', 'compare', 'occurred', 'related', 'member']);
-
 export function readNodes(text: string): EditNode[] | null {
   try {
     const found: unknown = JSON.parse(text);
-    const list = (Array.isArray(found) ? found : [found]).filter((node): node is Json => isObject(node) && kinds.has(String(node.kind)));
+    const list = (Array.isArray(found) ? found : [found]).filter((node): node is Json => isObject(node) && typeof node.kind === 'string');
     return list.length > 0 && list.length === (Array.isArray(found) ? found.length : 1) ? list.map(readNode) : null;
   } catch {
     return null; // whatever else lies in the clipboard is no rule

@@ -4,22 +4,26 @@ import { IconArrowBackUp, IconArrowForwardUp, IconLock } from '@tabler/icons-rea
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import type { Database } from '@/api/database';
-import { allRules, ConditionEditor, countsOf, JsonView, nodeAt, problemsOf, Sentence, useCalculation, useWords, type Words } from '@/conditions';
-import { useSegmentNames } from '@/conditions/references';
-import { announce, confirmConsequence, doneToast, ErrorSummary, formatNumber, IconButton, LeaveGuard, Page, paths, SaveBar, SideDrawer, Time, ToneBadge, useDrawer, useGo, useSearchParam } from '@/kit';
+import { allRules, ConditionEditor, countsOf, JsonView, nodeAt, problemsOf, readNodes, saidOf, Sentence, useCalculation, useSegmentNames, useWords, type Words } from '@/conditions';
+import { announce, doneToast, ErrorSummary, failToast, formatNumber, IconButton, LeaveGuard, Page, paths, SaveBar, SideDrawer, Time, ToneBadge, useDrawer, useGo, useSearchParam } from '@/kit';
+import { Conflict, isConflict } from './Conflict';
 import { CountRail } from './CountRail';
+import { Funnel } from './Funnel';
+import { ImportRules } from './ImportRules';
 import { kindOf } from './model';
 import { PreviewTable } from './PreviewTable';
+import { SaveCheck, type SaveAnswer } from './SaveCheck';
 import { SettingsPanel } from './SettingsPanel';
 import { TestPerson, Why } from './Why';
+import css from './segments.module.css';
 import { useBuilder, type BuilderStart } from './useBuilder';
 
 const FIRST_COLUMNS = ['first_name', 'last_name', 'email', 'city'];
 
-interface BuilderProps { raw: Words['raw']; database: Database; size: number | null; usedBy: readonly string[]; start: BuilderStart }
+interface BuilderProps { raw: Words['raw']; database: Database; size: number | null; start: BuilderStart }
 
 /** The segment builder: rules beside their live size. */
-export function Builder({ raw, database, size, usedBy, start }: BuilderProps) {
+export function Builder({ raw, database, size, start }: BuilderProps) {
   const words = useWords(raw);
   const builder = useBuilder(start, words);
   const { rules, settings, written, problem } = builder;
@@ -31,6 +35,8 @@ export function Builder({ raw, database, size, usedBy, start }: BuilderProps) {
   const [focusOn, setFocusOn] = useState<{ id: string; n: number } | null>(null);
   const [nameError, setNameError] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
+  const [importing, setImporting] = useState(false);
+  const [asking, setAsking] = useState<{ answer: (answer: SaveAnswer) => void } | null>(null);
   const scope = useRef<HTMLDivElement>(null);
   const why = useDrawer('why');
   const fields = useMemo(() => database.fields.filter((f) => f.name !== 'id'), [database]);
@@ -45,7 +51,9 @@ export function Builder({ raw, database, size, usedBy, start }: BuilderProps) {
   const counts = useMemo(() => (live.stale && live.data ? countsOf(written, live.data.nodes) : countsOf(written, live.data?.nodes)), [written, live]);
   const unfinished = useMemo(() => new Set(written.skipped), [written]);
   const general = errors.filter((e) => e.pointer !== '/name' && !e.pointer.startsWith('/condition')).map((e) => ({ path: '', message: e.message }));
-  const fixes = problem && problem.status !== 409 ? [...(problem.errors.length === 0 ? [{ path: '', message: problem.detail || problem.title }] : general), ...(fieldErrors.get('/name') ? [{ path: 'name', message: fieldErrors.get('/name') ?? '' }] : [])] : [];
+  const conflict = isConflict(problem);
+  const said = useMemo(() => (live.data && !live.stale ? saidOf(written, live.data.sentence, live.data.spans) : undefined), [written, live]);
+  const fixes = problem && !conflict ? [...(problem.errors.length === 0 ? [{ path: '', message: problem.detail || problem.title }] : general), ...(fieldErrors.get('/name') ? [{ path: 'name', message: fieldErrors.get('/name') ?? '' }] : [])] : [];
 
   const focusFirst = (): boolean => {
     const open = allRules(rules.tree).find((r) => unfinished.has(r.id) && ![...r.where?.of ?? []].some((c) => unfinished.has(c.id)));
@@ -63,12 +71,16 @@ export function Builder({ raw, database, size, usedBy, start }: BuilderProps) {
       return false;
     }
     if (focusFirst()) return false;
-    if (start.kind === 'updatable' && usedBy.length > 0 && live.data && size !== null && !force) {
-      const yes = await confirmConsequence({ title: 'Save the new rules?', body: `The list has ${formatNumber(size)} people, the new rules match ${formatNumber(live.data.count)}. It changes at the next run. Used by ${usedBy.join(', ')}.`, action: 'Save segment', keep: 'Back to the rules' });
-      if (!yes) return false;
+    let run = false;
+    if (start.kind === 'updatable' && start.id !== null && builder.rulesChanged && !force) {
+      const answer = await new Promise<SaveAnswer>((resolve) => { setAsking({ answer: resolve }); });
+      setAsking(null);
+      if (answer === null) return false;
+      run = answer === 'run';
     }
     const reply = await builder.save(force);
     if (!reply) { setAttempt((n) => n + 1); return false; }
+    if (run) await builder.recalculate(reply.id).catch(failToast);
     await client.invalidateQueries({ queryKey: ['segments'] });
     doneToast('Segment saved');
     go(paths.segment(reply.id), { replace: start.id === null });
@@ -76,6 +88,16 @@ export function Builder({ raw, database, size, usedBy, start }: BuilderProps) {
   };
   useHotkeys([['mod+S', () => void save()], ['mod+Enter', () => void save()]], [], true);
 
+  const paste = async () => {
+    const nodes = readNodes(await navigator.clipboard.readText().catch(() => ''));
+    if (!nodes) { failToast(new Error('The clipboard holds no rules. Copy a rule with Ctrl C first, here or in another tab.')); return; }
+    rules.change((tree) => ({ ...tree, include: { ...tree.include, of: [...tree.include.of, ...nodes] } }));
+    announce(nodes.length === 1 ? 'Rule pasted' : `${nodes.length} rules pasted`);
+  };
+  const copyAll = async () => {
+    await navigator.clipboard.writeText(JSON.stringify(written.condition, null, 2));
+    doneToast('Rules copied as JSON');
+  };
   const kind = kindOf(start.kind);
   const json = view === 'json';
   const idAt = (path: string) => nodeAt(written, path);
@@ -91,9 +113,13 @@ export function Builder({ raw, database, size, usedBy, start }: BuilderProps) {
     <Page title={settings.name.trim() || 'New segment'} crumbs={[{ label: 'Segments', href: paths.segments() }]} tools={tools}
       badges={<><ToneBadge tone={kind.tone} icon={kind.icon}>{kind.label}</ToneBadge><ToneBadge icon={IconLock}>{database.name}</ToneBadge></>}
       primary={{ label: start.id === null ? 'Create segment' : 'Save segment', onClick: () => void save(), loading: builder.saving }}
-      menu={[{ label: 'Leave without saving', onClick: () => { go(start.id === null ? paths.segments() : paths.segment(start.id)); } }]}
+      menu={[
+        { label: 'Import rules from a segment…', onClick: () => { setImporting(true); } }, { label: 'Copy all rules as JSON', onClick: () => void copyAll().catch(failToast) }, { label: 'Paste rules', onClick: () => void paste() },
+        { label: 'Leave without saving', onClick: () => { go(start.id === null ? paths.segments() : paths.segment(start.id)); } },
+      ]}
       rail={<Stack gap="md">
-        <CountRail live={live} written={written} tree={rules.tree} words={words} segments={segments} before={size} light={setLit} />
+        <CountRail live={live} written={written} before={size} />
+        <Funnel live={live} written={written} tree={rules.tree} words={words} segments={segments} lit={lit} light={setLit} />
         <TestPerson databaseId={database.id} onFound={(id) => { why.open(id); }} />
         <SettingsPanel kind={start.kind} zone={database.timezone} settings={settings} onChange={builder.setSettings} errors={fieldErrors} />
       </Stack>}
@@ -104,24 +130,18 @@ export function Builder({ raw, database, size, usedBy, start }: BuilderProps) {
           {builder.draft.restoredAt && builder.dirty && (
             <Alert color="iris" p="xs" px="sm"><Group justify="space-between" gap="xs"><Text>Your draft from <Time value={builder.draft.restoredAt} /> is back.</Text><Button size="compact-sm" variant="default" onClick={builder.discard}>Discard draft</Button></Group></Alert>
           )}
-          {problem?.status === 409 && (
-            <Alert color="marigold" title="Somebody saved this segment meanwhile" role="alert">
-              <Text mb="xs">{problem.detail}</Text>
-              <Group gap="xs">
-                <Button size="compact-sm" variant="default" onClick={() => { builder.draft.clear(); builder.setProblem(null); void client.resetQueries({ queryKey: ['segments', start.id] }); }}>Take theirs</Button>
-                <Button size="compact-sm" variant="default" onClick={() => void save(true)}>Keep mine</Button>
-              </Group>
-            </Alert>
+          {conflict && start.id !== null && (
+            <Conflict segmentId={start.id} busy={builder.saving} onMine={() => void save(true)} onTheirs={() => { builder.draft.clear(); builder.setProblem(null); void client.resetQueries({ queryKey: ['segments', start.id] }); }} />
           )}
           <ErrorSummary fixes={fixes} attempt={attempt} scope={scope} />
-          <TextInput label="Name" data-path="name" value={settings.name} error={nameError ?? fieldErrors.get('/name')} placeholder="Lapsed good customers"
-            onChange={(event) => { const name = event.currentTarget.value; setNameError(null); builder.setSettings((s) => ({ ...s, name })); }} />
-          <Paper p="sm" px="md" mih={48}>
+          <Paper p="sm" px="md" className={css.head ?? ''}>
+            <TextInput label="Name" data-path="name" value={settings.name} error={nameError ?? fieldErrors.get('/name')} placeholder="Lapsed good customers" classNames={{ root: css.name ?? '' }}
+              onChange={(event) => { const name = event.currentTarget.value; setNameError(null); builder.setSettings((s) => ({ ...s, name })); }} />
             {current ? <Sentence text={current.sentence} spans={current.spans} idAt={idAt} lit={lit} light={setLit} /> : <Text c="dimmed" lh="24px">{live.data?.sentence ?? 'People …'}</Text>}
           </Paper>
           {json
             ? <JsonView condition={written.condition} errors={errors} words={words} onChange={(tree) => { rules.change(() => tree, 'json'); }} />
-            : <ConditionEditor words={words} databaseId={database.id} tree={rules.tree} change={rules.change} undo={rules.undo} redo={rules.redo} counts={counts} stale={live.stale} unfinished={unfinished} problems={problems} lit={lit} light={setLit} own={start.id ?? undefined} focusOn={focusOn} />}
+            : <ConditionEditor words={words} databaseId={database.id} tree={rules.tree} change={rules.change} undo={rules.undo} redo={rules.redo} counts={counts} stale={live.stale} unfinished={unfinished} problems={problems} {...(said ? { said } : {})} lit={lit} light={setLit} own={start.id ?? undefined} focusOn={focusOn} />}
           <PreviewTable live={live} databaseId={database.id} fields={fields} columns={shown} onColumns={setColumns} onWhy={(id) => { why.open(id); }} />
           <SaveBar dirty={builder.dirty && start.id !== null} changes={0} saving={builder.saving} saveLabel="Save segment" savedAt={builder.draft.savedAt} onDiscard={builder.discard} onSave={() => void save()} />
         </Stack>
@@ -129,6 +149,9 @@ export function Builder({ raw, database, size, usedBy, start }: BuilderProps) {
       <SideDrawer name="why" title="Why in, why not">
         {(id) => <Why profileId={Number(id)} databaseId={database.id} words={words} segments={segments} condition={written.condition} range={settings.range} />}
       </SideDrawer>
+      {importing && <ImportRules databaseId={database.id} own={start.id} words={words} segments={segments} onClose={() => { setImporting(false); }}
+        onTake={(by, n) => { rules.change(by); setImporting(false); announce(n === 1 ? 'Rule imported' : `${n} rules imported`); }} />}
+      {asking && start.id !== null && <SaveCheck segmentId={start.id} databaseId={database.id} zone={database.timezone} condition={written.condition} range={settings.range} limit={settings.limit} onAnswer={asking.answer} />}
       <LeaveGuard dirty={builder.isDirty} onSave={() => save()} />
     </Page>
   );

@@ -35,5 +35,5 @@ export function BuilderPage({ kind, databaseId, start, segment }: { kind: Kind; 
     settings: { name: example?.label ?? (other.data ? `${other.data.name} (copy)` : ''), description: '', schedule: kind === 'updatable' ? { at: '03:00', weekdays: [] } : null, range: other.data?.range ?? null, limit: other.data?.limit ?? null },
   };
   const given = segment ? asGiven(segment) : fresh;
-  return <Builder raw={words.data} database={database} size={segment?.size ?? null} usedBy={segment?.used_by ?? []} start={{ ...given, draftKey: segment ? `segment.${segment.id}` : `segment.new.${databaseId}.${kind}.${start ?? ''}` }} />;
+  return <Builder raw={words.data} database={database} size={segment?.size ?? null} start={{ ...given, draftKey: segment ? `segment.${segment.id}` : `segment.new.${databaseId}.${kind}.${start ?? ''}` }} />;
 }

@@ -1,40 +1,18 @@
 import { Button, Group, Paper, Skeleton, Text } from '@mantine/core';
-import { useMemo } from 'react';
-import { nodeAt, ruleWords, type LiveCount, type Tree, type Words, type Written } from '@/conditions';
-import { allRules } from '@/conditions';
+import type { LiveCount, Written } from '@/conditions';
 import { formatDuration, formatNumber, formatShare, formatStamp, JobBar, PanelError, progressWords } from '@/kit';
 import css from './segments.module.css';
 
 interface RailProps {
   live: LiveCount;
   written: Written;
-  tree: Tree;
-  words: Words;
-  segments: ReadonlyMap<number, string>;
   /** the size when it was saved */
   before: number | null;
-  light: (id: string | null) => void;
-}
-
-/** The rule without which most people would come back. */
-function largestCut(live: LiveCount, written: Written, tree: Tree): { id: string; cut: number } | null {
-  const all = live.data?.matched;
-  if (all === undefined) return null;
-  const leaves = new Set(allRules(tree).map((r) => r.id));
-  let best: { id: string; cut: number } | null = null;
-  for (const node of live.data?.nodes ?? []) {
-    const id = nodeAt(written, node.path);
-    const cut = (node.without ?? all) - all;
-    if (id !== null && leaves.has(id) && cut > (best?.cut ?? 0)) best = { id, cut };
-  }
-  return best;
 }
 
 /** `342 · 13.9 % of 2,469`: the live size, how it came to be, and what waits. */
-export function CountRail({ live, written, tree, words, segments, before, light }: RailProps) {
+export function CountRail({ live, written, before }: RailProps) {
   const { data, stale, job } = live;
-  const cut = useMemo(() => (stale ? null : largestCut(live, written, tree)), [live, written, tree, stale]);
-  const cutRule = cut && allRules(tree).find((r) => r.id === cut.id);
   const change = data && before !== null && !stale ? data.count - before : null;
   const unfinished = written.skipped.length;
   return (
@@ -60,11 +38,6 @@ export function CountRail({ live, written, tree, words, segments, before, light 
       )}
       {live.problem && live.problem.status !== 422 && <PanelError error={live.problem} what="the size" onRetry={live.again} />}
       {live.problem?.status === 422 && <Text c="error" size="xs">The size is not known: {live.problem.errors.length === 1 ? 'one rule needs' : `${live.problem.errors.length} places need`} a correction</Text>}
-      {cut && cutRule && (
-        <Text onMouseEnter={() => { light(cut.id); }} onMouseLeave={() => { light(null); }}>
-          Largest cut: {ruleWords(words, cutRule, null, segments)} <span className="fd-num">−{formatNumber(cut.cut)}</span>
-        </Text>
-      )}
       {unfinished > 0 && <Text c="marigold">{unfinished === 1 ? '1 rule is unfinished and not counted' : `${unfinished} rules are unfinished and not counted`}</Text>}
     </Paper>
   );

@@ -48,6 +48,11 @@ export function useBuilder(start: BuilderStart, words: Words) {
   const finished = useMemo(() => finishedBy(words), [words]);
   const written = useMemo(() => writeTree(rules.tree, finished), [rules.tree, finished]);
 
+  const before = useMemo(() => { const kept = JSON.parse(base) as Kept; return JSON.stringify([writeTree(kept.tree, finished).condition, kept.settings.range, kept.settings.limit]); }, [base, finished]);
+  const rulesChanged = JSON.stringify([written.condition, settings.range, settings.limit]) !== before;
+
+  const recalculate = useCallback((id: number) => ok(api.POST('/api/v1/segments/{segment_id}/recalculate', { params: { path: { segment_id: id } }, body: {}, headers: { 'Idempotency-Key': newKey() } })), []);
+
   const discard = useCallback(() => {
     const before = JSON.parse(base) as Kept;
     setSettings(before.settings);
@@ -85,7 +90,7 @@ export function useBuilder(start: BuilderStart, words: Words) {
     }
   }, [written, settings, start, version, now, draft]);
 
-  return { rules, settings, setSettings, written, finished, dirty, isDirty: () => dirty && !saved.current, draft, discard, save, saving, problem, setProblem };
+  return { rulesChanged, recalculate, rules, settings, setSettings, written, finished, dirty, isDirty: () => dirty && !saved.current, draft, discard, save, saving, problem, setProblem };
 }
 
 export type BuilderState = ReturnType<typeof useBuilder>;
