@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from pyroaring import BitMap
 
-from fidelia import events, messages, profiles, segments
+from fidelia import events, market, messages, profiles, segments
 from fidelia.conditions import Vocabulary, merge
 from fidelia.kernel.clock import Clock, SystemClock
 from fidelia.kernel.errors import Problem
@@ -53,6 +53,8 @@ def projections() -> dict[str, Projection]:
         "databases": DatabaseTables(people["databases"]),
         "products": market_projection.Products(),
         "orders": market_projection.Orders(),
+        "merges": events.Merges(),
+        "history_copies": events.HistoryCopies(),
         "segments": segments_projection.Segments(),
     }
 
@@ -115,8 +117,13 @@ def wire(engines: Engines) -> None:
     """Fill the ports of a process's engines."""
     # Lists that capabilities above add to: who uses a database or a field, and who forgets erased people.
     engines.ports.setdefault(profiles.USED_BY, []).extend((segments.database_used_by, segments.control_used_by))
-    erasers = (events.forget_people, segments.forget_people, segments.forget_in_control)
+    erasers = (events.forget_people, segments.forget_people, segments.forget_in_control, market.forget_people)
     engines.ports.setdefault(profiles.ERASERS, []).extend(erasers)
+    # Who moves what is kept about people when they are merged or split.
+    engines.ports.setdefault(profiles.MERGERS, []).extend(
+        (events.merge_people, market.merge_people, segments.merge_people, messages.merge_people)
+    )
+    engines.ports.setdefault(profiles.SPLITTERS, []).extend((market.split_people, segments.split_people))
     # Who knows the names of what events refer to, by kind (mailing, segment …).
     engines.ports.setdefault(events.NAMES, {}).update({"segment": segments.names, "resource": resource_names})
     engines.ports.setdefault(profiles.LISTS_USED_BY, []).append(segments.source_used_by)
@@ -126,7 +133,7 @@ def wire(engines: Engines) -> None:
     engines.ports.setdefault(segments.USED_BY, []).append(messages.segment_used_by)
     _wire_messages(engines)
     if engines.ch is not None:
-        engines.drain = Drain(engines, projections(), events.ensure_events)
+        engines.drain = Drain(engines, projections(), events.ensure_events, events.merged_ids)
 
 
 def _wire_messages(engines: Engines) -> None:

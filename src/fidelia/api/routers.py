@@ -16,6 +16,7 @@ from fidelia.profiles.http import routers as profiles
 from fidelia.profiles.imports.http import DatabaseImportController, ImportController
 from fidelia.profiles.ingest.http import UpsertController
 from fidelia.profiles.lists.http import routers as lists
+from fidelia.profiles.merge.http import MergeController
 from fidelia.segments.control.http import ControlGroupController
 from fidelia.segments.http import routers as segments
 
@@ -34,6 +35,7 @@ API: list[ControllerRouterHandler] = [
     *profiles,
     UpsertController,
     *lists,
+    MergeController,
     *segments,
     ControlGroupController,
     DatabaseImportController,

@@ -5,9 +5,11 @@ Other capabilities write events with ``Tx.emit``, ``emit_many`` and ``emit_bulk`
 
 from .catalogue import BUILTIN, GROUPS, group_of
 from .model import EventProperty, EventTypeOut, HistoryGroup, HistoryItem, HistoryPage, HistoryType
+from .moving import HistoryCopies, Merges, merged_ids
 from .projection import drop_events, ensure_events, events_table
 from .service.erasure import forget_people
 from .service.history import NAMES, history, latest
+from .service.merging import merge_people
 from .service.types import PropertyIn, define_type, event_types
 from .vocabulary import vocabulary
 
@@ -17,10 +19,12 @@ __all__ = [
     "NAMES",
     "EventProperty",
     "EventTypeOut",
+    "HistoryCopies",
     "HistoryGroup",
     "HistoryItem",
     "HistoryPage",
     "HistoryType",
+    "Merges",
     "PropertyIn",
     "define_type",
     "drop_events",
@@ -31,5 +35,7 @@ __all__ = [
     "group_of",
     "history",
     "latest",
+    "merge_people",
+    "merged_ids",
     "vocabulary",
 ]

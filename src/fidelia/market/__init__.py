@@ -17,6 +17,7 @@ from .model import (
 )
 from .service.catalogue import upsert_categories, upsert_products
 from .service.orders import change_status, order, upsert_orders
+from .service.people import forget_people, merge_people, split_people
 
 __all__ = [
     "BatchReply",
@@ -33,7 +34,10 @@ __all__ = [
     "ProductOut",
     "ProductPatch",
     "change_status",
+    "forget_people",
+    "merge_people",
     "order",
+    "split_people",
     "upsert_categories",
     "upsert_orders",
     "upsert_products",

@@ -33,13 +33,14 @@ where p.id = any(%s::integer[])
 _ORDERS = f"""
 select o.id, o.profile_id, o.external_id, {_AT.format("o.placed_at")}, o.status, o.channel, o.currency, o.total,
     o.delivery, o.line_count, o.properties::text, o.version, 0
-from sales_order o where o.id = any(%s::bigint[])
+from sales_order o where o.database_id = %s and o.id = any(%s::bigint[])
 """
 
 _LINES = f"""
 select l.order_id, l.line, o.profile_id, {_AT.format("o.placed_at")}, l.product_id, l.quantity, l.price, l.discount,
     l.total, l.status, o.status, o.channel, o.version, l.removed::int
-from order_line l join sales_order o on o.id = l.order_id where l.order_id = any(%s::bigint[])
+from order_line l join sales_order o on o.id = l.order_id
+where o.database_id = %s and l.order_id = any(%s::bigint[])
 """
 
 _PRODUCT_TABLE = """
@@ -108,8 +109,8 @@ class Orders:
         ch = engines.clickhouse
         for part in slices(ids, ORDERS_AT_ONCE):
             async with engines.db.hot() as raw:
-                orders = await _copied(raw, _ORDERS, list(part))
-                lines = await _copied(raw, _LINES, list(part))
+                orders = await _copied(raw, _ORDERS, database_id, list(part))
+                lines = await _copied(raw, _LINES, database_id, list(part))
             await ch.insert_bytes(f"o_{database_id}", None, orders, "TabSeparated")
             await ch.insert_bytes(f"l_{database_id}", None, lines, "TabSeparated")
             gone = part - _first_column(orders)
@@ -126,9 +127,9 @@ class Orders:
                 )
 
 
-async def _copied(raw: psycopg.AsyncConnection[Any], query: str, ids: list[int]) -> bytes:
+async def _copied(raw: psycopg.AsyncConnection[Any], query: str, *params: Any) -> bytes:
     parts: list[bytes] = []
-    async with raw.cursor() as cursor, cursor.copy(f"copy ({query}) to stdout", (ids,)) as copy:
+    async with raw.cursor() as cursor, cursor.copy(f"copy ({query}) to stdout", params) as copy:
         async for chunk in copy:
             parts.append(bytes(chunk))
     return b"".join(parts)

@@ -15,6 +15,7 @@ from .service.mailings import (
     stop_mailing,
     unschedule_mailing,
 )
+from .service.merging import merge_people
 from .service.report import MailingReport, report
 from .service.templates import create_template, get_template, list_templates, publish_template
 from .service.used import database_used_by, forget_people, mailing_names, segment_used_by, state_counts, template_names
@@ -43,6 +44,7 @@ __all__ = [
     "list_mailings",
     "list_templates",
     "mailing_names",
+    "merge_people",
     "pause_mailing",
     "publish_template",
     "report",

@@ -7,6 +7,7 @@ with the reason. So a bad line never holds up the others, and a kill at any mome
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, NamedTuple
@@ -43,6 +44,9 @@ class Row(NamedTuple):
 
 
 EnsureEvents = Callable[[Engines, int], Coroutine[Any, Any, bool]]
+#: Returns the ids of a database whose events belong to others now.
+MergedIds = Callable[[Engines, int], Coroutine[Any, Any, BitMap]]
+_PROFILE = re.compile(r'"profile":(\d{1,10})')
 log = structlog.get_logger(__name__)
 
 
@@ -86,7 +90,9 @@ async def claim(engines: Engines, top: int) -> int | None:
     return int(row[0]) if row else None
 
 
-async def move(engines: Engines, batch: int, ensure_events: EnsureEvents) -> tuple[int, list[int]]:
+async def move(
+    engines: Engines, batch: int, ensure_events: EnsureEvents, merged_ids: MergedIds | None = None
+) -> tuple[int, list[int]]:
     """Insert a batch and delete it; return how many events went and the halves of what was refused, to be moved next.
 
     Raises:
@@ -118,9 +124,35 @@ async def move(engines: Engines, batch: int, ensure_events: EnsureEvents) -> tup
                 halves += await _set_apart(engines, batch, database, part, str(exc))
                 continue
         moved += sum(row.rows for row in part)
+    late = await _late(engines, lines, bulks, merged_ids) if merged_ids is not None else {}
     async with engines.db.hot() as raw:
         await raw.execute("delete from event_inbox where batch = %s", (batch,))
+        for database, people in late.items():
+            await raw.execute(
+                "insert into dirty (stream, database_id, rows, ids) values ('merges', %s, %s, %s)",
+                (database, len(people), people.serialize()),
+            )
     return moved, halves
+
+
+async def _late(
+    engines: Engines, lines: dict[int, list[Row]], bulks: list[tuple[int, list[Row]]], merged_ids: MergedIds
+) -> dict[int, BitMap]:
+    """Return the people of a batch, by database, who have become others since their events were written."""
+    found: dict[int, BitMap] = {}
+    for database in {*lines, *(database for database, _ in bulks)}:
+        merged = await merged_ids(engines, database)
+        if not merged:
+            continue
+        people = BitMap()
+        for row in lines.get(database, ()):
+            people.update(n for n in map(int, _PROFILE.findall(row.payload)) if n < 2**32)
+        for other, part in bulks:
+            if other == database and part[0].profiles is not None:
+                people |= BitMap.deserialize(part[0].profiles)
+        if people & merged:
+            found[database] = people & merged
+    return found
 
 
 async def _insert(engines: Engines, batch: int, database: int, part: list[Row]) -> None:

@@ -18,7 +18,7 @@ import structlog
 from pyroaring import BitMap
 
 from . import batches
-from .batches import EnsureEvents
+from .batches import EnsureEvents, MergedIds
 from .engines import Engines
 
 PROJECT_IDS = 100_000
@@ -47,12 +47,21 @@ class Drain:
     """Moves the outbox. One at a time over all processes, held by an advisory lock.
 
     ``ensure_events`` makes the events table of a database, and says ``False`` when the database is gone.
+    ``merged_ids`` says whose events belong to somebody else now: such that are still on their way are marked in the
+    stream ``merges``, which moves them in the same pass.
     """
 
-    def __init__(self, engines: Engines, projections: dict[str, Projection], ensure_events: EnsureEvents) -> None:
+    def __init__(
+        self,
+        engines: Engines,
+        projections: dict[str, Projection],
+        ensure_events: EnsureEvents,
+        merged_ids: MergedIds | None = None,
+    ) -> None:
         self._engines = engines
         self._projections = projections
         self._ensure_events = ensure_events
+        self._merged_ids = merged_ids
         self._lock = asyncio.Lock()
         self._next: asyncio.Task[None] | None = None
         self._session: psycopg.AsyncConnection[Any] | None = None
@@ -159,7 +168,7 @@ class Drain:
         waiting = await batches.unfinished(self._engines)
         while True:
             while waiting:
-                moved, halves = await batches.move(self._engines, waiting[0], self._ensure_events)
+                moved, halves = await batches.move(self._engines, waiting[0], self._ensure_events, self._merged_ids)
                 waiting[:1] = halves
                 self.moved += moved
             batch = await batches.claim(self._engines, top) if top is not None else None

@@ -31,6 +31,7 @@ from .service.manage import (
     restore_segment,
     used_by,
 )
+from .service.merging import merge_people, split_people
 from .service.people import condition_people, segment_people
 from .service.preview import Unsaved
 from .service.question import TABLES, USED_BY, VOCABULARY, Question, ask, vocabulary
@@ -81,6 +82,7 @@ __all__ = [
     "get_segment",
     "kept_back",
     "members",
+    "merge_people",
     "millionths",
     "names",
     "recalculate",
@@ -89,6 +91,7 @@ __all__ = [
     "segment_people",
     "source_used_by",
     "split",
+    "split_people",
     "used_by",
     "vocabulary",
 ]

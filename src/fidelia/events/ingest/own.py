@@ -153,11 +153,14 @@ async def _resolve(
     refusals: list[dict[int, str]],
 ) -> None:
     """Find whose the events are; refuse those of people who do not exist and shall not be made."""
-    there = await profiles.exists(tx, database.id, BitMap(e.profile for _, e in events if e.profile))
+    asked = BitMap(e.profile for _, e in events if e.profile)
+    there = await profiles.exists(tx, database.id, asked)
+    became = await profiles.resolve(tx, database.id, asked - there) if len(there) < len(asked) else {}
     by_field: dict[str, list[tuple[int, Incoming, Any]]] = defaultdict(list)
     for n, event in events:
         if event.match is None:
-            if event.profile not in there:
+            event.profile = became.get(event.profile, event.profile)
+            if event.profile not in there and event.profile not in became.values():
                 refusals[n][event.index] = f"There is no profile {event.profile} in this database"
             continue
         name, value = event.match

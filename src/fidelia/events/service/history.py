@@ -49,6 +49,8 @@ async def history(
     await profiles.get_database(tx, database_id)
     there = 0 < profile_id <= MAX_PROFILE_ID and await profiles.exists(tx, database_id, [profile_id])
     if not there:
+        profile_id = (await profiles.resolve(tx, database_id, [profile_id])).get(profile_id, 0)
+    if not profile_id:
         raise not_found("Profile", profile_id)
     complete = await caught_up(tx.engines)
     await ensure_events(tx.engines, database_id)

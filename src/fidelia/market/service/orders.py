@@ -70,6 +70,9 @@ async def _profiles(tx: Tx, database_id: int, orders: Sequence[OrderIn]) -> tupl
             ((field, value),) = order.match.items()
             asked.setdefault(field, {})[n] = value
     there = set(await profiles.exists(tx, database_id, {i for i in found.values() if 0 < i <= MAX_PROFILE_ID}))
+    became = await profiles.resolve(tx, database_id, set(found.values()) - there)
+    found = {n: became.get(profile, profile) for n, profile in found.items()}
+    there |= set(became.values())
     for n in [n for n, profile in found.items() if profile not in there]:
         refused.append(rejected(n, invalid_field("/profile", f"There is no profile {found.pop(n)}")))
     for field, keys in asked.items():

@@ -47,6 +47,18 @@ class Reaction:
     reason: str | None = None
 
 
+async def became(raw: Raw, who: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """Return whom recipients (run, profile) have become that were merged within the run's database."""
+    pairs = list(who)
+    cursor = await raw.execute(
+        "select g.r, g.p, a.into_profile_id from unnest(%s::int[], %s::bigint[]) g (r, p)"
+        " join mailing_run m on m.id = g.r join profile_alias a on a.database_id = m.database_id"
+        " and a.profile_id = g.p and a.into_database_id = a.database_id",
+        ([run for run, _ in pairs], [profile for _, profile in pairs]),
+    )
+    return {(run, profile): now for run, profile, now in await cursor.fetchall()}
+
+
 async def signing_key(raw: Raw, fresh: bytes) -> bytes:
     """Return the installation's key; ``fresh`` becomes it when there is none yet."""
     await raw.execute("insert into message_key (id, key) values (1, %s) on conflict do nothing", (fresh,))

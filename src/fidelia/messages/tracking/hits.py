@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -124,6 +124,10 @@ class HitBuffer:
         facts = {run: await self.facts(run) for run in {hit.run for hit in hits}}
         async with self._engines.db.hot() as raw:
             sent = await store.sent_at(raw, {(hit.run, hit.profile) for hit in hits})
+            if any((hit.run, hit.profile) not in sent for hit in hits):  # some may have been merged since
+                became = await store.became(raw, {(hit.run, hit.profile) for hit in hits} - sent.keys())
+                hits = [replace(hit, profile=became.get((hit.run, hit.profile), hit.profile)) for hit in hits]
+                sent = await store.sent_at(raw, {(hit.run, hit.profile) for hit in hits})
             groups: dict[Key, list[Hit]] = defaultdict(list)
             for hit in sorted(hits, key=lambda h: h.at):
                 at = sent.get((hit.run, hit.profile))

@@ -26,8 +26,14 @@ class Choice(msgspec.Struct, frozen=True):
     subscribed: bool
 
 
+async def _present(tx: Tx, run: RunFacts, profile_id: int) -> int:
+    """Return whom somebody has become since the mail was sent, if they were merged."""
+    return (await profiles.resolve(tx, run.database_id, [profile_id])).get(profile_id, profile_id)
+
+
 async def unsubscribe(tx: Tx, run: RunFacts, profile_id: int, how: str) -> None:
     """Let somebody leave the resource of a mailing, or all mails when it has none. Repeating it changes nothing."""
+    profile_id = await _present(tx, run, profile_id)
     actor = Actor.system("Unsubscribe link")
     try:
         if run.plan.resource_id is not None:
@@ -55,6 +61,7 @@ async def unsubscribe(tx: Tx, run: RunFacts, profile_id: int, how: str) -> None:
 
 async def choices(tx: Tx, run: RunFacts, profile_id: int) -> list[Choice]:
     """Return the resources somebody has ever subscribed to by e-mail."""
+    profile_id = await _present(tx, run, profile_id)
     try:
         found = await profiles.list_subscriptions(
             tx, PageRequest(limit=200), run.database_id, profile_id=profile_id, channel=run.plan.channel

@@ -10,13 +10,15 @@ import psycopg
 from pyroaring import BitMap
 
 from fidelia.access import Actor, audit
-from fidelia.kernel.errors import FieldError, conflict, invalid, invalid_field, not_found
+from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, invalid_field, not_found
 from fidelia.kernel.ids import MAX_PROFILE_ID
 from fidelia.platform.outbox import EventOut
 from fidelia.platform.postgres import Tx
 
 from .. import rules
 from ..fields import STATUSES, Database, Field
+from ..merge import store as merge_store
+from ..merge.model import Person
 from ..store import consent, match
 from ..store import databases as databases_store
 from ..store import profiles as store
@@ -30,12 +32,34 @@ _CONSTRAINT = re.compile(r"^(?:uq_)?profile_\d+_(\w+)$")
 
 
 async def get_profile(tx: Tx, database_id: int, profile_id: int) -> Row:
-    """Return a profile: every field by name, ``id`` and ``version``; raise 404."""
+    """Return a profile: every field by name, ``id`` and ``version``; raise 404.
+
+    An old id of somebody who was merged gives the one they became; when that is in another database the 404 names it.
+    """
     database = await get_database(tx, database_id)
-    found = await store.read(await tx.raw(), database, profile_id) if 0 < profile_id <= MAX_PROFILE_ID else None
+    raw = await tx.raw()
+    found = await store.read(raw, database, profile_id) if 0 < profile_id <= MAX_PROFILE_ID else None
+    if found is None:
+        found = await store.read(raw, database, await present_id(tx, database_id, profile_id))
     if found is None:
         raise not_found("Profile", profile_id)
     return found
+
+
+async def present_id(tx: Tx, database_id: int, profile_id: int) -> int:
+    """Return whom somebody has become in the database, or the same id; raise 404 when they are in another one."""
+    who = Person(database_id, profile_id)
+    if not 0 < profile_id <= MAX_PROFILE_ID:
+        raise not_found("Profile", profile_id)
+    now = (await merge_store.became(await tx.raw(), [who])).get(who, who)
+    if now.database_id != database_id:
+        raise Problem(
+            404,
+            "Profile not found",
+            f"Profile {profile_id} was merged into profile {now.profile_id} of database {now.database_id}",
+            extra={"merged_into": {"database_id": now.database_id, "profile_id": now.profile_id}},
+        )
+    return now.profile_id
 
 
 async def read_many(tx: Tx, database_id: int, ids: Iterable[int], columns: Sequence[str] | None = None) -> list[Row]:
@@ -127,6 +151,9 @@ async def change_profile(
     raw = await tx.raw()
     before = await store.read(raw, database, profile_id, lock=True) if 0 < profile_id <= MAX_PROFILE_ID else None
     if before is None:
+        profile_id = await present_id(tx, database_id, profile_id)
+        before = await store.read(raw, database, profile_id, lock=True)
+    if before is None:
         raise not_found("Profile", profile_id)
     if version is not None and version != before["version"]:
         raise conflict(
@@ -201,8 +228,10 @@ async def erase_profiles(tx: Tx, actor: Actor, database_id: int, ids: Iterable[i
 
 
 async def erase_profile(tx: Tx, actor: Actor, database_id: int, profile_id: int) -> None:
-    """Erase one person; raise 404 when there is none."""
-    if not 0 < profile_id <= MAX_PROFILE_ID or not await erase_profiles(tx, actor, database_id, [profile_id]):
+    """Erase one person, also by an id that they had before a merge; raise 404 when there is none."""
+    await get_database(tx, database_id)
+    now = await present_id(tx, database_id, profile_id)
+    if not await erase_profiles(tx, actor, database_id, [now]):
         raise not_found("Profile", profile_id)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+import msgspec
 from pyroaring import BitMap
 
 from fidelia.access import Actor
@@ -17,6 +18,8 @@ from fidelia.platform.postgres import Tx
 
 from .. import contacts, values
 from ..fields import Database
+from ..merge import store as merge_store
+from ..merge.model import Person
 from ..model import (
     CHANNELS,
     EXCLUSIONS,
@@ -52,6 +55,11 @@ async def subscribe(
     people = BitMap(i.profile_id for i in items if 0 < i.profile_id < 2**32)
     own = await _own_contacts(tx, database, people, {i.channel for i in items if i.contact is None})
     there = await match.existing(raw, database_id, people, lock=True)
+    if len(there) < len(people):  # ids of merged people lead to those whom they became
+        became = await match.aliases(raw, database_id, people - there)
+        items = [msgspec.structs.replace(i, profile_id=became.get(i.profile_id, i.profile_id)) for i in items]
+        own |= await _own_contacts(tx, database, BitMap(became.values()), {i.channel for i in items})
+        there |= await match.existing(raw, database_id, BitMap(became.values()), lock=True)
     resources = await store.resources_by_id(tx, {i.resource_id for i in items if 0 < i.resource_id < 2**31})
     outcomes: list[SubscriptionOutcome | None] = [None] * len(items)
     wanted: dict[tuple[int, int, str, str], tuple[int, store.Wanted]] = {}
@@ -104,12 +112,30 @@ async def unsubscribe(
     if status not in SUBSCRIPTION_STATUSES or status in ("subscribed", "unconfirmed"):
         raise invalid_field("/status", "This status does not end a subscription")
     database = await databases_store.open_for_write(tx, database_id)
+    raw = await tx.raw()
+    wanted = BitMap(profile_ids)
+    former = wanted - await match.existing(raw, database.id, wanted)
+    for person in (await merge_store.became(raw, [Person(database.id, i) for i in former])).values() if former else ():
+        if person.database_id == database.id:
+            wanted.add(person.profile_id)
+        else:  # whoever leaves by an old link leaves, wherever they are known now
+            await unsubscribe(
+                tx,
+                actor,
+                person.database_id,
+                [person.profile_id],
+                resource_id=resource_id,
+                channel=channel,
+                contact=contact,
+                status=status,
+                reason=reason,
+            )
     if resource_id is None and contact is None and channel is None:
-        return await set_status(tx, actor, database_id, profile_ids, status, reason or "")
+        return await set_status(tx, actor, database_id, wanted, status, reason or "")
     changed = await store.lower(
-        await tx.raw(),
+        raw,
         database.id,
-        profile_ids,
+        wanted,
         status,
         tx.now,
         resource_id=resource_id,

@@ -46,19 +46,21 @@ async def find(raw: Raw, database: Database, how: Matching, keys: Iterable[Any])
         for field in how.fields:
             people |= await _in_field(raw, database, field, wanted if how.second is None else _fitting(field, wanted))
     elsewhere: set[Any] = set()
-    missing = [key for key in wanted if key not in people and isinstance(key, str)]
+    missing = [key for key in wanted if key not in people]
     if missing:
         has_subscriptions, has_identities = await _what_there_is(raw, database.id)
         if how.channels and has_subscriptions:
-            found = await in_subscriptions(raw, database.id, missing, how.channels, how.resource)
+            texts = [key for key in missing if isinstance(key, str)]
+            found = await in_subscriptions(raw, database.id, texts, how.channels, how.resource)
             people |= found
             elsewhere |= found.keys()
             missing = [key for key in missing if key not in found]
         if has_identities and missing:
             for field in how.fields:
-                former_owners = await by_identity(raw, database.id, field, missing)
-                people |= former_owners
-                elsewhere |= former_owners.keys()
+                by_text = {str(key): key for key in missing}
+                for text, ids in (await by_identity(raw, database.id, field, list(by_text))).items():
+                    people[by_text[text]] = ids
+                    elsewhere.add(by_text[text])
     return Found(people, elsewhere)
 
 

@@ -61,6 +61,9 @@ async def add_members(
     wanted = _wanted(ids)
     segment, before = await _editable(tx, segment_id)
     known = await profiles.exists(tx, segment.database_id, wanted)
+    if became := await profiles.resolve(tx, segment.database_id, wanted - known):
+        wanted = (wanted - BitMap(became)) | BitMap(became.values())
+        known |= BitMap(became.values())
     entered = known - before
     await _edit(tx, actor, segment, before, before | entered, "add", source, triggers)
     return Added(len(entered), len(known & before), list(wanted - known))
