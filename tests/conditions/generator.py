@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fidelia.conditions.check_figures import COMPARED, MEASURES, PLAIN, SUMMED, fitting
 from fidelia.conditions.check_sources import CHOICES
+from fidelia.conditions.moments import CALENDARS
 
 from .drawing import (
     DAYS,
@@ -26,8 +27,6 @@ from .drawing import (
     value_of,
 )
 from .pools import DURATIONS
-
-CALENDARS = ("day", "week", "month", "quarter", "year")
 
 
 def of_profile(draw: Draw) -> Node:

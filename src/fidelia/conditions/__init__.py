@@ -18,12 +18,13 @@ Stable interface (everything else is internal):
     from a cache: every relative window has *now* in its parameters.
 ``evaluate(checked, facts, now, tz, segments=None) -> bool``, ``explain(…) -> tuple[Verdict, …]``
     the definition of meaning, for one subject in memory. ``Facts(fields=, links=, events=, segments=)``; fields are
-    keyed without the subject (``city``); what was not loaded raises ``MissingFact``.
+    keyed without the subject (``city``); what was not loaded raises ``MissingFact``. ``references.groups`` and ``ever``
+    are numbers of bitmaps that ``segments`` and ``ever`` of facts must answer (``memberships.py``).
 ``wanted(checked, facts, …)``, ``lookup_query(source, questions)``, ``sources_in(condition)``
     what facts must know of lists and data tables, how to ask for it, and which ones a condition names (``sources.py``).
 ``sentence(checked, database="") -> Sentence`` (``text``, ``spans``), ``describe(vocabulary) -> VocabularyInfo``
     for people, and for the web editor as JSON.
-``Vocabulary Subject Field Option Link EventType EventTable ValueSource json_property merge``
+``Vocabulary Subject Field Option Link EventType EventTable ValueSource MembershipKind json_property merge``
     what capabilities declare (see ``vocabulary.py``); ``merge`` joins it once per profile database.
 
 ``now`` is always an aware datetime given by the caller, ``tz`` the database's IANA time zone.
@@ -41,7 +42,9 @@ from .describe import (
     FieldInfo,
     LinkInfo,
     MeasureInfo,
+    MembershipInfo,
     OperatorInfo,
+    RowsInfo,
     SourceInfo,
     TypeInfo,
     VocabularyInfo,
@@ -50,6 +53,7 @@ from .describe import (
 from .evaluate import Verdict, evaluate, explain
 from .facts import Event, Facts, MissingFact, Row
 from .lookups import lookup_query, wanted
+from .memberships import RESERVED, MembershipKind, control_number
 from .names import own_field
 from .nodes import (
     AllOf,
@@ -58,12 +62,15 @@ from .nodes import (
     Compare,
     Condition,
     Count,
+    Figure,
     Measure,
     Member,
     MemberOf,
     Not,
     Occurred,
     Related,
+    Since,
+    Take,
     Within,
     decode,
     encode,
@@ -80,6 +87,7 @@ from .vocabulary import EventTable, EventType, Field, Link, Option, Subject, Voc
 
 __all__ = [
     "OPERATORS",
+    "RESERVED",
     "AllOf",
     "Always",
     "Answered",
@@ -96,6 +104,7 @@ __all__ = [
     "Facts",
     "Field",
     "FieldInfo",
+    "Figure",
     "Given",
     "Link",
     "LinkInfo",
@@ -105,6 +114,8 @@ __all__ = [
     "MeasureInfo",
     "Member",
     "MemberOf",
+    "MembershipInfo",
+    "MembershipKind",
     "MissingFact",
     "NodeCount",
     "NodeQueries",
@@ -117,15 +128,18 @@ __all__ = [
     "References",
     "Related",
     "Row",
+    "RowsInfo",
     "SegmentLookup",
     "SegmentRef",
     "Segments",
     "Sentence",
+    "Since",
     "Source",
     "SourceInfo",
     "SourceKey",
     "Stored",
     "Subject",
+    "Take",
     "TextSpan",
     "TypeInfo",
     "UnresolvedSegment",
@@ -137,6 +151,7 @@ __all__ = [
     "check",
     "compile",
     "compile_nodes",
+    "control_number",
     "decode",
     "describe",
     "encode",

@@ -40,17 +40,17 @@ FLOAT_PLACES = 6
 BAD: Any = object()
 
 
+def result_type(fn: str, type_: str) -> str:
+    """Return the type of a figure over a field of a type."""
+    return {"sum": "decimal", "avg": "decimal", "gap_avg": "decimal", "count_distinct": "integer"}.get(fn, type_)
+
+
 def result(fn: str, field: Field) -> tuple[str, int]:
     """Return the type of a figure over a field, and its decimal places."""
-    match fn:
-        case "sum":
-            return "decimal", {"integer": 0, "float": FLOAT_PLACES}.get(field.type, field.places)
-        case "avg" | "gap_avg":
-            return "decimal", AVERAGE_PLACES
-        case "count_distinct":
-            return "integer", 0
-        case _:
-            return field.type, field.places
+    places = {"avg": AVERAGE_PLACES, "gap_avg": AVERAGE_PLACES, "count_distinct": 0}.get(fn, field.places)
+    if fn == "sum" and field.type != "decimal":
+        places = 0 if field.type == "integer" else FLOAT_PLACES
+    return result_type(fn, field.type), places
 
 
 def fitting(type_: str) -> list[Operator]:

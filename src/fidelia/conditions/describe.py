@@ -7,8 +7,12 @@ from collections.abc import Iterable
 import msgspec
 
 from .against import values_of
-from .check_figures import COUNTED, RANKED, SUMMED
+from .check_figures import COMPARED, COUNTED, MEASURES, PLAIN, SUMMED, TIMES, result_type
+from .check_figures import fitting as measured_by
+from .check_sources import CHOICES, MAX_OFFSET, MAX_TAKE, ORDERED
 from .json_text import JSON_TYPES
+from .memberships import MembershipKind
+from .moments import CALENDARS
 from .names import NOW_FIELDS, event_fields
 from .operators import OPERATORS
 from .pairs import fitting
@@ -47,7 +51,8 @@ class EventInfo(msgspec.Struct, frozen=True):
 class LinkInfo(msgspec.Struct, frozen=True):
     """A link to rows: ``of`` is where it starts, ``to`` names the rows, ``time`` the field ``within`` looks at.
 
-    With ``open`` any property ``<prefix>.<name>`` may be compared.
+    ``times`` are the days and moments that ``by`` may name, without the row's own name; with none there is no
+    ``within`` and no ``take``. With ``open`` any property ``<prefix>.<name>`` may be compared.
     """
 
     name: str
@@ -57,6 +62,7 @@ class LinkInfo(msgspec.Struct, frozen=True):
     of: str
     to: str
     time: str
+    times: tuple[str, ...]
     open: bool
     prefix: str
     one: str
@@ -101,12 +107,52 @@ class SourceInfo(msgspec.Struct, frozen=True):
 
 
 class MeasureInfo(msgspec.Struct, frozen=True):
-    """A figure over rows: which types it takes, and the operators on its result (by type of the field)."""
+    """A figure over rows: which types it takes, and the operators on its result (by type of the field).
+
+    ``results`` are the types of the result, also by type of the field; ``ordered`` says that rows need a time.
+    """
 
     fn: str
     label: str
     types: tuple[str, ...]
     operators: dict[str, tuple[str, ...]]
+    results: dict[str, str]
+    ordered: bool
+
+
+class RowsInfo(msgspec.Struct, frozen=True):
+    """What rules on rows may ask besides.
+
+    ``takes``: the members of ``take``, with ``most`` as the greatest number. ``calendars``: periods of a window, with
+    ``offsets`` as the greatest distance. ``distinct``: the types of properties whose values are told apart.
+    ``figures``: the operators between two figures, and ``figure_types`` those that may be compared (a number with a
+    number, a day with a day, a moment with a moment). ``since``: the events a window may begin with.
+    """
+
+    takes: tuple[str, ...]
+    most: int
+    calendars: tuple[str, ...]
+    offsets: int
+    distinct: tuple[str, ...]
+    figures: tuple[str, ...]
+    figure_types: tuple[tuple[str, ...], ...]
+    since: tuple[str, ...]
+
+
+class MembershipInfo(msgspec.Struct, frozen=True):
+    """What one can be a member of: ``key`` stands in ``of``.
+
+    ``choices`` are the ids there are with their names (of segments the editor knows them itself, the global control
+    group has none), ``groups`` the values of ``group``, ``states`` those of ``state``; with ``entries`` it may be asked
+    how often and when it was entered.
+    """
+
+    key: str
+    label: str
+    choices: tuple[Option, ...]
+    groups: tuple[str, ...]
+    states: tuple[str, ...]
+    entries: bool
 
 
 class VocabularyInfo(msgspec.Struct, frozen=True):
@@ -125,12 +171,22 @@ class VocabularyInfo(msgspec.Struct, frozen=True):
     types: tuple[TypeInfo, ...]
     counts: tuple[str, ...]
     measures: tuple[MeasureInfo, ...]
+    rows: RowsInfo
+    memberships: tuple[MembershipInfo, ...]
     sources: tuple[SourceInfo, ...]
     property_types: tuple[str, ...]
 
 
-_MEASURES = (("sum", "the sum of", SUMMED), ("avg", "the average of", SUMMED))
-_EXTREMES = (("min", "the least", RANKED), ("max", "the greatest", RANKED))
+_LABELS = {
+    "sum": "the sum of",
+    "avg": "the average of",
+    "min": "the least",
+    "max": "the greatest",
+    "first": "the first",
+    "last": "the last",
+    "count_distinct": "the number of different values of",
+    "gap_avg": "the average days between one and the next",
+}
 
 
 def describe(vocabulary: Vocabulary, subject: str = "profile") -> VocabularyInfo:
@@ -157,10 +213,35 @@ def describe(vocabulary: Vocabulary, subject: str = "profile") -> VocabularyInfo
         ),
         types=tuple(TypeInfo(t.key, t.label, fitting(t.key)) for t in TYPES.values() if t.key != "any"),
         counts=tuple(key for key in OPERATORS if key in COUNTED),
-        measures=tuple(
-            MeasureInfo(fn, label, tuple(sorted(types)), {t: _results(fn, t) for t in sorted(types)})
-            for fn, label, types in (*_MEASURES, *_EXTREMES)
+        measures=tuple(_measure(fn, types) for fn, types in MEASURES.items()),
+        rows=RowsInfo(
+            takes=CHOICES,
+            most=MAX_TAKE,
+            calendars=CALENDARS,
+            offsets=MAX_OFFSET,
+            distinct=tuple(sorted(PLAIN)),
+            figures=tuple(key for key in OPERATORS if key in COMPARED),
+            figure_types=(tuple(sorted(SUMMED)), ("date",), ("datetime",)),
+            since=tuple(event.name for event in events),
         ),
+        memberships=tuple(map(_membership, vocabulary.memberships)) if subject == "profile" else (),
+    )
+
+
+def _measure(fn: str, types: Iterable[str]) -> MeasureInfo:
+    results = {type_: result_type(fn, type_) for type_ in sorted(types)}
+    operators = {type_: tuple(o.key for o in measured_by(result)) for type_, result in results.items()}
+    return MeasureInfo(fn, _LABELS[fn], tuple(results), operators, results, fn in ORDERED)
+
+
+def _membership(kind: MembershipKind) -> MembershipInfo:
+    return MembershipInfo(
+        key=kind.key,
+        label=kind.label,
+        choices=tuple(Option(str(id_), name) for id_, name in kind.names.items()),
+        groups=tuple(kind.groups),
+        states=("now", "ever", "left"),
+        entries=bool(kind.entered and kind.left),
     )
 
 
@@ -214,16 +295,10 @@ def _links(vocabulary: Vocabulary) -> Iterable[LinkInfo]:
             of=link.of,
             to=link.to,
             time=rows.time,
+            times=tuple(rows.key(field.name) for field in rows.fields if field.type in TIMES),
             open=bool(rows.props),
             prefix=rows.prefix or rows.name,
             one=rows.one or rows.name,
             many=rows.many or rows.name,
             fields=tuple(_fields(vocabulary, rows)),
         )
-
-
-def _results(fn: str, type_: str) -> tuple[str, ...]:
-    result = "decimal" if fn in ("sum", "avg") else type_
-    return tuple(
-        o.key for o in OPERATORS.values() if result in o.types and o.shape != "none" and o.key != "anniversary_in"
-    )

@@ -17,6 +17,8 @@ FIRST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(2299, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
 TICK: Final = timedelta(milliseconds=1)
 DAY: Final = timedelta(days=1)
+#: Periods of the calendar.
+CALENDARS: Final = ("day", "week", "month", "quarter", "year")
 
 _DURATION = re.compile(
     r"(?P<sign>-)?P(?:(?P<years>\d{1,9})Y)?(?:(?P<months>\d{1,9})M)?(?:(?P<weeks>\d{1,9})W)?(?:(?P<days>\d{1,9})D)?"
