@@ -41,8 +41,7 @@ class AgainstCompiler:
         other = test.literal
         if not isinstance(other, FieldValue | SourceValue):
             raise TypeError("A literal is compared elsewhere")
-        right = other.field.type if isinstance(other, FieldValue) else other.source.type
-        zone = zone_sql(self.binder, test.field.type, right, other.common, self.at.zone.key)
+        zone = zone_sql(self.at.zone.key)
         # both in the one row that a link leads to: there they are compared
         alone = isinstance(other, SourceValue) or (other.depth, other.link) == (test.depth, test.link)
         link = test.link if alone and test.depth == up else None
@@ -53,7 +52,7 @@ class AgainstCompiler:
             parts.append(looked_up_sql(test.operator, left, test.field.type, values))
         else:
             also, given = self.operand(other, other.common, zone, levels, up, link, case=test.case)
-            parts += [also, fields_sql(test.operator, left, given, right, other.common)]
+            parts += [also, fields_sql(test.operator, left, given, other.field.type, other.common)]
         sql = " AND ".join(f"({part})" for part in dict.fromkeys(parts) if part != "1")
         return sql if link is None else self.single(link, levels[-1], sql)
 

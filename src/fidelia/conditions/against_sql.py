@@ -3,16 +3,18 @@
 # ruff: noqa: S608 the text is made of expressions that developers declared
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from .against import NEGATIVE
-from .bind import Binder
 from .operators import Operator, Span
 from .pairs import LISTS, Common, common_sql
 from .sources import ValueSource
+
+_ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", re.ASCII)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -103,6 +105,8 @@ def looked_up_sql(operator: Operator, left: str, left_type: str, values: str) ->
     return f"NOT ({found})" if operator.key in NEGATIVE else found
 
 
-def zone_sql(binder: Binder, left: str, right: str, to: Common, zone: str) -> str:
-    """Bind the time zone where moments are compared as days."""
-    return binder.bind(zone, "String") if to.type == "date" and "datetime" in (left, right) else ""
+def zone_sql(zone: str) -> str:
+    """Return the name of a time zone as a literal: inside ``APPLY`` no parameter is replaced."""
+    if not _ZONE.fullmatch(zone):
+        raise ValueError(f"{zone!r} is no time zone")
+    return f"'{zone}'"

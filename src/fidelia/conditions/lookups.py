@@ -12,7 +12,7 @@ from datetime import datetime
 
 import msgspec
 
-from .against_sql import source_sql
+from .against_sql import source_sql, zone_sql
 from .bind import Binder, Typed
 from .evaluate import note_every_node
 from .facts import Facts
@@ -63,7 +63,7 @@ def lookup_query(source: ValueSource, questions: Iterable[Lookup]) -> tuple[Quer
     columns = []
     for group in groups.values():
         one = group[0]
-        zone = binder.bind(one.zone, "String") if one.zone else ""
+        zone = zone_sql(one.zone) if one.zone else ""
         bind = Typed(binder, one.common.type, one.common.places)
         values = source_sql(source, one.common, one.case, zone)
         columns.append(f"arrayMap(v -> v IN ({values}), {bind([q.value for q in group], 'Array')})")

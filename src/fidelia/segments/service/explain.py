@@ -115,6 +115,7 @@ async def _verdicts(
     known = await facts.load(engines.clickhouse, question.checked.vocabulary, asked, profile_id, stored, tag)
     if known is None:
         raise not_found("Profile", profile_id)
+    known = await facts.look_up(engines.clickhouse, question.checked, known, now, question.timezone, dynamic, tag)
     found = conditions.explain(question.checked, known, now, question.timezone, dynamic)
     return [msgspec.structs.replace(verdict, seen=plain(verdict.seen)) for verdict in found]
 

@@ -6,11 +6,13 @@ Everything comes from ClickHouse, from the very columns that the bulk reading co
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from fidelia.conditions import Checked, Event, Facts, Field, Link, Row, Subject, Vocabulary
+from fidelia import conditions
+from fidelia.conditions import Answered, Checked, Event, Facts, Field, Link, Lookup, Row, SourceKey, Subject, Vocabulary
 from fidelia.platform.clickhouse import ClickHouse
 
 from ..store import clickhouse as store
@@ -26,6 +28,8 @@ class Need(msgspec.Struct, frozen=True):
     fields: frozenset[str]
     events: frozenset[str]
     links: frozenset[str]
+    groups: frozenset[int]
+    ever: frozenset[int]
 
     @staticmethod
     def of(conditions: Iterable[Checked]) -> Need:
@@ -35,6 +39,8 @@ class Need(msgspec.Struct, frozen=True):
             frozenset().union(*(part.fields for part in parts)),
             frozenset().union(*(part.events for part in parts)),
             frozenset().union(*(part.links for part in parts)),
+            frozenset().union(*(part.groups for part in parts)),
+            frozenset().union(*(part.ever for part in parts)),
         )
 
 
@@ -49,7 +55,32 @@ async def load(
         return None
     (_, row), *_ = rows
     events = await loader.events(profile_id) if need.events else []
-    return Facts(fields=row.fields, links=row.links, events=events, segments=segments)
+    groups = await store.inside(ch, words.segments, "bm", need.groups, profile_id, tag)
+    ever = await store.inside(ch, words.segments, "ever", need.ever, profile_id, tag)
+    return Facts(fields=row.fields, links=row.links, events=events, segments={**segments, **groups}, ever=ever)
+
+
+async def look_up(
+    ch: ClickHouse,
+    checked: Checked,
+    known: Facts,
+    now: datetime,
+    tz: str,
+    rules: Mapping[int, Checked],
+    tag: str | None,
+) -> Facts:
+    """Add what lists and data tables hold of a person's values: these are looked for there, never the other way."""
+    words = checked.vocabulary
+    found: dict[SourceKey, dict[Lookup, bool]] = {}
+    while questions := conditions.wanted(checked, known, now, tz, rules):
+        for key, asked in questions.items():
+            query, order = conditions.lookup_query(words.source[key], asked)
+            (row,) = await ch.query(query.text, query.params, tag=tag)
+            answers = (bool(answer) for column in row for answer in column)
+            found.setdefault(key, {}).update(zip(order, answers, strict=True))
+        sources = {key: Answered(answers) for key, answers in found.items()}
+        known = msgspec.structs.replace(known, sources=sources)
+    return known
 
 
 class _Loader:
@@ -64,7 +95,7 @@ class _Loader:
         fields = subject.fields
         links = [link for link in self.words.links_of(subject.name) if self.wanted(link)]
         extra = [link.local or subject.id for link in links]
-        columns = [key, *(field.sql for field in fields), *extra]
+        columns = [key, *(field.sql for field in fields), *extra, subject.order]
         found = await store.rows(
             self.ch, subject.table, columns, key, values, where=subject.where, final=subject.final, limit=MOST_ROWS,
             tag=self.tag,
@@ -85,6 +116,7 @@ class _Loader:
                         for field, value in zip(fields, row[1 : 1 + len(fields)], strict=True)
                     },
                     links={link.name: reached[n].get(row[1 + len(fields) + n], []) for n, link in enumerate(links)},
+                    id=row[-1],
                 ),
             )
             for row in found
