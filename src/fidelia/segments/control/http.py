@@ -42,7 +42,7 @@ class ControlGroupIn(Body, frozen=True):
     cap: int | None = None
     strata: list[StratumField] = []
     exceptions: list[Activity] = []
-    schedule: SegmentSchedule | None = service.DAILY
+    schedule: SegmentSchedule | None = msgspec.field(default_factory=lambda: service.DAILY)
     active: bool = True
 
 
