@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from .moments import TICK, Duration, Moment, shift_day
+from .moments import TICK, Duration, Moment, period, shift_day
 from .nodes import Condition
 from .operators import Operator
 from .sources import SourceKey
