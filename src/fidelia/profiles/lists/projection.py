@@ -110,9 +110,12 @@ async def _tables(ch: ClickHouse, name: str) -> dict[str, str]:
 
 async def _make(ch: ClickHouse, sheet: Sheet, name: str) -> None:
     columns = ", ".join(f"{column} {type_}" for column, type_ in _columns(sheet).items())
+    # The one partition bears the generation's number: kept answers are told old by partitions and their blocks.
     await ch.command(
-        f"create table {name} (id UInt32, version UInt64, is_deleted UInt8, {columns})"
-        f" engine = ReplacingMergeTree(version, is_deleted) order by id settings {TABLE_SETTINGS}"
+        f"create table {name} (id UInt32, version UInt64, is_deleted UInt8, {columns},"
+        f" generation UInt32 default {sheet.generation})"
+        " engine = ReplacingMergeTree(version, is_deleted) partition by generation order by id"
+        f" settings {TABLE_SETTINGS}"
         f" comment '{_state(sheet)}'"
     )
 
