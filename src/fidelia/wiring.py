@@ -16,6 +16,7 @@ from fidelia.kernel.errors import Problem
 from fidelia.market import projection as market_projection
 from fidelia.market.purchases import purchases_sql
 from fidelia.market.vocabulary import vocabulary as market_vocabulary
+from fidelia.messages.vocabulary import vocabulary as messages_vocabulary
 from fidelia.platform.clickhouse import ClickHouse
 from fidelia.platform.drain import Drain, Projection
 from fidelia.platform.engines import Engines
@@ -85,6 +86,7 @@ class Vocabularies:
                 events.vocabulary,
                 market_vocabulary,
                 segments_vocabulary,
+                messages_vocabulary,
             )
         ]
         whole = merge(*parts)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from fidelia.conditions import Field
 from fidelia.conditions.against import pair, values_of
+from fidelia.conditions.json_text import JSON_TYPES
 from fidelia.conditions.operators import OPERATORS, Operator
 from fidelia.conditions.pairs import common
 
@@ -213,8 +214,16 @@ def path(draw: Draw, *names: str) -> str:
     return "".join(f"[{json.dumps(key, ensure_ascii=draw(st.booleans()))}]" for key in keys)
 
 
+def asked_as(draw: Draw, field: str, operator: Operator, as_: str) -> Node:
+    """A property nobody declared, compared as a type that the node names."""
+    return {**compare(draw, field, operator, as_), "as": as_}
+
+
 def undeclared(draw: Draw, field: str) -> Node:
     """A property nobody declared: of an open event, or inside an object."""
+    if draw(st.integers(0, 2)) == 0:
+        as_ = pick(draw, JSON_TYPES)
+        return asked_as(draw, field, pick(draw, operators(as_)), as_)
     type_ = pick(draw, OPEN_OPERATORS)
     operator = OPERATORS[pick(draw, OPEN_OPERATORS[type_])]
     node: Node = {"kind": "compare", "field": field, "op": operator.key}

@@ -118,6 +118,7 @@ SHOP = merge(
                 entered="segment.entered",
                 left="segment.left",
                 property="segment",
+                past=True,
             ),
             MembershipKind(key="global_control", label="Global control group", base=control_number(1)),
             MembershipKind(
@@ -127,6 +128,7 @@ SHOP = merge(
                 groups={"any": 0, "test": 1, "control": 2},
                 base=BASES["campaign"],
                 step=4,
+                past=True,
             ),
         ),
     )

@@ -17,12 +17,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from fidelia.conditions import check, compile, decode, evaluate, explain
+from fidelia.conditions.json_text import JSON_TYPES
 from fidelia.conditions.operators import OPERATORS, flags, pattern
 from fidelia.conditions.types import TYPES
 from fidelia.kernel.errors import Problem
 from fidelia.platform.bitmaps import decode_bitmap
 
-from .drawing import EVENT_TYPES, ROW_TYPES, Node, compare, patterns
+from .drawing import EVENT_TYPES, ROW_TYPES, Node, asked_as, compare, path, patterns
 from .generator import conditions
 from .pools import NOWS, PATTERNS, TEXTS, ZONES
 from .universe import Universe
@@ -31,6 +32,7 @@ UNIVERSES = (1, 2, 3, 4)
 EACH = int(os.environ.get("FIDELIA_AGREEMENT", "400"))
 ONE_THREAD = {"max_threads": 1}  # a hundred rows need no more, and making threads costs more than reading
 _asked: Counter[int] = Counter()
+_seen: Counter[str] = Counter()
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +43,25 @@ def universes(ch_client: Any) -> dict[int, Universe]:
     return loaded
 
 
+def _note(node: Any) -> None:
+    """Count what was drawn of values, at any depth."""
+    if isinstance(node, list):
+        for item in node:
+            _note(item)
+    if not isinstance(node, dict):
+        return
+    if node.get("kind") == "compare":
+        value = node.get("value")
+        _seen[f"value.{next(iter(value))}" if isinstance(value, dict) else "value.literal"] += 1
+        _seen[f"as.{node.get('as')}"] += 1
+        _seen["path" if "[" in node["field"] else "name"] += 1
+    for inner in node.values():
+        _note(inner)
+
+
 def agree(client: Any, universe: Universe, node: Node, now: Any, zone: str) -> int:
     """Require the same verdicts; return how many profiles the condition selects."""
+    _note(node)
     checked = check(decode(node), universe.vocabulary, segments=universe.segment)
     query = compile(checked, now, zone, segments=universe.segments)
     selected = set(
@@ -109,6 +128,28 @@ def test_every_operator_agrees_on_every_type(
         universe = universes[data.draw(st.sampled_from(UNIVERSES))]
         agree(ch_client, universe, node, data.draw(st.sampled_from(NOWS)), data.draw(st.sampled_from(ZONES)))
         _asked[universe.n] += 1
+
+    run()
+
+
+@pytest.mark.parametrize(("key", "type_"), [pair for pair in PAIRS if pair[1] in JSON_TYPES])
+def test_every_operator_agrees_inside_objects(
+    ch_client: Any, universes: dict[int, Universe], key: str, type_: str
+) -> None:
+    """Properties nobody declared, by any key, as the type that is asked for: of an object, of items, of open events."""
+
+    @settings(max_examples=4, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def run(data: Any) -> None:
+        place = data.draw(st.sampled_from(["profile.extra", "item", "event"]))
+        field = "event.free" if place == "event" else place + path(data.draw, "city", "n")
+        node = asked_as(data.draw, field, OPERATORS[key], type_)
+        if place == "item":
+            node = {"kind": "related", "link": "profile.children", "where": node}
+        elif place == "event":
+            node = {"kind": "occurred", "event": "custom.quiz", "where": node}
+        universe = universes[data.draw(st.sampled_from(UNIVERSES))]
+        agree(ch_client, universe, node, data.draw(st.sampled_from(NOWS)), data.draw(st.sampled_from(ZONES)))
 
     run()
 
@@ -197,6 +238,8 @@ def test_enough_conditions_were_generated() -> None:
     if len(_asked) < len(UNIVERSES) or EACH < 400:
         pytest.skip("only some of the generated conditions were asked for")
     assert sum(_asked.values()) >= 2000, _asked
+    assert {f"value.{kind}" for kind in ("literal", "field", "list", "table")} <= _seen.keys(), _seen
+    assert {f"as.{type_}" for type_ in JSON_TYPES} | {"path"} <= _seen.keys(), _seen
 
 
 def test_every_type_has_an_operator() -> None:

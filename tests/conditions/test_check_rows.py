@@ -116,6 +116,7 @@ def entry(**more: Any) -> dict[str, Any]:
         ({"kind": "member", "of": {"campaign": 7}, "count": {"value": 2}}, "/count", "not recorded"),
         ({"kind": "member", "of": {"global_control": False}}, "/of/global_control", "use not"),
         ({"kind": "member", "of": {"global_control": True, "group": "any"}}, "/of/group", "it has none"),
+        ({"kind": "member", "of": {"global_control": True}, "state": "ever"}, "/state", "only the present"),
         ({"kind": "member", "of": {"program": 1}}, "/of/program", "not available yet"),
         ({"kind": "member", "of": {"segment": 5}, "state": "ever"}, "/state", "keeps no list"),
         ({"kind": "member", "of": {"segment": 5}, "within": {"last": "P1D"}}, "/within", "keeps no list"),

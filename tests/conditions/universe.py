@@ -138,8 +138,9 @@ def vocabulary(n: int) -> Vocabulary:
                     entered="segment.entered",
                     left="segment.left",
                     property="segment",
+                    past=True,
                 ),
-                MembershipKind(key="global_control", label="Control", base=CONTROL),
+                MembershipKind(key="global_control", label="Control", base=CONTROL, past=True),
                 MembershipKind(
                     key="campaign",
                     label="Campaign",
@@ -147,6 +148,7 @@ def vocabulary(n: int) -> Vocabulary:
                     groups={"any": 0, "test": 1, "control": 2},
                     base=BASES["campaign"],
                     step=4,
+                    past=True,
                 ),
             ),
             segments=f"segment_bitmaps_{n}",

@@ -96,6 +96,9 @@ def _other(
     except ValueError as exc:
         checker.bad(pointer, str(exc))
         return None
+    if node.state != "now" and not kind.past:
+        checker.bad(f"{path}/state", f"Of the {KINDS[kind.key]} only the present is known: state must be now")
+        return None
     checker.groups.add(number)
     name = kind.names.get(id_, "")
     part = f"the {group} group of " if group in ("test", "control") else ""

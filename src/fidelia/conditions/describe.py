@@ -240,7 +240,7 @@ def _membership(kind: MembershipKind) -> MembershipInfo:
         label=kind.label,
         choices=tuple(Option(str(id_), name) for id_, name in kind.names.items()),
         groups=tuple(kind.groups),
-        states=("now", "ever", "left"),
+        states=("now", "ever", "left") if kind.past else ("now",),
         entries=bool(kind.entered and kind.left),
     )
 

@@ -31,14 +31,16 @@ class MembershipKind(msgspec.Struct, frozen=True, kw_only=True):
 
     ``key`` is the member of ``of`` in a condition (``segment``, ``campaign``, ``global_control`` …). ``names`` are
     the words for each id there is (for ``segment`` others look them up). ``groups`` are the choices of ``group`` with
-    the number of each. ``entered`` and ``left`` name the types of events, ``property`` the one that holds the id;
-    without them only ``now`` can be asked. ``base`` and ``step`` say where bitmaps are (see above).
+    the number of each. ``past`` says that bitmaps of everybody who was ever a member are kept beside (column
+    ``ever``); without it only ``now`` can be asked. ``entered`` and ``left`` name the types of events, ``property`` the
+    one that holds the id; without them nobody knows when. ``base`` and ``step`` say where bitmaps are (see above).
     """
 
     key: str
     label: str
     names: Mapping[int, str] = {}
     groups: Mapping[str, int] = {}
+    past: bool = False
     entered: str = ""
     left: str = ""
     property: str = ""

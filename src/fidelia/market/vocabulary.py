@@ -47,10 +47,13 @@ async def vocabulary(tx: Tx, database_id: int) -> Vocabulary:
         table=f"l_{database_id}",
         id="line",
         time="line.created_at",
+        tie="(order_id, line)",
         one="line",
         many="order lines",
         fields=(
             _field("line", "created_at", "datetime", "Placed at", sql="at", nullable=False),
+            _field("line", "order", "integer", "Order number", sql="order_id", nullable=False),
+            _field("line", "product", "integer", "Product number", sql="nullIf(product, 0)"),
             _field("line", "quantity", "decimal", "Quantity", nullable=False),
             _field("line", "price", "decimal", "Price"),
             _field("line", "total", "decimal", "Line total", nullable=False),

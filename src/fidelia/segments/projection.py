@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import struct
 
+import sqlalchemy as sa
 from pyroaring import BitMap
 
+from fidelia.conditions import RESERVED, control_number
 from fidelia.platform.bitmaps import encode_bitmap
 from fidelia.platform.engines import Engines
 
+from .control import store as control_store
 from .store import members as store
 from .store import segments as segments_store
 
@@ -26,12 +29,16 @@ async def ensure(engines: Engines) -> None:
 
 
 class Segments:
-    """The stream ``segments``: ids are of segments."""
+    """The stream ``segments``: ids are of segments, or the number of the global control group's list."""
 
     async def project(self, engines: Engines, database_id: int, ids: BitMap) -> None:
         """Insert the present lists with their versions; repeating it changes nothing."""
         async with engines.tx() as tx:
-            found = await store.lists_with_version(tx, ids)
+            found = await store.lists_with_version(tx, [id_ for id_ in ids if id_ < RESERVED])
+            if control_number(database_id) in ids:
+                people = await control_store.people_of(tx, database_id)
+                version = await tx.scalar(sa.text("select (extract(epoch from clock_timestamp()) * 1000000)::bigint"))
+                found[control_number(database_id)] = version, people, people
         if found:
             await ensure(engines)
             rows = b"".join(
@@ -47,4 +54,5 @@ async def rebuild(engines: Engines, database_id: int) -> None:
     async with engines.tx() as tx:
         # The numbers of parts begin anew where tables are emptied, so what was noted of them says nothing any more.
         await segments_store.forget_fingerprints(tx, database_id)
-        tx.mark_dirty("segments", database_id, await store.lists_of(tx, database_id))
+        lists = await store.lists_of(tx, database_id)
+        tx.mark_dirty("segments", database_id, [*lists, control_number(database_id)])

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 from sqlalchemy.dialects.postgresql import insert
 
+from fidelia.conditions import control_number
 from fidelia.kernel.errors import not_found
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform.postgres import Tx
@@ -59,6 +60,7 @@ async def add(tx: Tx, values: Mapping[str, Any]) -> None:
     await tx.execute(
         sa.insert(control_bitmap).values(group_id=group_id, members=BitMap().serialize(), updated_at=tx.now)
     )
+    _changed(tx, values["database_id"])
 
 
 async def update(tx: Tx, group_id: int, values: Mapping[str, Any], *, definition: bool = False) -> None:
@@ -115,6 +117,18 @@ async def set_members(tx: Tx, group_id: int, found: BitMap) -> None:
     await tx.execute(
         sa.update(control_bitmap).where(_b.group_id == group_id).values(members=_packed(found), updated_at=tx.now)
     )
+    _changed(tx, await tx.scalar(sa.select(_g.database_id).where(_g.id == group_id)))
+
+
+def _changed(tx: Tx, database_id: int) -> None:
+    """Have the list brought to ClickHouse, where conditions look people up."""
+    tx.mark_dirty("segments", database_id, [control_number(database_id)])
+
+
+async def people_of(tx: Tx, database_id: int) -> BitMap:
+    """Return who is kept back in a database; nobody where there is no group."""
+    found = await find(tx, database_id)
+    return BitMap() if found is None else await members(tx, found.id)
 
 
 async def strata(tx: Tx, group_id: int) -> dict[tuple[int, str], tuple[str, BitMap]]:

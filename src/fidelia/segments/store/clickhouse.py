@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from pyroaring import BitMap
@@ -76,6 +76,21 @@ async def rows(
         {"values": [int(value) for value in values]},
         tag=tag,
     )
+
+
+async def inside(
+    ch: ClickHouse, table: str, column: str, numbers: Collection[int], profile_id: int, tag: str | None = None
+) -> dict[int, bool]:
+    """Return for each stored bitmap whether a profile is in it; ``column`` is ``bm`` (now) or ``ever``."""
+    if not numbers:
+        return {}
+    found = await ch.query(
+        f"select segment, bitmapContains({column}, {{id:UInt32}}) from (select * from {table}"
+        " where segment in ({numbers:Array(UInt32)}) order by version desc limit 1 by segment)",
+        {"id": profile_id, "numbers": sorted(numbers)},
+        tag=tag,
+    )
+    return {number: bool(yes) for number, yes in found}
 
 
 def literal(text: str) -> str:
