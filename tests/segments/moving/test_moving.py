@@ -49,6 +49,12 @@ async def test_thirty_definitions(shop: Shop, maps: dict[str, Any]) -> None:
         28: ["The file is not in the definition: upload its column as a list and choose the list in the rule"],
         30: ["There is no field 'shoe_size' in this database: make it first, or say which one it is"],
     }
+    assert [(u["kind"], u["theirs"]) for u in report["unknown"]] == [
+        ("databases", "9"),
+        ("domain_groups", "corporate"),
+        ("fields", "shoe_size"),
+        ("mailings", "8"),
+    ]
     assert items[27]["lost"][0]["where"] == "segment[0].queries[0]"
     assert items[27]["proposals"][0]["condition"] == compare("city", "eq", "Oslo")
     made = {id_: item["became"] for id_, item in items.items() if item["became"]}

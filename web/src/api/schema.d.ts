@@ -3119,14 +3119,6 @@ export interface components {
             unchanged: number;
             rejected: number;
         };
-        /** Became */
-        Became: {
-            id: number | null;
-            name: string;
-            /** @enum {string} */
-            type: "static" | "dynamic" | "updatable";
-            database_id: number;
-        };
         /** CalculateIn */
         CalculateIn: {
             database_id: number;
@@ -3350,14 +3342,6 @@ export interface components {
             cap?: number | null;
             strata?: components["schemas"]["StratumField"][];
             exceptions?: components["schemas"]["Activity"][];
-            /**
-             * @default {
-             *       "at": "03:00",
-             *       "weekdays": [],
-             *       "timezone": null,
-             *       "until": null
-             *     }
-             */
             schedule?: components["schemas"]["SegmentSchedule"] | null;
             /** @default true */
             active?: boolean;
@@ -4041,30 +4025,6 @@ export interface components {
             label: string;
             count: number;
         };
-        /** ImportMaps */
-        ImportMaps: {
-            databases?: {
-                [key: string]: number;
-            };
-            segments?: {
-                [key: string]: number;
-            };
-            resources?: {
-                [key: string]: number;
-            };
-            mailings?: {
-                [key: string]: number;
-            };
-            templates?: {
-                [key: string]: number;
-            };
-            fields?: {
-                [key: string]: string;
-            };
-            domain_groups?: {
-                [key: string]: string[];
-            };
-        };
         /** ImportOptions */
         ImportOptions: {
             /** @default email */
@@ -4136,15 +4096,6 @@ export interface components {
             column: string;
             reason: string;
             rows: number;
-        };
-        /** ImportReport */
-        ImportReport: {
-            dry_run: boolean;
-            converted: number;
-            proposed: number;
-            refused: number;
-            unreadable: number;
-            items: components["schemas"]["Moved"][];
         };
         /** ImportStarted */
         ImportStarted: {
@@ -4256,6 +4207,7 @@ export interface components {
             of: string;
             to: string;
             time: string;
+            times: string[];
             open: boolean;
             prefix: string;
             one: string;
@@ -4348,11 +4300,19 @@ export interface components {
             email: string;
             password: string;
         };
-        /** Lost */
-        Lost: {
+        /** LostRule */
+        LostRule: {
             where: string;
             rule: string;
             why: string;
+        };
+        /** MadeSegment */
+        MadeSegment: {
+            id: number | null;
+            name: string;
+            /** @enum {string} */
+            type: "static" | "dynamic" | "updatable";
+            database_id: number;
         };
         /** MailAttachment */
         MailAttachment: {
@@ -4486,6 +4446,7 @@ export interface components {
             track_opens?: boolean;
             track_clicks?: boolean;
             rate?: number;
+            updated_at?: string;
         };
         /** MailingPerson */
         MailingPerson: {
@@ -4564,6 +4525,10 @@ export interface components {
             operators: {
                 [key: string]: string[];
             };
+            results: {
+                [key: string]: string;
+            };
+            ordered: boolean;
         };
         /** Member */
         Member: {
@@ -4598,6 +4563,15 @@ export interface components {
             profile_ids: number[];
             /** @default false */
             skip_triggers?: boolean;
+        };
+        /** MembershipInfo */
+        MembershipInfo: {
+            key: string;
+            label: string;
+            choices: components["schemas"]["Option"][];
+            groups: string[];
+            states: string[];
+            entries: boolean;
         };
         /** MergeIn */
         MergeIn: {
@@ -4654,24 +4628,19 @@ export interface components {
             next_cursor?: string | null;
             total?: number | null;
         };
-        /** Moved */
-        Moved: {
+        /** MovedSegment */
+        MovedSegment: {
             id: number | null;
             name: string;
             was: string;
             /** @enum {string} */
             outcome: "converted" | "proposed" | "refused" | "unreadable";
-            became?: components["schemas"]["Became"] | null;
-            /** @default [] */
-            parts?: components["schemas"]["Became"][];
-            /** @default  */
-            sentence?: string;
-            /** @default [] */
-            notes?: string[];
-            /** @default [] */
-            lost?: components["schemas"]["Lost"][];
-            /** @default [] */
-            proposals?: components["schemas"]["Proposal"][];
+            became: components["schemas"]["MadeSegment"] | null;
+            parts: components["schemas"]["MadeSegment"][];
+            sentence: string;
+            notes: string[];
+            lost: components["schemas"]["LostRule"][];
+            proposals: components["schemas"]["SegmentProposal"][];
         };
         /** NewField */
         NewField: {
@@ -5001,17 +4970,6 @@ export interface components {
             name: string;
             types: string[];
         };
-        /** Proposal */
-        Proposal: {
-            name: string;
-            /** @enum {string} */
-            type: "static" | "dynamic" | "updatable";
-            database: number | null;
-            database_id: number | null;
-            condition: {
-                [key: string]: unknown;
-            } | null;
-        };
         /** Reacted */
         Reacted: {
             people: number;
@@ -5125,6 +5083,17 @@ export interface components {
         RowsDeleted: {
             deleted: number;
             unknown: number;
+        };
+        /** RowsInfo */
+        RowsInfo: {
+            takes: string[];
+            most: number;
+            calendars: string[];
+            offsets: number;
+            distinct: string[];
+            figures: string[];
+            figure_types: string[][];
+            since: string[];
         };
         /** RowsUpserted */
         RowsUpserted: {
@@ -5243,9 +5212,43 @@ export interface components {
             definitions: {
                 [key: string]: unknown;
             }[];
-            maps?: components["schemas"]["ImportMaps"] | null;
+            maps?: components["schemas"]["SegmentImportMaps"] | null;
             /** @default false */
             dry_run?: boolean;
+        };
+        /** SegmentImportMaps */
+        SegmentImportMaps: {
+            databases?: {
+                [key: string]: number;
+            };
+            segments?: {
+                [key: string]: number;
+            };
+            resources?: {
+                [key: string]: number;
+            };
+            mailings?: {
+                [key: string]: number;
+            };
+            templates?: {
+                [key: string]: number;
+            };
+            fields?: {
+                [key: string]: string;
+            };
+            domain_groups?: {
+                [key: string]: string[];
+            };
+        };
+        /** SegmentImportReport */
+        SegmentImportReport: {
+            dry_run: boolean;
+            converted: number;
+            proposed: number;
+            refused: number;
+            unreadable: number;
+            items: components["schemas"]["MovedSegment"][];
+            unknown: components["schemas"]["UnknownReference"][];
         };
         /** SegmentIn */
         SegmentIn: {
@@ -5299,6 +5302,17 @@ export interface components {
             database_id?: number;
             type?: "static" | "dynamic" | "updatable";
             version?: number;
+        };
+        /** SegmentProposal */
+        SegmentProposal: {
+            name: string;
+            /** @enum {string} */
+            type: "static" | "dynamic" | "updatable";
+            database: number | null;
+            database_id: number | null;
+            condition: {
+                [key: string]: unknown;
+            } | null;
         };
         /** SegmentRange */
         SegmentRange: {
@@ -5991,6 +6005,12 @@ export interface components {
             label: string;
             fits: string[];
         };
+        /** UnknownReference */
+        UnknownReference: {
+            /** @enum {string} */
+            kind: "databases" | "segments" | "resources" | "mailings" | "templates" | "fields" | "domain_groups";
+            theirs: string;
+        };
         /** UnsubscribeIn */
         UnsubscribeIn: {
             database_id: number;
@@ -6256,6 +6276,8 @@ export interface components {
             types: components["schemas"]["TypeInfo"][];
             counts: string[];
             measures: components["schemas"]["MeasureInfo"][];
+            rows: components["schemas"]["RowsInfo"];
+            memberships: components["schemas"]["MembershipInfo"][];
             sources: components["schemas"]["SourceInfo"][];
             property_types: string[];
         };
@@ -20566,7 +20588,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImportReport"];
+                    "application/json": components["schemas"]["SegmentImportReport"];
                 };
             };
             /** @description Malformed request */

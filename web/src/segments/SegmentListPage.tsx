@@ -1,11 +1,11 @@
 import { Code, Group, Stack, Text } from '@mantine/core';
-import { IconArchive, IconCirclesRelation, IconPlus, IconSparkles } from '@tabler/icons-react';
+import { IconArchive, IconCirclesRelation, IconPlus, IconSparkles, IconTransferIn } from '@tabler/icons-react';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { failToast, FirstUse, formatCount, ListPage, Num, paths, Time, ToneBadge, undoToast, useListState, type BulkAction, type Column } from '@/kit';
+import { failToast, FirstUse, formatCount, ListPage, Num, paths, Time, ToneBadge, undoToast, useGo, useListState, type BulkAction, type Column } from '@/kit';
 import { kindOf, kinds, type Segment } from './model';
 
 const columns: Column<Segment>[] = [
@@ -51,6 +51,11 @@ export function SegmentListPage() {
   const database = useDatabase();
   const canCreate = useCan('segments:create'), canArchive = useCan('segments:delete');
   const archive = useArchive();
+  const go = useGo();
+  const compare: BulkAction = {
+    label: (n) => `Compare ${n} ${n === '1' ? 'segment' : 'segments'}`, icon: <IconCirclesRelation size={16} />, pageOnly: true,
+    run: ({ ids }) => { go(`${paths.segmentCompare()}?ids=${ids.slice(0, 5).join(',')}`); },
+  };
   const { archived, ...params } = state.params;
   const query = useList<Segment>(['segments', 'list', database?.id, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/segments', {
     params: { query: { ...params, ...(archived === 'yes' ? { archived: true } : {}), ...(database ? { database: database.id } : {}), limit, ...(cursor ? { cursor } : {}) } }, signal,
@@ -62,7 +67,7 @@ export function SegmentListPage() {
     <ListPage<Segment> name="segments" title="Segments" noun={{ one: 'segment', many: 'segments' }} query={query} state={state} columns={columns} rowKey={(s) => s.id} rowLabel={(s) => s.name} rowHref={(s) => paths.segment(s.id)}
       searchLabel="Search name or description" primary={add} facts={[total !== undefined && total !== null && !state.narrowed && formatCount(total, 'segment', 'segments'), database?.name]}
       filters={[{ key: 'type', label: 'Kind', options: kinds.map((k) => ({ value: k.value, label: k.label })) }, { key: 'archived', label: 'Archived', options: [{ value: 'yes', label: 'Archived only' }] }]}
-      bulk={canArchive && archived !== 'yes' ? [archive] : []}
+      bulk={[...(archived !== 'yes' ? [compare] : []), ...(canArchive && archived !== 'yes' ? [archive] : [])]}
       help={{ text: 'A segment is a group of people: by rules, or as a list. Sizes show when they were counted. Open one to see its people, or edit its rules and watch the size change.', api: '/segments' }}
       empty={<FirstUse icon={IconCirclesRelation} title="Find the right people" primary={add} secondary={example} example={<Example />}
         text={<>A segment is a rule such as <Code>bought coffee, not for 60 days</Code>, or a list. You see its size while you build.</>} />} />

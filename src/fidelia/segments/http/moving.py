@@ -11,14 +11,14 @@ from fidelia.access import Actor
 from fidelia.platform.http import Body, Strict
 from fidelia.platform.postgres import Tx
 
-from ..moving import ImportMaps, ImportReport, import_definitions
+from ..moving import SegmentImportMaps, SegmentImportReport, import_definitions
 
 
 class SegmentImportIn(Body, frozen=True):
     """Definitions as the other platform's ``segments/get`` returns them, and what its ids mean here."""
 
     definitions: Annotated[list[dict[str, Any]], msgspec.Meta(max_length=1000)]
-    maps: ImportMaps | None = None
+    maps: SegmentImportMaps | None = None
     dry_run: bool = False
 
 
@@ -36,6 +36,7 @@ class SegmentImportController(Controller):
         opt={"right": "segments:create"},
         summary="Take over definitions of another platform",
     )
-    async def take_over(self, tx: Tx, actor: Actor, data: SegmentImportIn) -> ImportReport:
+    async def take_over(self, tx: Tx, actor: Actor, data: SegmentImportIn) -> SegmentImportReport:
         """Make a segment of every definition that can be carried whole; tell what became of each, and why not."""
-        return await import_definitions(tx, actor, data.definitions, data.maps or ImportMaps(), dry_run=data.dry_run)
+        maps = data.maps or SegmentImportMaps()
+        return await import_definitions(tx, actor, data.definitions, maps, dry_run=data.dry_run)

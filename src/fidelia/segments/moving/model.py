@@ -65,7 +65,7 @@ LEFT_BEHIND = {
 CALCULATED = frozenset({"count", "count_date", "created", "updated", "error", "error_text"})
 
 
-class ImportMaps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class SegmentImportMaps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the other platform's ids and names mean here: ``{"7": 12}`` says that its 7 is our 12.
 
     A database that is not named is the only one here, or the one of the same number in ``databases``. ``fields``:
@@ -81,7 +81,7 @@ class ImportMaps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     domain_groups: dict[str, list[str]] = {}
 
 
-class Lost(msgspec.Struct, frozen=True):
+class LostRule(msgspec.Struct, frozen=True):
     """Something that could not be carried: ``where`` it stood, the ``rule`` as one would say it, and ``why``."""
 
     where: str
@@ -89,7 +89,7 @@ class Lost(msgspec.Struct, frozen=True):
     why: str
 
 
-class Became(msgspec.Struct, frozen=True):
+class MadeSegment(msgspec.Struct, frozen=True):
     """A segment that was made (``id`` is null in a dry run)."""
 
     id: int | None
@@ -98,7 +98,7 @@ class Became(msgspec.Struct, frozen=True):
     database_id: int
 
 
-class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+class SegmentProposal(msgspec.Struct, frozen=True, kw_only=True):
     """A segment one could make by hand instead; ``database`` is the reference's number of it."""
 
     name: str
@@ -108,27 +108,39 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     condition: dict[str, Any] | None
 
 
-class Moved(msgspec.Struct, frozen=True, kw_only=True):
+class MovedSegment(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one definition. ``parts`` are segments it needs, made beside it; ``notes`` what is different."""
 
     id: int | None
     name: str
     was: str
     outcome: Outcome
-    became: Became | None = None
-    parts: tuple[Became, ...] = ()
-    sentence: str = ""
-    notes: tuple[str, ...] = ()
-    lost: tuple[Lost, ...] = ()
-    proposals: tuple[Proposal, ...] = ()
+    became: MadeSegment | None
+    parts: tuple[MadeSegment, ...]
+    sentence: str
+    notes: tuple[str, ...]
+    lost: tuple[LostRule, ...]
+    proposals: tuple[SegmentProposal, ...]
 
 
-class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The report: every definition in the order of the file."""
+#: The members of :class:`SegmentImportMaps`.
+MapKind = Literal["databases", "segments", "resources", "mailings", "templates", "fields", "domain_groups"]
+
+
+class UnknownReference(msgspec.Struct, frozen=True, order=True):
+    """Something the file speaks of that ``maps`` could explain: its kind there, and its number or name."""
+
+    kind: MapKind
+    theirs: str
+
+
+class SegmentImportReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The report: every definition in the order of the file, and what the ``maps`` should tell for a better one."""
 
     dry_run: bool
     converted: int
     proposed: int
     refused: int
     unreadable: int
-    items: tuple[Moved, ...]
+    items: tuple[MovedSegment, ...]
+    unknown: tuple[UnknownReference, ...]

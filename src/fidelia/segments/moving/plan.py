@@ -11,7 +11,7 @@ from fidelia import conditions, profiles
 
 from ..model import SegmentRange, SegmentSchedule, SegmentType
 from ..service.manage import Definition
-from .model import Block, Lost, OldSegment, Outcome, Proposal
+from .model import Block, LostRule, OldSegment, Outcome, SegmentProposal
 from .rules import Node, Translator
 
 #: When what was “recalculated daily” is recalculated here, by the clock of its database.
@@ -34,8 +34,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None = None
     parts: tuple[Definition, ...] = ()
     notes: tuple[str, ...] = ()
-    lost: tuple[Lost, ...] = ()
-    proposals: tuple[Proposal, ...] = ()
+    lost: tuple[LostRule, ...] = ()
+    proposals: tuple[SegmentProposal, ...] = ()
 
     def definition(self, parts: Mapping[int, int]) -> Definition:
         """Return the segment itself; ``parts`` are the ids of the parts. Raises 422 for a condition out of bounds."""
@@ -65,12 +65,12 @@ def planned(old: OldSegment, was: str, database: Databases, translator: Translat
     here = database(list_id)
     if here is None:
         why = f"Which database the number {list_id} is here is not known: say so"
-        return Plan(outcome="refused", name=old.name, type=type_, lost=(Lost("list_id", str(list_id), why),))
+        return Plan(outcome="refused", name=old.name, type=type_, lost=(LostRule("list_id", str(list_id), why),))
     if type_ == "static":
         return _static(old, here, translator)
     if not any(block.queries for block in old.segment):
         why = "It has no rules, and a segment of this kind is nothing but its rules"
-        return Plan(outcome="refused", name=old.name, type=type_, lost=(Lost("segment", "", why),))
+        return Plan(outcome="refused", name=old.name, type=type_, lost=(LostRule("segment", "", why),))
     return _rules(old, type_, here, translator(here))
 
 
@@ -125,7 +125,7 @@ def _static(old: OldSegment, here: profiles.Database, translator: Translators) -
     """A list: its people are not in a definition, only the rules that had filled it once."""
     reads = translator(here)
     notes = ["It is empty: a definition does not hold the people of a list. Import them, or fill it from rules"]
-    proposals: tuple[Proposal, ...] = ()
+    proposals: tuple[SegmentProposal, ...] = ()
     nodes = [node for n, block in enumerate(old.segment) if (node := _block(reads, block, n)) is not None]
     if nodes and not reads.lost:
         notes.append("The rules that had filled it are proposed: fill it from them once, if that is what you want")
@@ -141,8 +141,8 @@ def _split(
     old: OldSegment, type_: SegmentType, lists: list[int | None], database: Databases, translator: Translators
 ) -> Plan:
     """A segment of several databases: it is not made, but how to split it is proposed."""
-    proposals: list[Proposal] = []
-    lost: list[Lost] = []
+    proposals: list[SegmentProposal] = []
+    lost: list[LostRule] = []
     for list_id in lists:
         here = database(list_id)
         name = f"{old.name} ({here.name if here is not None else f'database {list_id}'})"
@@ -178,5 +178,5 @@ def _range(block: Block) -> SegmentRange | None:
 
 def _proposal(
     name: str, type_: SegmentType, list_id: int | None, database_id: int | None, condition: dict[str, Any] | None
-) -> Proposal:
-    return Proposal(name=name, type=type_, database=list_id, database_id=database_id, condition=condition)
+) -> SegmentProposal:
+    return SegmentProposal(name=name, type=type_, database=list_id, database_id=database_id, condition=condition)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from . import words
-from .model import ImportMaps, Lost, Rule
+from .model import LostRule, MapKind, Rule, SegmentImportMaps, UnknownReference
 
 Node = dict[str, Any]
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}")
@@ -30,14 +30,15 @@ class Translator:
     """
 
     def __init__(
-        self, maps: ImportMaps, fields: Mapping[str, str], segments: Mapping[int, int], listed: frozenset[int]
+        self, maps: SegmentImportMaps, fields: Mapping[str, str], segments: Mapping[int, int], listed: frozenset[int]
     ) -> None:
         self.maps = maps
         self.fields = fields
         self.segments = segments
         self.listed = listed
-        self.lost: list[Lost] = []
+        self.lost: list[LostRule] = []
         self.notes: list[str] = []
+        self.unknown: set[UnknownReference] = set()
 
     def group(self, rules: Sequence[Rule], how: str, where: str) -> Node | None:
         """Return rules joined by ``and`` or ``or``; ``None`` when not one of them could be read."""
@@ -54,7 +55,7 @@ class Translator:
         try:
             return self.one(rule)
         except CannotCarry as why:
-            self.lost.append(Lost(where, said(rule), str(why)))
+            self.lost.append(LostRule(where, said(rule), str(why)))
             return None
 
     def one(self, rule: Rule) -> Node:
@@ -91,6 +92,7 @@ class Translator:
         name = self.maps.fields.get(rule.name) or words.FIELDS.get(rule.name) or rule.name
         type_ = self.fields.get(name)
         if type_ is None:
+            self.unknown.add(UnknownReference("fields", rule.name))
             raise CannotCarry(f"There is no field {name!r} in this database: make it first, or say which one it is")
         field = f"profile.{name}"
         path = text(operand(rule, "path", "submatch"))
@@ -125,6 +127,7 @@ class Translator:
         found: list[str] = []
         for name in map(text, operands(rule)):
             if name not in self.maps.domain_groups:
+                self.unknown.add(UnknownReference("domain_groups", name))
                 raise CannotCarry(f"Which domains are in the group {name!r} is not in the definition: say so")
             found += self.maps.domain_groups[name]
         return _any([_test(field, "ends_with", f"@{domain.lstrip('@')}") for domain in found])
@@ -174,6 +177,7 @@ class Translator:
         """Return our id of a segment."""
         found = self.maps.segments.get(str(id_), self.segments.get(id_))
         if found is None:
+            self.unknown.add(UnknownReference("segments", str(id_)))
             raise CannotCarry(f"The segment {id_} that it refers to is not here")
         return found
 
@@ -207,10 +211,11 @@ class Translator:
     def mailings(self, rule: Rule) -> list[Node]:
         """Return which mailings or templates a message must be of; several are alternatives."""
         of: list[Node] = []
-        for what, names, maps in (
+        kinds: tuple[tuple[str, tuple[str, ...], MapKind], ...] = (
             ("mailing", ("mailing", "mailings", "mailing_id"), "mailings"),
             ("template", ("template", "templates", "template_id"), "templates"),
-        ):
+        )
+        for what, names, maps in kinds:
             found = [self.ours(maps, value, what) for value in operands(rule, *names)]
             if found:
                 of.append(_test(f"event.{what}", "in", found))
@@ -248,10 +253,11 @@ class Translator:
         edges = {"from": start, "to": end}
         return {"within": {key: text(value) for key, value in edges.items() if value is not None}}
 
-    def ours(self, kind: str, value: Any, what: str) -> int:
+    def ours(self, kind: MapKind, value: Any, what: str) -> int:
         """Return our id of something else of theirs."""
         mapped: dict[str, int] = getattr(self.maps, kind)
         if text(value) not in mapped:
+            self.unknown.add(UnknownReference(kind, text(value)))
             raise CannotCarry(f"Which {what} the number {value} is here is not known: say so")
         return mapped[text(value)]
 

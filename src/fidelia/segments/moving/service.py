@@ -15,7 +15,18 @@ from fidelia.platform.postgres import Tx
 
 from ..service import manage
 from ..service.question import ask
-from .model import CALCULATED, LEFT_BEHIND, Became, ImportMaps, ImportReport, Lost, Moved, OldSegment, Outcome
+from .model import (
+    CALCULATED,
+    LEFT_BEHIND,
+    LostRule,
+    MadeSegment,
+    MovedSegment,
+    OldSegment,
+    Outcome,
+    SegmentImportMaps,
+    SegmentImportReport,
+    UnknownReference,
+)
 from .plan import Plan, planned
 from .rules import CannotCarry, Translator, segments_in
 from .words import SEGMENT_TYPES, plain
@@ -25,8 +36,8 @@ _READ = frozenset(OldSegment.__struct_fields__)
 
 
 async def import_definitions(
-    tx: Tx, actor: Actor, definitions: Sequence[Mapping[str, Any]], maps: ImportMaps, *, dry_run: bool = False
-) -> ImportReport:
+    tx: Tx, actor: Actor, definitions: Sequence[Mapping[str, Any]], maps: SegmentImportMaps, *, dry_run: bool = False
+) -> SegmentImportReport:
     """Make a segment of every definition that can be carried whole, and say what became of each.
 
     A definition is made whole or not at all: one that would name other people without a part that has no meaning here
@@ -48,13 +59,14 @@ async def import_definitions(
     counts: dict[Outcome, int] = dict.fromkeys(("converted", "proposed", "refused", "unreadable"), 0)
     for item in moved:
         counts[item.outcome] += 1
-    return ImportReport(
+    return SegmentImportReport(
         dry_run=dry_run,
         converted=counts["converted"],
         proposed=counts["proposed"],
         refused=counts["refused"],
         unreadable=counts["unreadable"],
         items=tuple(moved),
+        unknown=tuple(sorted(mover.unknown.union(*(reads.unknown for reads in mover.readers)))),
     )
 
 
@@ -63,7 +75,7 @@ class _Undo(Exception):
 
 
 class _Mover:
-    def __init__(self, tx: Tx, actor: Actor, maps: ImportMaps, dry_run: bool) -> None:
+    def __init__(self, tx: Tx, actor: Actor, maps: SegmentImportMaps, dry_run: bool) -> None:
         self.tx = tx
         self.actor = actor
         self.maps = maps
@@ -72,12 +84,14 @@ class _Mover:
         self.made: dict[int, int] = {}
         self.listed: set[int] = set()
         self.only: int | None = None
+        self.readers: list[Translator] = []
+        self.unknown: set[UnknownReference] = set()
 
-    async def run(self, definitions: Sequence[Mapping[str, Any]]) -> list[Moved]:
+    async def run(self, definitions: Sequence[Mapping[str, Any]]) -> list[MovedSegment]:
         read: dict[int, OldSegment] = {}
         raw: dict[int, Mapping[str, Any]] = {}
         where: dict[int, int] = {}
-        moved: dict[int, Moved] = {}
+        moved: dict[int, MovedSegment] = {}
         for n, definition in enumerate(definitions):
             try:
                 old = msgspec.convert(definition, OldSegment, strict=False)
@@ -100,9 +114,11 @@ class _Mover:
     def database(self, list_id: int | None) -> profiles.Database | None:
         """Return the database here that a number of theirs stands for."""
         found = self.maps.databases.get(str(list_id), self.only)
+        if found is None and list_id is not None:
+            self.unknown.add(UnknownReference("databases", str(list_id)))
         return None if found is None else self.databases[found]
 
-    async def move(self, old: OldSegment, raw: Mapping[str, Any]) -> Moved:
+    async def move(self, old: OldSegment, raw: Mapping[str, Any]) -> MovedSegment:
         """Make one segment; return what became of it."""
         was = "updatable" if old.is_static and old.is_refresh_daily else "static" if old.is_static else "dynamic"
         behind = [
@@ -112,9 +128,9 @@ class _Mover:
         ]
         plan = planned(old, was, self.database, self.translator)
         notes = tuple(dict.fromkeys([*plan.notes, *behind]))
-        told = Moved(
-            id=old.id, name=old.name, was=was, outcome=plan.outcome, notes=notes, lost=plan.lost,
-            proposals=plan.proposals,
+        told = MovedSegment(
+            id=old.id, name=old.name, was=was, outcome=plan.outcome, became=None, parts=(), sentence="", notes=notes,
+            lost=plan.lost, proposals=plan.proposals,
         )  # fmt: skip
         if plan.outcome != "converted":
             return told
@@ -122,8 +138,8 @@ class _Mover:
             async with self.tx.savepoint():
                 became, parts, sentence = await self.make(plan)
         except Problem as exc:
-            faults = tuple(Lost(e.pointer, plan.name, e.message) for e in exc.errors)
-            lost = (*plan.lost, *(faults or (Lost("", plan.name, exc.detail),)))
+            faults = tuple(LostRule(e.pointer, plan.name, e.message) for e in exc.errors)
+            lost = (*plan.lost, *(faults or (LostRule("", plan.name, exc.detail),)))
             return msgspec.structs.replace(told, outcome="refused", lost=lost)
         self.made[old.id] = became.id or 0
         if self.dry_run:
@@ -134,9 +150,11 @@ class _Mover:
     def translator(self, database: profiles.Database) -> Translator:
         """Return a translator for one database that knows what was made so far."""
         fields = {field.name: field.type for field in database.fields}
-        return Translator(self.maps, fields, self.made, frozenset(self.listed))
+        reads = Translator(self.maps, fields, self.made, frozenset(self.listed))
+        self.readers.append(reads)
+        return reads
 
-    async def make(self, plan: Plan) -> tuple[Became, list[Became], str]:
+    async def make(self, plan: Plan) -> tuple[MadeSegment, list[MadeSegment], str]:
         """Store the parts and the segment itself."""
         parts = [await self.store(part) for part in plan.parts]
         ids = {n: part.id for n, part in enumerate(parts)}
@@ -147,9 +165,9 @@ class _Mover:
             sentence = (await ask(self.tx, whole.database_id, whole.condition)).text.text
         return became, parts, sentence
 
-    async def store(self, definition: manage.Definition) -> Became:
+    async def store(self, definition: manage.Definition) -> MadeSegment:
         segment = await manage.create_segment(self.tx, self.actor, definition)
-        return Became(segment.id, segment.name, segment.type, segment.database_id)
+        return MadeSegment(segment.id, segment.name, segment.type, segment.database_id)
 
 
 def lists_of(old: OldSegment) -> set[int]:
@@ -190,12 +208,17 @@ def referred(old: OldSegment) -> list[int]:
     return found
 
 
-def _unreadable(definition: Mapping[str, Any], why: str) -> Moved:
+def _unreadable(definition: Mapping[str, Any], why: str) -> MovedSegment:
     id_, name = definition.get("id"), definition.get("name")
-    return Moved(
+    return MovedSegment(
         id=id_ if isinstance(id_, int) else None,
         name=name if isinstance(name, str) else "",
         was="",
         outcome="unreadable",
-        lost=(Lost("", "", why),),
+        became=None,
+        parts=(),
+        sentence="",
+        notes=(),
+        lost=(LostRule("", "", why),),
+        proposals=(),
     )

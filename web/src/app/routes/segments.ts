@@ -9,6 +9,12 @@ function newSearch(search: Search) {
   return { ...pageSearch(search), ...(type ? { type } : {}), ...(start ? { start } : {}) };
 }
 
+/** Which segments are compared: `ids=1,2,3`. */
+function compareSearch(search: Search) {
+  const ids = typeof search.ids === 'string' || typeof search.ids === 'number' ? String(search.ids) : undefined;
+  return { ...pageSearch(search), ...(ids ? { ids } : {}) };
+}
+
 export const segmentRoutes = [
   createRoute({
     getParentRoute: () => shellRoute, path: '/segments', validateSearch: listSearch(['type', 'archived']),
@@ -19,7 +25,15 @@ export const segmentRoutes = [
     component: lazyRouteComponent(() => import('@/segments/SegmentNewPage'), 'SegmentNewPage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/segments/$segmentId', validateSearch: listSearch([]),
+    getParentRoute: () => shellRoute, path: '/segments/import', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('@/segments/moving/MovingPage'), 'MovingPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/segments/compare', validateSearch: compareSearch,
+    component: lazyRouteComponent(() => import('@/segments/ComparePage'), 'ComparePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/segments/$segmentId', validateSearch: listSearch(['period']),
     component: lazyRouteComponent(() => import('@/segments/SegmentPage'), 'SegmentPage'),
   }),
   createRoute({
