@@ -82,6 +82,7 @@ class Vocabularies:
             await declared(tx, database_id)
             for declared in (
                 profiles_vocabulary,
+                profiles.relations_vocabulary,
                 lists_vocabulary,
                 events.vocabulary,
                 market_vocabulary,
@@ -99,6 +100,7 @@ async def make_tables(engines: Engines, database_id: int) -> None:
     await segments_projection.ensure(engines)
     await events.ensure_events(engines, database_id)
     await market_projection.ensure_market(engines, database_id)
+    await profiles.ensure_relations(engines, database_id)
 
 
 async def resource_names(tx: Tx, ids: Collection[int]) -> dict[int, str]:
@@ -120,10 +122,17 @@ def wire(engines: Engines) -> None:
     # Lists that capabilities above add to: who uses a database or a field, and who forgets erased people.
     engines.ports.setdefault(profiles.USED_BY, []).extend((segments.database_used_by, segments.control_used_by))
     erasers = (events.forget_people, segments.forget_people, segments.forget_in_control, market.forget_people)
+    engines.ports.setdefault(profiles.ERASERS, []).append(profiles.forget_relations)
     engines.ports.setdefault(profiles.ERASERS, []).extend(erasers)
     # Who moves what is kept about people when they are merged or split.
     engines.ports.setdefault(profiles.MERGERS, []).extend(
-        (events.merge_people, market.merge_people, segments.merge_people, messages.merge_people)
+        (
+            events.merge_people,
+            market.merge_people,
+            segments.merge_people,
+            messages.merge_people,
+            profiles.merge_relations,
+        )
     )
     engines.ports.setdefault(profiles.SPLITTERS, []).extend((market.split_people, segments.split_people))
     # Who knows the names of what events refer to, by kind (mailing, segment …).

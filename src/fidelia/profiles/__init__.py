@@ -36,6 +36,10 @@ from .model import (
     SubscriptionOutcome,
     SuppressionList,
 )
+from .relations.projection import ensure_relations
+from .relations.service import forget_people as forget_relations
+from .relations.service import merge_people as merge_relations
+from .relations.vocabulary import vocabulary as relations_vocabulary
 from .rules import Change
 from .service.consent import create_resource, get_resource, list_resources
 from .service.databases import USED_BY, create_database, delete_database, find_database, get_database, list_databases
@@ -107,12 +111,14 @@ __all__ = [
     "delete_database",
     "delete_field",
     "end_history_copies",
+    "ensure_relations",
     "erase_profiles",
     "existing_lists",
     "exists",
     "files",
     "find_by_contact",
     "find_database",
+    "forget_relations",
     "get_database",
     "get_import",
     "get_profile",
@@ -127,6 +133,7 @@ __all__ = [
     "list_suppression_lists",
     "lock_ids",
     "match_ids",
+    "merge_relations",
     "merged_ids",
     "moved_histories",
     "open_for_write",
@@ -135,6 +142,7 @@ __all__ = [
     "read_key",
     "read_many",
     "read_value",
+    "relations_vocabulary",
     "resolve",
     "search_profiles",
     "sendable",

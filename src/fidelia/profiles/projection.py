@@ -21,6 +21,8 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
 from .fields import Database, Field
+from .relations.projection import RelationProjection, ensure_relations
+from .relations.store import ids_of as relations_of
 from .store import databases as databases_store
 from .store import match
 
@@ -28,7 +30,7 @@ from .store import match
 GONE = 2**64 - 1
 _ENGINE = f"engine = ReplacingMergeTree(version, is_deleted) order by {{}} settings {TABLE_SETTINGS}"
 #: Every table of a database, by its prefix, also those that other capabilities fill: they go when it goes.
-PREFIXES = ("p", "s", "e", "o", "l")
+PREFIXES = ("p", "s", "e", "o", "l", "r")
 _MOMENT = "{} at time zone 'UTC'"
 _LIST = (
     "case when {0} is null then '[]' else '[' || (select string_agg('''' || replace(replace(x, '\\', '\\\\'), '''', "
@@ -196,6 +198,7 @@ def projections() -> dict[str, Projection]:
         "databases": DatabaseProjection(tables),
         "profiles": ProfileProjection(tables),
         "subscriptions": SubscriptionProjection(tables),
+        "relations": RelationProjection(),
     }
 
 
@@ -211,8 +214,10 @@ async def rebuild(engines: Engines, database_id: int) -> int:
             return 0
         everybody = await match.all_ids(await tx.raw(), database_id)
         await Tables().ensure(ch, database)
-        for table in (f"p_{database_id}", f"s_{database_id}"):
+        await ensure_relations(engines, database_id)
+        for table in (f"p_{database_id}", f"s_{database_id}", f"r_{database_id}"):
             await ch.command(f"truncate table {table} sync")
+        tx.mark_dirty("relations", database_id, await relations_of(await tx.raw(), database_id))
         for part in slices(everybody, 1_000_000):
             tx.mark_dirty("profiles", database_id, part)
             tx.mark_dirty("subscriptions", database_id, part)

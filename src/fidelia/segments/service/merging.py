@@ -10,6 +10,7 @@ from fidelia import profiles
 from fidelia.platform.outbox import EventOut
 from fidelia.platform.postgres import Tx
 
+from ..control import service as control
 from ..store import members as members_store
 from ..store import segments as store
 
@@ -24,6 +25,7 @@ async def merge_people(tx: Tx, move: profiles.Move) -> Mapping[str, int]:
     for source in move.sources:
         gone.setdefault(source.database_id, BitMap()).add(source.profile_id)
     for database_id, people in gone.items():
+        await control.forget_people(tx, database_id, people)
         here = database_id == move.destination.database_id
         for segment_id in await members_store.lists_of(tx, database_id):
             before, ever = await members_store.members(tx, segment_id), await members_store.ever(tx, segment_id)

@@ -1,0 +1,1 @@
+"""Relations between profiles: types with properties, and who is related to whom."""
