@@ -224,6 +224,24 @@ async def test_undo_schedule_and_states(
     assert (await api.post(f"{path}/start", json={})).status_code == 409
 
 
+async def test_the_second_to_save_is_told_who_was_first(
+    engines: Engines, api: httpx.AsyncClient, moving: FixedClock
+) -> None:
+    database = await people(engines, 1)
+    path = f"/api/v1/mailings/{await mailing(api, database, await template(api, database))}"
+    read = await ok(await api.get(path))
+    moving.advance(timedelta(seconds=5))
+    theirs = await ok(await api.patch(path, json={"name": "Theirs", "updated_at": read["updated_at"]}))
+    late = await api.patch(path, json={"name": "Mine", "updated_at": read["updated_at"]})
+    assert late.status_code == 409
+    assert late.json()["errors"][0]["pointer"] == "/updated_at"
+    assert "has changed this mailing since you opened it" in late.json()["detail"]
+    assert (await ok(await api.get(path)))["name"] == "Theirs"
+    mine = await ok(await api.patch(path, json={"name": "Mine", "updated_at": theirs["updated_at"]}))
+    assert mine["name"] == "Mine"
+    assert (await api.patch(path, json={"name": "x", "updated_at": "2026-11-01T10:00:00"})).status_code == 422
+
+
 async def test_what_stands_in_the_way(engines: Engines, api: httpx.AsyncClient, moving: FixedClock) -> None:
     database = await people(engines, 3)
     draft = await ok(

@@ -25,7 +25,9 @@ async def test_from_draft_to_versions(engines: Engines, api: httpx.AsyncClient) 
     assert (first["published_number"], first["unpublished_changes"]) == (1, False)
     saved = await ok(await api.patch(path, json={"subject": "Hello", "revision": 1}))
     assert (saved["revision"], saved["unpublished_changes"]) == (2, True)
-    assert (await api.patch(path, json={"subject": "Late", "revision": 1})).status_code == 409
+    late = await api.patch(path, json={"subject": "Late", "revision": 1})
+    assert late.status_code == 409
+    assert "has changed this template since you opened it" in late.json()["detail"]
     await ok(await api.post(f"{path}/publish"))
     versions = (await ok(await api.get(f"{path}/versions")))["items"]
     assert [(v["number"], v["subject"]) for v in versions] == [(2, "Hello"), (1, "Hi")]

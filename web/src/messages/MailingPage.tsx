@@ -1,9 +1,10 @@
 import { Alert, Button, Group, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { api, ok } from '@/api/client';
+import { useChooseDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmConsequence, doneToast, failToast, formatCount, formatStamp, Loaded, Page, paths, SideDrawer, StateBadge, Time, useDrawer, useGo, useIdParam, type PageAction } from '@/kit';
+import { confirmConsequence, doneToast, failToast, formatCount, formatStamp, Loaded, Page, paths, SideDrawer, StateBadge, Time, undoToast, useDrawer, useGo, useIdParam, type PageAction } from '@/kit';
 import { MailingSetup } from './MailingSetup';
 import { editable, useMailing, type Mailing } from './model';
 import { PeopleTab } from './PeopleTab';
@@ -56,13 +57,14 @@ function useActions(mailing: Mailing | undefined, verb: (v: Verb, said?: string)
 }
 
 function Draft({ mailing }: { mailing: Mailing }) {
-  return <MailingSetup key={mailing.updated_at} mailing={mailing} />;
+  return <MailingSetup key={mailing.id} mailing={mailing} />;
 }
 
 /** One mailing: its settings before, its report after. */
 export function MailingPage() {
   const id = useIdParam('mailingId');
   const go = useGo();
+  const choose = useChooseDatabase();
   const query = useMailing(id);
   const mailing = query.data;
   const canRun = useCan('mailings:run'), canCreate = useCan('mailings:create'), canDelete = useCan('mailings:delete');
@@ -70,7 +72,12 @@ export function MailingPage() {
   const verb = useVerbs(mailing);
   const { menu, secondary } = useActions(mailing, verb);
   const clone = useAction({ refresh: [['mailings']], run: (_: null, { headers }) => ok(api.POST('/api/v1/mailings/{mailing_id}/clone', { params: { path: { mailing_id: id } }, body: {}, headers })), onDone: (made) => { go(paths.mailing(made.id)); } });
-  const archive = useAction({ refresh: [['mailings']], run: (archived: number) => ok(api.DELETE('/api/v1/mailings/{mailing_id}', { params: { path: { mailing_id: archived } } })), onDone: () => { go(paths.mailings()); } });
+  const restore = useAction({ refresh: [['mailings']], run: (archived: number, { headers }) => ok(api.POST('/api/v1/mailings/{mailing_id}/restore', { params: { path: { mailing_id: archived } }, headers })) });
+  const archive = useAction({ refresh: [['mailings']], run: (archived: number) => ok(api.DELETE('/api/v1/mailings/{mailing_id}', { params: { path: { mailing_id: archived } } })), onDone: () => {
+    if (mailing) choose(mailing.database_id); // the list that opens is the one it stands in
+    go(paths.mailings());
+    undoToast(`${mailing?.name ?? 'Mailing'} archived`, () => restore.mutateAsync(id));
+  } });
   const draft = mailing ? editable(mailing) : false;
   const begun = mailing?.run_id !== null && mailing?.run_id !== undefined;
   const common: PageAction[] = [

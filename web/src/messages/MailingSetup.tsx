@@ -1,9 +1,11 @@
 import { Checkbox, Group, MultiSelect, NumberInput, Select, SimpleGrid, Stack, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useDatabases } from '@/api/database';
 import { useAction } from '@/api/mutations';
-import { AppForm, AppLink, doneToast, paths, Section, useAppForm } from '@/kit';
+import { toProblem } from '@/api/problem';
+import { AppForm, AppLink, Conflict, differencesOf, doneToast, forgetDraft, paths, Section, useAppForm } from '@/kit';
 import { fromLocal, toLocal, useSegments, useTemplates, type Mailing } from './model';
 import { Checks } from './Reach';
 
@@ -29,6 +31,11 @@ const check = (v: Values) => ({
   from_email: !v.from_email.trim() || /^\S+@\S+$/.test(v.from_email.trim()) ? null : 'Enter an e-mail address, like hello@shop.example',
 });
 
+const labels: Partial<Record<keyof Values & string, string>> = {
+  name: 'Name', segment_id: 'Who gets it', resource_id: 'Resource', suppression_lists: 'Stop lists', template_id: 'Template', from_name: 'From, name', from_email: 'From, address', reply_to: 'Replies go to', send_at: 'Send at',
+  track_opens: 'Count opens', track_clicks: 'Count clicks', rate: 'Mails a second, at most', utm_source: 'utm_source', utm_medium: 'utm_medium', utm_campaign: 'utm_campaign',
+};
+
 /** Everything that can be set before a mailing is sent. */
 export function MailingSetup({ mailing }: { mailing: Mailing }) {
   const zone = useDatabases()?.find((d) => d.id === mailing.database_id)?.timezone;
@@ -36,12 +43,58 @@ export function MailingSetup({ mailing }: { mailing: Mailing }) {
   const templates = useTemplates(mailing.database_id) ?? [];
   const resources = useQuery({ queryKey: ['resources', 'all'], queryFn: ({ signal }) => ok(api.GET('/api/v1/resources', { params: { query: { limit: 1000 } }, signal })) }).data?.items ?? [];
   const lists = useQuery({ queryKey: ['suppression-lists', 'all'], queryFn: ({ signal }) => ok(api.GET('/api/v1/suppression-lists', { params: { query: { limit: 1000 } }, signal })) }).data?.items ?? [];
+  const client = useQueryClient();
   const form = useAppForm<Values>({ initialValues: valuesOf(mailing), check });
-  const save = useAction({ refresh: [['mailings']], run: (v: Values) => ok(api.PATCH('/api/v1/mailings/{mailing_id}', { params: { path: { mailing_id: mailing.id } }, body: bodyOf(v) })) });
+  const path = { params: { path: { mailing_id: mailing.id } } };
+  const [seen, setSeen] = useState(mailing.updated_at); // the state that is being edited
+  const [clash, setClash] = useState<{ theirs: Mailing; words: string } | null>(null);
+  const save = useAction({ refresh: [['mailings']], run: ({ v, at }: { v: Values; at: string }) => ok(api.PATCH('/api/v1/mailings/{mailing_id}', { ...path, body: { ...bodyOf(v), updated_at: at } })) });
+  const draftKey = `mailing.${mailing.id}`;
+  const { reset } = form;
+  const dirty = form.form.isDirty();
+  useEffect(() => {
+    if (dirty || new Date(mailing.updated_at) <= new Date(seen)) return;
+    reset(valuesOf(mailing)); // changed elsewhere while nothing is unsaved here
+    setSeen(mailing.updated_at);
+  }, [mailing, seen, dirty, reset]);
+  const send = async (v: Values, at: string) => {
+    try {
+      const made = await save.mutateAsync({ v, at });
+      setSeen(made.updated_at);
+      doneToast('Mailing saved');
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem.status === 409 && problem.errors.some((e) => e.pointer === '/updated_at')) setClash({ theirs: await ok(api.GET('/api/v1/mailings/{mailing_id}', path)), words: problem.detail.split('. ')[0] ?? problem.title });
+      throw error;
+    }
+  };
+  const take = (theirs: Mailing) => {
+    reset(valuesOf(theirs));
+    forgetDraft(draftKey);
+    setSeen(theirs.updated_at);
+    setClash(null);
+    void client.invalidateQueries({ queryKey: ['mailings'] });
+  };
+  const keep = async (theirs: Mailing) => {
+    setClash(null);
+    setSeen(theirs.updated_at);
+    if (await form.submit((v) => send(v, theirs.updated_at))) {
+      forgetDraft(draftKey);
+      form.form.resetDirty();
+    }
+  };
+  const named = (key: string, value: unknown) => {
+    const of = (items: readonly { id: number; name: string }[]) => items.find((i) => String(i.id) === value)?.name ?? value;
+    return key === 'segment_id' ? (value === 'all' ? 'everybody' : of(segments)) : key === 'template_id' ? of(templates) : key === 'resource_id' ? of(resources) : value;
+  };
   const input = form.form.getInputProps;
   const template = templates.find((t) => String(t.id) === form.form.values.template_id);
   return (
-    <AppForm state={form} mode="edit" saveLabel="Save mailing" draftKey={`mailing.${mailing.id}`} onSave={async (v) => { await save.mutateAsync(v); doneToast('Mailing saved'); }}>
+    <AppForm state={form} mode="edit" saveLabel="Save mailing" draftKey={draftKey} onSave={(v) => send(v, seen)}>
+      {clash && (
+        <Conflict words={clash.words} at={clash.theirs.updated_at} differences={differencesOf(valuesOf(clash.theirs), form.form.values, labels, named)}
+          onTheirs={() => { take(clash.theirs); }} onMine={() => void keep(clash.theirs)} onClose={() => { setClash(null); }} />
+      )}
       <Section title="Audience">
         <Select label="Who gets it" searchable allowDeselect={false} data={[{ value: 'all', label: 'Everybody in the database' }, ...segments.map((s) => ({ value: String(s.id), label: s.name }))]} {...input('segment_id')} />
         <Select label="Resource" description="Only people subscribed to it get the mailing; leaving means leaving this resource" clearable data={resources.map((r) => ({ value: String(r.id), label: r.name }))} {...input('resource_id')} />

@@ -1,17 +1,17 @@
-import { Alert, Button, Group, SegmentedControl, Select, SimpleGrid, Stack, Tabs, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Group, SegmentedControl, Select, SimpleGrid, Stack, Tabs, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useDatabase, useDatabases } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { CodeEditor, doneToast, failToast, Loaded, Page, paths, Section, SideDrawer, StateBadge, Time, useDrawer, useIdParam, type EditorHandle } from '@/kit';
+import { CodeEditor, Conflict, differencesOf, doneToast, failToast, Loaded, Page, paths, Section, SideDrawer, StateBadge, Time, useDrawer, useIdParam, type EditorHandle } from '@/kit';
 import type { Template } from './model';
 import { Preview } from './Preview';
 import { TestSend } from './TestSend';
-import { useAutosave, type Content } from './useAutosave';
+import { contentOf, useAutosave, type Content } from './useAutosave';
 
-const contentOf = (t: Template): Content => ({ name: t.name, subject: t.subject, preheader: t.preheader, body: t.body, text: t.text, format: t.format });
+const labels = { name: 'Name', subject: 'Subject', preheader: 'Preview line', body: 'Body', text: 'Plain text' };
 
 function Fields({ onInsert }: { onInsert: (text: string) => void }) {
   const database = useDatabase();
@@ -34,6 +34,7 @@ function Editor({ template }: { template: Template }) {
   const database = databases?.find((d) => d.id === template.database_id) ?? databases?.[0];
   const saved = useAutosave(template, content, canUpdate);
   const [view, setView] = useState('640');
+  const [later, setLater] = useState(false); // the conflict was put aside for now
   const [side, setSide] = useState<'write' | 'preview'>('write');
   const [chosen, setProfile] = useState<number | null>();
   const set = (change: Partial<Content>) => { setContent((before) => ({ ...before, ...change })); };
@@ -48,7 +49,10 @@ function Editor({ template }: { template: Template }) {
   const words = (database?.fields ?? []).map((f) => `profile.${f.name}`);
   return (
     <Stack>
-      {saved.conflict && <Alert color="marigold" title="Somebody saved this template meanwhile"><Group><Button size="xs" onClick={() => { setContent(contentOf(saved.conflict ?? template)); saved.take(); }}>Take theirs</Button><Button size="xs" variant="default" onClick={saved.keep}>Keep mine</Button></Group></Alert>}
+      {saved.conflict && (later
+        ? <Alert color="marigold" title="Not saved">{saved.conflict.words}. <Anchor component="button" type="button" inherit onClick={() => { setLater(false); }}>Compare</Anchor></Alert>
+        : <Conflict words={saved.conflict.words} at={saved.conflict.theirs.updated_at} differences={differencesOf(contentOf(saved.conflict.theirs), content, labels)}
+            onTheirs={() => { setContent(contentOf(saved.conflict?.theirs ?? template)); saved.take(); }} onMine={saved.keep} onClose={() => { setLater(true); }} />)}
       <SegmentedControl hiddenFrom="lg" fullWidth aria-label="Side" value={side} onChange={(value) => { setSide(value === 'preview' ? 'preview' : 'write'); }} data={[{ value: 'write', label: 'Write' }, { value: 'preview', label: 'Preview' }]} />
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
         <Stack {...(side === 'write' ? {} : { visibleFrom: 'lg' as const })}>

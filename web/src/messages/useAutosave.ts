@@ -13,10 +13,12 @@ export interface Autosave {
   /** what to say about the draft */
   words: string;
   /** somebody else's draft, saved while this one was written */
-  conflict: Template | null;
+  conflict: { theirs: Template; words: string } | null;
   take: () => void;
   keep: () => void;
 }
+
+export const contentOf = (t: Template): Content => ({ name: t.name, subject: t.subject, preheader: t.preheader, body: t.body, text: t.text, format: t.format });
 
 const same = (a: Content, b: Content) => JSON.stringify(a) === JSON.stringify(b);
 
@@ -25,7 +27,7 @@ export function useAutosave(template: Template, content: Content, enabled: boole
   const client = useQueryClient();
   const revision = useRef(template.revision);
   const last = useRef(content);
-  const [state, setState] = useState<{ problems: Template['problems']; words: string; conflict: Template | null }>({ problems: template.problems, words: '', conflict: null });
+  const [state, setState] = useState<{ problems: Template['problems']; words: string; conflict: Autosave['conflict'] }>({ problems: template.problems, words: '', conflict: null });
   const path = { params: { path: { template_id: template.id } } };
 
   const save = useDebouncedCallback(async (next: Content) => {
@@ -40,7 +42,7 @@ export function useAutosave(template: Template, content: Content, enabled: boole
       const problem = toProblem(error);
       if (problem.status === 409) {
         const theirs = await ok(api.GET('/api/v1/templates/{template_id}', path));
-        setState((before) => ({ ...before, words: 'Not saved', conflict: theirs }));
+        setState((before) => ({ ...before, words: 'Not saved', conflict: { theirs, words: problem.detail.split('. ')[0] ?? problem.title } }));
       } else {
         setState((before) => ({ ...before, words: `Not saved: ${problem.detail}` }));
       }
@@ -52,7 +54,15 @@ export function useAutosave(template: Template, content: Content, enabled: boole
   const accept = (theirs: Template) => { revision.current = theirs.revision; setState((before) => ({ ...before, problems: theirs.problems, conflict: null, words: '' })); };
   return {
     ...state,
-    take: () => { if (state.conflict) { last.current = { name: state.conflict.name, subject: state.conflict.subject, preheader: state.conflict.preheader, body: state.conflict.body, text: state.conflict.text, format: state.conflict.format }; accept(state.conflict); } },
-    keep: () => { if (state.conflict) { accept(state.conflict); save(content); } },
+    take: () => {
+      if (!state.conflict) return;
+      last.current = contentOf(state.conflict.theirs);
+      accept(state.conflict.theirs);
+    },
+    keep: () => {
+      if (!state.conflict) return;
+      accept(state.conflict.theirs);
+      save(content);
+    },
   };
 }

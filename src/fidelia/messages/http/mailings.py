@@ -53,7 +53,8 @@ class MailingIn(Body, frozen=True):
 
 
 class MailingPatch(Body, frozen=True):
-    """What to change of a mailing; most only while it is a draft."""
+    """What to change of a mailing; most only while it is a draft. With ``updated_at``, as it was read, a change that
+    somebody else has made since is not written over: 409 then."""
 
     name: Short | UnsetType = UNSET
     database_id: int | UnsetType = UNSET
@@ -72,6 +73,7 @@ class MailingPatch(Body, frozen=True):
     track_opens: bool | UnsetType = UNSET
     track_clicks: bool | UnsetType = UNSET
     rate: int | UnsetType = UNSET
+    updated_at: datetime | UnsetType = UNSET
 
 
 class MailingStart(Body, frozen=True):
@@ -131,7 +133,8 @@ class MailingController(Controller):
     )
     async def change_mailing(self, tx: Tx, actor: Actor, mailing_id: FromPath[int], data: MailingPatch) -> Mailing:
         """Change a draft; name and description can always change."""
-        return await service.change_mailing(tx, actor, mailing_id, _values(data))
+        values = _values(data)
+        return await service.change_mailing(tx, actor, mailing_id, values, values.pop("updated_at", None))
 
     @delete("/{mailing_id:int}", opt={"right": "mailings:delete"}, status_code=204, summary="Archive a mailing")
     async def archive_mailing(self, tx: Tx, actor: Actor, mailing_id: FromPath[int]) -> None:
@@ -254,7 +257,7 @@ async def _source(tx: Tx, mailing: Mailing) -> Any:
 
 def _values(data: MailingIn | MailingPatch) -> dict[str, Any]:
     values = given(data)
-    at = values.get("send_at")
-    if at is not None and at.tzinfo is None:
-        raise invalid_field("/send_at", "A time needs its zone, like 2026-11-24T09:00:00Z")
+    for name in ("send_at", "updated_at"):
+        if (at := values.get(name)) is not None and at.tzinfo is None:
+            raise invalid_field(f"/{name}", "A time needs its zone, like 2026-11-24T09:00:00Z")
     return values

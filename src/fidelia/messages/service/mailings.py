@@ -20,6 +20,7 @@ from ..store import ledger, runs
 from ..store import mailings as store
 from ..store import templates as templates_store
 from .checks import checked_settings, obstacles
+from .clash import clash
 from .outlet import default_sender
 
 #: What may be changed only while nothing of the mailing has begun.
@@ -58,9 +59,16 @@ async def create_mailing(tx: Tx, actor: Actor, values: Mapping[str, Any]) -> Mai
     return made
 
 
-async def change_mailing(tx: Tx, actor: Actor, mailing_id: int, values: Mapping[str, Any]) -> Mailing:
-    """Change a draft; name and description can always change. Raise 404, 409, 422."""
+async def change_mailing(
+    tx: Tx, actor: Actor, mailing_id: int, values: Mapping[str, Any], updated_at: datetime | None = None
+) -> Mailing:
+    """Change a draft; name and description can always change.
+
+    Raise 404, 422, and 409 when it is no draft or somebody has changed it since ``updated_at``.
+    """
     before = await store.get(tx, mailing_id, lock=True)
+    if updated_at is not None and updated_at != before.updated_at:
+        raise await clash(tx, "mailing", mailing_id, "updated_at", before.updated_at.isoformat())
     if before.state not in rules.EDITABLE and any(name in SETTINGS for name in values):
         raise conflict(f"This mailing is {before.state}; only its name and description can change now")
     if values:

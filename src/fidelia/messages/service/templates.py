@@ -18,6 +18,7 @@ from ..markup.sandbox import work
 from ..model import Template, TemplateVersion
 from ..sending.compose import plain_values
 from ..store import templates as store
+from .clash import clash
 
 #: What a draft may be changed in.
 CONTENT = ("format", "subject", "preheader", "body", "text", "variables", "database_id")
@@ -63,10 +64,7 @@ async def change_template(
     if before.archived_at is not None:
         raise conflict("This template is archived; restore it before you change it")
     if revision is not None and revision != before.revision:
-        raise conflict(
-            "Somebody has saved this template since you opened it; compare before you save",
-            FieldError("/revision", f"The present revision is {before.revision}"),
-        )
+        raise await clash(tx, "template", template_id, "revision", before.revision)
     if not values:
         return before
     checked = await _checked(tx, values, before)

@@ -1,6 +1,11 @@
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useCallback, useEffect, useRef, useState } from 'react';
 
+const nameOf = (key: string) => `fidelia.draft.${key}`;
+
+/** The draft of an object is of no use any more. */
+export const forgetDraft = (key: string): void => { localStorage.removeItem(nameOf(key)); };
+
 interface Stored<V> { at: string; values: V }
 
 function read<V>(key: string): Stored<V> | null {
@@ -26,7 +31,7 @@ export interface Draft {
 export function useDraft<V>(key: string | undefined, values: V, dirty: boolean, restore: (values: V) => void): Draft {
   const [restoredAt, setRestoredAt] = useState<string | null>(null);
   const [savedAt, setSavedAt] = useState<string | null>(null);
-  const name = key === undefined ? undefined : `fidelia.draft.${key}`;
+  const name = key === undefined ? undefined : nameOf(key);
   const apply = useRef(restore);
   useEffect(() => { apply.current = restore; });
   useEffect(() => {

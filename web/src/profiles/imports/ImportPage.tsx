@@ -7,7 +7,8 @@ import { useCan } from '@/api/session';
 import { ButtonLink, Details, formatNumber, JobProgress, Loaded, Page, PanelError, paths, Section, StateBadge, SumBar, Time, useIdParam } from '@/kit';
 import { useDatabaseOf, type Database } from '../model';
 import { ColumnTable, OptionsForm } from './Columns';
-import { keyWords, partsOf, running, writable, useImport, type Import, type Mapping, type Options, type Preview } from './model';
+import { FormatForm } from './Format';
+import { formatWords, keyWords, partsOf, running, writable, useImport, type Import, type Mapping, type Options, type Preview } from './model';
 
 function Problems({ found }: { found: Import }) {
   const check = found.check;
@@ -78,20 +79,22 @@ function Result({ found }: { found: Import }) {
 export function ImportPage() {
   const databaseId = useIdParam('databaseId'), id = useIdParam('importId');
   const query = useImport(id);
+  const canCreate = useCan('imports:create');
   const database = useDatabaseOf(databaseId).data;
   const found = query.data;
   const open = found?.state === 'new' || found?.state === 'checked' || found?.state === 'checking';
-  const preview = useQuery({ queryKey: ['imports', id, 'preview'], enabled: open, queryFn: ({ signal }) => ok(api.GET('/api/v1/imports/{import_id}/preview', { params: { path: { import_id: id } }, signal })), staleTime: Infinity });
+  const preview = useQuery({ queryKey: ['imports', id, 'preview', found?.format], enabled: open, queryFn: ({ signal }) => ok(api.GET('/api/v1/imports/{import_id}/preview', { params: { path: { import_id: id } }, signal })), staleTime: Infinity });
   return (
     <Page title={found?.file_name ?? 'Import'} crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Imports', href: paths.imports(databaseId) }]}
       badges={found && <StateBadge state={open ? 'draft' : found.state} label={open ? 'Not run yet' : undefined} />}
-      facts={found ? [found.format.kind.toUpperCase(), found.format.encoding?.toUpperCase(), found.format.kind === 'csv' && `separated by ${found.format.delimiter ?? ','}`, found.format.header ? 'with a header' : 'no header'] : []}>
+      facts={found ? [database && `into ${database.name}`, open ? null : formatWords(found.format)] : []}>
       <Loaded query={query} what="the import">
         {(imported) => (
           <Stack>
             {imported.error && <Alert color="clay" title="It stopped" role="alert">{imported.error}</Alert>}
             {running(imported) && imported.job_id && <Section title={imported.state === 'checking' ? 'Checking' : 'Importing'}><JobProgress id={imported.job_id} /></Section>}
-            {open && database && <Loaded query={preview} what="the preview">{(shown) => <Plan key={imported.id} found={imported} database={database} preview={shown} />}</Loaded>}
+            {open && <FormatForm found={imported} may={canCreate && !running(imported)} />}
+            {open && database && <Loaded query={preview} what="the preview">{(shown) => <Plan key={`${imported.id} ${formatWords(imported.format)}`} found={imported} database={database} preview={shown} />}</Loaded>}
             {['done', 'failed', 'cancelled'].includes(imported.state) && <Result found={imported} />}
           </Stack>
         )}

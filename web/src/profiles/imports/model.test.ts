@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyWords, partsOf, running, writable, type Counts, type Import } from './model';
+import { formatWords, keyWords, partsOf, running, writable, type Counts, type Import } from './model';
 
 const counts = { rows: 20, created: 12, updated: 3, unchanged: 2, rejected: 2, duplicates: 1 } as unknown as Counts;
 
@@ -32,5 +32,13 @@ describe('writable', () => {
 describe('keyWords', () => {
   it('names the built-in keys, and a field of the database by its own name', () => {
     expect([keyWords('email'), keyWords(undefined), keyWords('card_no')]).toEqual(['E-mail', 'E-mail', 'card_no']);
+  });
+});
+
+describe('formatWords', () => {
+  it('says how a file is read, and only what its kind knows', () => {
+    expect(formatWords({ kind: 'csv', encoding: 'cp1251', delimiter: ';', header: true })).toBe('CSV · CP1251 · separated by semicolons · with a header');
+    expect(formatWords({ kind: 'xlsx', sheet: 'March', header: false, skip: 2 })).toBe('XLSX · sheet March · no header · 2 lines left out above');
+    expect(formatWords({ kind: 'jsonl', compression: 'gz' })).toBe('JSON lines · gz');
   });
 });

@@ -6,7 +6,20 @@ export type Import = components['schemas']['ImportOut'];
 export type Preview = components['schemas']['ImportPreview'];
 export type Mapping = components['schemas']['ColumnMapping'];
 export type Options = components['schemas']['ImportOptions'];
+export type Format = components['schemas']['FileFormat'];
 export type Counts = components['schemas']['Counts'];
+
+const separators: Record<string, string> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
+
+/** How a file is read, in words: `CSV · UTF-8 · separated by semicolons · with a header`. */
+export function formatWords(how: Format): string {
+  const text = how.kind === 'csv' || how.kind === 'tsv';
+  const delimiter = how.delimiter ?? ',';
+  return [
+    how.kind === 'jsonl' ? 'JSON lines' : how.kind.toUpperCase(), text ? (how.encoding ?? 'utf-8').toUpperCase() : '', text ? `separated by ${separators[delimiter] ?? delimiter}` : '',
+    how.sheet ? `sheet ${how.sheet}` : '', how.kind === 'jsonl' ? '' : how.header ?? true ? 'with a header' : 'no header', how.skip ? `${how.skip} lines left out above` : '', how.compression && how.compression !== 'none' ? how.compression : '',
+  ].filter(Boolean).join(' · ');
+}
 
 export const running = (found: Import) => found.state === 'queued' || found.state === 'running' || found.state === 'checking';
 
