@@ -11,8 +11,9 @@ from fidelia import conditions, profiles
 
 from ..model import SegmentRange, SegmentSchedule, SegmentType
 from ..service.manage import Definition
+from .compare import Node
 from .model import Block, LostRule, OldSegment, Outcome, SegmentProposal
-from .rules import Node, Translator
+from .rules import Translator
 
 #: When what was “recalculated daily” is recalculated here, by the clock of its database.
 DAILY_AT = "04:00"

@@ -15,6 +15,7 @@ from fidelia.platform.postgres import Tx
 
 from ..service import manage
 from ..service.question import ask
+from .compare import CannotCarry, segments_in
 from .model import (
     CALCULATED,
     LEFT_BEHIND,
@@ -28,7 +29,7 @@ from .model import (
     UnknownReference,
 )
 from .plan import Plan, planned
-from .rules import CannotCarry, Translator, segments_in
+from .rules import Translator
 from .words import SEGMENT_TYPES, plain
 
 MOST = 1000
