@@ -177,7 +177,7 @@ def other_value(draw: Draw, field: str, operator: Operator, type_: str) -> Any:
         if source is None:
             return None
         return {"list": source.list} if source.list is not None else {"table": source.table, "column": source.column}
-    first = field.partition(".")[0]
+    first = field.partition("[")[0].partition(".")[0]
     prefix = first if first in ("event", "item") else field.partition("[")[0].rpartition(".")[0]
     known = {"event": EVENT_TYPES, "now": {}, "item": {}}.get(prefix, ROW_TYPES)
     names = {f"{p}.{n}": t for p, types in ((prefix, known), *_ALWAYS_IN_SIGHT) for n, t in types.items()}

@@ -59,7 +59,7 @@ def steps_of(name: str, prefix: str) -> tuple[str, ...] | None:
 def text_property(name: str, type_: str, steps: tuple[str, ...], column: str, **more: Any) -> Field:
     """Declare a property that lies in a column of JSON text, by the keys that lead to it.
 
-    A value of another type counts as missing; whole numbers count as numbers too. Raises ``ValueError`` for a type that
+    A value of another type counts as missing; whole numbers count as numbers too, and 5.0 is a whole one. Raises ``ValueError`` for a type that
     JSON cannot hold.
     """
     path = ", ".join((column, *map(_literal, steps)))
@@ -69,7 +69,8 @@ def text_property(name: str, type_: str, steps: tuple[str, ...], column: str, **
         case "string" | "enum" | "ip":
             sql = text
         case "integer":
-            sql = f"if(JSONType({path}) = 'Int64', JSONExtractInt({path}), NULL)"
+            whole = f"if(JSONType({path}) = 'Double', accurateCastOrNull(JSONExtractFloat({path}), 'Int64'), NULL)"
+            sql = f"if(JSONType({path}) = 'Int64', JSONExtractInt({path}), {whole})"
         case "float":
             sql = f"if(match({raw}, '^[-0-9]'), JSONExtractFloat({raw}), NULL)"
         case "boolean":

@@ -51,6 +51,8 @@ def _text(value: Any) -> str | None:
 
 
 def _integer(value: Any) -> int | None:
+    if isinstance(value, float):  # JSON does not tell 5.0 from 5
+        value = int(value) if value.is_integer() else None
     if isinstance(value, int) and not isinstance(value, bool) and -_INTEGER_LIMIT <= value < _INTEGER_LIMIT:
         return value
     return None

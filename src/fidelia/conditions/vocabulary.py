@@ -248,7 +248,7 @@ def _items(owner: Subject, field: Field) -> tuple[Subject, Link]:
     """Return the rows of a list of objects: JSON text in a column, unfolded."""
     texts = f"arrayJoin(arrayFilter(x -> JSONType(x) = 'Object', JSONExtractArrayRaw({field.sql})))"
     source = f"{owner.table}{' FINAL' if owner.final else ''}{f' WHERE {owner.where}' if owner.where else ''}"
-    rows = f"(SELECT {owner.id} AS k, {texts} AS item FROM {source})"  # noqa: S608
+    rows = f"(SELECT {owner.id} AS k, {texts} AS item FROM {source}) AS items"  # noqa: S608
     name = f"{field.name}[]"
     subject = Subject(
         name=name,
@@ -294,7 +294,7 @@ def json_property(
 ) -> Field:
     """Declare a property that lies in a JSON column, read strictly: a value of another type counts as missing.
 
-    ``name`` may be a path of identifiers (``cart.total``). Whole numbers count as numbers too. Raises ``ValueError``
+    ``name`` may be a path of identifiers (``cart.total``). Whole numbers count as numbers too, and 5.0 is a whole one. Raises ``ValueError``
     for a name that is no path or a type JSON cannot hold.
     """
     if not _PROPERTY.fullmatch(name):
@@ -305,7 +305,7 @@ def json_property(
         case "string" | "enum":
             sql = text
         case "integer":
-            sql = f"{path}.:`Int64`"
+            sql = f"coalesce({path}.:`Int64`, accurateCastOrNull({path}.:`Float64`, 'Int64'))"
         case "float":
             sql = f"coalesce({path}.:`Float64`, toFloat64({path}.:`Int64`), toFloat64({path}.:`UInt64`))"
         case "boolean":
