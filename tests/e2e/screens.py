@@ -43,6 +43,7 @@ EMPTY = [
 FULL = [
     *EMPTY[1:],
     ("no-match", "/market/products?q=zzzz"),
+    ("view", "/market/products?view={view}&q=coffee&cols=-brand"),
     ("no-object", "/segments/999999"),
     ("database", "/databases/{database}"),
     ("profiles", "/databases/{database}/profiles"),
@@ -51,6 +52,7 @@ FULL = [
     ("profile-fields", "/databases/{database}/profiles/1?tab=fields"),
     ("imports", "/databases/{database}/imports"),
     ("import-new", "/databases/{database}/imports/new"),
+    ("import", "/databases/{database}/imports/{import}"),
     ("profile-add", "/databases/{database}/profiles?drawer=profile:new"),
     ("segment", "/segments/{segment}"),
     ("segment-edit", "/segments/{segment}/edit"),
@@ -87,8 +89,17 @@ def names(site: Site) -> dict[str, object]:
             return items[0]["id"] if items else 0
 
         database = demo["database_id"]
+        if not first(f"/databases/{database}/imports"):
+            rows = "E-Mail;First name;Born;Notes\nada@example.com;Ada;03.11.1984;likes coffee\nnobody;Bo;1.2.1990;\n"
+            api.post(f"/databases/{database}/imports", files={"file": ("march.csv", rows)}).raise_for_status()
+        if not first("/views?list=products"):
+            look = {"q": "coffee", "filter": {"status": ["active"]}, "columns": {"brand": False}}
+            view = {"list": "products", "name": "Coffee we sell", "look": look, "shared": True}
+            api.post("/views", json=view).raise_for_status()
         return {
             "database": database,
+            "import": first(f"/databases/{database}/imports"),
+            "view": first("/views?list=products"),
             "segment": demo["segments"][0],
             "mailing": demo["mailing_id"],
             "mail": first("/mailbox?limit=1"),
