@@ -59,8 +59,8 @@ def steps_of(name: str, prefix: str) -> tuple[str, ...] | None:
 def text_property(name: str, type_: str, steps: tuple[str, ...], column: str, **more: Any) -> Field:
     """Declare a property that lies in a column of JSON text, by the keys that lead to it.
 
-    A value of another type counts as missing; whole numbers count as numbers too, and 5.0 is a whole one. Raises ``ValueError`` for a type that
-    JSON cannot hold.
+    A value of another type counts as missing; whole numbers count as numbers too, and 5.0 is a whole one. Raises
+    ``ValueError`` for a type that JSON cannot hold.
     """
     path = ", ".join((column, *map(_literal, steps)))
     raw = f"JSONExtractRaw({path})"

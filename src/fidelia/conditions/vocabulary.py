@@ -294,8 +294,8 @@ def json_property(
 ) -> Field:
     """Declare a property that lies in a JSON column, read strictly: a value of another type counts as missing.
 
-    ``name`` may be a path of identifiers (``cart.total``). Whole numbers count as numbers too, and 5.0 is a whole one. Raises ``ValueError``
-    for a name that is no path or a type JSON cannot hold.
+    ``name`` may be a path of identifiers (``cart.total``). Whole numbers count as numbers too, and 5.0 is a whole one.
+    Raises ``ValueError`` for a name that is no path or a type JSON cannot hold.
     """
     if not _PROPERTY.fullmatch(name):
         raise ValueError(f"{name!r} is not a property name: letters, digits and _ only")
