@@ -36,6 +36,82 @@ from .shop import SHOP, both, checked, cmp, either, happened, member, no, rows
             cmp("profile.birth_date", "between", ["2026-01-01", "2026-03-31"]),
             "People in shop whose birthday is between 1 Jan 2026 and 31 Mar 2026",
         ),
+        (
+            rows("orders", take={"latest": 5}, within={"last": "P90D"}, where=cmp("order.total", "gt", 5)),
+            "People in shop with at least one of the latest 5 orders in the last 90 days where total is more than 5 €",
+        ),
+        (
+            rows("orders", take={"nth": 22, "among": cmp("order.total", "gt", 5)}),
+            "People in shop with a 22nd order (among those where total is more than 5 €)",
+        ),
+        (no(rows("orders", take={"first": 3})), "People in shop with none of the first 3 orders"),
+        (
+            no(rows("orders", take={"latest": 1}, where=cmp("order.note", "eq", "x"))),
+            "People in shop with no latest order where note is x",
+        ),
+        (
+            rows("orders", take={"first": 11}, count={"op": "ne", "value": 2}),
+            "People in shop with a number other than 2 of the first 11 orders",
+        ),
+        (
+            rows(
+                "orders", within={"since": {"event": "message.opened", "where": cmp("event.at", "after", "2026-01-01")}}
+            ),
+            "People in shop with at least one order since the last opened message (where time is after 1 Jan 2026)",
+        ),
+        (rows("orders", within={"calendar": "day", "offset": 1}), "People in shop with at least one order tomorrow"),
+        (rows("orders", within={"calendar": "year"}), "People in shop with at least one order this year"),
+        (
+            rows("orders", within={"calendar": "week", "offset": -3}, count={"value": 2, "distinct": "note"}),
+            "People in shop with at least 2 different values of note in orders in the week 3 weeks ago",
+        ),
+        (
+            rows(
+                "orders",
+                within={"calendar": "quarter"},
+                measure={
+                    "fn": "sum",
+                    "of": "total",
+                    "op": "gt",
+                    "value": {"figure": {"link": "orders", "fn": "sum", "of": "total", "take": {"first": 2}}},
+                },
+            ),
+            "People in shop with at least one order this quarter and the sum of total is more than the sum of total in "
+            "the first 2 orders",
+        ),
+        (
+            rows("orders", count={"op": "lt", "value": {"figure": {"event": "order.created"}}}),
+            "People in shop with a number of orders less than the number of orders",
+        ),
+        (
+            rows("orders", measure={"fn": "gap_avg", "of": "created_at", "op": "lt", "value": 30}),
+            "People in shop with at least one order and the average time from one created to the next is less than 30 "
+            "days",
+        ),
+        (
+            rows("orders", measure={"fn": "first", "of": "created_at", "op": "before", "value": "-P60D"}),
+            "People in shop with at least one order and the first created is more than 60 days ago",
+        ),
+        ({**member(3), "state": "ever"}, "People in shop ever in the segment Gold"),
+        (no({**member(3), "state": "ever"}), "People in shop never in the segment Gold"),
+        ({**member(3), "state": "left"}, "People in shop no longer in the segment Gold"),
+        (
+            {**member(3), "count": {"value": 2}, "within": {"last": "P30D"}},
+            "People in shop in the segment Gold, who entered it at least 2 times in the last 30 days",
+        ),
+        (
+            {**member(3), "state": "ever", "count": {"value": 2}},
+            "People in shop who entered the segment Gold at least 2 times",
+        ),
+        (
+            {**member(3), "state": "left", "within": {"last": "P30D"}},
+            "People in shop no longer in the segment Gold, who left it at least one time in the last 30 days",
+        ),
+        (no({"kind": "member", "of": {"global_control": True}}), "People in shop not in the global control group"),
+        (
+            {"kind": "member", "of": {"campaign": 7, "group": "control"}},
+            "People in shop in the control group of the campaign Spring",
+        ),
         (member(3), "People in shop in the segment Gold"),
         (no(member(3)), "People in shop not in the segment Gold"),
         (no(happened("message.opened")), "People in shop with no opened message"),

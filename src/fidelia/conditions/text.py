@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 import msgspec
 
 from .plan import Belonging, Checked, Group, Membership, Negation, Plan, Rows, Test, Truth
-from .text_rows import chosen, counted, is_none, measure_text, nouns, than
+from .text_rows import chosen, counted, is_none, measure_text, no_rows, some_rows, than
 from .text_values import test_text
 
 
@@ -121,6 +121,8 @@ class _Writer:
                     self.add(f"whose {test_text(inner, operator.negative)}")
                 case Membership():
                     self.add(f"not in {self.membership(inner)}")
+                case Belonging(state="ever", entries=None):
+                    self.add(f"never in {self.membership(inner.now)}")
                 case Rows() if inner.plain:
                     self.rows(inner, none=True)
                 case _:
@@ -131,8 +133,7 @@ class _Writer:
         return self.segments.get(id_) or f"number {id_}"
 
     def rows(self, plan: Rows, *, none: bool = False) -> None:
-        one, many = nouns(plan)
-        self.add("with " + (f"no {one}" if none or is_none(plan.count) else counted(plan.count, one, many)))
+        self.add(f"with {no_rows(plan) if none or is_none(plan.count) else some_rows(plan)}")
         self.add(chosen(plan, self.words))
         if plan.where is not None:
             self.add(" where ")

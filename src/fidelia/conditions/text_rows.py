@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from .moments import Duration
-from .plan import Choice, CountTest, Figure, MeasureTest, Other, Plan, Rows, Window
+from .plan import CountTest, Figure, MeasureTest, Other, Plan, Rows, Window
 from .text_values import duration_text, label, one_text, relative, value_text
 from .vocabulary import Field
 
@@ -28,7 +28,7 @@ _FIGURES = {
     "first": "the first {field}",
     "last": "the last {field}",
     "count_distinct": "the number of different values of {field}",
-    "gap_avg": "the average number of days from one {field} to the next",
+    "gap_avg": "the average time from one {field} to the next",
 }
 _EXTREMES = {"min": "the earliest {field}", "max": "the latest {field}"}
 _THAN = {
@@ -46,7 +46,19 @@ Inner = Callable[[Plan], str]
 
 
 def nouns(plan: Rows) -> tuple[str, str]:
-    """Return the words for one row and for several."""
+    """Return the words for one row and for several, as they are chosen."""
+    one, many = _nouns(plan)
+    if plan.take is None:
+        return one, many
+    if plan.take.which == "nth":
+        return f"{_ordinal(plan.take.number)} {one}", f"{_ordinal(plan.take.number)} {many}"
+    if plan.take.number == 1:
+        return f"{plan.take.which} {one}", f"{plan.take.which} {many}"
+    several = f"of the {plan.take.which} {plan.take.number:,} {many}"
+    return several, several
+
+
+def _nouns(plan: Rows) -> tuple[str, str]:
     if plan.event is not None:
         word = plan.event.label.lower()
         return plan.event.one or word, plan.event.many or plan.event.one or word
@@ -54,6 +66,24 @@ def nouns(plan: Rows) -> tuple[str, str]:
         raise TypeError("Rows are reached by an event or a link")
     word = (plan.link.label or plan.subject.label or plan.link.name).lower()
     return plan.subject.one or word, plan.subject.many or word
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
+def no_rows(plan: Rows) -> str:
+    """Write that there is no row."""
+    one = nouns(plan)[0]
+    return f"none {one}" if one.startswith("of the ") else f"no {one}"
+
+
+def some_rows(plan: Rows) -> str:
+    """Write how many rows there are to be."""
+    one, many = nouns(plan)
+    alone = plan.take is not None and (plan.take.which == "nth" or plan.take.number == 1)
+    return f"a {one}" if alone and plan.count.plain else counted(plan.count, one, many)
 
 
 def is_none(count: CountTest) -> bool:
@@ -65,18 +95,19 @@ def is_none(count: CountTest) -> bool:
 
 def counted(count: CountTest, one: str, many: str) -> str:
     """Write how many rows there are to be."""
+    some = many.removeprefix("of ")
     if count.other is not None:
-        rows = f"different values of {_field(count.distinct)} in {many}" if count.distinct is not None else many
+        rows = f"different values of {_field(count.distinct)} in {some}" if count.distinct is not None else many
         return f"a number of {rows}"
     value = count.literal
     if count.distinct is not None:
         named = _field(count.distinct)
-        one, many = f"value of {named} in {many}", f"different values of {named} in {many}"
+        one, many = f"value of {named} in {some}", f"different values of {named} in {some}"
     if isinstance(value, tuple):
         text, noun = f"{value[0]:,} and {value[1]:,}", many
     else:
         text, noun = "one" if value == 1 else f"{value:,}", one if value == 1 else many
-    return f"{_COUNTS[count.operator.key].format(value=text)} {noun}"
+    return f"{_COUNTS[count.operator.key].format(value=text)} {noun}".replace(" of of the ", " of the ")
 
 
 def figure_words(figure: Figure) -> str:
@@ -94,8 +125,8 @@ def measure_text(measure: MeasureTest, inner: Inner) -> str:
         return f"{figure} is {than(measure.operator.key, measure.other, inner)}"
     field = measure.figure.property
     if measure.figure.type != field.type:  # days or a number, not what the field holds
-        plain = measure.figure.fn in ("count_distinct", "gap_avg")
-        field = msgspec.structs.replace(field, type=measure.figure.type, unit="" if plain else field.unit)
+        unit = {"count_distinct": "", "gap_avg": "days"}.get(measure.figure.fn, field.unit)
+        field = msgspec.structs.replace(field, type=measure.figure.type, unit=unit)
     value = value_text(measure.operator, field, measure.literal)
     template = measure.operator.sentence
     if measure.operator.shape == "when" and isinstance(measure.literal, Duration):
@@ -106,7 +137,7 @@ def measure_text(measure: MeasureTest, inner: Inner) -> str:
 def than(operator: str, other: Other, inner: Inner) -> str:
     """Write what a figure is compared with: another one."""
     rows = other.rows
-    several = f"{nouns(rows)[1]}{chosen(rows, inner)}"
+    several = f"{nouns(rows)[1].removeprefix('of ')}{chosen(rows, inner)}"
     where = f" where {inner(rows.where)}" if rows.where is not None else ""
     joint = " of " if other.figure.field is None else " in "
     return f"{_THAN[operator]} {figure_words(other.figure)}{joint}{several}{where}"
@@ -114,20 +145,10 @@ def than(operator: str, other: Other, inner: Inner) -> str:
 
 def chosen(plan: Rows, inner: Inner) -> str:
     """Write which rows are looked at, without ``where``."""
-    text = _choice(plan.take) if plan.take is not None else ""
-    if plan.window is not None:
-        text += window_text(plan.window, inner)
+    text = window_text(plan.window, inner) if plan.window is not None else ""
     if plan.take is not None and plan.take.among is not None:
         text += f" (among those where {inner(plan.take.among)})"
     return text
-
-
-def _choice(take: Choice) -> str:
-    if take.which == "nth":
-        return f" (only number {take.number:,} in order of time)"
-    if take.number == 1:
-        return f" (only the {take.which})"
-    return f" (only the {take.which} {take.number:,})"
 
 
 def window_text(window: Window, inner: Inner) -> str:
