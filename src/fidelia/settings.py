@@ -108,13 +108,15 @@ class JobsSettings(_Section, frozen=True):
 
 
 class LimitsSettings(_Section, frozen=True):
-    """Sizes above which a request is refused, and the backlog above which a question becomes a job."""
+    """Sizes above which a request is refused, the backlog above which a question becomes a job, and how many profiles
+    the installation may hold (0: any number)."""
 
     body_bytes: Positive = 10_000_000
     file_bytes: Positive = 2_000_000_000
     batch_items: Positive = 10_000
     event_bytes: Positive = 32_768
     drain_rows: Positive = 200_000
+    profiles: Annotated[int, msgspec.Meta(ge=0)] = 0
     recalculation_seconds: Positive = 1800
 
 

@@ -22,6 +22,7 @@ from fidelia.segments.control.http import ControlGroupController
 from fidelia.segments.http import routers as segments
 
 from .installation import InstallationController
+from .notices import NoticeController
 
 API: list[ControllerRouterHandler] = [
     *access,
@@ -33,6 +34,7 @@ API: list[ControllerRouterHandler] = [
     DemoController,
     *MESSAGES,
     InstallationController,
+    NoticeController,
     *profiles,
     UpsertController,
     *lists,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from . import cells, contacts, values
+from . import cells, contacts, validators, values
 from .cells import ISO, TextFormat
 
 MAX_FIELDS = 500
@@ -86,7 +86,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     """A field of a profile database. ``id`` is 0 for a built-in one, whose column bears its name.
 
     ``unique``: no two profiles of the database may share a value. ``required``: a new profile must have a value.
-    ``validator`` is an RE2 pattern that a whole text, or every item of a list, must match.
+    ``validator`` is an RE2 pattern that a whole text, or every item of a list, must match; ``path_validators`` are
+    such patterns for what lies at paths inside an object or each of a list of objects.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     options: tuple[str, ...] = ()
     validator: str | None = None
+    path_validators: tuple[tuple[str, str], ...] = ()
     unique: bool = False
     required: bool = False
     description: str = ""
@@ -256,10 +258,9 @@ def _checked(field: Field, value: Any) -> Any:
     if field.unique and isinstance(value, str) and not field.builtin and len(value) > MAX_UNIQUE_TEXT:
         raise ValueError(f"A unique value may have {MAX_UNIQUE_TEXT} characters at most")
     if field.validator is not None:
-        check = values.pattern(field.validator)
-        for item in value if isinstance(value, list) else (value,):
-            if check.fullmatch(item) is None:
-                raise ValueError(f"{item[:50]!r} does not match the pattern {field.validator}")
+        validators.check_text(field.validator, value)
+    if field.path_validators:
+        validators.check_paths(dict(field.path_validators), value)
     return value
 
 

@@ -9,8 +9,9 @@ import msgspec
 
 from fidelia.kernel.errors import FieldError
 
-from . import values
+from . import validators, values
 from .fields import KINDS, MAX_FIELDS, MAX_OPTION, MAX_OPTIONS, MAX_PATTERN, NAME, RESERVED, Database, Field, read_value
+from .validators import MAX_PATH, MAX_PATHS, Misfit
 
 MAX_DATABASE_NAME = 100
 MAX_DESCRIPTION = 2000
@@ -73,13 +74,36 @@ def field_errors(field: Field, pointer: str) -> list[FieldError]:
         errors.append(FieldError(f"{pointer}/unique", "Only string, integer and ip fields can be unique"))
     if field.validator is not None:
         errors += validator_errors(field, f"{pointer}/validator")
+    if field.path_validators:
+        errors += path_errors(field, f"{pointer}/path_validators")
+    return errors
+
+
+def path_errors(field: Field, pointer: str) -> list[FieldError]:
+    """Check the patterns of a field's paths."""
+    if field.type not in ("object", "objects"):
+        return [FieldError(pointer, "Only object and objects fields take patterns for paths")]
+    if len(field.path_validators) > MAX_PATHS:
+        return [FieldError(pointer, f"A field takes patterns for {MAX_PATHS} paths at most")]
+    errors = []
+    for path, source in field.path_validators:
+        at = f"{pointer}/{escape(path)}"
+        if len(path) > MAX_PATH or not 1 <= len(source) <= MAX_PATTERN:
+            errors.append(FieldError(at, f"A path has {MAX_PATH} characters at most, a pattern 1 to {MAX_PATTERN:,}"))
+            continue
+        try:
+            validators.steps(path)
+            values.check_characters(source)
+            values.pattern(source)
+        except ValueError as exc:
+            errors.append(FieldError(at, str(exc)))
     return errors
 
 
 def validator_errors(field: Field, pointer: str) -> list[FieldError]:
     """Check a field's pattern."""
     if not KINDS[field.type].can_be_validated:
-        return [FieldError(pointer, "Only string and tags fields take a pattern")]
+        return [FieldError(pointer, "Only string and tags fields take a pattern; object fields take path_validators")]
     assert field.validator is not None
     if not 1 <= len(field.validator) <= MAX_PATTERN:
         return [FieldError(pointer, f"A pattern has 1 to {MAX_PATTERN:,} characters")]
@@ -143,7 +167,8 @@ def read_values(database: Database, given: Mapping[str, Any], pointer: str) -> t
         try:
             found[name] = read_value(field, value)
         except ValueError as exc:
-            errors.append(FieldError(f"{pointer}/{escape(name)}", str(exc)))
+            at = exc.at if isinstance(exc, Misfit) else ""
+            errors.append(FieldError(f"{pointer}/{escape(name)}{at}", str(exc)))
     if "status" in found and found["status"] is None:
         errors.append(FieldError(f"{pointer}/status", "A profile always has a status"))
     return found, errors
@@ -178,7 +203,7 @@ def apply_change(database: Database, row: Mapping[str, Any], change: Change) -> 
             try:
                 wanted[name] = _incremented(field, now, value) if verb == "incr" else _list(verb, field, now, value)
             except ValueError as exc:
-                errors.append(FieldError(pointer, str(exc)))
+                errors.append(FieldError(pointer + (exc.at if isinstance(exc, Misfit) else ""), str(exc)))
     changed = {name: value for name, value in wanted.items() if value != row.get(name)}
     for name, value in changed.items():
         field = database.by_name[name]

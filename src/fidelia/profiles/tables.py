@@ -35,6 +35,8 @@ profile_field = sa.Table(
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("options", ARRAY(sa.Text), nullable=False, server_default="{}"),
     sa.Column("validator", sa.Text),
+    # Patterns for what lies at paths inside objects.
+    sa.Column("path_validators", JSONB, nullable=False, server_default="{}"),
     sa.Column("is_unique", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("required", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("description", sa.Text, nullable=False, server_default=""),

@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from .databases import DatabaseController
 from .profiles import ProfileController
 from .resources import ResourceController
+from .search import SearchController
 from .subscriptions import SubscriptionController
 from .suppression import SuppressionController
 
@@ -14,6 +15,7 @@ routers: list[ControllerRouterHandler] = [
     DatabaseController,
     ProfileController,
     ResourceController,
+    SearchController,
     SubscriptionController,
     SuppressionController,
 ]

@@ -29,7 +29,9 @@ class FieldIn(Body, frozen=True):
     """A new field. The type cannot change later.
 
     ``options`` belong to an ``enum``. ``validator`` is an RE2 pattern that a whole text (for ``tags`` every item) must
-    match. ``unique``: no two profiles share a value. ``required``: a new profile must have one.
+    match; ``path_validators`` are patterns by path inside an ``object`` or each of ``objects``
+    (``{"address.zip": "[0-9]{4}"}``). ``unique``: no two profiles share a value. ``required``: a new profile must have
+    one.
     """
 
     name: Text
@@ -37,6 +39,7 @@ class FieldIn(Body, frozen=True):
     label: Text = ""
     options: list[Text] = []
     validator: Text | None = None
+    path_validators: dict[str, Text] = {}
     unique: bool = False
     required: bool = False
     description: Text = ""
@@ -49,6 +52,7 @@ class FieldIn(Body, frozen=True):
             label=self.label,
             options=tuple(self.options),
             validator=self.validator,
+            path_validators=tuple(self.path_validators.items()),
             unique=self.unique,
             required=self.required,
             description=self.description,
@@ -62,6 +66,7 @@ class FieldPatch(Body, frozen=True):
     label: Text | UnsetType = UNSET
     options: list[Text] | UnsetType = UNSET
     validator: Text | UnsetType | None = UNSET
+    path_validators: dict[str, Text] | UnsetType = UNSET
     unique: bool | UnsetType = UNSET
     required: bool | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -76,6 +81,7 @@ class FieldOut(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     options: list[str]
     validator: str | None
+    path_validators: dict[str, str]
     unique: bool
     required: bool
     description: str
@@ -231,6 +237,8 @@ class DatabaseController(Controller):
         changes = given(data)
         if "options" in changes:
             changes["options"] = tuple(changes["options"])
+        if "path_validators" in changes:
+            changes["path_validators"] = tuple(changes["path_validators"].items())
         return field_out(await fields_service.update_field(tx, actor, database_id, field, changes))
 
     @delete(
@@ -275,6 +283,7 @@ def field_out(field: Field) -> FieldOut:
             "label": field.label,
             "options": list(field.options),
             "validator": field.validator,
+            "path_validators": dict(field.path_validators),
             "unique": field.unique,
             "required": field.required,
             "description": field.description,

@@ -18,6 +18,7 @@ from fidelia.platform.postgres import Tx
 
 from ..fields import Database
 from ..matching import Matching, read_matching
+from ..service import quota
 from ..store import databases as databases_store
 from ..store.match import Found, find
 from . import consent, store
@@ -122,6 +123,7 @@ async def _write(tx: Tx, database: Database, batch: Batch, options: Options) -> 
         found = Found(found.people | again.people, found.elsewhere | again.elsewhere)
     batch = _without_found(batch, how, found)
     decisions = await _decide(raw, database, batch, options, how, found.people)
+    refused = await _keep_to_quota(tx, batch, options, decisions)
     new = dict.fromkeys(t for t in decisions.targets if t < 0)
     if last + len(new) > MAX_PROFILE_ID:
         raise conflict("This database has given away every profile id it can")
@@ -146,11 +148,33 @@ async def _write(tx: Tx, database: Database, batch: Batch, options: Options) -> 
             await store.add(raw, database, batch, fresh, [ids[decisions.targets[p]] for p in fresh], tx.now)
     if ids:
         await databases_store.advance_ids(tx, database.id, len(ids))
+    if ids or refused:
+        await quota.note(tx, refused=refused)
     outcome.rejected = decisions.errors
     _fill(batch, decisions, ids, changed, outcome)
     if kept:
         outcome.notes.extend(_kept_notes(batch, decisions, kept))
     return outcome
+
+
+async def _keep_to_quota(tx: Tx, batch: Batch, options: Options, decisions: Decisions) -> bool:
+    """Refuse what does not fit: an API call as a whole with 409, of an import the rows of further new people."""
+    new = dict.fromkeys(t for t in decisions.targets if t < 0)
+    if not new:
+        return False
+    if options.import_id is None:
+        await quota.require(tx, len(new))
+        return False
+    left = await quota.room(tx)
+    if left is None or len(new) <= left:
+        return False
+    over = set(list(new)[left:])
+    said = quota.sentence(quota.limit_of(tx))
+    for place, target in enumerate(decisions.targets):
+        if target in over:
+            decisions.targets[place] = 0
+            decisions.errors.append(RowError(batch.rows[place], "", said))
+    return True
 
 
 def _how(database: Database, options: Options) -> Matching:

@@ -11,6 +11,7 @@ from .. import contacts, values
 from ..fields import Database, Field, read_value
 from ..matching import CONTACT, Matching
 from ..model import CHANNELS, SUBSCRIPTION_STATUSES
+from ..validators import Misfit
 from .columns import keys_of, shown
 from .encode import copy_cell
 from .model import SUBSCRIPTIONS, Batch, RowError, SubscriptionChange
@@ -84,7 +85,8 @@ def _column(
             read = read_value(field, value)
         except (ValueError, RecursionError) as exc:
             reason = str(exc) if isinstance(exc, ValueError) else "This value is nested too deeply"
-            errors.append(RowError(row, field.name, reason, shown(value)))
+            where = field.name + (exc.at if isinstance(exc, Misfit) else "")
+            errors.append(RowError(row, where, reason, shown(value)))
             continue
         texts[row] = CLEAR if read is None else copy_cell(field.type, read)
         if stored is not None:

@@ -15,6 +15,7 @@ from fidelia.platform.postgres import Tx
 
 from .. import rules as profile_rules
 from ..fields import Database
+from ..service import quota
 from ..service.profiles import unstorable
 from ..store import databases as databases_store
 from ..store import profiles as profiles_store
@@ -177,6 +178,7 @@ async def _replace(tx: Tx, home: Database, into: Person, sides: Sequence[Side], 
     for number, ids in gone.items():
         await store.delete_people(raw, number, ids)
         await databases_store.count_removed(tx, number, len(ids))
+    await quota.note(tx)
     try:
         await profiles_store.update(raw, home, into.profile_id, wanted, tx.now)
     except psycopg.Error as exc:

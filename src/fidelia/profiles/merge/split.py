@@ -16,6 +16,7 @@ from fidelia.platform.postgres import Tx
 
 from .. import rules as profile_rules
 from ..fields import Database
+from ..service import quota
 from ..service.profiles import unstorable
 from ..store import databases as databases_store
 from ..store import profiles as profiles_store
@@ -47,6 +48,7 @@ async def split(tx: Tx, actor: Actor, database_id: int, wish: SplitIn) -> SplitO
     new = sum(plan.wish.profile_id is None for plan in plans)
     if last + new > MAX_PROFILE_ID:
         raise conflict("This database has given away every profile id it can")
+    await quota.require(tx, new)
     options = {"subscriptions": wish.subscriptions, "history": wish.history, "static_segments": wish.static_segments}
     split_id = await store.insert_merge(raw, "split", source, options, {}, actor.name, tx.now)
     moved: dict[str, int] = {}
@@ -62,6 +64,7 @@ async def split(tx: Tx, actor: Actor, database_id: int, wish: SplitIn) -> SplitO
         raise unstorable(home, exc) from None
     if new:
         await databases_store.advance_ids(tx, database_id, new)
+        await quota.note(tx)
     for n, (part, plan) in enumerate(zip(parts, plans, strict=True)):
         for name, count in (await _hand_over(tx, actor, home, source, part, plan, wish, n)).items():
             moved[name] = moved.get(name, 0) + count

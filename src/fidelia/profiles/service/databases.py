@@ -18,6 +18,7 @@ from .. import rules
 from ..fields import Database, Field
 from ..store import databases as store
 from ..store import ddl
+from . import quota
 
 #: Answers which objects use a database or one of its fields, such as ``"segment Big spenders"``.
 UsedBy = Callable[[Tx, int, Field | None], Awaitable[Sequence[str]]]
@@ -127,6 +128,7 @@ async def delete_database(tx: Tx, actor: Actor, database_id: int, confirm: str) 
     await forget_lists(tx, database_id)
     await store.delete(tx, database_id)
     await ddl.drop_table(tx, database_id)
+    await quota.note(tx)
     tx.mark_dirty("databases", database_id, [1])
     await audit(
         tx,
@@ -164,7 +166,8 @@ def picture(database: Database) -> dict[str, Any]:
 def field_picture(field: Field) -> dict[str, Any]:
     """Return a field as the audit log keeps it."""
     kept = ("id", "name", "type", "label", "options", "validator", "unique", "required", "description")
-    return {key: msgspec.to_builtins(getattr(field, key)) for key in kept}
+    picture = {key: msgspec.to_builtins(getattr(field, key)) for key in kept}
+    return {**picture, "path_validators": dict(field.path_validators)}
 
 
 async def _refuse_taken(tx: Tx, name: str) -> None:

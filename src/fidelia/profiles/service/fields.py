@@ -34,7 +34,7 @@ async def add_field(tx: Tx, actor: Actor, database_id: int, field: Field, pointe
 
 
 async def update_field(tx: Tx, actor: Actor, database_id: int, name: str, values: dict[str, Any]) -> Field:
-    """Change ``name label options validator unique required description`` of a field, by its name or id.
+    """Change a field, by its name or id: everything but its type.
 
     Raise 404, 409 (values that are not unique, an option that is used) or 422.
     """
@@ -62,6 +62,8 @@ async def update_field(tx: Tx, actor: Actor, database_id: int, name: str, values
     elif before.unique and not after.unique:
         await ddl.drop_unique(tx, database_id, after)
     columns: dict[str, Any] = {"is_unique" if k == "unique" else k: v for k, v in values.items()}
+    if "path_validators" in columns:
+        columns["path_validators"] = dict(after.path_validators)
     if "options" in columns:
         columns["options"] = list(after.options)
     await store.update_field(tx, before.id, columns)

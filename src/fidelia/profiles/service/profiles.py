@@ -23,6 +23,7 @@ from ..store import consent, match
 from ..store import databases as databases_store
 from ..store import profiles as store
 from ..store.profiles import Row
+from . import quota
 from .databases import get_database
 
 #: Removes what a capability keeps about people who are erased, in the same transaction.
@@ -126,6 +127,7 @@ async def create_profile(tx: Tx, actor: Actor, database_id: int, given: Mapping[
     last = await databases_store.lock_ids(tx, database_id)
     if last >= MAX_PROFILE_ID:
         raise conflict("This database has given away every profile id it can")
+    await quota.require(tx, 1)
     profile_id = last + 1
     raw = await tx.raw()
     try:
@@ -133,6 +135,7 @@ async def create_profile(tx: Tx, actor: Actor, database_id: int, given: Mapping[
     except psycopg.Error as exc:
         raise unstorable(database, exc) from None
     await databases_store.advance_ids(tx, database_id, 1)
+    await quota.note(tx)
     tx.mark_dirty("profiles", database_id, [profile_id])
     tx.emit(EventOut(database_id, profile_id, "profile.created", tx.now, {"source": actor.kind}))
     found = await store.read(raw, database, profile_id)
@@ -212,6 +215,7 @@ async def erase_profiles(tx: Tx, actor: Actor, database_id: int, ids: Iterable[i
     for eraser in tx.engines.port(ERASERS):
         await eraser(tx, database_id, gone)
     await databases_store.count_removed(tx, database_id, len(gone))
+    await quota.note(tx)
     await store.insert_erasure(raw, database_id, gone, actor.key, tx.now)
     tx.mark_dirty("profiles", database_id, gone)
     tx.mark_dirty("subscriptions", database_id, gone)

@@ -24,6 +24,20 @@ from .profiles import Row, as_row, select_list
 MOST = 10_000
 
 
+# Worked out once, before the table is looked at, so that the primary key finds the people.
+_SUBSCRIBED = (
+    "id = any(array(select profile_id from subscription where database_id = %s and contact = any(%s::text[])))"
+)
+_FORMER = (
+    "id = any(array(select profile_id from profile_identity where database_id = %s"
+    " and field in ('email', 'external_id', 'phones') and value = any(%s::text[])))"
+)
+_MERGED = (
+    "id = any(array(select into_profile_id from profile_alias where database_id = %s"
+    " and into_database_id = database_id and profile_id = %s))"
+)
+
+
 class Where(msgspec.Struct):
     """Conditions on the profiles' table and their parameters."""
 
@@ -46,8 +60,11 @@ def contains_word(where: Where, word: str) -> None:
     where.add(f"{SEARCHED} ilike %s", f"%{escape_like(word)}%")
 
 
-def matches_key(where: Where, word: str, profile_id: int | None, phones: Sequence[str]) -> None:
-    """Match a single word against names and addresses, and as an id, an external id or a phone number."""
+def matches_key(where: Where, database_id: int, word: str, profile_id: int | None, phones: Sequence[str]) -> None:
+    """Match a single word against names and addresses, and as an id, an external id or a phone number.
+
+    A contact is looked for in subscriptions, and every key among what merged people had before.
+    """
     parts = [f"{SEARCHED} ilike %s", "external_id = %s"]
     values: list[Any] = [f"%{escape_like(word)}%", word]
     if profile_id is not None:
@@ -56,17 +73,40 @@ def matches_key(where: Where, word: str, profile_id: int | None, phones: Sequenc
     for phone in phones:
         parts.append("phones @> array[%s]::text[]")
         values.append(phone)
+    contacts = [*phones, *([word.lower()] if "@" in word else [])]
+    if contacts:
+        parts.append(_SUBSCRIBED)
+        values += [database_id, contacts]
+    parts.append(_FORMER)
+    values += [database_id, [word, word.lower(), *phones]]
+    if profile_id is not None:
+        parts.append(_MERGED)
+        values += [database_id, profile_id]
     where.add(f"({' or '.join(parts)})", *values)
 
 
-def begins_with(where: Where, word: str, profile_id: int | None) -> None:
+def has_contact(where: Where, database_id: int, contact: str, *, own: bool) -> None:
+    """Match a contact of subscriptions; with ``own`` a number of the profile too."""
+    parts, values = [_SUBSCRIBED], [database_id, [contact]]
+    if own:
+        parts.append("phones @> array[%s]::text[]")
+        values.append(contact)
+    where.add(f"({' or '.join(parts)})", *values)
+
+
+def begins_with(where: Where, database_id: int, word: str, profile_id: int | None) -> None:
     """Match a word too short for trigrams against the beginning of the address, and as an id or external id."""
     parts = ["email like %s", "external_id = %s"]
     values: list[Any] = [f"{escape_like(word.lower())}%", word]
     if profile_id is not None:
-        parts.append("id = %s")
-        values.append(profile_id)
+        parts += ["id = %s", _MERGED]
+        values += [profile_id, database_id, profile_id]
     where.add(f"({' or '.join(parts)})", *values)
+
+
+def has_id(where: Where, database_id: int, profile_id: int) -> None:
+    """Match an id, also one that somebody had before a merge."""
+    where.add(f"(id = %s or {_MERGED})", profile_id, database_id, profile_id)
 
 
 def has_value(where: Where, field: Field, value: Any) -> None:
@@ -75,7 +115,11 @@ def has_value(where: Where, field: Field, value: Any) -> None:
         where.add(f"{field.column} is null")
     elif field.kind.many:
         where.add(f"{field.column} @> array[%s]::text[]", value)
+    elif isinstance(value, str) and field.unique and not field.builtin:
+        where.add(f"{field.column} = any(%s::text[])", list({value, value.lower(), value.upper(), value.title()}))
     elif isinstance(value, str) and field.name not in ("email", "external_id", "status"):
+        if field.name in ("first_name", "last_name") and len(value) >= 3:  # the index of words narrows it down first
+            contains_word(where, value)
         where.add(f"lower({field.column}) = lower(%s)", value)
     else:
         where.add(f"{field.column} = %s", value)

@@ -57,6 +57,8 @@ def upgrade() -> None:
             until timestamptz not null
         );
 
+        alter table profile_field add column path_validators jsonb not null default '{}';
+
         create table relation_type (
             id integer generated always as identity primary key,
             name text not null,
@@ -98,9 +100,8 @@ def upgrade() -> None:
         create index ix_notice_open on notice (id desc) where dismissed_at is null;
         create table profile_quota_state (
             id smallint primary key check (id = 1),
-            crossed boolean not null
+            level smallint not null
         );
-        insert into profile_quota_state (id, crossed) values (1, false);
 
         create table personal_export (
             id bigint generated always as identity primary key,
