@@ -1,11 +1,12 @@
 import { Alert, Button, Group, Paper, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
-import { useHotkeys, useLocalStorage } from '@mantine/hooks';
+import { useHotkeys } from '@mantine/hooks';
 import { IconArrowBackUp, IconArrowForwardUp, IconLock } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import type { Database } from '@/api/database';
 import { allRules, ConditionEditor, countsOf, JsonView, nodeAt, problemsOf, readNodes, saidOf, Sentence, useCalculation, useSegmentNames, useWords, type Words } from '@/conditions';
 import { announce, doneToast, ErrorSummary, failToast, formatNumber, IconButton, LeaveGuard, Page, paths, SaveBar, SideDrawer, Time, ToneBadge, useDrawer, useGo, useSearchParam } from '@/kit';
+import { useColumns } from './columns';
 import { Conflict, isConflict } from './Conflict';
 import { CountRail } from './CountRail';
 import { Funnel } from './Funnel';
@@ -18,8 +19,6 @@ import { TestPerson, Why } from './Why';
 import css from './segments.module.css';
 import { useBuilder, type BuilderStart } from './useBuilder';
 
-const FIRST_COLUMNS = ['first_name', 'last_name', 'email', 'city'];
-
 interface BuilderProps { raw: Words['raw']; database: Database; size: number | null; start: BuilderStart }
 
 /** The segment builder: rules beside their live size. */
@@ -30,7 +29,7 @@ export function Builder({ raw, database, size, start }: BuilderProps) {
   const client = useQueryClient();
   const go = useGo();
   const [view, setView] = useSearchParam('tab');
-  const [columns, setColumns] = useLocalStorage<string[]>({ key: `fidelia.preview.${database.id}`, defaultValue: FIRST_COLUMNS, getInitialValueInEffect: false });
+  const [columns, setColumns, columnsKnown] = useColumns(database.id);
   const [lit, setLit] = useState<string | null>(null);
   const [focusOn, setFocusOn] = useState<{ id: string; n: number } | null>(null);
   const [nameError, setNameError] = useState<string | null>(null);
@@ -41,7 +40,7 @@ export function Builder({ raw, database, size, start }: BuilderProps) {
   const why = useDrawer('why');
   const fields = useMemo(() => database.fields.filter((f) => f.name !== 'id'), [database]);
   const shown = useMemo(() => columns.filter((c) => fields.some((f) => f.name === c)), [columns, fields]);
-  const live = useCalculation({ databaseId: database.id, condition: written.condition, columns: shown, range: settings.range, limit: settings.limit });
+  const live = useCalculation(!columnsKnown ? null : { databaseId: database.id, condition: written.condition, columns: shown, range: settings.range, limit: settings.limit });
   const names = useSegmentNames(database.id);
   const segments = useMemo(() => new Map((names ?? []).map((s) => [s.id, s.name])), [names]);
 

@@ -1,5 +1,5 @@
 import { useDatabases } from '@/api/database';
-import { useVocabulary } from '@/conditions';
+import { useVocabulary, type Json } from '@/conditions';
 import { Loaded, Page, paths } from '@/kit';
 import { Builder } from './Builder';
 import { examples, useSegment, type Kind, type SegmentDetail } from './model';
@@ -12,6 +12,16 @@ function asGiven(segment: SegmentDetail): Given {
     id: segment.id, kind: segment.type, databaseId: segment.database_id, version: segment.version,
     settings: { name: segment.name, description: segment.description, schedule: segment.schedule, range: segment.range, limit: segment.limit }, condition: segment.condition,
   };
+}
+
+/** `set:1,2!3`: people of 1 and 2 who are not in 3. */
+export function conditionOfSet(start: string | undefined): Json | null {
+  const found = /^set:([\d,]+)(?:!([\d,]+))?$/.exec(start ?? '');
+  if (!found) return null;
+  const members = (text = '') => text.split(',').filter(Boolean).map((id): Json => ({ kind: 'member', of: { segment: Number(id) } }));
+  const include = members(found[1]), exclude = members(found[2]);
+  const all: Json = include.length === 1 && include[0] ? include[0] : { kind: 'all', of: include };
+  return exclude.length === 0 ? all : { kind: 'all', of: [all, { kind: 'not', of: { kind: 'any', of: exclude } }] };
 }
 
 /** The builder of a new segment, or of one that exists; it appears when everything it needs is there. */
@@ -31,7 +41,7 @@ export function BuilderPage({ kind, databaseId, start, segment }: { kind: Kind; 
     );
   }
   const fresh: Given = {
-    id: null, kind, databaseId, version: null, condition: example?.condition ?? other.data?.condition ?? null,
+    id: null, kind, databaseId, version: null, condition: example?.condition ?? other.data?.condition ?? conditionOfSet(start),
     settings: { name: example?.label ?? (other.data ? `${other.data.name} (copy)` : ''), description: '', schedule: kind === 'updatable' ? { at: '03:00', weekdays: [] } : null, range: other.data?.range ?? null, limit: other.data?.limit ?? null },
   };
   const given = segment ? asGiven(segment) : fresh;

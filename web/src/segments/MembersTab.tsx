@@ -1,6 +1,5 @@
 import { Button, Group, Text, TextInput } from '@mantine/core';
 import { IconUserPlus, IconUsers } from '@tabler/icons-react';
-import { useLocalStorage } from '@mantine/hooks';
 import { useMemo, useState, type SubmitEvent } from 'react';
 import { api, ok } from '@/api/client';
 import type { Database } from '@/api/database';
@@ -11,11 +10,10 @@ import { useCan } from '@/api/session';
 import { useVocabulary, useWords, type Words } from '@/conditions';
 import { useSegmentNames } from '@/conditions/references';
 import { failToast, FirstUse, formatCount, ListView, paths, SideDrawer, undoToast, useDrawer, useListState, type BulkAction, type Column } from '@/kit';
+import { useColumns } from './columns';
 import type { Member, SegmentDetail } from './model';
 import { cellText, ColumnMenu, labelOf } from './PreviewTable';
 import { findPerson, Why } from './Why';
-
-const FIRST = ['first_name', 'last_name', 'email', 'city'];
 
 /** Adding to and removing from a list kept by hand; each can be taken back. */
 export function useMembership(segmentId: number) {
@@ -51,9 +49,9 @@ function AddPerson({ segment }: { segment: SegmentDetail }) {
   };
   return (
     <form onSubmit={(event) => void add(event)}>
-      <Group gap="xs" align="flex-start">
-        <TextInput aria-label="Add people by e-mail or id" placeholder="e-mail or id" value={text} error={error} w={240} onChange={(event) => { setText(event.currentTarget.value); setError(null); }} />
-        <Button type="submit" variant="default" leftSection={<IconUserPlus size={16} />} loading={busy}>Add person</Button>
+      <Group gap="xs" align="flex-start" mb="sm">
+        <TextInput aria-label="Add people by e-mail or id" placeholder="e-mails or ids" value={text} error={error} w={320} onChange={(event) => { setText(event.currentTarget.value); setError(null); }} />
+        <Button type="submit" variant="default" leftSection={<IconUserPlus size={16} />} loading={busy}>Add people</Button>
       </Group>
     </form>
   );
@@ -69,7 +67,7 @@ function WhyOf({ raw, segment, profileId }: { raw: Words['raw']; segment: Segmen
 /** Who is in the segment. */
 export function MembersTab({ segment, database }: { segment: SegmentDetail; database: Database | undefined }) {
   const state = useListState();
-  const [columns, setColumns] = useLocalStorage<string[]>({ key: `fidelia.preview.${segment.database_id}`, defaultValue: FIRST, getInitialValueInEffect: false });
+  const [columns, setColumns, columnsKnown] = useColumns(segment.database_id);
   const canUpdate = useCan('segments:update');
   const why = useDrawer('why');
   const change = useMembership(segment.id);
@@ -79,7 +77,7 @@ export function MembersTab({ segment, database }: { segment: SegmentDetail; data
   const query = useList<Member>(['segments', segment.id, 'members', state.q, shown], async ({ cursor, limit, signal }) => {
     const reply = await ok(api.GET('/api/v1/segments/{segment_id}/members', { params: { path: { segment_id: segment.id }, query: { limit, columns: shown.join(','), ...(state.q ? { q: state.q } : {}), ...(cursor ? { cursor } : {}) } }, signal }));
     return { ...reply, items: reply.items as Member[] };
-  }, { enabled: database !== undefined && segment.archived_at === null });
+  }, { enabled: database !== undefined && columnsKnown && segment.archived_at === null });
   const nameOf = (m: Member) => [m.first_name, m.last_name].filter(Boolean).join(' ') || cellText(m.email).replace('–', '') || `Profile ${m.profile_id}`;
   const table: Column<Member>[] = [
     { key: 'person', header: 'Person', cell: nameOf },
@@ -95,10 +93,11 @@ export function MembersTab({ segment, database }: { segment: SegmentDetail; data
   return (
     <>
       {segment.type === 'updatable' && <Text c="dimmed" size="xs" mb="xs">People cannot be added by hand: this list is refilled by its rules.</Text>}
+      {byHand && <AddPerson segment={segment} />}
       <ListView<Member> name={`members.${segment.id}`} query={query} state={state} columns={table} rowKey={(m) => m.profile_id} rowLabel={nameOf} rowHref={(m) => paths.profile(segment.database_id, m.profile_id)}
         noun={{ one: 'person', many: 'people' }} searchLabel="Search name, e-mail or id" bulk={byHand ? [take] : []}
-        extra={<>{byHand && <AddPerson segment={segment} />}<ColumnMenu fields={fields} value={shown} onChange={setColumns} /></>}
-        empty={<><FirstUse icon={IconUsers} title="Nobody is in this segment" text={segment.type === 'static' ? 'Add people by e-mail or id, by an import, or by the API.' : 'No person matches the rules as of now.'} />{byHand && <Group justify="center" mt="md"><AddPerson segment={segment} /></Group>}</>} />
+        extra={<ColumnMenu fields={fields} value={shown} onChange={setColumns} />}
+        empty={<FirstUse icon={IconUsers} title="Nobody is in this segment" text={segment.type === 'static' ? 'Add people by e-mail or id, by an import, or by the API.' : 'No person matches the rules as of now.'} />} />
       <SideDrawer name="why" title="Why in, why not">{(id) => (vocabulary.data ? <WhyOf raw={vocabulary.data} segment={segment} profileId={Number(id)} /> : null)}</SideDrawer>
     </>
   );

@@ -5,7 +5,7 @@ import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { doneToast, failToast, Section, Time } from '@/kit';
 import { scheduleWords, type Schedule, type SegmentDetail } from './model';
-import { ScheduleFields } from './SettingsPanel';
+import { ScheduleFields } from './ScheduleFields';
 
 /** When the rules refill the list, in words, and a way to change it. */
 export function ScheduleTab({ segment, zone }: { segment: SegmentDetail; zone: string }) {

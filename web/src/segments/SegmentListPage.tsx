@@ -65,7 +65,7 @@ export function SegmentListPage() {
   const total = query.data?.pages[0]?.total;
   return (
     <ListPage<Segment> name="segments" title="Segments" noun={{ one: 'segment', many: 'segments' }} query={query} state={state} columns={columns} rowKey={(s) => s.id} rowLabel={(s) => s.name} rowHref={(s) => paths.segment(s.id)}
-      searchLabel="Search name or description" primary={add} facts={[total !== undefined && total !== null && !state.narrowed && formatCount(total, 'segment', 'segments'), database?.name]}
+      searchLabel="Search name or description" primary={add} menu={[{ label: 'Compare segments', icon: <IconCirclesRelation size={16} />, href: paths.segmentCompare() }, ...(canCreate ? [{ label: 'Take over segments of another platform', icon: <IconTransferIn size={16} />, href: paths.segmentImport() }] : [])]} facts={[total !== undefined && total !== null && !state.narrowed && formatCount(total, 'segment', 'segments'), database?.name]}
       filters={[{ key: 'type', label: 'Kind', options: kinds.map((k) => ({ value: k.value, label: k.label })) }, { key: 'archived', label: 'Archived', options: [{ value: 'yes', label: 'Archived only' }] }]}
       bulk={[...(archived !== 'yes' ? [compare] : []), ...(canArchive && archived !== 'yes' ? [archive] : [])]}
       help={{ text: 'A segment is a group of people: by rules, or as a list. Sizes show when they were counted. Open one to see its people, or edit its rules and watch the size change.', api: '/segments' }}

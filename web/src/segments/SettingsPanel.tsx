@@ -1,29 +1,10 @@
-import { Checkbox, Group, MultiSelect, NumberInput, Paper, Switch, Text, TextInput } from '@mantine/core';
+import { Checkbox, Group, NumberInput, Paper, Text } from '@mantine/core';
 import css from './segments.module.css';
-import { scheduleWords, weekdayOptions, type Kind, type Schedule } from './model';
+import type { Kind } from './model';
+import { ScheduleFields } from './ScheduleFields';
 import type { Settings } from './useBuilder';
 
 interface PanelProps { kind: Kind; zone: string; settings: Settings; onChange: (settings: Settings) => void; errors: ReadonlyMap<string, string> }
-
-export function ScheduleFields({ schedule, zone, onChange, errors }: { schedule: Schedule | null; zone: string; onChange: (schedule: Schedule | null) => void; errors?: ReadonlyMap<string, string> }) {
-  const set = (change: Partial<Schedule>) => { if (schedule) onChange({ ...schedule, ...change }); };
-  return (
-    <>
-      <Switch label="Refill on a schedule" checked={schedule !== null} onChange={(event) => { onChange(event.currentTarget.checked ? { at: '03:00', weekdays: [] } : null); }} />
-      {schedule && (
-        <>
-          <Group gap="xs" grow align="flex-start">
-            <TextInput type="time" label="At" value={schedule.at} error={errors?.get('/schedule/at')} onChange={(event) => { set({ at: event.currentTarget.value }); }} />
-            <TextInput type="date" label="Until" value={schedule.until ?? ''} error={errors?.get('/schedule/until')} onChange={(event) => { set({ until: event.currentTarget.value || null }); }} />
-          </Group>
-          <MultiSelect label="Only on" placeholder={schedule.weekdays?.length ? '' : 'every day'} data={weekdayOptions} value={schedule.weekdays ?? []} onChange={(days) => { set({ weekdays: days }); }} />
-          <TextInput label="Time zone" placeholder={zone} value={schedule.timezone ?? ''} error={errors?.get('/schedule/timezone')} onChange={(event) => { set({ timezone: event.currentTarget.value || null }); }} />
-        </>
-      )}
-      <Text size="xs" c="dimmed">Runs {scheduleWords(schedule, zone)}.</Text>
-    </>
-  );
-}
 
 /** Schedule, random part and limit. */
 export function SettingsPanel({ kind, zone, settings, onChange, errors }: PanelProps) {

@@ -39,6 +39,10 @@ export function scheduleWords(schedule: Schedule | null, zone: string): string {
   return `${when} at ${schedule.at} ${schedule.timezone ?? zone}${schedule.until ? ` until ${formatDay(schedule.until)}` : ''}`;
 }
 
+const sources: Readonly<Record<string, string>> = { hand: 'by hand', api: 'by the API', import: 'by an import', schedule: 'on schedule', system: 'by the system', recalculation: 'by recalculation' };
+/** By what a list was changed. */
+export const sourceWords = (source: string): string => sources[source] ?? source.replaceAll('_', ' ');
+
 export interface Example { key: string; label: string; text: string; condition: Record<string, unknown> }
 
 /** Where a new segment may start from; every part can be changed. */

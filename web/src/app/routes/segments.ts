@@ -15,6 +15,10 @@ function compareSearch(search: Search) {
   return { ...pageSearch(search), ...(ids ? { ids } : {}) };
 }
 
+/** The period of its charts, beside what every list may carry. */
+const period = (search: Search) => (typeof search.period === 'string' || typeof search.period === 'number' ? { period: String(search.period) } : {});
+const segmentSearch = (search: Search) => ({ ...listSearch([])(search), ...period(search) });
+
 export const segmentRoutes = [
   createRoute({
     getParentRoute: () => shellRoute, path: '/segments', validateSearch: listSearch(['type', 'archived']),
@@ -33,7 +37,7 @@ export const segmentRoutes = [
     component: lazyRouteComponent(() => import('@/segments/ComparePage'), 'ComparePage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/segments/$segmentId', validateSearch: listSearch(['period']),
+    getParentRoute: () => shellRoute, path: '/segments/$segmentId', validateSearch: segmentSearch,
     component: lazyRouteComponent(() => import('@/segments/SegmentPage'), 'SegmentPage'),
   }),
   createRoute({
