@@ -6,6 +6,7 @@ import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { AllDone, confirmTyped, Details, doneToast, failToast, ListView, Loaded, MoneyText, Page, paths, Section, StateBadge, Time, useGo, useIdParam, useListState, type Column } from '@/kit';
 import type { components } from '@/api/schema';
+import { ControlBadge } from '@/segments/control/ControlBadge';
 import { HistoryTab } from './HistoryTab';
 import { fieldLabel, nameOf, useDatabaseOf, valueText, type Database, type Field, type Profile } from './model';
 import { ProfileConsent } from './ProfileConsent';
@@ -63,7 +64,7 @@ export function ProfilePage() {
   };
   return (
     <Page title={name} crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]}
-      badges={profile && <StateBadge state={valueText(profile.status) ?? 'unconfirmed'} />}
+      badges={profile && <><StateBadge state={valueText(profile.status) ?? 'unconfirmed'} /><ControlBadge databaseId={databaseId} profileId={id} /></>}
       facts={profile ? [`#${profile.id}`, valueText(profile.email), valueText(profile.phones), valueText(profile.city)] : []}
       menu={profile && canDelete ? [{ label: 'Erase…', danger: true, onClick: () => void forget() }] : []}
       tabs={profile && database ? [

@@ -71,6 +71,7 @@ async def update(tx: Tx, group_id: int, values: Mapping[str, Any], *, definition
 
 async def delete(tx: Tx, group_id: int) -> None:
     """Forget a group with its people and runs."""
+    _changed(tx, await tx.scalar(sa.select(_g.database_id).where(_g.id == group_id)))
     await tx.execute(sa.delete(control_group).where(_g.id == group_id))
 
 

@@ -1,6 +1,13 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
-import { listSearch, pageSearch } from '@/kit';
+import { listSearch, pageSearch, type Search } from '@/kit';
 import { shellRoute } from './root';
+
+/** The report's period and currency. */
+function controlSearch(search: Search) {
+  const word = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+  const from = word(search.from), to = word(search.to), currency = word(search.currency);
+  return { ...listSearch()(search), ...(from ? { from } : {}), ...(to ? { to } : {}), ...(currency ? { currency } : {}) };
+}
 
 export const profileRoutes = [
   createRoute({
@@ -10,6 +17,10 @@ export const profileRoutes = [
   createRoute({
     getParentRoute: () => shellRoute, path: '/databases/$databaseId', validateSearch: pageSearch,
     component: lazyRouteComponent(() => import('@/profiles/DatabasePage'), 'DatabasePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/control-group', validateSearch: controlSearch,
+    component: lazyRouteComponent(() => import('@/segments/control/ControlGroupPage'), 'ControlGroupPage'),
   }),
   createRoute({
     getParentRoute: () => shellRoute, path: '/databases/$databaseId/profiles', validateSearch: listSearch(),

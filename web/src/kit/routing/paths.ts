@@ -6,6 +6,7 @@ export const paths = {
   signIn: () => '/sign-in',
   databases: () => '/databases',
   database: (db: Id) => `/databases/${db}`,
+  controlGroup: (db: Id) => `/databases/${db}/control-group`,
   profiles: (db: Id) => `/databases/${db}/profiles`,
   profile: (db: Id, id: Id) => `/databases/${db}/profiles/${id}`,
   imports: (db: Id) => `/databases/${db}/imports`,
