@@ -1,7 +1,7 @@
 """Comparing with what is no literal: another field of a row in sight, or values that lie elsewhere.
 
-The operators keep their meaning: the value of the other field takes the place of the literal. ``in`` and ``not_in``
-need a list there (a field of tags, or a source); ``any_of``, ``all_of`` and ``none_of`` take a text as a list of one.
+The operators keep their meaning: the value of the other field takes the place of the literal. Operators that take
+several values take a single one as a list of one.
 """
 
 from __future__ import annotations
@@ -63,8 +63,7 @@ def values_of(operator: Operator) -> tuple[str, ...]:
 
 def pair(operator: Operator, left: Field, right: Field) -> Common | None:
     """Return what two fields are compared as by an operator; ``None`` when they do not fit."""
-    listed = right.type in LISTS
-    if listed is not (operator.key in _CHOSEN) and not (operator.shape == "list" and left.type in LISTS):
+    if right.type in LISTS and not (operator.shape == "list" and (left.type in LISTS or operator.key in _CHOSEN)):
         return None
     if operator.key == "under" and right.type not in TEXTS:
         return None

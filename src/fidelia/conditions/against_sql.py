@@ -74,6 +74,8 @@ def kept(type_: str, sql: str, to: Common) -> str:
 def fields_sql(operator: Operator, left: str, right: str, right_type: str, to: Common) -> str:
     """Compare two expressions of one common type; both are there."""
     if operator.shape == "list":
+        if right_type not in LISTS and operator.key in ("in", "not_in"):
+            return f"{left} {'!=' if operator.key in NEGATIVE else '='} {right}"
         many = right if right_type in LISTS else f"[assumeNotNull({right})]"
         match operator.key:
             case "in" | "not_in":

@@ -14,7 +14,7 @@ from .json_text import JSON_TYPES
 from .names import Found, Frame, find, nearest, visible
 from .operators import OPERATORS, Operator
 from .pairs import LISTS, TEXTS, common
-from .plan import Plan, Test
+from .plan import NOW, Plan, Test
 from .sources import SourceKey, ValueSource
 from .types import TYPES
 from .vocabulary import Vocabulary
@@ -144,7 +144,7 @@ def _chosen_type(checker: Checker, found: Found | None, as_: str | None, pointer
 
 def _like(node: nodes.Compare, plain: Found | None) -> str:
     """Return the type of the other field when nobody declared it: as the field wants it."""
-    if node.op in _CHOSEN | _MANY:
+    if node.op in _MANY or (node.op in _CHOSEN and (plain is None or plain.field.type in TEXTS)):
         return "tags"
     if plain is None or plain.field.type in LISTS:
         return "string"
@@ -184,13 +184,13 @@ def _field_value(
 def _in_one_line(frames: Sequence[Frame], *depths: int) -> bool:
     """Tell whether each row further in belongs to one row further out."""
     near, far = min(depths), max(depths)
+    if near == NOW:
+        return True
     return all(frame.link is None or not frame.link.local for frame in frames[len(frames) - far : len(frames) - near])
 
 
 def _unfit(operator: Operator, found: Found, other: Found) -> str:
     mine, theirs = TYPES[found.field.type].label, TYPES[other.field.type].label
-    if operator.key in _CHOSEN and found.field.type in TEXTS and other.field.type not in LISTS:
-        return f"{operator.key} needs a list; {other.field.name} is a {theirs}: compare with eq or ne"
     return f"{found.field.name} ({mine}) and {other.field.name} ({theirs}) cannot be compared by {operator.key}"
 
 
