@@ -17,9 +17,21 @@ GROUPS: Mapping[Group, str] = {
     "messages": "Messages",
     "orders": "Orders",
     "pages": "Pages, forms and goals",
-    "segments": "Segments, campaigns and scenarios",
+    "segments": "Campaigns, segments and scenarios",
     "loyalty": "Loyalty",
     "custom": "Custom events",
+}
+
+#: The categories of conditions that the groups belong to.
+CATEGORIES: Mapping[Group, str] = {
+    "profile": "Profile",
+    "consent": "Subscriptions",
+    "messages": "Messages and mailings",
+    "orders": "Orders and products",
+    "pages": "Events and pages",
+    "segments": "Campaigns and segments",
+    "loyalty": "Loyalty",
+    "custom": "Events and pages",
 }
 
 #: Columns of the events table that hold a property of the same name.

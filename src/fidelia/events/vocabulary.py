@@ -8,7 +8,7 @@ from fidelia.conditions import EventTable, EventType, Field, Vocabulary, json_pr
 from fidelia.platform.postgres import Tx
 
 from . import rules
-from .catalogue import BUILTIN, COLUMNS, GROUPS, BuiltinType, label_of
+from .catalogue import BUILTIN, CATEGORIES, COLUMNS, BuiltinType, label_of
 from .model import EventTypeOut
 from .projection import events_table
 from .service.types import event_types
@@ -34,17 +34,17 @@ async def vocabulary(tx: Tx, database_id: int, *, skip: Collection[str] = _ONLY_
     return Vocabulary(
         events=tuple(_event_type(item) for item in found if item.name not in skip),
         event_table=EventTable(table=events_table(database_id)),
-        categories=tuple(GROUPS.values()),
+        categories=tuple(dict.fromkeys(CATEGORIES.values())),
     )
 
 
 def _event_type(item: EventTypeOut) -> EventType:
     known = BUILTIN.get(item.name)
-    fields = [_field(p.name, p.type, p.label, known, GROUPS[item.group]) for p in item.properties]
+    fields = [_field(p.name, p.type, p.label, known, CATEGORIES[item.group]) for p in item.properties]
     return EventType(
         name=item.name,
         label=item.label,
-        category=GROUPS[item.group],
+        category=CATEGORIES[item.group],
         properties=tuple(field for field in fields if field is not None),
         open=known is None or known.open,
         one=known.one if known else "time",

@@ -10,16 +10,19 @@ from .model import CHANNELS, SUBSCRIPTION_STATUSES
 from .service.databases import get_database
 from .store import consent
 
-PERSON = "Person"
-CONTACT = "Contact"
-OWN = "Your fields"
-CONSENT = "Consent"
-_CATEGORY = {
-    "email": CONTACT,
-    "phones": CONTACT,
-    "external_id": CONTACT,
-    "status": CONSENT,
-}
+PROFILE = "Profile"
+SUBSCRIPTIONS = "Subscriptions"
+#: Every category of rules, in the order in which people look for them; other capabilities use the same words.
+CATEGORIES = (
+    PROFILE,
+    SUBSCRIPTIONS,
+    "Messages and mailings",
+    "Campaigns and segments",
+    "Orders and products",
+    "Loyalty",
+    "Events and pages",
+    "Data tables",
+)
 _ALWAYS = frozenset({"status", "created_at", "updated_at"})
 _EMPTY_NOT_NULL = frozenset({"tags", "object", "objects"})
 
@@ -66,10 +69,10 @@ async def vocabulary(tx: Tx, database_id: int) -> Vocabulary:
                 key="profile",
                 label="Subscription",
                 live=True,
-                category=CONSENT,
+                category=SUBSCRIPTIONS,
             ),
         ),
-        categories=(PERSON, CONTACT, CONSENT, OWN),
+        categories=CATEGORIES,
     )
 
 
@@ -79,7 +82,7 @@ def _profile_field(field: fields.Field) -> Field:
         type=field.type,
         label=field.label or field.name.replace("_", " ").capitalize(),
         sql=field.column,
-        category=_CATEGORY.get(field.name, PERSON) if field.builtin else OWN,
+        category=SUBSCRIPTIONS if field.name == "status" else PROFILE,
         nullable=field.name not in _ALWAYS if field.builtin else field.type not in _EMPTY_NOT_NULL,
         options=_options(field.options),
         description=field.description,
@@ -92,7 +95,7 @@ def _fact(name: str, type_: str, label: str, *, sql: str = "", nullable: bool = 
         type=type_,
         label=label,
         sql=sql or name,
-        category=CONSENT,
+        category=SUBSCRIPTIONS,
         nullable=nullable,
         **more,  # type: ignore[arg-type]
     )

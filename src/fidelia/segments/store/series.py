@@ -10,59 +10,50 @@ import sqlalchemy as sa
 
 from fidelia.platform.postgres import Tx
 
-from ..tables import segment_log, segment_run
-
-_r, _l = segment_run.c, segment_log.c
+_RUNS = sa.text(
+    """
+    select (coalesce(finished_at, queued_at) at time zone :zone)::date as day, source,
+        coalesce(sum(entered), 0) as entered, coalesce(sum(left_count), 0) as gone,
+        count(*) filter (where state = 'done') as changes,
+        count(*) filter (where state = 'done' and skipped) as skipped,
+        count(*) filter (where state = 'failed') as failed,
+        coalesce(max(took_ms), 0) as took_ms
+    from segment_run
+    where segment_id = :segment and coalesce(finished_at, queued_at) >= :since and state in ('done', 'failed')
+    group by 1, 2 order by 1, 2
+    """
+)
+_EDITS = sa.text(
+    """
+    select (at at time zone :zone)::date as day, case action when 'fill' then 'fill' else source end as source,
+        sum(entered) as entered, sum(left_count) as gone, count(*) as changes
+    from segment_log where segment_id = :segment and at >= :since
+    group by 1, 2 order by 1, 2
+    """
+)
+_SIZES = {
+    True: sa.text(
+        "select distinct on (1) (at at time zone :zone)::date as day, size from segment_log"
+        " where segment_id = :segment order by 1, at desc, id desc"
+    ),
+    False: sa.text(
+        "select distinct on (1) (finished_at at time zone :zone)::date as day, size from segment_run"
+        " where segment_id = :segment and state = 'done' order by 1, finished_at desc, id desc"
+    ),
+}
 
 
 async def runs(tx: Tx, segment_id: int, timezone: str, since: datetime) -> Sequence[sa.Row[Any]]:
     """Return of each day and source of runs: entered, left, how many were done, skipped, failed, the longest."""
-    at = sa.func.coalesce(_r.finished_at, _r.queued_at)
-    day = sa.func.timezone(timezone, at).cast(sa.Date).label("day")
-    done = _r.state == "done"
-    return await tx.all(
-        sa.select(
-            day,
-            _r.source,
-            sa.func.coalesce(sa.func.sum(_r.entered), 0).label("entered"),
-            sa.func.coalesce(sa.func.sum(_r.left_count), 0).label("gone"),
-            sa.func.count().filter(done).label("changes"),
-            sa.func.count().filter(sa.and_(done, _r.skipped)).label("skipped"),
-            sa.func.count().filter(_r.state == "failed").label("failed"),
-            sa.func.coalesce(sa.func.max(_r.took_ms), 0).label("took_ms"),
-        )
-        .where(_r.segment_id == segment_id, at >= since, _r.state.in_(("done", "failed")))
-        .group_by(day, _r.source)
-        .order_by(day, _r.source)
-    )
+    return await tx.all(_RUNS, {"segment": segment_id, "zone": timezone, "since": since})
 
 
 async def edits(tx: Tx, segment_id: int, timezone: str, since: datetime) -> Sequence[sa.Row[Any]]:
     """Return of each day and source of edits: entered, left, how many edits."""
-    day = sa.func.timezone(timezone, _l.at).cast(sa.Date).label("day")
-    source = sa.case((_l.action == "fill", "fill"), else_=_l.source).label("source")
-    return await tx.all(
-        sa.select(
-            day,
-            source,
-            sa.func.sum(_l.entered).label("entered"),
-            sa.func.sum(_l.left_count).label("gone"),
-            sa.func.count().label("changes"),
-        )
-        .where(_l.segment_id == segment_id, _l.at >= since)
-        .group_by(day, source)
-        .order_by(day, source)
-    )
+    return await tx.all(_EDITS, {"segment": segment_id, "zone": timezone, "since": since})
 
 
 async def sizes(tx: Tx, segment_id: int, timezone: str, *, edits: bool) -> dict[date, int]:
     """Return the size at the end of every day on which the list was changed or worked out."""
-    if edits:
-        at, where, size, id_ = _l.at, [_l.segment_id == segment_id], _l.size, _l.id
-    else:
-        at, where, size, id_ = _r.finished_at, [_r.segment_id == segment_id, _r.state == "done"], _r.size, _r.id
-    day = sa.func.timezone(timezone, at).cast(sa.Date).label("day")
-    rows = await tx.all(
-        sa.select(day, size.label("size")).distinct(day).where(*where).order_by(day, at.desc(), id_.desc())
-    )
+    rows = await tx.all(_SIZES[edits], {"segment": segment_id, "zone": timezone})
     return {row.day: row.size for row in rows}
