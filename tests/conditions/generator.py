@@ -195,6 +195,8 @@ def member(draw: Draw) -> Node:
     """Draw membership; segment 3 is worked out each time and has no past."""
     of = pick(draw, [{"segment": 3}, {"segment": 1}, {"segment": 2}, {"global_control": True}, {"campaign": 1}])
     node: Node = {"kind": "member", "of": dict(of)}
+    if draw(st.integers(0, 3)) == 0:
+        node["subject"] = "profile"
     if "campaign" in of and (group := pick(draw, [None, "any", "test", "control"])):
         node["of"]["group"] = group
     if of != {"segment": 3} and draw(st.booleans()):
