@@ -14,7 +14,7 @@ const columns: Column<CapturedMail>[] = [
   { key: 'subject', header: 'Subject', cell: (m) => m.subject || '(no subject)' },
   { key: 'to', header: 'To', cell: (m) => m.recipients.join(', '), priority: 2 },
   { key: 'from', header: 'From', cell: (m) => m.sender, priority: 3 },
-  { key: 'mailing', header: 'Mailing', cell: (m) => (m.mailing_id ? <span data-above><AppLink href={paths.mailing(m.mailing_id)}>Mailing {m.mailing_id}</AppLink></span> : 'test'), priority: 3 },
+  { key: 'mailing', header: 'Mailing', cell: (m) => (m.mailing_id ? <span data-above><MailingLink id={m.mailing_id} /></span> : 'test'), priority: 3 },
   { key: 'at', header: 'Received', cell: (m) => <Time value={m.received_at} />, priority: 1 },
 ];
 
@@ -28,6 +28,7 @@ export function MailboxPage() {
   const canDelete = useCan('mailbox:delete');
   const about = useMailboxState();
   const { mailing, ...params } = state.params;
+  const chosen = useMailing(Number(mailing ?? 0), mailing !== undefined).data?.name;
   const query = useList<CapturedMail>(['mailbox', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/mailbox', {
     params: { query: { ...params, limit, ...(mailing ? { mailing: Number(mailing) } : {}), ...(cursor ? { cursor } : {}) } }, signal,
   })), { refetchInterval: 5000 });
@@ -39,7 +40,7 @@ export function MailboxPage() {
   return (
     <ListPage<CapturedMail> name="mailbox" title="Mailbox" noun={{ one: 'mail', many: 'mails' }} query={query} state={state} columns={columns} rowKey={(m) => m.id} rowLabel={(m) => m.subject} rowHref={(m) => `${paths.mailbox()}/${m.id}`}
       searchLabel="Search subject or address" menu={canDelete ? [{ label: 'Empty mailbox…', danger: true, onClick: () => void ask() }] : []}
-      filters={mailing ? [{ key: 'mailing', label: 'Mailing', options: [{ value: mailing, label: `Mailing ${mailing}` }] }] : []}
+      filters={mailing ? [{ key: 'mailing', label: 'Mailing', options: [{ value: mailing, label: chosen ?? `Mailing ${mailing}` }] }] : []}
       extra={about?.captures && <Text size="xs" c="dimmed">Mails are caught here, not delivered: no mail server is set.</Text>}
       help={{ text: 'Without a mail server Fidelia catches what it sends, so that you can look at real mails. Links work, and opening one here counts as an open.' }}
       empty={<FirstUse icon={IconInbox} title="No mail was caught yet" text={about?.captures === false ? 'A mail server is set, so mails go out to people.' : 'Send a mailing or a test: it lands here instead of going out.'} primary={{ label: 'See mailings', href: paths.mailings() }} />} />

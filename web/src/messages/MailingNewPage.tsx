@@ -32,7 +32,7 @@ export function MailingNewPage() {
       <AppForm state={form} mode="create" saveLabel="Make mailing" onCancel={() => { go(paths.mailings()); }} onSave={async (v) => { go(paths.mailing((await save.mutateAsync(v)).id)); }}>
         <Section title="Broadcast" text="One message, to everybody in a segment, once.">
           <TextInput label="Name" description="People do not see it" {...form.form.getInputProps('name')} />
-          <Select label="Who gets it" allowDeselect={false} searchable data={[{ value: 'all', label: `Everybody in ${database?.name ?? 'the database'}` }, ...segments.map((s) => ({ value: String(s.id), label: s.name }))]} {...form.form.getInputProps('segment')} />
+          <Select label="Who gets it" allowDeselect={false} searchable data={[{ value: 'all', label: `Everybody in ${database.name}` }, ...segments.map((s) => ({ value: String(s.id), label: s.name }))]} {...form.form.getInputProps('segment')} />
           <Select label="Message" placeholder="Choose a template, or do it later" clearable searchable data={templates.map((t) => ({ value: String(t.id), label: t.published_version_id ? t.name : `${t.name} (not published)` }))} {...form.form.getInputProps('template')} />
         </Section>
       </AppForm>

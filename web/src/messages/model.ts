@@ -21,9 +21,9 @@ export const reasonWords = (reason: string) => reasons[reason] ?? reason.replace
 export const underway = (mailing: Mailing) => mailing.state === 'starting' || mailing.state === 'sending';
 export const editable = (mailing: Mailing) => mailing.state === 'draft';
 
-export function useMailing(id: number) {
+export function useMailing(id: number, enabled = true) {
   return useQuery({
-    queryKey: ['mailings', id],
+    queryKey: ['mailings', id], enabled,
     queryFn: ({ signal }) => ok(api.GET('/api/v1/mailings/{mailing_id}', { params: { path: { mailing_id: id } }, signal })),
     refetchInterval: (query) => (query.state.data && (underway(query.state.data) || query.state.data.state === 'scheduled') ? 2000 : false),
   });

@@ -44,7 +44,7 @@ export function Conflict({ words, at, differences, onTheirs, onMine, onClose }: 
 }
 
 const short = (value: unknown): string => {
-  const text = typeof value === 'string' ? value : typeof value === 'boolean' ? (value ? 'yes' : 'no') : value === null || value === undefined ? '' : Array.isArray(value) ? value.join(', ') : String(value as number);
+  const text = typeof value === 'string' ? value : typeof value === 'boolean' ? (value ? 'yes' : 'no') : value === null || value === undefined ? '' : Array.isArray(value) ? value.join(', ') : JSON.stringify(value);
   const lines = text.split('\n').length;
   return lines > 2 || text.length > 140 ? `${lines} lines, beginning “${text.trim().slice(0, 60)}…”` : text;
 };
