@@ -6,6 +6,7 @@ What comes out is the typed tree both readings work on, and the list of what it 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 import msgspec
@@ -38,6 +39,13 @@ from .vocabulary import Field, Subject, Vocabulary
 STEPS = ("/of", "/where", "/among", "/figure")
 
 
+MAX_ERRORS = 100
+
+
+class _Enough(Exception):
+    """There are as many errors as are told."""
+
+
 def check(
     condition: Condition,
     vocabulary: Vocabulary,
@@ -57,7 +65,9 @@ def check(
     home = vocabulary.subject.get(subject)
     if home is None or not home.table:
         raise ValueError(f"The vocabulary has no subject {subject}")
-    root = checker.start(condition, home)
+    root = None
+    with suppress(_Enough):
+        root = checker.start(condition, home)
     if checker.errors or root is None:
         raise invalid(*(FieldError(pointer + e.pointer, e.message) for e in checker.errors))
     return Checked(
@@ -111,8 +121,10 @@ class Checker:
         return self.node(condition, "", (Frame(subject=home),))
 
     def bad(self, pointer: str, message: str) -> None:
-        """Note an error."""
+        """Note an error; the walk ends when there are more than anybody reads."""
         self.errors.append(FieldError(pointer, message))
+        if len(self.errors) >= MAX_ERRORS:
+            raise _Enough
 
     def history(self, pointer: str, live: bool, what: str) -> None:
         """Note that something is history, unless it is live."""

@@ -113,6 +113,7 @@ class _Evaluation:
         self.segments = segments
         self.report = report
         self.open: list[int] = []
+        self.operands: dict[int, tuple[Test, Any]] = {}  # a test is kept with its operand, so that its id stays its own
 
     def holds(self, plan: Plan, rows: Sequence[Row | Event]) -> bool:
         """Answer one node; ``rows`` are those in sight, the innermost last."""
@@ -153,9 +154,16 @@ class _Evaluation:
         if isinstance(other, SourceValue):
             known = self.facts.sources
             return against_source(test.operator, test.field, value, other, known, test.case, zone), value
-        operand = resolve(test.operator, test.field.type, test.field.places, test.literal, test.case, self.at)
+        operand = self.operand(test)
         compared = value if test.case or test.operator.shape == "pattern" else fold(test.field.type, value)
         return bool(test.operator.python(compared, operand)), value
+
+    def operand(self, test: Test) -> Any:
+        """Return what a literal stands for, worked out once for all rows."""
+        if id(test) not in self.operands:
+            operand = resolve(test.operator, test.field.type, test.field.places, test.literal, test.case, self.at)
+            self.operands[id(test)] = (test, operand)
+        return self.operands[id(test)][1]
 
     def value(self, test: Test | FieldValue, rows: Sequence[Row | Event]) -> Any:
         """Read a field of a row in sight, or a fact of the moment."""

@@ -172,5 +172,7 @@ def visible(vocabulary: Vocabulary, frames: Sequence[Frame]) -> list[str]:
 
 def nearest(name: str, known: Sequence[str]) -> str:
     """Return a hint that names the nearest known name, or nothing."""
-    close = get_close_matches(name, known, n=1, cutoff=0.7)
+    letters = set(name)
+    alike = [k for k in known if abs(len(k) - len(name)) <= 4 and len(letters ^ set(k)) <= 5]  # quick, for long lists
+    close = get_close_matches(name[:100], alike, n=1, cutoff=0.7)
     return f"; did you mean {close[0]}?" if close else ""

@@ -12,7 +12,7 @@ from typing import Any
 
 from .casing import lower
 from .moments import Duration, Moment, anniversaries, floor, parse_duration, shift_day
-from .operators import Anniversary, Operator, Span, pattern
+from .operators import Anniversary, Operator, Several, Span, pattern
 from .types import MAX_TEXT, TYPES, fold, on_grid
 
 MAX_LIST = 100_000
@@ -136,7 +136,7 @@ def resolve(  # noqa: PLR0911 one per shape
         case "list" if TYPES[type_].many:
             return frozenset(value if case else map(lower, value))
         case "list":
-            return tuple(dict.fromkeys(operand(type_, places, v, case, at) for v in value))
+            return Several(dict.fromkeys(operand(type_, places, v, case, at) for v in value))
         case _:
             return operand(type_, places, value, case, at)
 

@@ -6,9 +6,9 @@ expression that is not NULL. ``tests/conditions/test_agreement.py`` holds them t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from ipaddress import IPv6Address, ip_network
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -35,6 +35,24 @@ class Span(msgspec.Struct, frozen=True):
 
     first: Any
     last: Any
+
+
+class Several(tuple[Any, ...]):
+    """What a list of literals stands for: values, or spans of ordered types. Long lists are as quick as short ones."""
+
+    @cached_property
+    def points(self) -> frozenset[Any]:
+        """The single values."""
+        return frozenset(x.first if isinstance(x, Span) else x for x in self if _single(x))
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """The spans of several values, or of none."""
+        return tuple(x for x in self if not _single(x))
+
+
+def _single(x: Any) -> bool:
+    return not isinstance(x, Span) or bool(x.first == x.last)
 
 
 class Anniversary(msgspec.Struct, frozen=True):
@@ -69,14 +87,15 @@ def _eq_sql(e: str, x: Any, bind: Bind) -> str:
     return f"{e} >= {bind(x.first)} AND {e} <= {bind(x.last)}"
 
 
-def _in(v: Any, xs: Iterable[Any]) -> bool:
-    return any(_eq(v, x) for x in xs)
+def _in(v: Any, xs: Several | Collection[Any]) -> bool:
+    if isinstance(xs, Several):
+        return v in xs.points or any(_eq(v, x) for x in xs.spans)
+    return v in xs
 
 
-def _in_sql(e: str, xs: Iterable[Any], bind: Bind) -> str:
-    points = [x.first if isinstance(x, Span) else x for x in xs if not isinstance(x, Span) or x.first == x.last]
-    spans = [x for x in xs if isinstance(x, Span) and x.first != x.last]
-    parts = [f"({_eq_sql(e, span, bind)})" for span in spans]
+def _in_sql(e: str, xs: Several, bind: Bind) -> str:
+    points = [x.first if isinstance(x, Span) else x for x in xs if _single(x)]
+    parts = [f"({_eq_sql(e, span, bind)})" for span in xs.spans]
     if points:
         parts.append(f"{e} IN {bind(points, 'Array')}" if len(points) > 1 else f"{e} = {bind(points[0])}")
     return " OR ".join(parts)
