@@ -113,6 +113,7 @@ export function TemplatePage() {
   const canUpdate = useCan('templates:update'), canRun = useCan('mailings:run');
   const query = useQuery({ queryKey: ['templates', id], queryFn: ({ signal }) => ok(api.GET('/api/v1/templates/{template_id}', { params: { path: { template_id: id } }, signal })), refetchOnWindowFocus: false });
   const template = query.data;
+  const fresh = Boolean(template?.published_number) && !template?.unpublished_changes;
   const publish = useAction({
     refresh: [['templates']],
     run: (_: null, { headers }) => ok(api.POST('/api/v1/templates/{template_id}/publish', { params: { path: { template_id: id } }, headers })),
@@ -122,7 +123,7 @@ export function TemplatePage() {
     <Page title={template?.name ?? 'Template'} crumbs={[{ label: 'Templates', href: paths.templates() }]}
       badges={template && (template.published_number ? <StateBadge state="published" label={`Version ${template.published_number}`} /> : <StateBadge state="draft" />)}
       facts={template ? [template.unpublished_changes && template.published_number ? 'changed since it was published' : null, template.published_at && <>published <Time key="p" value={template.published_at} /></>] : []}
-      primary={template && canUpdate && (template.unpublished_changes || !template.published_number) ? { label: `Publish version ${(template.published_number ?? 0) + 1}`, onClick: () => { publish.mutate(null, { onError: failToast }); } } : undefined}
+      primary={template && canUpdate ? { label: `Publish version ${(template.published_number ?? 0) + 1}`, ...(fresh ? { disabled: true, reason: `Nothing changed since version ${template.published_number ?? 1}` } : {}), onClick: () => { publish.mutate(null, { onError: failToast }); } } : undefined}
       secondary={template && canRun ? [{ label: 'Send test', onClick: () => { drawer.open('mail'); } }] : []}>
       <Loaded query={query} what="the template">{(found) => <Editor key={found.id} template={found} />}</Loaded>
       <SideDrawer name="test" title="Send a test">{() => (template ? <TestSend templateId={template.id} databaseId={template.database_id} profileId={null} onCancel={drawer.close} /> : null)}</SideDrawer>
