@@ -36,6 +36,7 @@ export { Section } from './form/Section';
 export { fixesFrom, useAppForm, type Fix } from './form/useAppForm';
 export { forgetDraft, useDraft } from './form/useDraft';
 export { confirmConsequence, confirmTyped } from './confirm/confirm';
+export { rememberFocus } from './confirm/focus';
 export { doneToast, failToast, undoToast } from './confirm/toast';
 export { Chart, type ChartProps } from './charts/Chart';
 export { csvCell, csvOf, download, type ChartSpec, type Series } from './charts/spec';
