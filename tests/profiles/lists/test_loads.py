@@ -53,6 +53,16 @@ async def test_a_look_comes_before_the_load(lists: Lists) -> None:
     await lists.post(f"/list-loads/{seen['id']}/run", {}, 409)
 
 
+async def test_a_first_value_is_no_heading_when_somebody_says_so(lists: Lists) -> None:
+    list_id = await lists.new()
+    seen = await lists.upload(f"/value-lists/{list_id}/loads", b"Oslo\nBergen\nMoss\n", 201)
+    assert seen["format"]["header"] is True
+    body = {"header": False, "mapping": {"Oslo": "value"}}
+    started = await lists.post(f"/list-loads/{seen['id']}/run", body, 202)
+    await run_job(lists.engines, started["job"]["id"])
+    assert await lists.values(list_id) == ["Bergen", "Moss", "Oslo"]
+
+
 async def test_pasted_lines_are_values_whatever_signs_they_hold(lists: Lists) -> None:
     list_id = await lists.new()
     pasted = 'Oslo, Norway\r\n"quoted"\n\ntab\tin it\nback\\slash; and more\n Oslo, Norway \n'

@@ -4516,6 +4516,7 @@ export interface components {
             /** @enum {null|string} */
             mode?: "add" | "replace" | null;
             reading?: components["schemas"]["SheetReading"] | null;
+            header?: boolean | null;
         };
         /** ListLoadStarted */
         ListLoadStarted: {
@@ -4679,6 +4680,7 @@ export interface components {
             track_opens?: boolean;
             track_clicks?: boolean;
             rate?: number;
+            updated_at?: string;
         };
         /** MailingPerson */
         MailingPerson: {

@@ -43,6 +43,18 @@ export const profileRoutes = [
     component: lazyRouteComponent(() => import('@/profiles/imports/ImportPage'), 'ImportPage'),
   }),
   createRoute({
+    getParentRoute: () => shellRoute, path: '/value-lists', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/profiles/lists/ListsPage'), 'ListsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/value-lists/$listId', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/profiles/lists/ValueListPage'), 'ValueListPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/data-tables/$tableId', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/profiles/lists/DataTablePage'), 'DataTablePage'),
+  }),
+  createRoute({
     getParentRoute: () => shellRoute, path: '/resources', validateSearch: listSearch(),
     component: lazyRouteComponent(() => import('@/profiles/ConsentPage'), 'ConsentPage'),
   }),

@@ -1,5 +1,5 @@
 import {
-  IconChecklist, IconCirclesRelation, IconFileImport, IconHome, IconInbox, IconMail, IconPackage, IconProgress, IconSettings,
+  IconChecklist, IconCirclesRelation, IconFileImport, IconHome, IconInbox, IconListDetails, IconMail, IconPackage, IconProgress, IconSettings,
   IconShoppingCart, IconTemplate, IconUsers, type Icon,
 } from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
@@ -40,6 +40,7 @@ const groups: readonly { label: string | null; places: readonly Place[] }[] = [
     label: 'Audience', places: [
       { label: 'Profiles', icon: IconUsers, route: '/databases/$databaseId/profiles', href: inDatabase(paths.profiles), right: 'profiles:read', key: 'p' },
       { label: 'Segments', icon: IconCirclesRelation, route: '/segments', href: () => paths.segments(), right: 'segments:read', key: 's' },
+      { label: 'Lists', icon: IconListDetails, route: '/value-lists', href: () => paths.lists(), right: 'lists:read' },
       { label: 'Consent', icon: IconChecklist, route: '/resources', href: () => paths.consent(), right: 'consent:read' },
       { label: 'Imports', icon: IconFileImport, route: '/databases/$databaseId/imports', href: inDatabase(paths.imports), right: 'imports:read' },
     ],

@@ -21,12 +21,14 @@ class ListLoadRun(Body, frozen=True, kw_only=True):
     """How to load a file that was uploaded; what is left out stays as proposed.
 
     ``mapping`` says which column of the file goes where; the one column of a list is named ``value``. With the mode
-    ``add`` what is there stays, ``replace`` leaves only what the file has.
+    ``add`` what is there stays, ``replace`` leaves only what the file has. ``header`` says whether the first line names
+    the columns, when that was guessed wrongly; the mapping still goes by the names that were shown.
     """
 
     mapping: Annotated[dict[str, str], msgspec.Meta(min_length=1)] | None = None
     mode: LoadMode | None = None
     reading: SheetReading | None = None
+    header: bool | None = None
 
 
 class ListLoadController(Controller):
@@ -50,7 +52,15 @@ class ListLoadController(Controller):
     )
     async def run(self, tx: Tx, actor: Actor, load_id: FromPath[int], data: ListLoadRun) -> ListLoadStarted:
         """Return the job that loads it. Until its end the list or table is as it was."""
-        return await service.start_load(tx, actor, load_id, mapping=data.mapping, mode=data.mode, reading=data.reading)
+        return await service.start_load(
+            tx,
+            actor,
+            load_id,
+            mapping=data.mapping,
+            mode=data.mode,
+            reading=data.reading,
+            header=data.header,
+        )
 
     @get("/rejected.csv", opt={"right": "lists:read"}, summary="Download the rejected rows with their reasons")
     async def rejected(self, tx: Tx, load_id: FromPath[int]) -> Stream:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -110,8 +111,12 @@ async def start_load(
     mapping: Mapping[str, str] | None = None,
     mode: LoadMode | None = None,
     reading: SheetReading | None = None,
+    header: bool | None = None,
 ) -> ListLoadStarted:
     """Begin to write a file, after the loads that wait already; what is not given stays as proposed.
+
+    ``header`` says whether the first line names the columns, when that was guessed wrongly; ``mapping`` goes by the
+    names that were shown.
 
     Raises 404, 409 when it was started before, 422 for a mapping that does not fit.
     """
@@ -128,6 +133,8 @@ async def start_load(
     errors = _mapping_errors(sheet, load, chosen) + rules.reading_errors(how)
     if errors:
         raise invalid(*errors)
+    if header is not None and header != load.format.header and load.format.kind != "jsonl":
+        chosen = await _read_again(tx, row, load, chosen, header=header)
     title = await name_of(tx, kind, number)
     link = f"/value-lists/{number}" if kind == "list" else f"/data-tables/{number}"
     job = await jobs.create(
@@ -163,6 +170,20 @@ async def start_load(
         after={"file": load.file_name, "mode": found.mode, "mapping": chosen},
     )
     return ListLoadStarted(job, found)
+
+
+async def _read_again(tx: Tx, row: Any, load: ListLoad, mapping: dict[str, str], *, header: bool) -> dict[str, str]:
+    """Read the columns with or without a first line of names; return the mapping by their names then."""
+    seen = await look(tx, row.file_key, msgspec.structs.replace(load.format, header=header))
+    names = dict(zip((c.name for c in load.columns), (c.name for c in seen.columns), strict=False))
+    await store.update(
+        tx,
+        load.id,
+        format=msgspec.to_builtins(seen.format),
+        columns=msgspec.to_builtins(seen_columns(seen)),
+        total=seen.total,
+    )
+    return {names[source]: target for source, target in mapping.items() if source in names}
 
 
 def owner(load: ListLoad) -> tuple[SheetKind, int]:
