@@ -124,6 +124,15 @@ def wire(engines: Engines) -> None:
     erasers = (events.forget_people, segments.forget_people, segments.forget_in_control, market.forget_people)
     engines.ports.setdefault(profiles.ERASERS, []).append(profiles.forget_relations)
     engines.ports.setdefault(profiles.ERASERS, []).extend(erasers)
+    # Who adds to the file with everything about a person, by the title of the section.
+    engines.ports.setdefault(profiles.EXPORTERS, {}).update(
+        {
+            "Segments": segments.personal_data,
+            "Orders": market.personal_data,
+            "Messages": messages.personal_data,
+            "History": events.personal_data,
+        }
+    )
     # Who moves what is kept about people when they are merged or split.
     engines.ports.setdefault(profiles.MERGERS, []).extend(
         (

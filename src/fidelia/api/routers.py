@@ -17,6 +17,7 @@ from fidelia.profiles.imports.http import DatabaseImportController, ImportContro
 from fidelia.profiles.ingest.http import UpsertController
 from fidelia.profiles.lists.http import routers as lists
 from fidelia.profiles.merge.http import MergeController
+from fidelia.profiles.personal.http import PersonalDataController
 from fidelia.profiles.relations.http import RelatedController, RelationController
 from fidelia.segments.control.http import ControlGroupController
 from fidelia.segments.http import routers as segments
@@ -39,6 +40,7 @@ API: list[ControllerRouterHandler] = [
     UpsertController,
     *lists,
     MergeController,
+    PersonalDataController,
     RelatedController,
     RelationController,
     *segments,

@@ -10,6 +10,7 @@ from .projection import drop_events, ensure_events, events_table
 from .service.erasure import forget_people
 from .service.history import NAMES, history, latest
 from .service.merging import merge_people
+from .service.personal import personal_data
 from .service.types import PropertyIn, define_type, event_types
 from .vocabulary import vocabulary
 
@@ -37,5 +38,6 @@ __all__ = [
     "latest",
     "merge_people",
     "merged_ids",
+    "personal_data",
     "vocabulary",
 ]

@@ -17,7 +17,7 @@ from .model import (
 )
 from .service.catalogue import upsert_categories, upsert_products
 from .service.orders import change_status, order, upsert_orders
-from .service.people import forget_people, merge_people, split_people
+from .service.people import forget_people, merge_people, personal_data, split_people
 
 __all__ = [
     "BatchReply",
@@ -37,6 +37,7 @@ __all__ = [
     "forget_people",
     "merge_people",
     "order",
+    "personal_data",
     "split_people",
     "upsert_categories",
     "upsert_orders",

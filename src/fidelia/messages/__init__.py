@@ -16,6 +16,7 @@ from .service.mailings import (
     unschedule_mailing,
 )
 from .service.merging import merge_people
+from .service.personal import personal_data
 from .service.report import MailingReport, report
 from .service.templates import create_template, get_template, list_templates, publish_template
 from .service.used import database_used_by, forget_people, mailing_names, segment_used_by, state_counts, template_names
@@ -46,6 +47,7 @@ __all__ = [
     "mailing_names",
     "merge_people",
     "pause_mailing",
+    "personal_data",
     "publish_template",
     "report",
     "resume_mailing",

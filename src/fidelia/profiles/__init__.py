@@ -36,6 +36,7 @@ from .model import (
     SubscriptionOutcome,
     SuppressionList,
 )
+from .personal.model import EXPORTERS
 from .relations.projection import ensure_relations
 from .relations.service import forget_people as forget_relations
 from .relations.service import merge_people as merge_relations
@@ -76,6 +77,7 @@ __all__ = [
     "BUILTIN",
     "ERASERS",
     "EXCLUSIONS",
+    "EXPORTERS",
     "KINDS",
     "LISTS_USED_BY",
     "MERGERS",

@@ -182,10 +182,10 @@ class SubscriptionProjection:
             await ch.insert_bytes(f"s_{database_id}", names, payload, "CSV")
         gone = ids - there
         if gone:
-            columns = ", ".join(names[:-2])
+            # The key alone: a tombstone that kept the contact would outlive the person.
             await ch.command(
-                f"insert into s_{database_id} ({columns}, version, is_deleted) "
-                f"select {columns}, {GONE}, 1 from s_{database_id} final "
+                f"insert into s_{database_id} (profile, id, version, is_deleted) "
+                f"select profile, id, {GONE}, 1 from s_{database_id} final "
                 f"where bitmapContains({bitmap_sql('gone')}, profile)",
                 {"gone": bitmap_parameter(gone)},
             )

@@ -25,27 +25,40 @@ async def forget(engines: Engines) -> None:
         databases = await databases_store.every(tx)
     for database in databases:
         async with engines.tx() as tx:
-            receipts, people = await store.open_erasures(await tx.raw(), database.id)
+            receipts = await store.open_erasures(await tx.raw(), database.id)
         if not receipts:
             continue
         if engines.drain is not None:
             await engines.drain.flush()  # events accepted before the erasure must be there to be deleted
-        await _delete(engines, database.id, people)
+        people = BitMap.union(*receipts.values())
+        events = await _delete(engines, database.id, people)
         async with engines.tx() as tx:
-            await store.close_erasures(await tx.raw(), receipts, tx.now)
+            raw = await tx.raw()
+            for receipt, ids in receipts.items():
+                await store.close_erasure(raw, receipt, sum(n for i, n in events.items() if i in ids), tx.now)
         log.info("erased people left the history", database=database.id, people=len(people))
 
 
-async def _delete(engines: Engines, database_id: int, people: BitMap) -> None:
+async def _delete(engines: Engines, database_id: int, people: BitMap) -> dict[int, int]:
+    """Delete events, and old versions of rows that held the people; return how many events each had."""
     ch = engines.clickhouse
     rows = await ch.query("select name from system.tables where database = currentDatabase()")
     present = {str(row[0]) for row in rows}
+    events: dict[int, int] = {}
     if f"e_{database_id}" in present:
-        await ch.command(
-            f"alter table e_{database_id} delete where bitmapContains({bitmap_sql('gone')}, profile) "
-            "settings mutations_sync = 1",
-            {"gone": bitmap_parameter(people)},
+        gone, params = bitmap_sql("gone"), {"gone": bitmap_parameter(people)}
+        counts = await ch.query(
+            f"select profile, count() from e_{database_id} where bitmapContains({gone}, profile)"  # noqa: S608 (ours)
+            " group by profile",
+            params,
         )
-    for table in (f"p_{database_id}", f"s_{database_id}"):
+        events = {int(profile): int(count) for profile, count in counts}
+        await ch.command(
+            f"alter table e_{database_id} delete where bitmapContains({gone}, profile) settings mutations_sync = 1",
+            params,
+        )
+    # Orders of erased people are nobody's by now; what they were before must go physically too.
+    for table in (f"{prefix}_{database_id}" for prefix in ("p", "s", "o", "l", "r")):
         if table in present:
             await ch.command(f"optimize table {table} final")
+    return events

@@ -33,6 +33,7 @@ from .service.manage import (
 )
 from .service.merging import merge_people, split_people
 from .service.people import condition_people, segment_people
+from .service.personal import personal_data
 from .service.preview import Unsaved
 from .service.question import TABLES, USED_BY, VOCABULARY, Question, ask, vocabulary
 from .service.recalculate import recalculate
@@ -85,6 +86,7 @@ __all__ = [
     "merge_people",
     "millionths",
     "names",
+    "personal_data",
     "recalculate",
     "remove_members",
     "restore_segment",

@@ -9,7 +9,8 @@ from fidelia.platform.jobs import upkeep
 from fidelia.profiles import tasks as profiles
 from fidelia.profiles.imports import tasks as imports
 from fidelia.profiles.lists import tasks as lists
+from fidelia.profiles.personal import tasks as personal
 from fidelia.segments import tasks as segments
 from fidelia.segments.control import tasks as control
 
-MODULES = (upkeep, control, demo, events, imports, lists, messages, profiles, segments)
+MODULES = (upkeep, control, demo, events, imports, lists, messages, personal, profiles, segments)

@@ -9,6 +9,6 @@ from fidelia.platform.postgres import Tx
 from ..store import visitors
 
 
-async def forget_people(tx: Tx, database_id: int, ids: BitMap) -> None:
+async def forget_people(tx: Tx, database_id: int, ids: BitMap) -> dict[str, int]:
     """Remove the visitors that people were, with what waits for them; their history leaves ClickHouse by night."""
-    await visitors.erase(await tx.raw(), database_id, ids)
+    return {"visitors": await visitors.erase(await tx.raw(), database_id, ids)}

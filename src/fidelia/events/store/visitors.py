@@ -96,8 +96,8 @@ async def take(raw: psycopg.AsyncConnection[Any], visitors: Collection[Visitor])
     return [Waiting(*row) for row in await cursor.fetchall()]
 
 
-async def erase(raw: psycopg.AsyncConnection[Any], database_id: int, profiles: BitMap) -> None:
-    """Remove everything known of the visitors who are these profiles."""
+async def erase(raw: psycopg.AsyncConnection[Any], database_id: int, profiles: BitMap) -> int:
+    """Remove everything known of the visitors who are these profiles; return how many visitors."""
     cursor = await raw.execute(
         "delete from visitor where database_id = %s and profile = any(%s) returning visitor",
         (database_id, list(profiles)),
@@ -107,6 +107,7 @@ async def erase(raw: psycopg.AsyncConnection[Any], database_id: int, profiles: B
         await raw.execute(
             "delete from visitor_event where database_id = %s and visitor = any(%s)", (database_id, names)
         )
+    return len(names)
 
 
 async def purge(raw: psycopg.AsyncConnection[Any], before: datetime, most: int) -> int:
@@ -128,3 +129,13 @@ async def purge_visitors(raw: psycopg.AsyncConnection[Any], before: datetime, mo
         (before, most),
     )
     return cursor.rowcount
+
+
+async def of_profile(raw: psycopg.AsyncConnection[Any], database_id: int, profile: int) -> list[dict[str, Any]]:
+    """Return the visitors that somebody was."""
+    cursor = await raw.execute(
+        "select visitor, first_seen_at, last_seen_at from visitor where database_id = %s and profile = %s"
+        " order by first_seen_at",
+        (database_id, profile),
+    )
+    return [{"visitor": v, "first_seen_at": first, "last_seen_at": last} for v, first, last in await cursor.fetchall()]

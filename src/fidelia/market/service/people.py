@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from pyroaring import BitMap
 
 from fidelia import profiles
 from fidelia.kernel.errors import conflict
+from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
+from ..store import orders as orders_store
 from ..store import people as store
 
 
@@ -47,3 +50,10 @@ async def forget_people(tx: Tx, database_id: int, gone: BitMap) -> Mapping[str, 
     if ids:
         tx.mark_dirty("orders", database_id, ids)
     return {"orders": len(ids)}
+
+
+async def personal_data(engines: Engines, database_id: int, profile_id: int) -> list[Any]:
+    """Return somebody's orders with their lines, the oldest first."""
+    async with engines.tx() as tx:
+        ids = await store.orders_of(await tx.raw(), database_id, profile_id)
+        return [await orders_store.order_detail(tx, order_id) for order_id in ids]

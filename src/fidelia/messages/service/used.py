@@ -36,9 +36,9 @@ async def template_names(tx: Tx, ids: Collection[int]) -> Mapping[int, str]:
     return await templates_store.names(tx, ids)
 
 
-async def forget_people(tx: Tx, database_id: int, gone: BitMap) -> None:
+async def forget_people(tx: Tx, database_id: int, gone: BitMap) -> dict[str, int]:
     """Remove what messages keep about erased people: reactions, caught mails, addresses in the ledger."""
-    await tracking_store.forget(await tx.raw(), database_id, list(gone))
+    return await tracking_store.forget(await tx.raw(), database_id, list(gone))
 
 
 async def state_counts(tx: Tx) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import psycopg
@@ -37,3 +38,46 @@ async def move(raw: psycopg.AsyncConnection[Any], database_id: int, source: int,
     )
     assert row is not None
     return int(row[0])
+
+
+async def everything(raw: psycopg.AsyncConnection[Any], database_id: int, profile_id: int) -> dict[str, Any]:
+    """Return what was sent to somebody, their reactions, and caught mails."""
+    params = {"db": database_id, "id": profile_id}
+    sent = await raw.execute(
+        "select m.name, d.run_id, d.state::text, d.reason, d.at from delivery d join mailing_run r on r.id = d.run_id"
+        " join mailing m on m.id = r.mailing_id where r.database_id = %(db)s and d.profile_id = %(id)s order by d.at",
+        params,
+    )
+    messages = [
+        {"at": at.astimezone(UTC), "mailing": name, "run": run, "state": state, "reason": reason}
+        for name, run, state, reason, at in await sent.fetchall()
+    ]
+    seen = await raw.execute(
+        "select m.name, a.run_id, a.kind, a.link, a.bot, a.hits, a.first_at, a.last_at from reaction a"
+        " join mailing_run r on r.id = a.run_id join mailing m on m.id = r.mailing_id"
+        " where r.database_id = %(db)s and a.profile_id = %(id)s order by a.first_at",
+        params,
+    )
+    reactions = [
+        {
+            "first_at": first.astimezone(UTC),
+            "last_at": last.astimezone(UTC),
+            "mailing": name,
+            "run": run,
+            "kind": kind,
+            "link": link if link >= 0 else None,
+            "by_machine": bot,
+            "hits": hits,
+        }
+        for name, run, kind, link, bot, hits, first, last in await seen.fetchall()
+    ]
+    caught = await raw.execute(
+        "select received_at, sender, recipients, subject from captured_mail where profile_id = %(id)s"
+        " and run_id in (select id from mailing_run where database_id = %(db)s) order by received_at",
+        params,
+    )
+    mails = [
+        {"at": at.astimezone(UTC), "from": sender, "to": to, "subject": subject}
+        for at, sender, to, subject in await caught.fetchall()
+    ]
+    return {"messages": messages, "reactions": reactions, "captured_mails": mails}

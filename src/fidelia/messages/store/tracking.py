@@ -141,24 +141,25 @@ async def tell(raw: Raw, lines: Mapping[int, Sequence[str]]) -> None:
             )
 
 
-async def forget(raw: Raw, database_id: int, profile_ids: Sequence[int]) -> None:
-    """Remove what is kept about erased people; the ledger keeps the number, not the person."""
+async def forget(raw: Raw, database_id: int, profile_ids: Sequence[int]) -> dict[str, int]:
+    """Remove what is kept about erased people; the ledger keeps the number, not the person. Return how much it was."""
     ids = list(profile_ids)
-    await raw.execute(
+    reactions = await raw.execute(
         "delete from reaction where profile_id = any(%s::bigint[])"
         " and run_id in (select id from mailing_run where database_id = %s)",
         (ids, database_id),
     )
-    await raw.execute(
+    mails = await raw.execute(
         "delete from captured_mail where profile_id = any(%s::bigint[])"
         " and run_id in (select id from mailing_run where database_id = %s)",
         (ids, database_id),
     )
-    await raw.execute(
+    addresses = await raw.execute(
         "update delivery set contact_hash = sha256((run_id || '-' || profile_id || '-' || random())::bytea)"
         " where profile_id = any(%s::bigint[]) and run_id in (select id from mailing_run where database_id = %s)",
         (ids, database_id),
     )
+    return {"reactions": reactions.rowcount, "captured_mails": mails.rowcount, "sent_addresses": addresses.rowcount}
 
 
 def _columns(keys: Sequence[Key]) -> tuple[list[int], list[int], list[str], list[int], list[bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from pyroaring import BitMap
 from fidelia.access import Actor, audit
 from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, invalid_field, not_found
 from fidelia.kernel.ids import MAX_PROFILE_ID
+from fidelia.platform.files import Files
 from fidelia.platform.outbox import EventOut
 from fidelia.platform.postgres import Tx
 
@@ -19,6 +21,7 @@ from .. import rules
 from ..fields import STATUSES, Database, Field
 from ..merge import store as merge_store
 from ..merge.model import Person
+from ..personal import store as personal_store
 from ..store import consent, match
 from ..store import databases as databases_store
 from ..store import profiles as store
@@ -26,8 +29,8 @@ from ..store.profiles import Row
 from . import quota
 from .databases import get_database
 
-#: Removes what a capability keeps about people who are erased, in the same transaction.
-Eraser = Callable[[Tx, int, BitMap], Awaitable[None]]
+#: Removes what a capability keeps about people who are erased, in the same transaction; returns how much by its name.
+Eraser = Callable[[Tx, int, BitMap], Awaitable[Mapping[str, int] | None]]
 ERASERS = "profiles.erasers"
 _CONSTRAINT = re.compile(r"^(?:uq_)?profile_\d+_(\w+)$")
 
@@ -203,20 +206,31 @@ async def set_status(
 async def erase_profiles(tx: Tx, actor: Actor, database_id: int, ids: Iterable[int]) -> BitMap:
     """Erase people in both engines, with their subscriptions; return those that were there.
 
-    A receipt remains (ids, who, when). Their events leave ClickHouse with the next nightly run; questions do not find
-    them from now on. Ids are never given again.
+    A receipt remains (ids, who, when, how much of what). Their events leave ClickHouse with the next nightly run;
+    questions do not find them from now on. Ids are never given again.
     """
     database = await databases_store.open_for_write(tx, database_id)
     await databases_store.lock_ids(tx, database_id)
     raw = await tx.raw()
-    gone = await store.delete(raw, database.id, ids)
+    gone, subscriptions = await store.delete(raw, database.id, ids)
     if not gone:
         return gone
-    for eraser in tx.engines.port(ERASERS):
-        await eraser(tx, database_id, gone)
+    removed = Counter({"profiles": len(gone), "subscriptions": subscriptions})
+    erasers: Sequence[Eraser] = tx.engines.port(ERASERS)
+    for eraser in erasers:
+        removed.update(await eraser(tx, database_id, gone) or {})
+    former = await merge_store.forget(raw, database_id, gone)
+    files = await personal_store.forget(raw, database_id, gone)
+    for key in files:  # gone before the receipt says so; a transaction that fails leaves rows without files
+        Files(tx.engines.files).path(key).unlink(missing_ok=True)
+    removed.update({"former_ids": sum(map(len, former.values())), "export_files": len(files)})
     await databases_store.count_removed(tx, database_id, len(gone))
     await quota.note(tx)
-    await store.insert_erasure(raw, database_id, gone, actor.key, tx.now)
+    everything = gone | former.pop(database_id, BitMap())
+    details = {"removed": {name: count for name, count in removed.items() if count}}
+    await store.insert_erasure(raw, database_id, everything, actor.key, tx.now, count=len(gone), details=details)
+    for number, people in former.items():  # what comes late under an id they had elsewhere goes as well
+        await store.insert_erasure(raw, number, people, actor.key, tx.now, count=len(people), details={"former": True})
     tx.mark_dirty("profiles", database_id, gone)
     tx.mark_dirty("subscriptions", database_id, gone)
     await audit(

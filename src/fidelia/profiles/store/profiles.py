@@ -96,17 +96,17 @@ async def set_status(
     return BitMap(row[0] for row in await cursor.fetchall())
 
 
-async def delete(raw: psycopg.AsyncConnection[Any], database_id: int, ids: Iterable[int]) -> BitMap:
-    """Remove profiles and their subscriptions; return the ids of those that were there."""
+async def delete(raw: psycopg.AsyncConnection[Any], database_id: int, ids: Iterable[int]) -> tuple[BitMap, int]:
+    """Remove profiles and their subscriptions; return the ids of those that were there, and how many subscriptions."""
     wanted = list(ids)
     cursor = await raw.execute(
         f"delete from profile_{int(database_id)} where id = any(%s::bigint[]) returning id", (wanted,)
     )
     gone = BitMap(row[0] for row in await cursor.fetchall())
-    await raw.execute(
+    cursor = await raw.execute(
         "delete from subscription where database_id = %s and profile_id = any(%s::bigint[])", (database_id, wanted)
     )
-    return gone
+    return gone, cursor.rowcount
 
 
 async def counters(raw: psycopg.AsyncConnection[Any], database: Database) -> dict[str, Any]:
@@ -124,29 +124,36 @@ async def counters(raw: psycopg.AsyncConnection[Any], database: Database) -> dic
 
 
 async def insert_erasure(
-    raw: psycopg.AsyncConnection[Any], database_id: int, ids: BitMap, actor: str, now: datetime
+    raw: psycopg.AsyncConnection[Any],
+    database_id: int,
+    ids: BitMap,
+    actor: str,
+    now: datetime,
+    *,
+    count: int,
+    details: Mapping[str, Any],
 ) -> None:
-    """Keep the receipt of an erasure."""
+    """Keep the receipt of an erasure of ``count`` people, under all the ``ids`` that they ever had."""
     await raw.execute(
-        "insert into erasure (database_id, profile_ids, count, actor, erased_at) values (%s, %s, %s, %s, %s)",
-        (database_id, ids.serialize(), len(ids), actor, now),
+        "insert into erasure (database_id, profile_ids, count, actor, erased_at, details)"
+        " values (%s, %s, %s, %s, %s, %s)",
+        (database_id, ids.serialize(), count, actor, now, Jsonb(dict(details))),
     )
 
 
-async def open_erasures(raw: psycopg.AsyncConnection[Any], database_id: int) -> tuple[list[int], BitMap]:
-    """Return the receipts whose people still have events in ClickHouse, and those people."""
+async def open_erasures(raw: psycopg.AsyncConnection[Any], database_id: int) -> dict[int, BitMap]:
+    """Return the receipts whose people still have events in ClickHouse, with those people."""
     cursor = await raw.execute(
         "select id, profile_ids from erasure where database_id = %s and history_erased_at is null order by id",
         (database_id,),
     )
-    receipts: list[int] = []
-    people = BitMap()
-    for receipt, ids in await cursor.fetchall():
-        receipts.append(receipt)
-        people |= BitMap.deserialize(ids)
-    return receipts, people
+    return {receipt: BitMap.deserialize(ids) for receipt, ids in await cursor.fetchall()}
 
 
-async def close_erasures(raw: psycopg.AsyncConnection[Any], receipts: list[int], now: datetime) -> None:
-    """Record that the events of these receipts' people are gone from ClickHouse."""
-    await raw.execute("update erasure set history_erased_at = %s where id = any(%s::bigint[])", (now, receipts))
+async def close_erasure(raw: psycopg.AsyncConnection[Any], receipt: int, events: int, now: datetime) -> None:
+    """Record that the events of a receipt's people are gone from ClickHouse, and how many they were."""
+    await raw.execute(
+        "update erasure set history_erased_at = %s, details = jsonb_set(case when details ? 'removed' then details"
+        " else details || '{\"removed\": {}}' end, '{removed,events}', to_jsonb(%s::bigint)) where id = %s",
+        (now, events, receipt),
+    )

@@ -1,0 +1,15 @@
+"""What messages hold about one person (a port of profiles)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fidelia.platform.engines import Engines
+
+from ..store import merging as store
+
+
+async def personal_data(engines: Engines, database_id: int, profile_id: int) -> dict[str, Any]:
+    """Return what was sent to somebody, how they reacted, and the mails that the mailbox caught."""
+    async with engines.tx() as tx:
+        return await store.everything(await tx.raw(), database_id, profile_id)

@@ -1,0 +1,1 @@
+"""Everything that is held about one person as a file for them, and receipts of erasure."""
