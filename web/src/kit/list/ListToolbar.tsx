@@ -102,7 +102,7 @@ export function ListToolbar<T>({ state, searchLabel, filters, columns, visibilit
       ))}
       {extra}
       {narrow && <SortMenu columns={columns} state={state} />}
-      <Group gap={4} ml="auto">
+      <Group gap={4} ml="auto" className={css.views ?? ''}>
         {views}
         {!narrow && hideable.length > 0 && (
           <Menu shadow="md" position="bottom-end" closeOnItemClick={false}>
