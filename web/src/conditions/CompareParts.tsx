@@ -26,10 +26,10 @@ export function CompareParts({ rule, inside, set }: { rule: RuleNode; inside: Ru
         onChange={(key) => {
           const next = found.find((c) => c.key === key);
           if (!next) return;
-          const kept = otherKind(rule.node.value) === 'field' ? takesField(next.shape, next.op) : otherKind(rule.node.value) !== undefined && takesSource(next.op);
+          const kept = otherKind(rule.node.value) === 'field' ? takesField(words, next.op) : otherKind(rule.node.value) !== undefined && takesSource(words, next.op);
           set((r) => ({ ...r, negated: next.negated, node: patched(r.node, { op: next.op, value: kept ? r.node.value : carry(otherKind(r.node.value) ? undefined : r.node.value, next, field.type) }) }));
         }} />
-      {otherKind(rule.node.value) ? <OtherValue field={field} op={text(rule.node.op)} shape={shape} value={rule.node.value} inside={inside} onChange={put} /> : <ValueInput field={field} shape={shape} op={text(rule.node.op)} value={rule.node.value} databaseId={databaseId} place={placeOf(inside)} onChange={put} />}
+      {otherKind(rule.node.value) ? <OtherValue field={field} op={text(rule.node.op)} value={rule.node.value} inside={inside} onChange={put} /> : <ValueInput field={field} shape={shape} op={text(rule.node.op)} value={rule.node.value} databaseId={databaseId} place={placeOf(inside)} onChange={put} />}
       {rule.node.case === true && <span className={css.hint}>upper and lower case count</span>}
     </>
   );
@@ -40,5 +40,5 @@ export function CompareMenu({ rule, inside, set }: { rule: RuleNode; inside: Rul
   const { words } = useEditor();
   const field = fieldOf(words, rule, inside), op = text(rule.node.op);
   if (!field || otherKind(rule.node.value)) return null;
-  return <OtherMenu field={field} op={op} shape={words.operator(op)?.shape ?? 'one'} value={rule.node.value} inside={inside} onChange={(value) => { set((r) => ({ ...r, node: patched(r.node, { value }) })); }} />;
+  return <OtherMenu field={field} op={op} value={rule.node.value} inside={inside} onChange={(value) => { set((r) => ({ ...r, node: patched(r.node, { value }) })); }} />;
 }

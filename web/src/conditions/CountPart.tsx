@@ -5,7 +5,7 @@ import { useEditor } from './context';
 import { FigureValue, figureOf } from './FigureValue';
 import { Pick } from './Pick';
 import type { Json, RuleNode } from './tree';
-import { text, type Rows } from './vocabulary';
+import { text, type Rows, type Words } from './vocabulary';
 import { NumberBox } from './ValueInput';
 
 export type SetRule = (change: (rule: RuleNode) => RuleNode, typing?: string) => void;
@@ -13,7 +13,7 @@ export type SetRule = (change: (rule: RuleNode) => RuleNode, typing?: string) =>
 const whole = (value: string): unknown => (/^\d{1,9}$/.test(value) ? Number(value) : value === '' ? undefined : value);
 
 /** What of the rows may be told apart: orders, brands, mailings. */
-export const distinctFields = (rows: Rows) => rows.fields.filter((f) => f.type !== 'tags' && f.type !== 'tree' && !f.type.startsWith('object'));
+export const distinctFields = (words: Words, rows: Rows) => rows.fields.filter((f) => f.name.startsWith(`${rows.prefix}.`) && words.raw.rows.distinct.includes(f.type));
 const short = (name: string, rows: Rows) => name.replace(`${rows.prefix}.`, '');
 
 /** `at least 3 times`, `did not happen`, `at least 2 different products`. */
@@ -22,7 +22,7 @@ export function CountPart({ rule, rows, set }: { rule: RuleNode; rows: Rows; set
   const count = record(rule.node.count), op = text(count?.op) || 'gte', value = count ? count.value ?? (('value' in count) ? undefined : 1) : 1;
   const none = isNone(rule), negated = rule.negated && !none, distinct = text(count?.distinct), figure = figureOf(value);
   const label = (key: string) => words.operator(key)?.label.replace(/^(is|has) /, '') ?? key;
-  const options = [...words.raw.counts.filter((key) => key !== 'ne' && !(figure && key === 'between')).map((key) => ({ value: key, label: label(key) })), { value: 'none', label: rows.kind === 'event' ? 'did not happen' : 'none' }];
+  const options = [...words.raw.counts.filter((key) => key !== 'ne' && !(figure && !words.raw.rows.figures.includes(key))).map((key) => ({ value: key, label: label(key) })), { value: 'none', label: rows.kind === 'event' ? 'did not happen' : 'none' }];
   const any = !count && rule.node.measure !== undefined && !none;
   const offered = any ? [{ value: 'any', label: 'any' }, ...options] : op === 'ne' ? [{ value: 'ne', label: 'a number other than' }, ...options] : options;
   const put = (next: Json | undefined, typing?: string) => { set((r) => ({ ...r, negated: none ? false : r.negated, node: patched(r.node, { count: next }) }), typing); };
@@ -51,7 +51,7 @@ export function CountPart({ rule, rows, set }: { rule: RuleNode; rows: Rows; set
       {!none && distinct && (
         <>
           <span>different</span>
-          <Pick label="What is counted once" value={short(distinct, rows)} options={distinctFields(rows).map((f) => ({ value: short(f.name, rows), label: f.label.toLowerCase() }))} onChange={(next) => { put({ ...count, op, value, distinct: next }); }} />
+          <Pick label="What is counted once" value={short(distinct, rows)} options={distinctFields(words, rows).map((f) => ({ value: short(f.name, rows), label: f.label.toLowerCase() }))} onChange={(next) => { put({ ...count, op, value, distinct: next }); }} />
           <button type="button" className={css.small} aria-label={`Count all ${rows.many}`} onClick={() => { put({ op, value }); }}>✕</button>
         </>
       )}

@@ -10,13 +10,11 @@ import type { Json, RuleNode } from './tree';
 import { madeField, text, type Field, type Rows, type Words } from './vocabulary';
 import { ValueInput } from './ValueInput';
 
-const compared = new Set(['eq', 'ne', 'gt', 'gte', 'lt', 'lte']);
-
 /** What a figure over a field is: an amount, a number, or another value of the field. */
-export function resultOf(fn: string, field: Field): Field {
-  if (fn === 'sum' || fn === 'avg') return { ...field, type: 'decimal', options: [] };
-  if (fn === 'gap_avg') return { ...field, type: 'decimal', options: [], unit: 'days' };
-  return fn === 'count_distinct' ? { ...field, type: 'integer', options: [], unit: '' } : field;
+export function resultOf(words: Words, fn: string, field: Field): Field {
+  const type = words.raw.measures.find((m) => m.fn === fn)?.results[field.type] ?? field.type;
+  if (fn === 'gap_avg') return { ...field, type, options: [], unit: 'days' };
+  return type === field.type && fn !== 'count_distinct' ? field : { ...field, type, options: [], unit: fn === 'count_distinct' ? '' : field.unit };
 }
 
 const own = (rows: Rows, types: readonly string[]): Field[] => rows.fields.filter((f) => f.name.startsWith(`${rows.prefix}.`) && types.includes(f.type));
@@ -39,7 +37,7 @@ export function MeasurePart({ rule, rows, set }: { rule: RuleNode; rows: Rows; s
   const short = (name: string) => name.replace(`${rows.prefix}.`, '');
   const field = rows.fields.find((f) => short(f.name) === short(text(measure.of))) ?? madeField(text(measure.of), text(measure.of), 'decimal', words);
   const figure = figureOf(measure.value);
-  const operators = (info?.operators[field.type] ?? []).filter((key) => !figure || compared.has(key)).map((key) => words.operator(key)).filter((o) => o !== undefined);
+  const operators = (info?.operators[field.type] ?? []).filter((key) => !figure || words.raw.rows.figures.includes(key)).map((key) => words.operator(key)).filter((o) => o !== undefined);
   const put = (next: Json, typing?: string) => { set((r) => ({ ...r, node: patched(r.node, { measure: patched(measure, next) }) }), typing); };
   const shape = words.operator(text(measure.op))?.shape ?? 'one';
   return (
@@ -50,7 +48,7 @@ export function MeasurePart({ rule, rows, set }: { rule: RuleNode; rows: Rows; s
           const to = words.raw.measures.find((m) => m.fn === next);
           const kept = to?.types.includes(field.type) ? field : own(rows, to?.types ?? [])[0];
           const fits = kept && (to?.operators[kept.type] ?? []).includes(text(measure.op));
-          const same = kept && resultOf(next, kept).type === resultOf(fn, field).type;
+          const same = kept && resultOf(words, next, kept).type === resultOf(words, fn, field).type;
           put({ fn: next, of: short(kept?.name ?? ''), op: fits ? measure.op : to?.operators[kept?.type ?? '']?.includes('gte') ? 'gte' : to?.operators[kept?.type ?? '']?.[0] ?? 'gte', ...(same && fits ? {} : { value: undefined }) });
         }} />
       <Pick label="of" value={short(text(measure.of))} options={own(rows, info?.types ?? []).map((f) => ({ value: short(f.name), label: f.label.toLowerCase() }))} onChange={(of) => { put({ of }); }} />
@@ -58,7 +56,7 @@ export function MeasurePart({ rule, rows, set }: { rule: RuleNode; rows: Rows; s
         onChange={(op) => { put({ op, ...(words.operator(op)?.shape === shape ? {} : { value: undefined }) }); }} />
       {figure
         ? <FigureValue figure={figure} id={`${rule.id}.measure`} onChange={(value, typing) => { put({ value }, typing); }} />
-        : <ValueInput field={resultOf(fn, field)} shape={shape} op={text(measure.op)} value={measure.value} databaseId={databaseId} place={placeOf(rule)} onChange={(value) => { put({ value }, `${rule.id}.measure`); }} />}
+        : <ValueInput field={resultOf(words, fn, field)} shape={shape} op={text(measure.op)} value={measure.value} databaseId={databaseId} place={placeOf(rule)} onChange={(value) => { put({ value }, `${rule.id}.measure`); }} />}
       <button type="button" className={css.small} aria-label="Remove the figure" onClick={() => { set((r) => ({ ...r, node: patched(r.node, { measure: undefined }) })); }}>✕</button>
     </>
   );

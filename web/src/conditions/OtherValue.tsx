@@ -8,7 +8,7 @@ import { Pick } from './Pick';
 import type { RuleNode } from './tree';
 import { rowsOf, text, type Field } from './vocabulary';
 
-interface OtherProps { field: Field; op: string; shape: string; value: unknown; inside: RuleNode | null; onChange: (value: unknown) => void }
+interface OtherProps { field: Field; op: string; value: unknown; inside: RuleNode | null; onChange: (value: unknown) => void }
 
 /** A value that is no literal, drawn in its place. */
 export function OtherValue({ field, value, inside, onChange }: OtherProps) {
@@ -27,11 +27,11 @@ export function OtherValue({ field, value, inside, onChange }: OtherProps) {
 }
 
 /** Compare with something else than a value; nothing where nothing else fits. */
-export function OtherMenu({ field, op, shape, inside, onChange }: OtherProps) {
+export function OtherMenu({ field, op, inside, onChange }: OtherProps) {
   const { words } = useEditor();
   const rows = inside ? rowsOf(words, inside, null)?.fields ?? [] : [];
-  const fields = takesField(shape, op) ? fieldOptions(words, field, rows) : [];
-  const sources = takesSource(op) ? sourceOptions(words, field) : [];
+  const fields = takesField(words, op) ? fieldOptions(words, field, rows) : [];
+  const sources = takesSource(words, op) ? sourceOptions(words, field) : [];
   if (fields.length === 0 && sources.length === 0) return null;
   return (
     <Menu position="bottom-end" shadow="md">

@@ -41,7 +41,7 @@ export function RowsMenu({ rule, inside, set, onWhere }: { rule: RuleNode; insid
   const { node } = rule, count = record(node.count), none = isNone(rule), within = record(node.within);
   const patch = (by: (node: RuleNode['node']) => RuleNode['node']) => { set((r) => ({ ...r, node: by(r.node) })); };
   const measure = node.measure ? undefined : freshMeasure(words, rows);
-  const distinct = distinctFields(rows)[0], dates = datesOf(rows);
+  const distinct = distinctFields(words, rows)[0], dates = datesOf(rows);
   const items: (readonly [string, () => void])[] = [];
   if (!rule.where || rule.where.of.length === 0) items.push([`Only ${rows.many} where…`, onWhere]);
   if (measure && !none) items.push(['And the sum, average, first, last…', () => { patch((n) => ({ ...n, measure })); }]);

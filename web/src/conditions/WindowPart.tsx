@@ -49,7 +49,7 @@ export function WindowPart({ within, dates = [], id, put }: WindowProps) {
       {kind === 'since' && (
         <>
           <Pick label="Which time" value={text(since?.which) || 'last'} options={[{ value: 'last', label: 'last' }, { value: 'first', label: 'first' }]} onChange={(which) => { set({ since: { ...since, which } }); }} />
-          <Pick label="Event" value={text(since?.event)} options={words.raw.events.map((e) => ({ value: e.name, label: e.label.toLowerCase() }))} onChange={(event) => { set({ since: { ...since, event } }); }} />
+          <Pick label="Event" value={text(since?.event)} options={words.raw.rows.since.map((name) => ({ value: name, label: (words.event(name)?.label ?? name).toLowerCase() }))} onChange={(event) => { set({ since: { ...since, event } }); }} />
           {record(since?.where) && <span className={css.hint}>of some of them, see JSON</span>}
         </>
       )}

@@ -13,23 +13,13 @@ export interface Membership {
   history: boolean;
 }
 
-interface Told { key: string; label: string; single?: boolean; names?: readonly { id: number; name: string }[] | Readonly<Record<string, string>>; options?: readonly { value: string | number; label: string }[]; groups?: readonly string[] | Readonly<Record<string, unknown>>; history?: boolean; states?: readonly string[] }
-
-function namesOf(told: Told): ReadonlyMap<number, string> {
-  if (Array.isArray(told.names)) return new Map((told.names as readonly { id: number; name: string }[]).map((n) => [n.id, n.name]));
-  if (told.options) return new Map(told.options.map((o) => [Number(o.value), o.label]));
-  return new Map(Object.entries((told.names ?? {}) as Readonly<Record<string, string>>).map(([id, name]) => [Number(id), name]));
-}
-
 /** Every kind that rules of this database may name, segments first. */
 export function membershipsOf(words: Words, segments: ReadonlyMap<number, string>): Membership[] {
-  const told = (words.raw as unknown as { memberships?: readonly Told[] }).memberships ?? [];
-  const others = told.filter((m) => m.key !== 'segment').map((m): Membership => ({
-    key: m.key, label: m.label, names: m.key === 'global_control' ? null : namesOf(m),
-    groups: Array.isArray(m.groups) ? m.groups as readonly string[] : Object.keys(m.groups ?? {}), history: m.states ? m.states.length > 1 : m.history ?? true,
+  const told = words.raw.memberships.map((m): Membership => ({
+    key: m.key, label: m.label, groups: m.groups, history: m.entries && m.states.length > 1,
+    names: m.key === 'global_control' ? null : m.key === 'segment' ? segments : new Map(m.choices.map((o) => [Number(o.value), o.label ? o.label : o.value])),
   }));
-  const own = told.find((m) => m.key === 'segment');
-  return [{ key: 'segment', label: own?.label ?? 'Segment', names: segments, groups: [], history: own !== undefined && (own.states ? own.states.length > 1 : own.history ?? true) }, ...others];
+  return [...told.filter((m) => m.key === 'segment'), ...told.filter((m) => m.key !== 'segment')];
 }
 
 const known = ['segment', 'campaign', 'scenario', 'program', 'global_control'];

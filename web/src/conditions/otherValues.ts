@@ -5,7 +5,7 @@ import type { PickOption } from './Pick';
 import type { Json } from './tree';
 import { text, type Field, type Words } from './vocabulary';
 
-interface Told { list?: number | null; table?: string; column?: string; title: string; type: string; rows?: number | null }
+type Told = Words['raw']['sources'][number];
 
 export type OtherKind = 'field' | 'list' | 'table';
 
@@ -15,15 +15,11 @@ export function otherKind(value: unknown): OtherKind | undefined {
   return 'field' in held ? 'field' : 'list' in held ? 'list' : 'table' in held ? 'table' : undefined;
 }
 
-const families = [['string', 'enum', 'tags', 'tree'], ['integer', 'float', 'decimal'], ['date', 'datetime'], ['boolean'], ['ip'], ['time']];
-const meets = (a: string, b: string): boolean => families.some((family) => family.includes(a) && family.includes(b));
+const meets = (words: Words, own: string, other: string): boolean => words.raw.types.find((t) => t.key === own)?.fits.includes(other) ?? false;
 
-const single = new Set(['one', 'when']);
-/** With which operators another value than a literal may stand: lists want a list, fields anything that is one value. */
-export const takesSource = (op: string): boolean => op === 'in' || op === 'not_in' || op === 'any_of' || op === 'none_of';
-export const takesField = (shape: string, op: string): boolean => (single.has(shape) && op !== 'matches' && op !== 'in_subnet') || takesSource(op);
-
-export const sourcesOf = (words: Words): readonly Told[] => (words.raw as unknown as { sources?: readonly Told[] }).sources ?? [];
+/** Whether an operator takes the values of an uploaded list or a column, or another field. */
+export const takesSource = (words: Words, op: string): boolean => words.operator(op)?.values.includes('source') ?? false;
+export const takesField = (words: Words, op: string): boolean => words.operator(op)?.values.includes('field') ?? false;
 
 export const writeSource = (told: Told): Json => (typeof told.list === 'number' ? { list: told.list } : { table: told.table, column: told.column });
 export const sourceKey = (value: unknown): string => {
@@ -33,7 +29,7 @@ export const sourceKey = (value: unknown): string => {
 
 /** Lists and columns whose values fit a field. */
 export function sourceOptions(words: Words, field: Field): (PickOption & { json: Json })[] {
-  return sourcesOf(words).filter((told) => meets(told.type, field.type)).map((told) => {
+  return words.raw.sources.filter((told) => meets(words, field.type, told.type)).map((told) => {
     const json = writeSource(told);
     return { value: sourceKey(json), label: told.rows ? `${told.title} (${formatNumber(told.rows)})` : told.title, json };
   });
@@ -41,7 +37,7 @@ export function sourceOptions(words: Words, field: Field): (PickOption & { json:
 
 /** Fields in sight whose values fit. */
 export function fieldOptions(words: Words, field: Field, row: readonly Field[]): PickOption[] {
-  return [...row, ...words.raw.fields].filter((f) => f.name !== field.name && meets(f.type, field.type)).map((f) => ({ value: f.name, label: f.label ? f.label : f.name }));
+  return [...row, ...words.raw.fields].filter((f) => f.name !== field.name && meets(words, field.type, f.type)).map((f) => ({ value: f.name, label: f.label ? f.label : f.name }));
 }
 
 /** `the field City`, `the list Newsletter 2019`, in words. */
@@ -49,6 +45,6 @@ export function otherWords(words: Words, value: unknown): string | undefined {
   const kind = otherKind(value), held = record(value);
   if (kind === 'field') return `the same as ${words.field(text(held?.field))?.label ?? text(held?.field)}`;
   if (!kind) return undefined;
-  const told = sourcesOf(words).find((one) => sourceKey(writeSource(one)) === sourceKey(value));
+  const told = words.raw.sources.find((one) => sourceKey(writeSource(one)) === sourceKey(value));
   return told ? `one of ${told.title}` : sourceKey(value).replaceAll(':', ' ');
 }

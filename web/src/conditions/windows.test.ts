@@ -14,11 +14,15 @@ const operators = [
   { key: 'gte', label: 'is at least', shape: 'one', types: ['decimal', 'integer'], sentence: '', negative: '' },
 ];
 const raw = {
-  subject: 'profile', categories: [], counts: ['gte', 'gt', 'lte'], types: [], operators, fields: [],
+  rows: { figures: ['gt', 'gte'], distinct: ['string'], since: ['cart.updated'] },
+  subject: 'profile', categories: [], counts: ['gte', 'gt', 'lte'], types: [{ key: 'string', label: 'text', fits: ['string', 'enum'] }], operators, fields: [],
   events: [{ name: 'cart.updated', label: 'Cart updated', category: '', live: false, open: true, one: 'cart', many: 'carts', properties: [] }],
   links: [{ name: 'orders', label: 'Order', category: '', live: false, of: 'profile', to: 'order', time: 'order.created_at', open: false, prefix: 'order', one: 'order', many: 'orders', fields: [] }],
   measures: [{ fn: 'sum', label: 'the sum of', types: ['decimal'], operators: { decimal: ['gt', 'gte'] } }],
-  memberships: [{ key: 'global_control', label: 'Control group' }, { key: 'campaign', label: 'Campaign', names: { 3: 'Winter' }, groups: ['test', 'control'] }],
+  memberships: [
+    { key: 'global_control', label: 'Control group', choices: [], groups: [], states: ['now'], entries: false }, { key: 'segment', label: 'Segment', choices: [], groups: [], states: ['now', 'ever', 'left'], entries: true },
+    { key: 'campaign', label: 'Campaign', choices: [{ value: '3', label: 'Winter' }], groups: ['test', 'control'], states: ['now'], entries: false },
+  ],
   sources: [{ list: 31, title: 'Newsletter 2019', type: 'string', rows: 5000 }, { table: 'stores', column: 'opened', title: 'Stores: opened', type: 'date' }],
 } as unknown as Vocabulary;
 const words = wordsOf(raw);
