@@ -17,8 +17,9 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.runner import run_job
 from fidelia.segments import forget_people
 from fidelia.segments.projection import rebuild
-from fidelia.segments.service import answer, shared
+from fidelia.segments.service import answer, shared, upkeep
 from fidelia.segments.service.recalculate import start
+from fidelia.segments.store import runs as runs_store
 from fidelia.segments.store import segments as store
 
 from .conftest import ALWAYS, SYSTEM, Shop, compare, every, inverse, member
@@ -318,3 +319,19 @@ async def test_nobody_who_was_erased_comes_back(shop: Shop, engines: Engines, mo
                 sa.text("select joined, gone from segment_run where segment_id = :i and joined is not null"), {"i": id_}
             ):
                 assert gone not in BitMap.deserialize(bytes(kept.joined))
+
+
+async def test_erased_people_leave_what_runs_keep(shop: Shop, engines: Engines, clock: FixedClock) -> None:
+    made = await shop.updatable(VIP)
+    run = made["last_run"]["id"]
+    async with engines.tx() as tx:
+        await forget_people(tx, shop.database, BitMap([4]))
+    assert await shop.members(made["id"], f"&run={run}") == [2, 6, 8, 10, 12], "read without them at once"
+    await upkeep.forget_old(engines)
+    async with engines.tx() as tx:
+        joined, _ = await runs_store.people(tx, made["id"], run)
+        assert 4 not in joined
+    clock.advance(timedelta(days=91))
+    await upkeep.forget_old(engines)
+    assert await shop.members(made["id"], f"&run={run}") == []
+    assert (await shop.get(f"/segments/{made['id']}/history"))["items"][0]["entered"] == 6

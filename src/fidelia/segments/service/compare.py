@@ -61,9 +61,10 @@ async def overlap(engines: Engines, ids: Sequence[int]) -> Overlap:
         raise invalid(*faults)
     async with engines.tx() as tx:
         databases = {(await store.get(tx, id_)).database_id for id_ in ids}
+        now = tx.now
     if len(databases) > 1:
         raise invalid(FieldError("/segments", "These segments belong to different databases"))
-    sets = {id_: await segment_people(engines, id_, wait=False) for id_ in ids}
+    sets = {id_: await segment_people(engines, id_, now=now, wait=False) for id_ in ids}
     parts: list[OverlapPart] = []
     for count in range(1, len(ids) + 1):
         for chosen in combinations(ids, count):

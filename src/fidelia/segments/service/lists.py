@@ -16,7 +16,6 @@ from fidelia.platform.postgres import Tx
 from ..model import Segment, Source
 from ..store import exports as exports_store
 from ..store import members as members_store
-from ..store import runs as runs_store
 from ..store import segments as store
 
 MAX_IDS = 100_000
@@ -132,9 +131,10 @@ async def swap(
 
 
 async def forget_people(tx: Tx, database_id: int, gone: BitMap) -> None:
-    """Take erased people out of every list of a database, out of its history and its log (a port of profiles).
+    """Take erased people out of every list of a database and its log (a port of profiles).
 
-    A list that is being worked out at this moment finds them noted.
+    They are noted for lists that are being worked out at this moment, and for what runs keep of who entered and left,
+    which is cleared by ``upkeep`` and read without them until then.
     """
     await members_store.note_erasure(tx, database_id, gone)
     for segment_id in await members_store.lists_of(tx, database_id):
@@ -144,7 +144,6 @@ async def forget_people(tx: Tx, database_id: int, gone: BitMap) -> None:
             await store.set_size(tx, segment_id, len(before - gone))
             tx.mark_dirty("segments", database_id, [segment_id])
         await members_store.forget_in_log(tx, segment_id, gone)
-        await runs_store.forget(tx, segment_id, gone)
     await exports_store.forget(tx, database_id, gone)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -28,6 +28,8 @@ from .preview import Unsaved, check_columns, check_sample, people, refused
 from .question import ask, ask_segment
 
 EXPORT_CHUNK = 5000
+#: How long erasures are noted: longer than any list takes to be worked out.
+KEEP_ERASURES = timedelta(days=7)
 _SEARCHED = 1000
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -102,7 +104,8 @@ async def member_page(
         chosen = None if log_id is None else await members_store.log_people(tx, segment_id, log_id)
         if run is not None:
             entered, left = await runs_store.people(tx, segment_id, run[0])
-            chosen = entered if run[1] == "entered" else left
+            erased = await members_store.erased_since(tx, segment.database_id, tx.now - KEEP_ERASURES)
+            chosen = (entered if run[1] == "entered" else left) - erased
     try:
         found = await segment_people(engines, segment_id, wait=False) if chosen is None else chosen
     except DrainBehind as exc:

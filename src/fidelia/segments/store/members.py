@@ -103,6 +103,15 @@ async def erased_since(tx: Tx, database_id: int, since: datetime) -> BitMap:
     return BitMap.union(*(BitMap.deserialize(bytes(row.people)) for row in rows)) if rows else BitMap()
 
 
+async def erasures(tx: Tx, since: datetime) -> dict[int, BitMap]:
+    """Return who was erased since a moment, by database."""
+    found: dict[int, BitMap] = {}
+    c = segment_erasure.c
+    for row in await tx.all(sa.select(c.database_id, c.people).where(c.at >= since)):
+        found.setdefault(row.database_id, BitMap()).update(BitMap.deserialize(bytes(row.people)))
+    return found
+
+
 async def purge_erasures(tx: Tx, before: datetime) -> None:
     """Forget erasures that no list in the making can have missed."""
     await tx.execute(sa.delete(segment_erasure).where(segment_erasure.c.at < before))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform.postgres import Tx
 
 from ..model import SegmentRun
-from ..tables import segment_run
+from ..tables import segment, segment_run
 from .members import before_id, packed
 
 _r = segment_run.c
@@ -81,15 +82,31 @@ async def people(tx: Tx, segment_id: int, run_id: int) -> tuple[BitMap, BitMap]:
     return joined, gone
 
 
-async def forget(tx: Tx, segment_id: int, erased: BitMap) -> None:
-    """Take erased people out of the lists that runs keep; their figures stay."""
-    for row in await tx.all(
-        sa.select(_r.id, _r.joined, _r.gone).where(_r.segment_id == segment_id, _r.joined.is_not(None))
-    ):
-        before = [BitMap.deserialize(bytes(part)) for part in (row.joined, row.gone)]
-        if any(part & erased for part in before):
-            joined, gone = (packed(part - erased) for part in before)
-            await tx.execute(sa.update(segment_run).where(_r.id == row.id).values(joined=joined, gone=gone))
+async def forget(tx: Tx, database_id: int, erased: BitMap) -> None:
+    """Take erased people of a database out of the lists that its runs keep; their figures stay."""
+    known = sa.select(segment.c.id).where(segment.c.database_id == database_id)
+    after = 0
+    while True:
+        rows = await tx.all(
+            sa.select(_r.id, _r.joined, _r.gone)
+            .where(_r.segment_id.in_(known), _r.joined.is_not(None), _r.id > after)
+            .order_by(_r.id)
+            .limit(500)
+        )
+        if not rows:
+            return
+        after = rows[-1].id
+        for row in rows:
+            before = [BitMap.deserialize(bytes(part)) for part in (row.joined, row.gone)]
+            if any(part & erased for part in before):
+                joined, gone = (packed(part - erased) for part in before)
+                await tx.execute(sa.update(segment_run).where(_r.id == row.id).values(joined=joined, gone=gone))
+
+
+async def purge_people(tx: Tx, before: datetime) -> None:
+    """Forget who entered and left by runs that ended before a moment; their figures stay."""
+    old = sa.and_(_r.finished_at < before, _r.joined.is_not(None))
+    await tx.execute(sa.update(segment_run).where(old).values(joined=None, gone=None))
 
 
 async def of_job(tx: Tx, job_id: str) -> list[SegmentRun]:
