@@ -47,6 +47,11 @@ CONDITIONS: list[dict[str, Any]] = [
     every(compare("profile.level", "ne", "silver"), compare("profile.created_at", "in_last", "P1D")),
     {"kind": "related", "link": "subscriptions", "where": compare("subscription.status", "eq", "subscribed")},
     every(compare("now.weekday", "eq", "monday"), some(SPENT, NESTED, inverse(ORDERED))),
+    {"kind": "related", "link": "orders", "where": compare("order.total", "gt", {"field": "profile.age"})},
+    {"kind": "related", "link": "orders.lines", "where": compare("line.price", "lte", {"field": "product.price"})},
+    compare("profile.first_name", "ne", {"field": "profile.city"}),
+    compare('profile.car["year"]', "gt", {"field": 'profile.car["make"]', "as": "float"}),
+    {**compare('profile.car["year"]', "eq", 1996), "as": "integer"},
 ]
 
 
@@ -243,3 +248,36 @@ async def test_a_question_nobody_waits_for_is_killed(
     await asyncio.wait_for(request, 20)
     assert await running(engines) == 0
     assert sent[0]["status"] == 499
+
+
+async def test_lists_and_tables_decide_alike(shop: Shop) -> None:
+    """Bulk and explanation agree, case or not, for people, their tags and rows, and after the list changes."""
+    made = (await shop.post("/value-lists", {"name": f"Places {shop.database}", "values": ["OSLO", "rum"]}, 201))[
+        "list"
+    ]
+    listed = {"list": made["id"]}
+    table = {"name": "stores", "columns": [{"name": "town", "type": "text"}], "key": "town"}
+    made_table = await shop.post(f"/databases/{shop.database}/data-tables", table, 201)
+    column = {"table": "stores", "column": "town"}
+    await shop.post(f"/data-tables/{made_table['id']}/rows/upsert", {"items": [{"town": "Bergen"}]})
+    rules: list[dict[str, Any]] = [
+        compare("profile.city", "in", listed),
+        {**compare("profile.city", "in", listed), "case": True},
+        compare("profile.city", "not_in", column),
+        compare("profile.likes", "any_of", listed),
+        inverse(compare("profile.likes", "none_of", listed)),
+        {"kind": "related", "link": "orders.lines", "where": compare("product.external_id", "not_in", listed)},
+    ]
+    sizes = []
+    for rule in [*rules, every(*rules[:1], some(*rules[2:]))]:
+        inside = await shop.who(rule)
+        sizes.append(len(inside))
+        for n in range(1, 13):
+            body = {"database_id": shop.database, "condition": rule, "profile_id": n}
+            told = await shop.post("/segments/explain", body)
+            assert told["holds"] == (n in inside), (n, rule, told)
+    assert sizes[0] > 0
+    assert sizes[1] == 0
+    assert 0 < sizes[2] < 12
+    await shop.post(f"/value-lists/{made['id']}/values", {"values": ["Bergen"]})
+    assert len(await shop.who(rules[0])) > sizes[0]
