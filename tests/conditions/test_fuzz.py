@@ -6,16 +6,32 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fidelia.conditions import Facts, MissingFact, Stored, check, compile, decode, encode, evaluate, sentence, walk
+from fidelia.conditions import (
+    Facts,
+    MissingFact,
+    Stored,
+    ValueSource,
+    check,
+    compile,
+    decode,
+    encode,
+    evaluate,
+    sentence,
+    walk,
+)
 from fidelia.conditions.check_figures import MEASURES
 from fidelia.conditions.operators import OPERATORS
 from fidelia.kernel.errors import Problem
 
 from .shop import SHOP, gold
 
+WORDS = msgspec.structs.replace(
+    SHOP, sources=(ValueSource(list=1, title="One", type="string", sql="SELECT value FROM v_1"),)
+)
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 _names = [f.name for s in SHOP.subjects for f in s.fields] + [f"now.{n}" for n in ("date", "time", "weekday")]
 _names += ["event.total", "event.at", "event.x", "event.a.b", 'profile.extra["x"]', "profile.", "", "item.x", "event."]
@@ -41,7 +57,16 @@ _scalar = st.one_of(
     st.none(),
     st.integers(-(2**63), 2**63),
 )
-_value = st.one_of(_scalar, st.lists(_scalar, max_size=3), st.dictionaries(st.text(max_size=3), _scalar, max_size=2))
+_other = st.one_of(
+    st.builds(lambda f: {"field": f}, st.sampled_from(_names)),
+    st.builds(
+        lambda f, as_: {"field": f, "as": as_}, st.sampled_from(_names), st.sampled_from(["date", "ip", "x", ""])
+    ),
+    st.sampled_from([{"list": 1}, {"list": 2}, {"table": "t", "column": "c"}, {"table": "t"}, {"field": None}]),
+)
+_value = st.one_of(
+    _other, _scalar, st.lists(_scalar, max_size=3), st.dictionaries(st.text(max_size=3), _scalar, max_size=2)
+)
 _number = st.one_of(st.integers(1, 3), _scalar)
 _op = st.one_of(st.sampled_from(sorted(OPERATORS)), st.text(max_size=4))
 
@@ -128,7 +153,7 @@ def test_any_json_is_refused_with_pointers_or_works(node: Any) -> None:
     result, refused = None, None
     try:
         condition = decode(json.dumps(node, ensure_ascii=False))
-        result = check(condition, SHOP, segments=gold)
+        result = check(condition, WORDS, segments=gold)
     except Problem as problem:
         refused = problem
     if result is None:
