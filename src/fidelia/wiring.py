@@ -25,6 +25,7 @@ from fidelia.platform.migrate import clickhouse_status, upgrade_clickhouse
 from fidelia.platform.postgres import Database, Tx
 from fidelia.profiles import projection as profiles_projection
 from fidelia.profiles.lists import projection as lists_projection
+from fidelia.profiles.lists.vocabulary import version as lists_version
 from fidelia.profiles.lists.vocabulary import vocabulary as lists_vocabulary
 from fidelia.profiles.vocabulary import vocabulary as profiles_vocabulary
 from fidelia.segments import projection as segments_projection
@@ -63,18 +64,19 @@ def projections() -> dict[str, Projection]:
 class Vocabularies:
     """The port ``vocabulary``: what every capability declares for a database, joined and kept for some seconds.
 
-    Kept is what belongs to the present fields of the database; new types of events, brands and categories come with
+    Kept is what belongs to the present fields, lists and tables; new types of events, brands and categories come with
     the next reading, or at once for who asks for a ``fresh`` one.
     """
 
     KEEP_SECONDS = 3.0
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[int, float, Vocabulary]] = {}
+        self._kept: dict[int, tuple[tuple[int, str], float, Vocabulary]] = {}
 
     async def __call__(self, tx: Tx, database_id: int, *, fresh: bool = False) -> Vocabulary:
         """Return the vocabulary of a database; raise 404."""
-        version = (await profiles.get_database(tx, database_id)).schema_version
+        fields = (await profiles.get_database(tx, database_id)).schema_version
+        version = fields, await lists_version(tx, database_id)
         kept = self._kept.get(database_id)
         if kept is not None and not fresh and kept[0] == version and time.monotonic() - kept[1] < self.KEEP_SECONDS:
             return kept[2]

@@ -59,6 +59,7 @@ async def _ended(ctx: JobContext, load_id: int, exc: BaseException) -> None:
 async def tidy(engines: Engines) -> None:
     """Drop rows that nobody reads any more, and forget old uploads."""
     async with engines.tx() as tx:
+        await store.settle(tx)
         names = await ddl.leftovers(tx, tx.now - LEAVE)
         keys = await store.stale(tx, tx.now - KEEP)
         await store.forget_old_rejects(tx, tx.now - KEEP_REPORTS)

@@ -47,6 +47,11 @@ async def vocabulary(tx: Tx, database_id: int) -> Vocabulary:
     return Vocabulary(sources=tuple(sources))
 
 
+async def version(tx: Tx, database_id: int) -> str:
+    """Return what changes whenever a list, a table or a column comes, goes or is renamed."""
+    return await config.fingerprint(tx, database_id)
+
+
 def _reading(table: str, column: SheetColumn, *, always: bool) -> dict[str, Any]:
     where = "" if always else f" WHERE {column.value} IS NOT NULL"
     lower = column.match if column.kind.is_text else ""

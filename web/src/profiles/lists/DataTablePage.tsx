@@ -68,7 +68,7 @@ export function DataTablePage() {
       <Page title={name} crumbs={[{ label: 'Lists', href: `${paths.lists()}?tab=tables` }]} primary={upload}
         secondary={add ? [add] : []}
         menu={table ? [{ label: 'Export CSV', icon: <IconDownload size={16} />, onClick: () => { window.location.assign(`/api/v1/data-tables/${id}/export`); } }, ...(canDelete ? [{ label: 'Delete…', danger: true, onClick: () => void ask(table) }] : [])] : []}
-        facts={table ? [formatCount(table.size, 'row', 'rows'), `rules call it ${table.name}`, <>changed <Time key="t" value={table.changed_at} /></>, table.description] : []}
+        facts={table ? [formatCount(table.size, 'row', 'rows'), `rules call it ${table.name}`, <>changed <Time key="t" value={table.changed_at} /></>, table.description || null] : []}
         help={{ text: 'Segments can compare a field with any column of this table. Rows are told apart by their key: a file or a call with a known key changes that row.', guide: 'lists' }}
         tabs={table ? [
           { value: 'rows', label: 'Rows', count: table.size, render: () => <Rows table={table} first={upload} second={add} /> },

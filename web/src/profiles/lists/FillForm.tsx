@@ -79,7 +79,7 @@ export function FillForm({ listId, type, size, onStarted, onClose }: { listId: n
       ) : (
         <form onSubmit={(event) => { event.preventDefault(); send(); }}>
           <Stack>
-            <Textarea label="Values" description="One a line; values that are there already stay" autosize minRows={8} maxRows={18} spellCheck={false} value={text} onChange={(e) => { setText(e.currentTarget.value); }} error={asked && lines.length === 0 ? 'Enter at least one value' : null} />
+            <Textarea data-autofocus label="Values" description="One a line; values that are there already stay" autosize minRows={8} maxRows={18} spellCheck={false} value={text} onChange={(e) => { setText(e.currentTarget.value); }} error={asked && lines.length === 0 ? 'Enter at least one value' : null} />
             {problem && <PanelError error={problem} what="the values" />}
             <Group justify="flex-end">
               <Button variant="default" onClick={onClose}>Cancel</Button>

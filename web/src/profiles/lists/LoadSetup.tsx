@@ -48,7 +48,7 @@ export function LoadSetup({ load, target, onStarted, onCancel }: { load: Load; t
   const noun = target.isList ? 'values' : 'rows';
   return (
     <Stack>
-      <Text><b>{load.file_name}</b>{load.total ? ` · ${load.format.kind === 'xlsx' ? '' : 'about '}${formatNumber(load.total)} lines` : ''}</Text>
+      <Text><b>{load.file_name}</b>{load.total ? ` · ${load.total > 1000 && load.format.kind !== 'xlsx' ? 'about ' : ''}${formatNumber(load.total)} lines` : ''}</Text>
       {target.columns.map((column) => (
         <div key={column.name}>
           <Select label={target.isList ? 'Column with the values' : `${column.label || column.name}${column.key ? ' (key)' : ''}`} allowDeselect={false} searchable value={source(column.name)} onChange={(v) => { choose(column.name, v); }}

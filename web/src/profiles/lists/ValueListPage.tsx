@@ -60,7 +60,7 @@ export function ValueListPage() {
       <Page title={list?.name ?? 'Value list'} crumbs={[{ label: 'Lists', href: paths.lists() }]} primary={add} menu={menu}
         secondary={[{ label: 'Export CSV', icon: <IconDownload size={16} />, onClick: () => { window.location.assign(`/api/v1/value-lists/${id}/export`); } }]}
         badges={list && <ToneBadge tone="gray">{typeWords(list.type)}</ToneBadge>}
-        facts={list ? [formatCount(list.size, 'value', 'values'), <>changed <Time key="t" value={list.changed_at} /></>, list.case_sensitive && 'case counts', list.description] : []}
+        facts={list ? [formatCount(list.size, 'value', 'values'), <>changed <Time key="t" value={list.changed_at} /></>, list.case_sensitive && 'case counts', list.description || null] : []}
         help={{ text: 'Every database’s rules may compare a field with this list. Adding and taking out counts at once; a file shows when all of it is there.', guide: 'lists' }}
         tabs={list ? [
           { value: 'values', label: 'Values', count: list.size, render: () => <Values list={list} add={add} /> },

@@ -135,6 +135,22 @@ async def every_list(tx: Tx) -> list[ValueList]:
     return [ValueList(**r._mapping) for r in await tx.all(sa.select(*_LIST).order_by(sa.func.lower(value_list.c.name)))]
 
 
+_FINGERPRINT = sa.text(
+    """
+    select md5(coalesce((select string_agg(concat_ws(' ', id, type, name), chr(10) order by id) from value_list), '')
+        || chr(10) || coalesce((
+            select string_agg(concat_ws(' ', c.id, t.name, t.label, c.name, c.label), chr(10) order by c.id)
+            from data_table t join data_column c on c.table_id = t.id where t.database_id = :database
+        ), ''))
+    """
+)
+
+
+async def fingerprint(tx: Tx, database_id: int) -> str:
+    """Return a text that stands for all lists and the tables of a database, by names and types."""
+    return str(await tx.scalar(_FINGERPRINT, {"database": database_id}))
+
+
 async def _page(
     tx: Tx, table: sa.Table, query: sa.Select[Any], request: PageRequest
 ) -> tuple[list[Any], str | None, int]:

@@ -111,6 +111,12 @@ async def active(tx: Tx, kind: SheetKind, number: int) -> ListLoad | None:
     return None
 
 
+async def settle(tx: Tx) -> None:
+    """Note of every load whose job was given up that it has failed."""
+    for row in await tx.all(sa.select(list_load).where(list_load.c.state.in_(ACTIVE))):
+        await current(tx, row)
+
+
 async def add_rejects(tx: Tx, load_id: int, number: int, block: bytes) -> None:
     """Keep the rejected rows of a chunk."""
     await tx.execute(sa.insert(list_load_reject).values(load_id=load_id, number=number, block=block))
