@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
@@ -159,8 +160,7 @@ async def report(
             known = f"one of {', '.join(currencies)}" if currencies else "left out: nobody bought anything yet"
             raise invalid_field("/currency", f"This must be {known}")
         chosen = currency or (currencies[0] if currencies else "")
-        sums = await bought.sums(chosen, tag)
-        by_day = await bought.by_day(facts.timezone, chosen, tag)
+        sums, by_day = await asyncio.gather(bought.sums(chosen, tag), bought.by_day(facts.timezone, chosen, tag))
     except (QueryTooLarge, QueryTimeout, ClickHouseUnavailable) as exc:
         raise refused(exc) from exc
     except DrainBehind as exc:

@@ -46,7 +46,7 @@ function Outlook({ databaseId, values }: { databaseId: number; values: Values })
             <Text><strong>{formatCount(plan.size, 'person', 'people')}</strong> of {formatNumber(plan.people)} would get no messages.</Text>
             {plan.detectable !== null && <Text size="xs" c="dimmed">Where 5 % of people buy, a group of this size shows a difference of {formatPercent(plan.detectable).replace(' %', ' points')} or more in four of five cases. A smaller one may stay unseen.</Text>}
             <Warnings warnings={plan.warnings} />
-            <StrataTable parts={plan.parts} />
+            {plan.people > 0 ? <StrataTable parts={plan.parts} /> : <Text c="dimmed">Nobody is in this database yet. People are assigned as they come.</Text>}
           </Stack>
         )}
       </Loaded>

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Button, Group, Select, Stack, Text, TextInput, Title } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
@@ -100,9 +100,7 @@ export function ReportTab({ group, zone }: { group: ControlGroup; zone: string }
             <Warnings warnings={report.warnings} />
             <Section title="Both sides">
               <SumBar label="People compared" parts={[{ label: 'may be written to', value: report.rest.people, tone: 'fjord' }, { label: 'control group', value: report.control.people }]} total={formatNumber(report.rest.people + report.control.people)} />
-              <Table.ScrollContainer minWidth={320} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-                <EffectTable report={report} />
-              </Table.ScrollContainer>
+              <EffectTable report={report} />
               <Text size="xs" c="dimmed">As of <Time value={report.as_of} mode="absolute" seconds /></Text>
             </Section>
             <Charts report={report} />

@@ -1,6 +1,8 @@
 import { Alert, Stack, Table, Text } from '@mantine/core';
-import { Num } from '@/kit';
+import { formatNumber, Num } from '@/kit';
 import { offBy, type ControlWarning, type StratumPart } from './model';
+
+const exact = (value: number) => formatNumber(Number(value.toFixed(value < 100 ? 1 : 0)));
 
 /** Every stratum with its people, what it should give, what it gives, and how far that is off. */
 export function StrataTable({ parts }: { parts: readonly StratumPart[] }) {
@@ -13,7 +15,7 @@ export function StrataTable({ parts }: { parts: readonly StratumPart[] }) {
             <Table.Tr key={part.key}>
               <Table.Td>{part.label}</Table.Td>
               <Table.Td ta="right"><Num value={part.people} /></Table.Td>
-              <Table.Td ta="right" className="fd-num">{part.expected.toFixed(part.expected < 100 ? 1 : 0)}</Table.Td>
+              <Table.Td ta="right" className="fd-num">{exact(part.expected)}</Table.Td>
               <Table.Td ta="right"><Num value={part.control} /></Table.Td>
               <Table.Td ta="right" className="fd-num">{offBy(part)}</Table.Td>
             </Table.Tr>
@@ -24,7 +26,7 @@ export function StrataTable({ parts }: { parts: readonly StratumPart[] }) {
             <Table.Tr>
               <Table.Th>All</Table.Th>
               <Table.Th ta="right"><Num value={parts.reduce((n, p) => n + p.people, 0)} /></Table.Th>
-              <Table.Th ta="right" className="fd-num">{parts.reduce((n, p) => n + p.expected, 0).toFixed(1)}</Table.Th>
+              <Table.Th ta="right" className="fd-num">{exact(parts.reduce((n, p) => n + p.expected, 0))}</Table.Th>
               <Table.Th ta="right"><Num value={parts.reduce((n, p) => n + p.control, 0)} /></Table.Th>
               <Table.Th />
             </Table.Tr>
