@@ -8,7 +8,7 @@ import { LoadSetup, type Target } from './LoadSetup';
 import { linesOf, ONE_CALL, pasted, sendFile, type Load, type Started, type ValueType } from './model';
 
 const LIMIT = 2_000_000_000;
-export const FILE_HINT = 'CSV, TSV, XLSX or JSON lines, also as zip or gz; up to 2 GB and 5 million lines.';
+export const FILE_HINT = 'CSV, TSV, XLSX or JSON lines, also as zip or gz; up to 2 GB.';
 
 /** A file for a list or table: upload with progress, then which column is which. */
 export function FileFill({ path, target, onStarted, onCancel }: { path: string; target: Target; onStarted: (jobId: string) => void; onCancel: () => void }) {
