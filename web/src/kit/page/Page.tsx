@@ -74,7 +74,7 @@ export function Page(props: PageProps) {
           {shown.length > 0 && <ul className={css.facts}>{shown.map((fact, i) => <li key={i}>{fact}</li>)}</ul>}
         </div>
         {buttons > 0 && (
-          <div className={css.actions} data-lone={buttons === 1}>
+          <div className={css.actions} data-lone={buttons === 1 && menu.length === 0}>
             {tools}
             <PageActions primary={primary} secondary={secondary} />
           </div>
