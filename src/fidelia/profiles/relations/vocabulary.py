@@ -5,8 +5,7 @@ Within one database a relation can be followed both ways: ``relations.<name>.inv
 
 from __future__ import annotations
 
-from fidelia.conditions import Field, Link, Option, Subject, Vocabulary
-from fidelia.conditions.vocabulary import json_property
+from fidelia.conditions import Field, Link, Option, Subject, Vocabulary, json_property
 from fidelia.platform.postgres import Tx
 
 from .. import fields
