@@ -211,3 +211,20 @@ def test_scans_of_one_source_are_asked_together(ch_client: Any, world: Universe)
     assert row == b"".join(alone)
     with pytest.raises(ValueError, match="one source"):
         together([*queries, compile(on(world, happened("message.opened")), NOW, "UTC")])
+
+
+def test_a_count_that_any_row_fulfils_is_not_asked_beside_a_measure() -> None:
+    spent = {"fn": "sum", "of": "total", "op": "gt", "value": 5}
+    text = compile(checked(rows("orders", measure=spent)), NOW, "UTC").text
+    assert "count()" not in text
+    assert text.count("FROM o_1") == 1
+    assert "count()" in compile(checked(rows("orders", measure=spent, count={"value": 2})), NOW, "UTC").text
+
+
+def test_a_choice_scans_once_in_the_order_of_the_table() -> None:
+    latest = happened("message.opened", take={"latest": 5}, where=cmp("event.id", "eq", "x"))
+    text = compile(checked(latest), NOW, "UTC").text
+    assert text.count("FROM e_1 FINAL") == text.count("FROM e_1") == 1
+    assert "ORDER BY profile DESC, at DESC, id DESC LIMIT 5 BY profile" in text
+    nth = compile(checked(happened("message.opened", take={"nth": 3})), NOW, "UTC").text
+    assert "ORDER BY profile, at, id LIMIT 1 OFFSET 2 BY profile" in nth
