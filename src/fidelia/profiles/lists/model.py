@@ -16,7 +16,7 @@ from .kinds import ValueTypeName
 
 LoadState = Literal["new", "queued", "running", "done", "failed", "cancelled"]
 LoadMode = Literal["add", "replace"]
-MAX_VALUES = 10_000_000
+MAX_VALUES = 5_000_000
 MAX_ROWS = 1_000_000
 #: Values or rows in one call.
 MAX_ITEMS = 10_000

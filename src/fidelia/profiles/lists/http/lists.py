@@ -183,5 +183,5 @@ class ValueListController(Controller):
     async def load(
         self, request: Request[Any, Any, Any], tx: Tx, actor: Actor, list_id: FromPath[int]
     ) -> Response[ListLoad | ListLoadStarted]:
-        """Return what was found out about the file, or 202 with the job that loads it. Up to 10 million values."""
+        """Return what was found out about the file, or 202 with the job that loads it. Up to 5 million values."""
         return await upload(request, tx, actor, "list", list_id)
