@@ -15,15 +15,13 @@ from ..tables import segment
 
 async def using_source(tx: Tx, ref: profiles.SourceRef) -> list[tuple[str, bool]]:
     """Return names of the segments whose conditions refer to it, and whether each is archived."""
+    variables: dict[str, Any] = {"table": ref.table}
     if ref.list is not None:
         path, variables = "$.** ? (@.list == $list)", {"list": ref.list}
     elif ref.column:
-        path, variables = (
-            "$.** ? (@.table == $table && @.column == $column)",
-            {"table": ref.table, "column": ref.column},
-        )
+        path, variables = "$.** ? (@.table == $table && @.column == $column)", {**variables, "column": ref.column}
     else:
-        path, variables = "$.** ? (@.table == $table)", {"table": ref.table}
+        path = "$.** ? (@.table == $table)"
     test = sa.text("jsonb_path_exists(condition, cast(:path as jsonpath), cast(:vars as jsonb))").bindparams(
         path=path, vars=msgspec.json.encode(variables).decode()
     )
