@@ -62,7 +62,12 @@ class ListLoadController(Controller):
             header=data.header,
         )
 
-    @get("/rejected.csv", opt={"right": "lists:read"}, summary="Download the rejected rows with their reasons")
+    @get(
+        "/rejected.csv",
+        opt={"right": "lists:read"},
+        media_type="text/csv",
+        summary="Download the rejected rows with their reasons",
+    )
     async def rejected(self, tx: Tx, load_id: FromPath[int]) -> Stream:
         """Return a CSV of row, column, value, reason."""
         return Stream(
