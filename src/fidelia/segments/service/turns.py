@@ -56,7 +56,10 @@ class Turns:
     def _give(self) -> None:
         while self.running.total() < self._most:
             able = [
-                (self.running[who], n) for n, (who, _) in enumerate(self._waiting) if self.running[who] < self._each
+                (self.running[who], n)
+                for n, (who, place) in enumerate(self._waiting)
+                # Who was cancelled a moment ago still stands in the row and takes nothing.
+                if self.running[who] < self._each and not place.done()
             ]
             if not able:
                 return
