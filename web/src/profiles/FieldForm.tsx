@@ -1,10 +1,12 @@
-import { Checkbox, Select, TagsInput, TextInput } from '@mantine/core';
+import { Checkbox, Select, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { AppForm, useAppForm } from '@/kit';
 import { fieldTypes, type Field, type FieldType } from './model';
 
-interface Values extends Record<string, unknown> { name: string; label: string; type: FieldType; options: string[]; validator: string; unique: boolean; required: boolean; description: string }
+interface Values extends Record<string, unknown> { name: string; label: string; type: FieldType; options: string[]; validator: string; paths: string; unique: boolean; required: boolean; description: string }
+
+const readPaths = (text: string) => Object.fromEntries(text.split('\n').filter((line) => line.includes('=')).map((line) => { const at = line.indexOf('='); return [line.slice(0, at).trim(), line.slice(at + 1).trim()]; }));
 
 const check = (v: Values) => ({
   name: /^[a-z][a-z0-9_]{0,62}$/.test(v.name) ? null : 'Use small letters, digits and _, beginning with a letter, like shoe_size',
@@ -15,7 +17,7 @@ const check = (v: Values) => ({
 export function FieldForm({ databaseId, field, onSaved, onCancel }: { databaseId: number; field?: Field; onSaved: () => void; onCancel: () => void }) {
   const form = useAppForm<Values>({
     initialValues: {
-      name: field?.name ?? '', label: field?.label ?? '', type: field?.type ?? 'string', options: field?.options ?? [], validator: field?.validator ?? '', unique: field?.unique ?? false, required: field?.required ?? false, description: field?.description ?? '',
+      name: field?.name ?? '', label: field?.label ?? '', type: field?.type ?? 'string', options: field?.options ?? [], validator: field?.validator ?? '', paths: Object.entries(field?.path_validators ?? {}).map(([path, pattern]) => `${path} = ${pattern}`).join('\n'), unique: field?.unique ?? false, required: field?.required ?? false, description: field?.description ?? '',
     },
     check,
   });
@@ -23,8 +25,8 @@ export function FieldForm({ databaseId, field, onSaved, onCancel }: { databaseId
   const save = useAction({
     refresh: [['databases'], ['vocabulary']],
     run: async (v: Values, { headers }) => {
-      const text = v.type === 'string' || v.type === 'tags';
-      const body = { name: v.name, label: v.label.trim(), unique: v.unique, required: v.required, description: v.description.trim(), ...(v.type === 'enum' ? { options: v.options } : {}), ...(text ? { validator: v.validator || null } : {}) };
+      const text = v.type === 'string' || v.type === 'tags', object = v.type === 'object' || v.type === 'objects';
+      const body = { name: v.name, label: v.label.trim(), unique: v.unique, required: v.required, description: v.description.trim(), ...(v.type === 'enum' ? { options: v.options } : {}), ...(text ? { validator: v.validator || null } : {}), ...(object ? { path_validators: readPaths(v.paths) } : {}) };
       if (field) return ok(api.PATCH('/api/v1/databases/{database_id}/fields/{field}', { params: { path: { database_id: databaseId, field: field.name } }, body }));
       return ok(api.POST('/api/v1/databases/{database_id}/fields', { params: { path: { database_id: databaseId } }, body: { ...body, type: v.type }, headers }));
     },
@@ -36,6 +38,7 @@ export function FieldForm({ databaseId, field, onSaved, onCancel }: { databaseId
       <Select label="Type" description={field ? 'Fixed once the field is made: stored values could not be read otherwise' : undefined} disabled={Boolean(field)} data={fieldTypes} allowDeselect={false} {...form.form.getInputProps('type')} />
       {type === 'enum' && <TagsInput label="Choices" description="Enter adds one" {...form.form.getInputProps('options')} />}
       {(type === 'string' || type === 'tags') && <TextInput label="Pattern" description="A regular expression that the whole value must match; leave empty for any" {...form.form.getInputProps('validator')} />}
+      {(type === 'object' || type === 'objects') && <Textarea label="Patterns" description="One a line: a path, =, and the regular expression that what lies there must match. Of lists every item is checked" placeholder="address.zip = [0-9]{4}" autosize minRows={2} {...form.form.getInputProps('paths')} />}
       <Checkbox label="Unique: no two people share a value" {...form.form.getInputProps('unique', { type: 'checkbox' })} />
       <Checkbox label="Mandatory: a new profile must have a value" {...form.form.getInputProps('required', { type: 'checkbox' })} />
       <TextInput label="Description" {...form.form.getInputProps('description')} />

@@ -4,10 +4,14 @@ import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AllDone, confirmTyped, Details, doneToast, failToast, ListView, Loaded, MoneyText, Page, paths, Section, StateBadge, Time, useGo, useIdParam, useListState, type Column } from '@/kit';
+import { AllDone, confirmTyped, Details, doneToast, failToast, ListView, Loaded, MoneyText, Page, paths, Section, SideDrawer, StateBadge, Time, useDrawer, useGo, useIdParam, useListState, type Column } from '@/kit';
 import type { components } from '@/api/schema';
 import { ControlBadge } from '@/segments/control/ControlBadge';
 import { HistoryTab } from './HistoryTab';
+import { MergedFrom } from './merge/MergedFrom';
+import { SplitForm } from './merge/SplitForm';
+import { PersonalData } from './personal/PersonalData';
+import { Related } from './relations/Related';
 import { fieldLabel, nameOf, useDatabaseOf, valueText, type Database, type Field, type Profile } from './model';
 import { ProfileConsent } from './ProfileConsent';
 import { ProfileForm } from './ProfileForm';
@@ -28,6 +32,8 @@ function Overview({ database, profile }: { database: Database; profile: Profile 
       <Stack>
         <Section title="Who it is"><Details items={[...rows(common), ['Here since', <Time key="c" value={String(profile.created_at)} mode="absolute" zone={database.timezone} />], ['Last change', <Time key="u" value={String(profile.updated_at)} mode="absolute" zone={database.timezone} />]]} /></Section>
         {own.length > 0 && <Section title="Own fields"><Details items={rows(own)} /></Section>}
+        <Related databaseId={database.id} profileId={profile.id} />
+        <MergedFrom databaseId={database.id} profileId={profile.id} zone={database.timezone} />
         <ProfileConsent databaseId={database.id} profileId={profile.id} email={valueText(profile.email)} />
       </Stack>
       <HistoryTab databaseId={database.id} profileId={profile.id} zone={database.timezone} />
@@ -52,6 +58,7 @@ function Orders({ databaseId, profileId, zone }: { databaseId: number; profileId
 export function ProfilePage() {
   const databaseId = useIdParam('databaseId'), id = useIdParam('profileId');
   const go = useGo();
+  const drawer = useDrawer('profile');
   const canUpdate = useCan('profiles:update'), canDelete = useCan('profiles:delete'), seesOrders = useCan('market:read');
   const database = useDatabaseOf(databaseId).data;
   const query = useQuery({ queryKey: ['profiles', databaseId, id], queryFn: async ({ signal }) => (await ok(api.GET('/api/v1/databases/{database_id}/profiles/{profile_id}', { params: { path: { database_id: databaseId, profile_id: id } }, signal }))) as Profile });
@@ -66,12 +73,21 @@ export function ProfilePage() {
     <Page title={name} crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]}
       badges={profile && <><StateBadge state={valueText(profile.status) ?? 'unconfirmed'} /><ControlBadge databaseId={databaseId} profileId={id} /></>}
       facts={profile ? [`#${profile.id}`, valueText(profile.email), valueText(profile.phones), valueText(profile.city)] : []}
-      menu={profile && canDelete ? [{ label: 'Erase…', danger: true, onClick: () => void forget() }] : []}
+      menu={profile ? [
+        ...(canUpdate ? [{ label: 'Merge with another…', href: `${paths.merge(databaseId)}?people=${profile.id}` }, { label: 'Split off…', onClick: () => { drawer.open('split'); } }] : []),
+        { label: 'Export personal data…', onClick: () => { drawer.open('data'); } },
+        ...(canDelete ? [{ label: 'Erase…', danger: true, onClick: () => void forget() }] : []),
+      ] : []}
       tabs={profile && database ? [
         { value: 'overview', label: 'Overview', render: () => <Overview database={database} profile={profile} /> },
         ...(seesOrders ? [{ value: 'orders', label: 'Orders', render: () => <Orders databaseId={databaseId} profileId={id} zone={database.timezone} /> }] : []),
         ...(canUpdate ? [{ value: 'fields', label: 'All fields', render: () => <ProfileForm key={String(profile.version)} database={database} profile={profile} onSaved={() => { doneToast(`${name} saved`); }} /> }] : []),
       ] : []}>
+      <SideDrawer name="profile" title={drawer.value === 'split' ? 'Split off' : 'Export personal data'}>
+        {(what) => (profile && database ? (what === 'split'
+          ? <SplitForm database={database} profile={profile} onCancel={drawer.close} onSaved={(made) => { doneToast(`Profile ${made} is made`); go(paths.profile(databaseId, made)); }} />
+          : <PersonalData databaseId={databaseId} profileId={profile.id} />) : null)}
+      </SideDrawer>
       {(!profile || !database) && <Loaded query={query} what="the profile">{() => <Text c="dimmed">…</Text>}</Loaded>}
     </Page>
   );

@@ -9,6 +9,8 @@ function controlSearch(search: Search) {
   return { ...listSearch()(search), ...(from ? { from } : {}), ...(to ? { to } : {}), ...(currency ? { currency } : {}) };
 }
 
+const anySearch = (search: Record<string, unknown>): Record<string, unknown> => search;
+
 export const profileRoutes = [
   createRoute({
     getParentRoute: () => shellRoute, path: '/databases', validateSearch: listSearch(),
@@ -29,6 +31,26 @@ export const profileRoutes = [
   createRoute({
     getParentRoute: () => shellRoute, path: '/databases/$databaseId/profiles/$profileId', validateSearch: listSearch(),
     component: lazyRouteComponent(() => import('@/profiles/ProfilePage'), 'ProfilePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/duplicates', validateSearch: listSearch(['kind']),
+    component: lazyRouteComponent(() => import('@/profiles/merge/DuplicatesPage'), 'DuplicatesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/merge', validateSearch: anySearch,
+    component: lazyRouteComponent(() => import('@/profiles/merge/MergePage'), 'MergePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/relations', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('@/profiles/relations/RelationsPage'), 'RelationsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/search', validateSearch: anySearch,
+    component: lazyRouteComponent(() => import('@/profiles/SearchPage'), 'SearchPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/erasures', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/profiles/personal/ReceiptsPage'), 'ReceiptsPage'),
   }),
   createRoute({
     getParentRoute: () => shellRoute, path: '/databases/$databaseId/imports', validateSearch: listSearch(),

@@ -5,6 +5,7 @@ import { useCan } from '@/api/session';
 import { Palette } from '../palette/Palette';
 import { JobWatch } from '../jobs/JobWatch';
 import { BottomBar } from './BottomBar';
+import { Notices } from './Notices';
 import { Shortcuts } from './Shortcuts';
 import { Sidebar } from './Sidebar';
 import { SignInAgain } from './SignInAgain';
@@ -21,6 +22,7 @@ export function Shell() {
       <Sidebar />
       <div className={css.main}>
         <TopBar />
+        <Notices />
         <main id="content" className={css.content} tabIndex={-1}><Outlet /></main>
       </div>
       <BottomBar />

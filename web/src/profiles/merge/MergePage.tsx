@@ -1,0 +1,110 @@
+import { Alert, Button, Checkbox, Group, Radio, SimpleGrid, Stack, Table, Text, TextInput } from '@mantine/core';
+import { useQueries, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, ok } from '@/api/client';
+import { useAction } from '@/api/mutations';
+import type { components } from '@/api/schema';
+import { AppLink, Details, doneToast, failToast, formatNumber, Loaded, NO_VALUE, Page, paths, Section, StateBadge, useGo, useIdParam, useSearchParam } from '@/kit';
+import { fieldLabel, nameOf, useDatabaseOf, valueText, type Database, type Profile } from '../model';
+
+type Merged = components['schemas']['MergeOut'];
+interface Options { subscriptions: boolean; history: boolean; static_segments: boolean; skip_triggers: boolean }
+
+const movedWords: Record<string, string> = { subscriptions: 'subscriptions', subscriptions_left: 'subscriptions that stay behind', orders: 'orders', messages: 'messages', segments: 'segments changed', relations: 'relations', visitors: 'visitors' };
+const ids = (text: string | undefined) => [...new Set((text ?? '').split(',').map(Number).filter((n) => Number.isInteger(n) && n > 0))];
+
+function Result({ merged, database }: { merged: Merged; database: Database }) {
+  const labels = new Map(database.fields.map((f) => [f.name, fieldLabel(f)]));
+  const profile = merged.profile as Profile;
+  const shown = database.fields.filter((f) => valueText(profile[f.name]) !== null && !['created_at', 'updated_at'].includes(f.name));
+  const moved = Object.entries(merged.moved).filter(([, n]) => n > 0);
+  return (
+    <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: 'start' }}>
+      <Section title="The result">
+        <Details items={shown.map((f) => [fieldLabel(f), valueText(profile[f.name])])} />
+        <Text size="sm" c="dimmed">{moved.length > 0 ? `Moves along: ${moved.map(([name, n]) => `${formatNumber(n)} ${movedWords[name] ?? name}`).join(', ')}. Their history follows.` : 'Their history follows.'}</Text>
+      </Section>
+      <Section title="Where they differ">
+        {merged.conflicts.length === 0 ? <Text>Nowhere: nothing is lost.</Text> : (
+          <Table.ScrollContainer minWidth={360} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+            <Table verticalSpacing="xs">
+              <Table.Thead><Table.Tr><Table.Th>Field</Table.Th><Table.Th>Kept</Table.Th><Table.Th>Not kept</Table.Th></Table.Tr></Table.Thead>
+              <Table.Tbody>{merged.conflicts.map((c) => (
+                <Table.Tr key={c.field}>
+                  <Table.Td>{labels.get(c.field) ?? c.field}</Table.Td>
+                  <Table.Td>{valueText(c.kept) ?? NO_VALUE}</Table.Td>
+                  <Table.Td>{c.dropped.map((d) => <div key={`${d.database_id}.${d.profile_id}`}>{valueText(d.value)} <Text span size="xs" c="dimmed">#{d.profile_id}{d.reason ? `: ${d.reason}` : ''}</Text></div>)}</Table.Td>
+                </Table.Tr>
+              ))}</Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+        <Text size="sm" c="dimmed">Addresses and numbers that are not kept still lead to this person.</Text>
+      </Section>
+    </SimpleGrid>
+  );
+}
+
+/** Makes several profiles of one person one, after showing what that gives. */
+export function MergePage() {
+  const databaseId = useIdParam('databaseId');
+  const go = useGo();
+  const database = useDatabaseOf(databaseId).data;
+  const [people, setPeople] = useSearchParam('people');
+  const [into, setInto] = useSearchParam('into');
+  const [added, setAdded] = useState('');
+  const [options, setOptions] = useState<Options>({ subscriptions: true, history: true, static_segments: true, skip_triggers: false });
+  const chosen = ids(people);
+  const destination = Number(into) || chosen[0] || 0;
+  const sources = chosen.filter((id) => id !== destination);
+  const profiles = useQueries({ queries: chosen.map((id) => ({ queryKey: ['profiles', databaseId, id], queryFn: async ({ signal }: { signal: AbortSignal }) => (await ok(api.GET('/api/v1/databases/{database_id}/profiles/{profile_id}', { params: { path: { database_id: databaseId, profile_id: id } }, signal }))) as Profile, retry: false })) });
+  const body = { destination, sources, ...options };
+  const preview = useQuery({ queryKey: ['merge', databaseId, body], enabled: sources.length > 0, retry: false, queryFn: ({ signal }) => ok(api.POST('/api/v1/databases/{database_id}/profiles/merge', { params: { path: { database_id: databaseId } }, body: { ...body, preview: true }, signal })) });
+  const merge = useAction({ refresh: [['profiles'], ['databases'], ['duplicates'], ['segments']], run: (_: undefined, { headers }) => ok(api.POST('/api/v1/databases/{database_id}/profiles/merge', { params: { path: { database_id: databaseId } }, body, headers })) });
+  const add = () => {
+    const more = ids(added.replaceAll('#', '').replaceAll(' ', ','));
+    if (more.length > 0) { setPeople([...new Set([...chosen, ...more])].join(',')); setAdded(''); }
+  };
+  const set = (name: keyof Options) => (event: { currentTarget: { checked: boolean } }) => { setOptions({ ...options, [name]: event.currentTarget.checked }); };
+  return (
+    <Page title="Merge profiles" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Duplicates', href: paths.duplicates(databaseId) }]}
+      help={{ text: 'The profile you keep takes what it lacks from the others. Consent never grows: the stricter word holds. Old ids, addresses and numbers keep leading to the person, and a merge can be taken apart on the card.' }}>
+      <Stack>
+        <Section title="Who is the same person">
+          <Radio.Group label="Keep this profile" description="The others become part of it" value={String(destination)} onChange={setInto}>
+            <Stack gap="xs" mt="xs">
+              {chosen.map((id, n) => {
+                const profile = profiles[n]?.data;
+                return (
+                  <Group key={id} gap="sm">
+                    <Radio value={String(id)} label={profile ? `${nameOf(profile)} · #${id}` : `#${id}`} />
+                    {profile && <Text size="sm" c="dimmed">{[valueText(profile.email), valueText(profile.phones), valueText(profile.city)].filter(Boolean).join(' · ')}</Text>}
+                    {profile && <StateBadge state={valueText(profile.status) ?? 'unconfirmed'} size="sm" />}
+                    {profiles[n]?.isError && <Text size="sm" c="clay">There is no such profile</Text>}
+                    <AppLink href={paths.profile(databaseId, id)} size="sm">Card</AppLink>
+                    <Button size="compact-sm" variant="subtle" onClick={() => { setPeople(chosen.filter((x) => x !== id).join(',')); }}>Leave out</Button>
+                  </Group>
+                );
+              })}
+            </Stack>
+          </Radio.Group>
+          <form onSubmit={(event) => { event.preventDefault(); add(); }}>
+            <Group align="end"><TextInput label="Add by id" placeholder="#18" value={added} onChange={(e) => { setAdded(e.currentTarget.value); }} /><Button type="submit" variant="default">Add</Button></Group>
+          </form>
+        </Section>
+        <Section title="What follows">
+          <Checkbox label="Their subscriptions" checked={options.subscriptions} onChange={set('subscriptions')} />
+          <Checkbox label="Their history" checked={options.history} onChange={set('history')} />
+          <Checkbox label="Their places in static segments" checked={options.static_segments} onChange={set('static_segments')} />
+          <Checkbox label="Start nothing by this: write no events" checked={options.skip_triggers} onChange={set('skip_triggers')} />
+        </Section>
+        {sources.length === 0 ? <Alert color="fjord">Add at least one more profile to see what a merge gives.</Alert> : (
+          <Loaded query={preview} what="the preview">{(merged) => (database ? <Result merged={merged} database={database} /> : null)}</Loaded>
+        )}
+        <Group>
+          <Button disabled={sources.length === 0 || !preview.data} loading={merge.isPending} onClick={() => { merge.mutate(undefined, { onSuccess: (done) => { doneToast(`${formatNumber(sources.length + 1)} profiles are one now`); go(paths.profile(databaseId, (done.profile as Profile).id)); }, onError: failToast }); }}>Merge {formatNumber(sources.length + 1)} profiles</Button>
+        </Group>
+      </Stack>
+    </Page>
+  );
+}
