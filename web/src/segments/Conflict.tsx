@@ -4,7 +4,6 @@ import { api, ok } from '@/api/client';
 import type { Problem } from '@/api/problem';
 import { useCan } from '@/api/session';
 import { Time } from '@/kit';
-import { useSegment } from './model';
 
 /** Somebody else saved first; a name that is taken is no such thing. */
 export const isConflict = (problem: Problem | null): boolean => problem?.status === 409 && problem.errors.some((e) => e.pointer === '/version');
@@ -12,7 +11,10 @@ export const isConflict = (problem: Problem | null): boolean => problem?.status 
 /** Who changed the segment meanwhile and to what; the choice between theirs and mine. */
 export function Conflict({ segmentId, onTheirs, onMine, busy }: { segmentId: number; onTheirs: () => void; onMine: () => void; busy: boolean }) {
   const canAudit = useCan('audit:read');
-  const theirs = useSegment(segmentId).data;
+  const theirs = useQuery({
+    queryKey: ['segments', segmentId, 'theirs'], gcTime: 0, retry: false,
+    queryFn: ({ signal }) => ok(api.GET('/api/v1/segments/{segment_id}', { params: { path: { segment_id: segmentId } }, signal })),
+  }).data;
   const last = useQuery({
     queryKey: ['audit', 'segment', segmentId, 'last'], gcTime: 0, retry: false, enabled: canAudit,
     queryFn: ({ signal }) => ok(api.GET('/api/v1/audit', { params: { query: { kind: 'segment', object_id: String(segmentId), limit: 1 } }, signal })),
