@@ -39,7 +39,7 @@ function Parts({ overlap, ids, name }: { overlap: Overlap; ids: readonly number[
                 <td className="fd-num">{formatNumber(part.count)}</td>
                 <td className={css.upsetBar}><span style={{ width: `${(part.count / most) * 100}%` }} {...(part.segments.length === ids.length ? { 'data-all': true } : {})} /></td>
                 <Dots inside={part.segments} ids={ids} name={name} />
-                <td>{words} <Text span size="xs" c="dimmed">{formatShare(part.count, overlap.union)}</Text></td>
+                <td>{words} <Text span size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>{formatShare(part.count, overlap.union)}</Text></td>
                 {can && <td><AppLink href={partHref(part.segments, ids)} aria-label={`Open as segment: ${words}`}>Open as segment</AppLink></td>}
               </tr>
             );

@@ -51,7 +51,7 @@ function Charts({ series, updatable }: { series: Series; updatable: boolean }) {
       <Section title="By source"><Sources series={series} /></Section>
       {updatable && (
         <Chart title="How long did it take?" note={`Seconds, the longest run of each day · ${zone}`} description={`The longest run took ${formatDuration(Math.max(...days.map((d) => d.took_ms)))}.${failed > 0 ? ` ${formatCount(failed, 'run', 'runs')} failed.` : ''}`} file="duration"
-          spec={{ kind: 'line', x, xLabel: 'Day', series: [{ name: 'Seconds', values: days.map((d) => (d.took_ms > 0 ? d.took_ms / 1000 : null)) }] }} />
+          spec={{ kind: 'stacked', x, xLabel: 'Day', series: [{ name: 'Seconds', values: days.map((d) => (d.took_ms > 0 ? d.took_ms / 1000 : null)) }] }} />
       )}
       {updatable && (failed > 0 || skipped > 0) && <Text c="dimmed" size="xs">{[failed > 0 && `${formatCount(failed, 'run', 'runs')} failed: the list before was kept`, skipped > 0 && `${formatCount(skipped, 'run', 'runs')} found nothing changed`].filter(Boolean).join(' · ')}</Text>}
     </Stack>
