@@ -7,14 +7,14 @@ import { confirmConsequence, confirmTyped, doneToast, failToast, FirstUse, forma
 import { ColumnsTab } from './ColumnsTab';
 import { FileFill } from './FillForm';
 import { LoadsTab, RunningLoads } from './Loads';
-import { useDataTable, type DataRow, type DataTableDetail } from './model';
+import { plainText, useDataTable, type DataRow, type DataTableDetail } from './model';
 import { RowForm } from './RowForm';
 import { UsedBy } from './UsedBy';
 
 function shown(value: unknown) {
   if (value === null || value === undefined || value === '') return null;
   if (typeof value === 'boolean') return value ? 'Yes' : 'No';
-  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? <Time value={value} mode="absolute" seconds /> : String(value);
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? <Time value={value} mode="absolute" seconds /> : plainText(value);
 }
 
 function Rows({ table, first, second }: { table: DataTableDetail; first: PageAction | undefined; second: PageAction | undefined }) {

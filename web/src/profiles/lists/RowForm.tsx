@@ -3,11 +3,11 @@ import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { Problem } from '@/api/problem';
 import { AppForm, useAppForm } from '@/kit';
-import { typeWords, types, type DataRow, type DataTable } from './model';
+import { plainText, typeWords, types, type DataRow, type DataTable } from './model';
 
 type Values = Record<string, unknown> & { cells: Record<string, string> };
 
-const textOf = (value: unknown) => (value === null || value === undefined ? '' : typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value));
+const textOf = (value: unknown) => (value === null || value === undefined ? '' : typeof value === 'boolean' ? (value ? 'yes' : 'no') : plainText(value));
 
 /** One row by hand: a new one, or its cells. */
 export function RowForm({ table, row, onSaved, onCancel }: { table: DataTable; row?: DataRow; onSaved: () => void; onCancel: () => void }) {

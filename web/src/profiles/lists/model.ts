@@ -86,3 +86,6 @@ export function slug(label: string, taken: readonly string[] = []): string {
   for (let n = 2; taken.includes(name); n += 1) name = `${start}_${n}`;
   return name;
 }
+
+/** A cell as text: an object, which no cell should hold, as JSON. */
+export const plainText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value) ?? '');

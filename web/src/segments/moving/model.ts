@@ -22,7 +22,7 @@ export function definitionsIn(text: string): Definition[] {
   try {
     read = JSON.parse(text);
   } catch (error) {
-    throw new Error(`The file is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`The file is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   if (isRecord(read) && !('segment' in read)) {
     const answer = read;
