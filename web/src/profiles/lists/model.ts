@@ -88,4 +88,4 @@ export function slug(label: string, taken: readonly string[] = []): string {
 }
 
 /** A cell as text: an object, which no cell should hold, as JSON. */
-export const plainText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value) ?? '');
+export const plainText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
