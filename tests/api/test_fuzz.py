@@ -3,10 +3,7 @@ every answer as documented: status, media type and shape."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +16,8 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from tests.e2e.conftest import Site, start_site, stop
-from tests.up import TEMPORARY
+from tests.e2e.conftest import Site, open_site
+from tests.up import open_folder
 
 pytestmark = pytest.mark.xdist_group("fuzz")
 
@@ -32,9 +29,13 @@ LEFT_OUT = r"/(auth|tokens|users|demo)(/|$)|/stream$|/events$|/installation/(che
 @pytest.fixture(scope="module")
 def fuzzed() -> Iterator[Site]:
     """An installation with a little of everything."""
-    folder = Path(tempfile.mkdtemp(prefix="fidelia-fuzz-", dir=TEMPORARY))
-    folder.chmod(0o711)
-    site = start_site(folder, seconds=120)
+    with open_folder("fidelia-fuzz-") as folder, open_site(folder) as site:
+        furnish(site)
+        yield site
+
+
+def furnish(site: Site) -> None:
+    """Make one of each kind."""
     with site.api() as api:
         people = [{"email": f"p{n}@example.com", "first_name": "P", "city": "Oslo"} for n in range(5)]
         database = api.post("/databases", json={"name": "fuzz", "fields": [{"name": "age", "type": "integer"}]}).json()[
@@ -43,9 +44,6 @@ def fuzzed() -> Iterator[Site]:
         api.post(f"/databases/{database}/profiles/upsert", json={"items": people}).raise_for_status()
         api.post("/resources", json={"name": "News"}).raise_for_status()
         api.post("/segments", json={"name": "S", "database_id": database, "type": "static"}).raise_for_status()
-    yield site
-    stop(site.process)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

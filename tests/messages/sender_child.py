@@ -10,6 +10,7 @@ from fidelia.messages.store import runs
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Database
 from fidelia.settings import Settings
+from fidelia.wiring import wire
 from tests.conftest import NOW
 from tests.messages.world import sender_of
 
@@ -18,6 +19,7 @@ async def main(dsn: str, run_id: int, port: int, connections: int) -> None:
     db = Database(dsn, pool_size=3)
     await db.open()
     engines = Engines(settings=Settings(), db=db, clock=FixedClock(NOW))
+    wire(engines)
     async with engines.tx() as tx:
         run = await runs.get(tx, run_id)
     await sender_of(engines, run, port, connections=connections).run()

@@ -61,7 +61,7 @@ async def ids(api: httpx.AsyncClient, database: Database, **params: Any) -> list
         ("3", [3]),
         ("#4", [4]),
         ("A-17", [3]),
-        ("+47 400 00 000", []),
+        ("+47 400 00 000", [2]),
         ("+4740000000", [2]),
         ("4740000000", [2]),
         ("city:oslo", [1, 5]),
