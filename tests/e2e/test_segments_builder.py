@@ -252,7 +252,7 @@ def test_an_updatable_segment_is_scheduled_run_changed_and_tells_its_history(
     page.wait_for_url(re.compile(r"/segments/\d+$"))
     page.get_by_role("tab", name="Schedule").click()
     expect(page.get_by_role("heading", name="Every Monday and Friday at 04:30 Europe/Oslo")).to_be_visible()
-    expect(page.get_by_text("20 people")).to_be_visible()  # the first filling has ended
+    expect(page.locator("#content").get_by_text("20 people")).to_be_visible()  # the first filling has ended
     page.get_by_role("tab", name="Size and flow").click()
     expect(page.get_by_role("heading", name="How many people are in it?")).to_be_visible()
     expect(page.get_by_role("heading", name="How long did it take?")).to_be_visible()
