@@ -269,7 +269,7 @@ def test_an_updatable_segment_is_scheduled_run_changed_and_tells_its_history(
     )
     page.get_by_role("button", name="Save and run now").click()
     page.wait_for_url(re.compile(r"/segments/\d+$"))
-    expect(page.get_by_text("30 people")).to_be_visible()
+    expect(page.locator("#content").get_by_text("30 people")).to_be_visible()
     page.get_by_role("tab", name="Runs").click()
     expect(page.get_by_role("row")).to_have_count(3)  # the heading and two runs
 
