@@ -30,7 +30,7 @@ FLAGS = [
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
 ]
-expect.set_options(timeout=20_000)  # a slow machine is no fault of the page
+expect.set_options(timeout=45_000)  # a slow machine is no fault of the page
 PASSWORD = re.compile(r"password (\S+)")
 
 

@@ -252,7 +252,7 @@ def test_an_updatable_segment_is_scheduled_run_changed_and_tells_its_history(
     page.wait_for_url(re.compile(r"/segments/\d+$"))
     page.get_by_role("tab", name="Schedule").click()
     expect(page.get_by_role("heading", name="Every Monday and Friday at 04:30 Europe/Oslo")).to_be_visible()
-    expect(page.locator("#content").get_by_text("20 people")).to_be_visible()  # the first filling has ended
+    expect(page.locator("#content").get_by_text("20 people", exact=True)).to_be_visible()  # the first filling has ended
     page.get_by_role("tab", name="Size and flow").click()
     expect(page.get_by_role("heading", name="How many people are in it?")).to_be_visible()
     expect(page.get_by_role("heading", name="How long did it take?")).to_be_visible()
@@ -269,7 +269,7 @@ def test_an_updatable_segment_is_scheduled_run_changed_and_tells_its_history(
     )
     page.get_by_role("button", name="Save and run now").click()
     page.wait_for_url(re.compile(r"/segments/\d+$"))
-    expect(page.locator("#content").get_by_text("30 people")).to_be_visible()
+    expect(page.locator("#content").get_by_text("30 people", exact=True)).to_be_visible()
     page.get_by_role("tab", name="Runs").click()
     expect(page.get_by_role("row")).to_have_count(3)  # the heading and two runs
 
