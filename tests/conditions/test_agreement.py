@@ -29,7 +29,7 @@ from .pools import NOWS, PATTERNS, TEXTS, ZONES
 from .universe import Universe
 
 UNIVERSES = (1, 2, 3, 4)
-EACH = int(os.environ.get("FIDELIA_AGREEMENT", "400"))
+EACH = int(os.environ.get("FIDELIA_AGREEMENT", "1250"))
 ONE_THREAD = {"max_threads": 1}  # a hundred rows need no more, and making threads costs more than reading
 _asked: Counter[int] = Counter()
 _seen: Counter[str] = Counter()
@@ -235,9 +235,9 @@ def _plain(figure: Any) -> Any:
 
 
 def test_enough_conditions_were_generated() -> None:
-    if len(_asked) < len(UNIVERSES) or EACH < 400:
+    if len(_asked) < len(UNIVERSES) or EACH < 1250:
         pytest.skip("only some of the generated conditions were asked for")
-    assert sum(_asked.values()) >= 2000, _asked
+    assert sum(_asked.values()) >= 5000, _asked
     assert {f"value.{kind}" for kind in ("literal", "field", "list", "table")} <= _seen.keys(), _seen
     assert {f"as.{type_}" for type_ in JSON_TYPES} | {"path"} <= _seen.keys(), _seen
 
