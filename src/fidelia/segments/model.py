@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from fidelia.conditions import Condition, NodeCount, TextSpan
+from fidelia.platform.schedules import DaySchedule
 
 SegmentType = Literal["static", "dynamic", "updatable"]
 RunState = Literal["queued", "running", "done", "failed", "cancelled"]
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 #: Who changed members: a person, a program, an import, a schedule, another capability of ours.
 Source = Literal["hand", "api", "import", "schedule", "system"]
 TYPES = ("static", "dynamic", "updatable")
@@ -30,16 +30,11 @@ class SegmentRange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     to: Percent
 
 
-class SegmentSchedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SegmentSchedule(DaySchedule, frozen=True, forbid_unknown_fields=True):
     """When an updatable segment is filled again: every day, or only on some ``weekdays``, ``at`` a time of day.
 
     Without ``timezone`` the database's own counts. After the day ``until`` nothing runs any more.
     """
-
-    at: Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-    weekdays: list[Weekday] = []
-    timezone: str | None = None
-    until: date | None = None
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,22 +1,34 @@
-"""Pure decisions: the order people are sampled in, when a schedule is due, what may be stored, whose turn it is."""
+"""Pure decisions: the order people are sampled in, what may be stored, whose turn it is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
-from zoneinfo import ZoneInfo, available_timezones
 
 from fidelia.conditions import Compare, Condition, Measure, Occurred, Related, walk
 from fidelia.kernel.errors import FieldError
+from fidelia.platform.schedules import next_run, schedule_errors
 
-from .model import MAX_LIMIT, SegmentRange, SegmentSchedule, Weekday
+from .model import MAX_LIMIT, SegmentRange
+
+__all__ = [
+    "description_errors",
+    "edges",
+    "limit_errors",
+    "name_errors",
+    "names_field",
+    "next_run",
+    "position",
+    "range_errors",
+    "sampling_key",
+    "schedule_errors",
+    "turns",
+]
 
 MAX_NAME = 200
 MAX_DESCRIPTION = 2000
 _STEPS = 10_000
 _ALL = 2**64
-WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 # -- sampling -------------------------------------------------------------------------------------------------------
@@ -46,28 +58,6 @@ def edges(part: SegmentRange | None) -> tuple[int, int]:
         return 0, _ALL - 1
     first, last = (round(percent * _STEPS / 100) for percent in (part.from_, part.to))
     return -(-first * _ALL // _STEPS), -(-last * _ALL // _STEPS) - 1
-
-
-# -- schedules ------------------------------------------------------------------------------------------------------
-
-
-def next_run(schedule: SegmentSchedule, after: datetime, timezone: str) -> datetime | None:
-    """Return the next moment (UTC) after another at which the schedule is due, or ``None`` when it has ended.
-
-    A time that a day does not have (clocks go forward) comes later by what was left out; one that it has twice comes
-    the first time only. ``timezone`` counts when the schedule names none.
-    """
-    zone = ZoneInfo(schedule.timezone or timezone)
-    at = time.fromisoformat(schedule.at)
-    day = after.astimezone(zone).date() - timedelta(days=1)  # a run of yesterday may fall on today
-    for _ in range(10):
-        if schedule.until is not None and day > schedule.until:
-            return None
-        due = datetime.combine(day, at, zone).astimezone(UTC)
-        if due > after and (not schedule.weekdays or WEEKDAYS[day.weekday()] in schedule.weekdays):
-            return due
-        day += timedelta(days=1)
-    return None
 
 
 # -- what may be stored ---------------------------------------------------------------------------------------------
@@ -108,20 +98,6 @@ def limit_errors(limit: int | None, pointer: str = "/limit") -> list[FieldError]
     if limit is not None and not 1 <= limit <= MAX_LIMIT:
         return [FieldError(pointer, f"The limit must lie between 1 and {MAX_LIMIT:,}")]
     return []
-
-
-def schedule_errors(schedule: SegmentSchedule | None, today: date) -> list[FieldError]:
-    """Return what is wrong with a schedule."""
-    errors: list[FieldError] = []
-    if schedule is None:
-        return errors
-    if schedule.timezone is not None and schedule.timezone not in available_timezones():
-        errors.append(FieldError("/schedule/timezone", "This must be an IANA time zone, like Europe/Oslo"))
-    if len(set(schedule.weekdays)) != len(schedule.weekdays):
-        errors.append(FieldError("/schedule/weekdays", "A day of the week stands here twice"))
-    if schedule.until is not None and schedule.until < today:
-        errors.append(FieldError("/schedule/until", "This day has passed"))
-    return errors
 
 
 # -- what a condition speaks of -------------------------------------------------------------------------------------

@@ -5,11 +5,12 @@ job does with ``@task(kind, queue=…)`` in its ``tasks.py``. A job may be run a
 """
 
 from .model import JobOut, JobRef, JobReply
-from .registry import Cancelled, JobContext, Task, periodic, task, tasks
+from .registry import Cancelled, Ending, JobContext, Task, periodic, task, tasks
 from .store import cancel, create, get, last_of, pages, purge
 
 __all__ = [
     "Cancelled",
+    "Ending",
     "JobContext",
     "JobOut",
     "JobRef",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from ..clickhouse import QueryCancelled
 
 if TYPE_CHECKING:
     from ..engines import Engines
     from ..postgres import Tx
 
 Queue = Literal["core", "worker", "sender"]
+Ending = Literal["cancelled", "failed"]
 TaskBody = Callable[..., Awaitable[dict[str, Any] | None]]
 
 
@@ -49,6 +53,25 @@ class JobContext:
         """Raise :class:`Cancelled` when somebody asked the job to stop; call it between chunks."""
         if self.cancel_requested:
             raise Cancelled
+
+    def ending(self, exc: BaseException) -> Ending | None:
+        """Return how an exception ends the job; ``None``: only its process stops, and another begins it again."""
+        if not isinstance(exc, Exception | asyncio.CancelledError):
+            return None
+        if self.cancel_requested or isinstance(exc, Cancelled | QueryCancelled):
+            return "cancelled"
+        return "failed" if isinstance(exc, Exception) else None
+
+    @asynccontextmanager
+    async def telling(self, end: Callable[[Ending, BaseException], Awaitable[None]]) -> AsyncIterator[None]:
+        """Have ``end`` write beside the work how it ended, when it ends otherwise than well; the exception goes on."""
+        try:
+            yield
+        except BaseException as exc:
+            ending = self.ending(exc)
+            if ending is not None:
+                await asyncio.shield(end(ending, exc))
+            raise
 
     @asynccontextmanager
     async def tx(self) -> AsyncIterator[Tx]:

@@ -11,10 +11,9 @@ import structlog
 
 from fidelia.kernel.errors import Problem
 
-from ..clickhouse import QueryCancelled
 from ..engines import Engines
 from . import store
-from .registry import Cancelled, JobContext, Queue, periodics, tasks
+from .registry import JobContext, Queue, periodics, tasks
 
 BEAT_SECONDS = 0.5
 log = structlog.get_logger(__name__)
@@ -111,19 +110,18 @@ async def run_job(engines: Engines, job_id: str) -> None:
     try:
         result = await body
         state = "done"
-    except (Cancelled, QueryCancelled):
-        state = "cancelled"
-    except asyncio.CancelledError:
-        if not ctx.cancel_requested:  # the process stops: the watchdog of the next one begins the job again
+    except BaseException as exc:
+        ending = ctx.ending(exc)
+        if ending is None:  # the process stops: the watchdog of the next one begins the job again
             raise
-        state = "cancelled"
-    except Problem as exc:
-        error = exc.detail
-        if exc.errors:
-            result = {"errors": [{"pointer": e.pointer, "message": e.message} for e in exc.errors]}
-    except Exception as exc:
-        log.exception("job failed", job=job_id, kind=row.kind)
-        error = f"{type(exc).__name__}: {exc}"
+        state = ending
+        if isinstance(exc, Problem):
+            error = exc.detail
+            if exc.errors:
+                result = {"errors": [{"pointer": e.pointer, "message": e.message} for e in exc.errors]}
+        elif state == "failed":
+            log.exception("job failed", job=job_id, kind=row.kind)
+            error = f"{type(exc).__name__}: {exc}"
     finally:
         beats.cancel()
         with contextlib.suppress(asyncio.CancelledError):

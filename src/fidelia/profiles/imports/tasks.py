@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import anyio.to_thread
 from fidelia.kernel.errors import Problem
 from fidelia.platform.engines import Engines
 from fidelia.platform.files import Files
-from fidelia.platform.jobs import Cancelled, JobContext, periodic, task
+from fidelia.platform.jobs import Ending, JobContext, periodic, task
 
 from . import store
 from . import store_bulk as bulk
@@ -30,41 +30,29 @@ KEEP_REPORTS = timedelta(days=30)
 @task(RUN, queue="worker", attempts=10)
 async def run(ctx: JobContext, import_id: int) -> dict[str, Any]:
     """Import a file."""
-    try:
+    async with ctx.telling(partial(_ended, ctx, import_id)):
         return await run_import(ctx, import_id)
-    except BaseException as exc:
-        await _ended(ctx, import_id, exc)
-        raise
 
 
 @task(CHECK, queue="worker", attempts=3)
 async def check(ctx: JobContext, import_id: int) -> dict[str, Any]:
     """Try a file without writing anything."""
-    try:
+    async with ctx.telling(partial(_ended, ctx, import_id)):
         return await check_import(ctx, import_id)
-    except BaseException as exc:
-        await _ended(ctx, import_id, exc)
-        raise
 
 
-async def _ended(ctx: JobContext, import_id: int, exc: BaseException) -> None:
-    """Write beside the import how its job ended, unless the process stops and another goes on."""
-    cancelled = isinstance(exc, Cancelled) or (isinstance(exc, asyncio.CancelledError) and ctx.cancel_requested)
-    if not cancelled and not isinstance(exc, Exception):
-        return
-    error = exc.detail if isinstance(exc, Problem) else f"{type(exc).__name__}: {exc}"
+async def _ended(ctx: JobContext, import_id: int, ending: Ending, exc: BaseException) -> None:
+    error: str | None = exc.detail if isinstance(exc, Problem) else f"{type(exc).__name__}: {exc}"
     async with ctx.tx() as tx:
         row = await store.find(tx, import_id, lock=True)
         if row.job_id != ctx.job_id:
             return
         done = f"Stopped after {row.rows:,} rows, which stay; run it again to go on" if row.rows else None
-        await store.update(
-            tx,
-            import_id,
-            state="cancelled" if cancelled else "failed",
-            error=done if cancelled else f"{error}. {done}" if done else error,
-            finished_at=tx.now,
-        )
+        if ending == "cancelled":
+            error = done
+        elif done:
+            error = f"{error}. {done}"
+        await store.update(tx, import_id, state=ending, error=error, finished_at=tx.now)
     await bulk.ensure_search(ctx.engines, row.database_id)
 
 

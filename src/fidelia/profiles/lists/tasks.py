@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import anyio.to_thread
@@ -11,7 +11,7 @@ import anyio.to_thread
 from fidelia.kernel.errors import Problem
 from fidelia.platform.engines import Engines
 from fidelia.platform.files import Files
-from fidelia.platform.jobs import Cancelled, JobContext, periodic, task
+from fidelia.platform.jobs import Ending, JobContext, periodic, task
 
 from .service.loads import LOAD
 from .store import ddl
@@ -28,30 +28,19 @@ KEEP_REPORTS = timedelta(days=30)
 @task(LOAD, queue="core", attempts=5)
 async def run(ctx: JobContext, load_id: int) -> dict[str, Any]:
     """Load a file into a list or a table."""
-    try:
+    async with ctx.telling(partial(_ended, ctx, load_id)):
         return await run_load(ctx, load_id)
-    except BaseException as exc:
-        await _ended(ctx, load_id, exc)
-        raise
 
 
-async def _ended(ctx: JobContext, load_id: int, exc: BaseException) -> None:
-    """Write beside the load how its job ended, unless the process stops and another goes on."""
-    cancelled = isinstance(exc, Cancelled) or (isinstance(exc, asyncio.CancelledError) and ctx.cancel_requested)
-    if not cancelled and not isinstance(exc, Exception):
-        return
+async def _ended(ctx: JobContext, load_id: int, ending: Ending, exc: BaseException) -> None:
     error = exc.detail if isinstance(exc, Problem) else f"{type(exc).__name__}: {exc}"
+    if ending == "cancelled":
+        error = "Stopped; nothing was changed"
     async with ctx.tx() as tx:
         row = await store.find(tx, load_id, lock=True)
         if row.job_id != ctx.job_id or row.state == "done":
             return
-        await store.update(
-            tx,
-            load_id,
-            state="cancelled" if cancelled else "failed",
-            error="Stopped; nothing was changed" if cancelled else error,
-            finished_at=tx.now,
-        )
+        await store.update(tx, load_id, state=ending, error=error, finished_at=tx.now)
         await ddl.drop_staging(await tx.raw(), load_id)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,16 +19,15 @@ from fidelia import profiles
 from fidelia.access import Actor
 from fidelia.kernel.errors import Problem, conflict, unavailable
 from fidelia.platform import jobs
-from fidelia.platform.clickhouse import ClickHouseError, ClickHouseUnavailable, QueryTimeout, QueryTooLarge
 from fidelia.platform.engines import Engines
-from fidelia.platform.jobs import Cancelled, JobContext, JobRef
+from fidelia.platform.jobs import Cancelled, Ending, JobContext, JobRef
 from fidelia.platform.postgres import Tx
 
 from .. import rules as segment_rules
 from ..model import Source
 from ..service import answer
 from ..service.lists import source_of
-from ..service.preview import refused
+from ..service.refusals import in_words, reason
 from . import measure, rules, store, store_clickhouse
 from . import strata as strata_rules
 from .model import ControlPlan, ControlWarning, GroupRow, StratumOut
@@ -107,18 +107,9 @@ async def settle(tx: Tx, group: GroupRow) -> None:
 
 async def run_refresh(ctx: JobContext, *, database_id: int, run_id: int) -> dict[str, Any]:
     """Assign everybody who is not assigned yet; the result tells the figures."""
-    try:
-        return await _run(ctx, database_id, run_id)
-    except asyncio.CancelledError:
-        if ctx.cancel_requested:
-            await asyncio.shield(_end(ctx, run_id, "cancelled", None))
-        raise  # otherwise the process stops, and the next one begins the run again
-    except Exception as exc:
-        cancelled = ctx.cancel_requested or isinstance(exc, Cancelled)
-        await _end(ctx, run_id, "cancelled" if cancelled else "failed", None if cancelled else _reason(exc))
-        if isinstance(exc, QueryTooLarge | QueryTimeout | ClickHouseUnavailable) and not cancelled:
-            raise refused(exc) from exc
-        raise
+    async with ctx.telling(partial(_end, ctx, run_id)):
+        with in_words():
+            return await _run(ctx, database_id, run_id)
 
 
 async def _run(ctx: JobContext, database_id: int, run_id: int) -> dict[str, Any]:
@@ -268,11 +259,9 @@ async def plan(
     engines: Engines, database_id: int, share: int, cap: int | None, made: list[Division], tag: str | None = None
 ) -> ControlPlan:
     """Return what a new group would be as things stand; changes nothing. Raises 503."""
-    try:
+    with in_words():
         await answer.catch_up(engines, database_id, wait=False)
         found = await store_clickhouse.people_by_stratum(engines.clickhouse, database_id, made, tag=tag)
-    except (QueryTooLarge, QueryTimeout, ClickHouseUnavailable) as exc:
-        raise refused(exc) from exc
     split = await asyncio.to_thread(rules.split, found, share, "plan", cap=cap)
     size = len(split.control)
     return ControlPlan(
@@ -311,12 +300,6 @@ async def _divisions(tx: Tx, group: GroupRow) -> list[Division]:
     return made
 
 
-async def _end(ctx: JobContext, run_id: int, state: str, error: str | None) -> None:
+async def _end(ctx: JobContext, run_id: int, ending: Ending, exc: BaseException) -> None:
     async with ctx.tx() as tx:
-        await store.end(tx, run_id, state, error)
-
-
-def _reason(exc: Exception) -> str:
-    if isinstance(exc, Problem):
-        return exc.detail
-    return refused(exc).detail if isinstance(exc, ClickHouseError) else f"{type(exc).__name__}: {exc}"
+        await store.end(tx, run_id, ending, None if ending == "cancelled" else reason(exc))

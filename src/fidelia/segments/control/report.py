@@ -13,12 +13,11 @@ from pyroaring import BitMap
 
 from fidelia import profiles
 from fidelia.kernel.errors import conflict, invalid_field, unavailable
-from fidelia.platform.clickhouse import ClickHouseUnavailable, QueryTimeout, QueryTooLarge
 from fidelia.platform.drain import DrainBehind
 from fidelia.platform.engines import Engines
 
 from ..service import answer
-from ..service.preview import refused
+from ..service.refusals import in_words
 from . import measure, rules, store
 from .measure import Effect, Pair, Sums, Verdict
 from .model import ControlWarning, GroupRow
@@ -151,18 +150,22 @@ async def report(
     source: PurchaseSource = engines.port(PURCHASES)
     names = list(facts.cells)
     try:
-        await answer.catch_up(engines, database_id, wait=False)
-        bought = Purchases(
-            engines.clickhouse, source(database_id), list(facts.cells.values()), facts.control, facts.since, facts.until
-        )
-        currencies = [name for name, _ in await bought.currencies(tag)]
-        if currency is not None and currency not in currencies:
-            known = f"one of {', '.join(currencies)}" if currencies else "left out: nobody bought anything yet"
-            raise invalid_field("/currency", f"This must be {known}")
-        chosen = currency or (currencies[0] if currencies else "")
-        sums, by_day = await asyncio.gather(bought.sums(chosen, tag), bought.by_day(facts.timezone, chosen, tag))
-    except (QueryTooLarge, QueryTimeout, ClickHouseUnavailable) as exc:
-        raise refused(exc) from exc
+        with in_words():
+            await answer.catch_up(engines, database_id, wait=False)
+            bought = Purchases(
+                engines.clickhouse,
+                source(database_id),
+                list(facts.cells.values()),
+                facts.control,
+                facts.since,
+                facts.until,
+            )
+            currencies = [name for name, _ in await bought.currencies(tag)]
+            if currency is not None and currency not in currencies:
+                known = f"one of {', '.join(currencies)}" if currencies else "left out: nobody bought anything yet"
+                raise invalid_field("/currency", f"This must be {known}")
+            chosen = currency or (currencies[0] if currencies else "")
+            sums, by_day = await asyncio.gather(bought.sums(chosen, tag), bought.by_day(facts.timezone, chosen, tag))
     except DrainBehind as exc:
         raise unavailable("So much was written just now that nobody can say yet who bought; ask again") from exc
     pairs = _pairs(facts, names, sums)

@@ -13,7 +13,6 @@ from fidelia import conditions, profiles
 from fidelia.conditions import Given, TextSpan, Verdict
 from fidelia.kernel.errors import not_found
 from fidelia.kernel.ids import MAX_PROFILE_ID
-from fidelia.platform.clickhouse import ClickHouseUnavailable, QueryTimeout, QueryTooLarge
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
@@ -22,8 +21,9 @@ from ..model import SegmentRange
 from ..store import members as members_store
 from ..store import segments as store
 from . import answer, facts
-from .preview import Unsaved, refused
+from .preview import Unsaved
 from .question import Question, ask, ask_segment
+from .refusals import in_words
 
 MAX_SEEN = 200
 
@@ -63,15 +63,13 @@ async def explain(
             profile_id=profile_id, member=profile_id in listed, holds=None, in_range=None, rules=[], failed=0,
             sentence="", spans=(), as_of=now,
         )  # fmt: skip
-    try:
+    with in_words():
         await answer.catch_up(engines, database_id, wait=wait)
         verdicts = await _verdicts(engines, question, profile_id, now, tag)
         holds = verdicts[0].holds
         member = profile_id in listed if listed is not None else holds
         if listed is None and holds and question.limit is not None:
             member = profile_id in await answer.answer(engines, question, now, tag=tag)
-    except (QueryTooLarge, QueryTimeout, ClickHouseUnavailable) as exc:
-        raise refused(exc) from exc
     inside = _in_range(question.database_id, question.range, profile_id)
     top = verdicts[0].path
     said = question.text

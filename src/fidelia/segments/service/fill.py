@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,7 +18,6 @@ from fidelia.access import Actor
 from fidelia.conditions import Condition
 from fidelia.kernel.errors import conflict, invalid
 from fidelia.platform import jobs
-from fidelia.platform.clickhouse import ClickHouseUnavailable, QueryCancelled, QueryTimeout, QueryTooLarge
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import Cancelled, JobContext, JobRef
 from fidelia.platform.postgres import Tx
@@ -30,11 +30,12 @@ from ..store import segments as store
 from . import answer
 from .lists import refuse_unless_static, source_of
 from .people import condition_people
-from .place import put, reason
-from .preview import Unsaved, refused
+from .place import end_runs, put
+from .preview import Unsaved
 from .progress import reported
 from .question import ask
 from .recalculate import present, settle
+from .refusals import in_words
 
 FILL = "segments.fill"
 
@@ -114,18 +115,9 @@ async def run_fill(
     """Work out who is in and put the list in place; the result tells the figures."""
     given = msgspec.convert({**filling, "condition": {"kind": "always"}}, Filling)
     given = msgspec.structs.replace(given, condition=conditions.decode(filling["condition"]))
-    try:
-        return await _run(ctx, segment_id, run_id, triggers, given)
-    except asyncio.CancelledError:
-        if ctx.cancel_requested:
-            await asyncio.shield(_end(ctx, run_id, "cancelled", None))
-        raise  # otherwise the process stops, and the next one begins the run again
-    except Exception as exc:
-        cancelled = ctx.cancel_requested or isinstance(exc, Cancelled | QueryCancelled)
-        await _end(ctx, run_id, "cancelled" if cancelled else "failed", None if cancelled else reason(exc))
-        if isinstance(exc, QueryTooLarge | QueryTimeout | ClickHouseUnavailable) and not cancelled:
-            raise refused(exc) from exc
-        raise
+    async with ctx.telling(partial(end_runs, ctx, [run_id])):
+        with in_words():
+            return await _run(ctx, segment_id, run_id, triggers, given)
 
 
 async def _run(ctx: JobContext, segment_id: int, run_id: int, triggers: bool | None, given: Filling) -> dict[str, Any]:
@@ -156,8 +148,3 @@ async def _run(ctx: JobContext, segment_id: int, run_id: int, triggers: bool | N
             took_ms=took,
             keep=not given.replace,
         )
-
-
-async def _end(ctx: JobContext, run_id: int, state: str, error: str | None) -> None:
-    async with ctx.tx() as tx:
-        await runs_store.end(tx, run_id, state, error)

@@ -15,7 +15,6 @@ from fidelia import profiles
 from fidelia.kernel.errors import conflict, invalid_field, unavailable
 from fidelia.kernel.ids import MAX_PROFILE_ID
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
-from fidelia.platform.clickhouse import ClickHouseUnavailable, QueryTimeout, QueryTooLarge
 from fidelia.platform.drain import DrainBehind
 from fidelia.platform.engines import Engines
 
@@ -24,8 +23,9 @@ from ..store import members as members_store
 from ..store import runs as runs_store
 from ..store import segments as store
 from . import answer
-from .preview import Unsaved, check_columns, check_sample, people, refused
+from .preview import Unsaved, check_columns, check_sample, people
 from .question import ask, ask_segment
+from .refusals import in_words
 
 EXPORT_CHUNK = 5000
 #: How long erasures are noted: longer than any list takes to be worked out.
@@ -50,11 +50,9 @@ async def segment_people(
             return await members_store.members(tx, segment_id)
         question = await ask_segment(tx, segment)
         at = now or tx.now
-    try:
+    with in_words():
         await answer.catch_up(engines, segment.database_id, wait=wait)
         return await answer.answer(engines, question, at, tag=tag)
-    except (QueryTooLarge, QueryTimeout, ClickHouseUnavailable) as exc:
-        raise refused(exc) from exc
 
 
 async def condition_people(
@@ -74,11 +72,9 @@ async def condition_people(
     async with engines.tx() as tx:
         question = await ask(tx, what.database_id, what.condition, own=own, range=what.range, limit=what.limit)
         at = now or tx.now
-    try:
+    with in_words():
         await answer.catch_up(engines, what.database_id, wait=wait)
         return await answer.answer(engines, question, at, tag=tag)
-    except (QueryTooLarge, QueryTimeout, ClickHouseUnavailable) as exc:
-        raise refused(exc) from exc
 
 
 async def member_page(

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from pyroaring import BitMap
 
-from fidelia.kernel.errors import Problem
-from fidelia.platform.clickhouse import ClickHouseError, ClickHouseUnavailable, QueryTimeout, QueryTooLarge
-from fidelia.platform.jobs import Cancelled
+from fidelia.platform.jobs import Cancelled, Ending, JobContext
 from fidelia.platform.postgres import Tx
 
 from ..model import Segment
 from ..store import members as members_store
 from ..store import runs as runs_store
 from .lists import swap
-from .preview import refused
+from .refusals import reason
 
 #: An erasure may have begun this long before it was committed.
 _MARGIN = timedelta(days=1)
@@ -65,14 +64,8 @@ async def put(
     return {"size": len(after), "entered": len(entered), "left": len(left), "took_ms": took_ms, "triggers": loud}
 
 
-def reason(exc: BaseException) -> str:
-    """Say in words why a filling failed."""
-    if isinstance(exc, Problem):
-        return exc.detail
-    if isinstance(exc, TimeoutError):
-        return "It took longer than a recalculation may take; make the rules narrower, or raise the limit"
-    if isinstance(exc, QueryTooLarge | QueryTimeout | ClickHouseUnavailable):
-        return refused(exc).detail
-    if isinstance(exc, ClickHouseError):
-        return f"ClickHouse refused a question (error {exc.code}): {str(exc)[:300]}"
-    return f"{type(exc).__name__}: {exc}"
+async def end_runs(ctx: JobContext, run_ids: Iterable[int], ending: Ending, exc: BaseException) -> None:
+    """Write into the histories of runs how the job that did them ended, and why."""
+    async with ctx.tx() as tx:
+        for run_id in run_ids:
+            await runs_store.end(tx, run_id, ending, None if ending == "cancelled" else reason(exc))

@@ -12,8 +12,7 @@ from pyroaring import BitMap
 
 from fidelia import conditions, profiles
 from fidelia.conditions import Condition
-from fidelia.kernel.errors import FieldError, Problem, invalid, unavailable
-from fidelia.platform.clickhouse import ClickHouseUnavailable, QueryTimeout, QueryTooLarge
+from fidelia.kernel.errors import FieldError, invalid
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
@@ -23,6 +22,7 @@ from ..store import members as members_store
 from ..store import segments as store
 from . import answer
 from .question import Question, ask, ask_segment
+from .refusals import in_words
 
 MAX_ROWS = 1000
 MAX_COLUMNS = 50
@@ -64,7 +64,7 @@ async def calculate(
         found = matched = stored
     else:
         assert question is not None
-        try:
+        with in_words():
             await answer.catch_up(engines, question.database_id, wait=wait)
             if wanted.nodes:
                 now = answer.rounded(now)
@@ -72,8 +72,6 @@ async def calculate(
             else:
                 matched = await answer.answer_all(engines, question, now, tag=tag)
             found = await answer.sample(engines.clickhouse, question, matched, tag)
-        except (QueryTooLarge, QueryTimeout, ClickHouseUnavailable) as exc:
-            raise refused(exc) from exc
     async with engines.tx() as tx:
         preview = await people(tx, await _database(tx, what), islice(found, wanted.rows), wanted.columns)
         if isinstance(what, int) and stored is None:
@@ -136,12 +134,3 @@ async def people(tx: Tx, database_id: int, ids: Any, columns: Sequence[str]) -> 
     """Return profiles as rows: ``profile_id`` and the columns, ordered by id."""
     rows: list[Mapping[str, Any]] = list(await profiles.read_many(tx, database_id, list(ids), list(columns)))
     return [{"profile_id": row["id"], **{name: row[name] for name in columns}} for row in rows]
-
-
-def refused(exc: Exception) -> Problem:
-    """Say in words why ClickHouse did not answer."""
-    if isinstance(exc, QueryTooLarge):
-        return unavailable("This condition needs more memory than one question may take; make it narrower")
-    if isinstance(exc, QueryTimeout):
-        return unavailable("This condition took longer than one question may take; make it narrower")
-    return unavailable("ClickHouse does not answer at the moment")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -27,10 +28,11 @@ from ..store import runs as runs_store
 from ..store import segments as store
 from . import answer
 from .fingerprint import GOOD_FOR, fingerprints
-from .place import put, reason
+from .place import end_runs, put
 from .progress import reported
 from .question import Question, ask_segment
 from .recalculate import present, reads_of
+from .refusals import reason
 from .shared import Shared
 
 #: So many at a time: their rules' answers are in memory together.
@@ -208,20 +210,12 @@ async def run_round(
     A single one that fails fails the job; of many, those that fail say why in their own history.
     """
     work = _Round(ctx, {run[0]: run[1] for run in runs}, triggers, force)
-    try:
+    async with ctx.telling(partial(end_runs, ctx, work.runs.values())):
         if len(runs) == 1:
             async with reported(ctx):
                 await work.run()
         else:
             await work.run()
-    except asyncio.CancelledError:
-        if ctx.cancel_requested:
-            await asyncio.shield(_end(ctx, work.runs, "cancelled", None))
-        raise  # otherwise the process stops, and the next one begins the round again
-    except Exception as exc:
-        cancelled = ctx.cancel_requested or isinstance(exc, Cancelled | QueryCancelled)
-        await _end(ctx, work.runs, "cancelled" if cancelled else "failed", None if cancelled else reason(exc))
-        raise
     if len(runs) > 1:
         for key in ("size", "entered", "left", "triggers"):
             work.result.pop(key, None)
@@ -231,9 +225,3 @@ async def run_round(
     if work.result["cancelled"]:
         raise Cancelled
     return work.result
-
-
-async def _end(ctx: JobContext, runs: dict[int, int], state: str, error: str | None) -> None:
-    async with ctx.tx() as tx:
-        for run_id in runs.values():
-            await runs_store.end(tx, run_id, state, error)
