@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -25,16 +26,16 @@ class Unsupported(TypeError):
     """A node has no meaning in SQL."""
 
 
-class AgainstCompiler:
+class AgainstCompiler(ABC):
     """What a compiler knows of values that are no literals."""
 
     vocabulary: Vocabulary
     at: Moment
     binder: Binder
 
+    @abstractmethod
     def single(self, link: Link, level: Level, inner: str) -> str:
         """Ask a row that a ``single`` link leads to."""
-        raise NotImplementedError
 
     def against(self, test: Test, levels: Sequence[Level], up: int) -> str:
         """Return a boolean, never NULL, over the innermost level; ``up`` levels of the test's own were left already."""

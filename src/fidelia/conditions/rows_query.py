@@ -7,6 +7,7 @@ another one is compared with is a second scan; both give a row per owner, and th
 # ruff: noqa: S608 the text is made of expressions that developers declared; what users chose is bound (see bind.py)
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import msgspec
@@ -57,7 +58,7 @@ class Level(msgspec.Struct, frozen=True):
         return self.subject.where if self.subject is not None else ""
 
 
-class RowsCompiler:
+class RowsCompiler(ABC):
     """What a compiler knows of rows; the rest of conditions is left to it."""
 
     vocabulary: Vocabulary
@@ -65,13 +66,13 @@ class RowsCompiler:
     at: Moment
     binder: Binder
 
+    @abstractmethod
     def expression(self, plan: Plan, levels: Sequence[Level], up: int = 0) -> str:
         """Return a boolean, never NULL, over the innermost level."""
-        raise NotImplementedError
 
+    @abstractmethod
     def bitmap(self, sql: str) -> str:
         """Name a scalar that is worked out once."""
-        raise NotImplementedError
 
     def rows(self, plan: Rows, levels: Sequence[Level]) -> str:
         """Ask for rows that belong to the innermost level."""

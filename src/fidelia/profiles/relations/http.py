@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from litestar import Controller, delete, get, patch, post
@@ -19,6 +20,7 @@ from .model import RelatedProfile, Relation, RelationsIn, RelationsOut, Relation
 _Database = Annotated[int | None, QueryParameter(name="database", description="Only types this database takes part in")]
 _A = Annotated[int | None, QueryParameter(name="a", description="Only of this person on side a")]
 _B = Annotated[int | None, QueryParameter(name="b", description="Only of this person on side b")]
+_writes = partial(post, dto=Strict[RelationsIn], return_dto=None, status_code=200, opt={"right": "profiles:update"})
 _Confirm = Annotated[str, QueryParameter(name="confirm", description="The type's name")]
 
 
@@ -84,50 +86,22 @@ class RelationController(Controller):
         """Return a relation with its properties."""
         return await service.get_relation(tx, type_id, a, b)
 
-    @post(
-        "/{type_id:int}/attach",
-        dto=Strict[RelationsIn],
-        return_dto=None,
-        status_code=200,
-        opt={"right": "profiles:update"},
-        summary="Relate people",
-    )
+    @_writes("/{type_id:int}/attach", summary="Relate people")
     async def attach(self, tx: Tx, actor: Actor, type_id: FromPath[int], data: RelationsIn) -> RelationsOut:
         """Relate people; where they are already, the given properties are set and the others stay."""
         return await service.write(tx, actor, type_id, "attach", data.items)
 
-    @post(
-        "/{type_id:int}/detach",
-        dto=Strict[RelationsIn],
-        return_dto=None,
-        status_code=200,
-        opt={"right": "profiles:update"},
-        summary="End relations",
-    )
+    @_writes("/{type_id:int}/detach", summary="End relations")
     async def detach(self, tx: Tx, actor: Actor, type_id: FromPath[int], data: RelationsIn) -> RelationsOut:
         """End relations."""
         return await service.write(tx, actor, type_id, "detach", data.items)
 
-    @post(
-        "/{type_id:int}/modify",
-        dto=Strict[RelationsIn],
-        return_dto=None,
-        status_code=200,
-        opt={"right": "profiles:update"},
-        summary="Increment properties of relations",
-    )
+    @_writes("/{type_id:int}/modify", summary="Increment properties of relations")
     async def modify(self, tx: Tx, actor: Actor, type_id: FromPath[int], data: RelationsIn) -> RelationsOut:
         """Add to numbers; a negative step takes away."""
         return await service.write(tx, actor, type_id, "modify", data.items)
 
-    @post(
-        "/{type_id:int}/overwrite",
-        dto=Strict[RelationsIn],
-        return_dto=None,
-        status_code=200,
-        opt={"right": "profiles:update"},
-        summary="Replace properties of relations",
-    )
+    @_writes("/{type_id:int}/overwrite", summary="Replace properties of relations")
     async def overwrite(self, tx: Tx, actor: Actor, type_id: FromPath[int], data: RelationsIn) -> RelationsOut:
         """Put the given properties in place of all that there are."""
         return await service.write(tx, actor, type_id, "overwrite", data.items)
