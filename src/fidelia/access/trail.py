@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from fidelia.kernel.errors import invalid_field
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
@@ -48,36 +47,13 @@ async def audit(
     )
 
 
-async def read_audit(
-    tx: Tx,
-    page: PageRequest,
-    *,
-    kind: str | None = None,
-    object_id: str | None = None,
-    actor_kind: str | None = None,
-    actor_id: int | None = None,
-    action: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> Page[AuditOut]:
+async def read_audit(tx: Tx, page: PageRequest, **only: Unpack[store.AuditFilter]) -> Page[AuditOut]:
     """Return a page of entries, newest first; ``since`` is included, ``until`` is not. Raise 422 for a bad cursor."""
     before_id = None
     if page.cursor is not None:
         if len(page.cursor) != 1 or not isinstance(page.cursor[0], int):
             raise invalid_field("/cursor", "This cursor is not one that this list has returned")
         before_id = page.cursor[0]
-    rows = await store.page(
-        tx,
-        page.limit,
-        before_id=before_id,
-        kind=kind,
-        object_id=object_id,
-        actor_kind=actor_kind,
-        actor_id=actor_id,
-        action=action,
-        since=since,
-        until=until,
-        q=page.q,
-    )
+    rows = await store.page(tx, page.limit, before_id=before_id, q=page.q, **only)
     items = [AuditOut(**row._mapping) for row in rows[: page.limit]]
     return Page(items, encode_cursor([items[-1].id]) if len(rows) > page.limit else None, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
 
@@ -18,29 +18,24 @@ async def append(tx: Tx, **values: Any) -> None:
     await tx.execute(sa.insert(t).values(at=tx.now, **values))
 
 
+class AuditFilter(TypedDict, total=False):
+    """Which entries are asked for; ``since`` is included, ``until`` is not."""
+
+    kind: str | None
+    object_id: str | None
+    actor_kind: str | None
+    actor_id: int | None
+    action: str | None
+    since: datetime | None
+    until: datetime | None
+
+
 async def page(
-    tx: Tx,
-    limit: int,
-    *,
-    before_id: int | None = None,
-    kind: str | None = None,
-    object_id: str | None = None,
-    actor_kind: str | None = None,
-    actor_id: int | None = None,
-    action: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    q: str | None = None,
+    tx: Tx, limit: int, *, before_id: int | None, q: str | None, **only: Unpack[AuditFilter]
 ) -> Sequence[sa.Row[Any]]:
     """Return entries, newest first, one more than ``limit`` when there are more."""
-    where: list[sa.ColumnElement[bool]] = []
-    for column, value in ((t.c.kind, kind), (t.c.object_id, object_id), (t.c.actor_kind, actor_kind)):
-        if value is not None:
-            where.append(column == value)
-    if actor_id is not None:
-        where.append(t.c.actor_id == actor_id)
-    if action is not None:
-        where.append(t.c.action == action)
+    since, until = only.pop("since", None), only.pop("until", None)
+    where = [t.c[name] == value for name, value in only.items() if value is not None]
     if before_id is not None:
         where.append(t.c.id < before_id)
     if since is not None:
