@@ -88,7 +88,7 @@ async def subscribe(
         else:
             status = "created" if written.previous is None else "updated"
         outcomes[n] = SubscriptionOutcome(index=n, status=status, subscription_id=found)
-    await _announce(tx, database_id, changed, actor.kind)
+    await announce(tx, database_id, changed, actor.kind)
     return [outcome for outcome in outcomes if outcome is not None]
 
 
@@ -143,7 +143,7 @@ async def unsubscribe(
         contact=contact,
         reason=reason,
     )
-    await _announce(tx, database_id, changed, actor.kind, reason)
+    await announce(tx, database_id, changed, actor.kind, reason)
     return BitMap(c.profile_id for c in changed)
 
 
@@ -311,13 +311,25 @@ def _contact(item: SubscriptionItem, own: dict[tuple[int, str], str]) -> str:
     return read
 
 
-async def _announce(
-    tx: Tx, database_id: int, changed: Sequence[store.Changed], source: str, reason: str | None = None
+async def announce(
+    tx: Tx,
+    database_id: int,
+    changed: Sequence[store.Changed],
+    source: str,
+    reason: str | None = None,
+    *,
+    bulk: int | None = None,
+    triggers: bool = True,
 ) -> None:
-    """Emit ``subscription.changed``, in bulk when there are many, and have ClickHouse see the new state."""
+    """Emit ``subscription.changed``, in bulk when there are many, and have ClickHouse see the new state.
+
+    ``bulk`` is the bulk update that did it; without ``triggers`` nothing goes into the history.
+    """
     if not changed:
         return
     tx.mark_dirty("subscriptions", database_id, {c.profile_id for c in changed})
+    if not triggers:
+        return
     groups: dict[tuple[int, str, str, str | None], list[store.Changed]] = defaultdict(list)
     for change in changed:
         groups[change.resource_id, change.channel, change.status, change.previous].append(change)
@@ -325,6 +337,8 @@ async def _announce(
         properties: dict[str, Any] = {"resource": resource, "channel": channel, "status": status, "source": source}
         if previous is not None:
             properties["previous"] = previous
+        if bulk is not None:
+            properties["bulk_update"] = bulk
         if reason:
             properties["reason"] = reason
         if len(group) > _SINGLE_EVENTS:
