@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -124,7 +125,8 @@ class SecuritySettings(_Section, frozen=True):
     """Sessions, brakes on guessing, and what the platform itself may reach.
 
     ``cookie_secure`` is ``auto`` (secure when ``server.public_url`` is https), ``always`` or ``never``.
-    ``metrics_token`` opens ``/metrics`` to callers that are not on loopback.
+    ``metrics_token`` opens ``/metrics`` to callers that are not on loopback. ``allow_networks`` names networks that
+    may be reached though they are not public, such as ``10.1.0.0/16, fd00::/8``.
     """
 
     session_hours: Positive = 12
@@ -132,8 +134,14 @@ class SecuritySettings(_Section, frozen=True):
     login_window_seconds: Positive = 300
     key_events_per_second: Positive = 5_000
     allow_private_addresses: bool = False
+    allow_networks: str = ""
     cookie_secure: Literal["auto", "always", "never"] = "auto"
     metrics_token: str = ""
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Return the networks of ``allow_networks``."""
+        return tuple(part.strip() for part in self.allow_networks.split(",") if part.strip())
 
 
 class LogSettings(_Section, frozen=True):
@@ -316,6 +324,11 @@ def _check(settings: Settings) -> None:
         errors.append(FieldError("clickhouse.dsn", f"must start with one of {' '.join(schemes)}"))
     if settings.server.public_url and not settings.server.public_url.startswith(("http://", "https://")):
         errors.append(FieldError("server.public_url", "must start with http:// or https://"))
+    for network in settings.security.networks:
+        try:
+            ip_network(network)
+        except ValueError as exc:
+            errors.append(FieldError("security.allow_networks", str(exc)))
     if settings.jobs.stalled_seconds <= settings.jobs.heartbeat_seconds:
         errors.append(FieldError("jobs.stalled_seconds", "must be larger than jobs.heartbeat_seconds"))
     if errors:
