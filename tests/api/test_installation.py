@@ -118,3 +118,29 @@ async def test_an_engine_that_does_not_answer_is_a_finding(fresh: Engines, monke
     found = await check.examine(fresh)
     assert found[-1].name == "ClickHouse"
     assert not found[-1].ok
+
+
+async def test_a_list_that_is_missing_is_said_and_rebuilt(client: httpx.AsyncClient, fresh: Engines) -> None:
+    database = await people(client, fresh, 5)
+    made = {"database_id": database, "name": "Chosen", "type": "static"}
+    segment = (await client.post("/segments", json=made)).json()["id"]
+    added = await client.post(f"/segments/{segment}/members/add", json={"profile_ids": [1, 3]})
+    assert added.status_code == 200, added.text
+    asked = {"database_id": database, "condition": {"kind": "member", "of": {"segment": segment}}}
+    found = await client.post("/segments/calculate", json=asked)
+    assert found.json().get("count") == 2, found.text
+    assert fresh.ch is not None
+    await fresh.ch.command("TRUNCATE TABLE segment_bitmaps")
+    await client.post(
+        f"/databases/{database}/profiles/upsert", json={"matching": "email", "items": [{"email": "new@x.no"}]}
+    )
+    refused = await client.post("/segments/calculate", json=asked)
+    assert refused.status_code == 503, refused.text
+    assert "`fidelia rebuild`" in refused.json()["detail"]
+    ok, detail = (await findings(client))["Lists of segments"]
+    assert (ok, detail.split(";")[0]) == (False, "1 of 1 are missing in ClickHouse")
+    job = (await client.post("/installation/rebuild")).json()["job"]
+    await run_job(fresh, job["id"])
+    found = await client.post("/segments/calculate", json=asked)
+    assert found.json().get("count") == 2, found.text
+    assert (await findings(client))["Lists of segments"] == (True, "1 in both engines")

@@ -19,8 +19,10 @@ from fidelia.profiles.lists.http import routers as lists
 from fidelia.profiles.merge.http import MergeController
 from fidelia.profiles.personal.http import PersonalDataController
 from fidelia.profiles.relations.http import RelatedController, RelationController
+from fidelia.segments.bulk.http import BulkUpdateController
 from fidelia.segments.control.http import ControlGroupController
 from fidelia.segments.http import routers as segments
+from fidelia.segments.scores.http import ScoreController
 
 from .installation import InstallationController
 from .notices import NoticeController
@@ -45,6 +47,8 @@ API: list[ControllerRouterHandler] = [
     RelationController,
     *segments,
     ControlGroupController,
+    BulkUpdateController,
+    ScoreController,
     DatabaseImportController,
     ImportController,
 ]

@@ -37,6 +37,7 @@ __all__ = [
     "QueryCancelled",
     "QueryTimeout",
     "QueryTooLarge",
+    "RowMissing",
     "bitmap_parameter",
     "bitmap_sql",
     "decode_bitmap",
@@ -76,6 +77,10 @@ class QueryCancelled(ClickHouseError):
     """A query was killed (394)."""
 
 
+class RowMissing(ClickHouseError):
+    """A row that a query reads a value from is not there (125)."""
+
+
 class ClickHouseUnavailable(ClickHouseError):
     """The engine cannot be opened or reached."""
 
@@ -85,6 +90,7 @@ _BY_CODE: dict[int, type[ClickHouseError]] = {
     159: QueryTimeout,
     160: QueryTimeout,
     394: QueryCancelled,
+    125: RowMissing,
     209: ClickHouseUnavailable,
     210: ClickHouseUnavailable,
 }

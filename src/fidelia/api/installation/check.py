@@ -101,11 +101,23 @@ async def _agreement(engines: Engines) -> AsyncIterator[Finding]:
         yield Finding("Agreement", False, f"cannot be looked at: {exc}")
         return
     yield await _compare(engines, "Products", "products", 0)
+    yield await _lists(engines)
     async with engines.tx() as tx:
         databases = await profiles.list_databases(tx)
     for database in databases:
         yield await _compare(engines, f"Profiles of {database.name}", "profiles", database.id)
         yield await _compare(engines, f"Orders of {database.name}", "orders", database.id)
+
+
+async def _lists(engines: Engines) -> Finding:
+    async with engines.tx() as tx:
+        here = await store.lists(tx)
+    await engines.catch_up()
+    missing = here - await store.projected_lists(engines.clickhouse)
+    if missing:
+        detail = f"{len(missing):,} of {len(here):,} are missing in ClickHouse; `fidelia rebuild` writes them again"
+        return Finding("Lists of segments", False, detail)
+    return Finding("Lists of segments", True, f"{len(here):,} in both engines")
 
 
 async def _compare(engines: Engines, name: str, stream: str, database_id: int) -> Finding:

@@ -41,6 +41,16 @@ async def count(tx: Tx, stream: str, database_id: int) -> int:
     return int(await tx.scalar(sa.text(sql)))
 
 
+async def lists(tx: Tx) -> set[int]:
+    """Return the segments that have a stored list of people."""
+    return {row.segment_id for row in await tx.all(sa.text("select segment_id from segment_bitmap"))}
+
+
+async def projected_lists(ch: ClickHouse) -> set[int]:
+    """Return the segments whose list ClickHouse has."""
+    return {int(row[0]) for row in await ch.query("SELECT DISTINCT segment FROM segment_bitmaps")}
+
+
 async def count_projected(ch: ClickHouse, stream: str, database_id: int) -> int:
     """Count the rows of the same stream in ClickHouse; a table that was never needed holds none."""
     table = {"products": "products", "profiles": f"p_{int(database_id)}", "orders": f"o_{int(database_id)}"}[stream]

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fidelia.kernel.errors import Problem, unavailable
-from fidelia.platform.clickhouse import ClickHouseError, ClickHouseUnavailable, QueryTimeout, QueryTooLarge
+from fidelia.platform.clickhouse import ClickHouseError, ClickHouseUnavailable, QueryTimeout, QueryTooLarge, RowMissing
+
+_SAID = (QueryTooLarge, QueryTimeout, RowMissing, ClickHouseUnavailable)
 
 
 @contextmanager
@@ -14,7 +16,7 @@ def in_words() -> Iterator[None]:
     """Raise 503 with the reason in words where ClickHouse does not answer."""
     try:
         yield
-    except (QueryTooLarge, QueryTimeout, ClickHouseUnavailable) as exc:
+    except _SAID as exc:
         raise _refused(exc) from exc
 
 
@@ -24,7 +26,7 @@ def reason(exc: BaseException) -> str:
         return exc.detail
     if isinstance(exc, TimeoutError):
         return "It took longer than a recalculation may take; make the rules narrower, or raise the limit"
-    if isinstance(exc, QueryTooLarge | QueryTimeout | ClickHouseUnavailable):
+    if isinstance(exc, _SAID):
         return _refused(exc).detail
     if isinstance(exc, ClickHouseError):
         return f"ClickHouse refused a question (error {exc.code}): {str(exc)[:300]}"
@@ -36,4 +38,6 @@ def _refused(exc: Exception) -> Problem:
         return unavailable("This condition needs more memory than one question may take; make it narrower")
     if isinstance(exc, QueryTimeout):
         return unavailable("This condition took longer than one question may take; make it narrower")
+    if isinstance(exc, RowMissing):
+        return unavailable("A list that these rules read is missing in ClickHouse; `fidelia rebuild` writes it again")
     return unavailable("ClickHouse does not answer at the moment")
