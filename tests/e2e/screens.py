@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -20,56 +21,8 @@ from playwright.sync_api import Error as PlaywrightError
 from tests.up import open_folder
 
 from .conftest import FLAGS, ROOT, Site, new_context, open_site, serious_findings, sign_in
-
-EMPTY = [
-    ("sign-in", "/sign-in"),
-    ("home", "/"),
-    ("databases", "/databases"),
-    ("mailings", "/mailings"),
-    ("templates", "/templates"),
-    ("mailbox", "/mailbox"),
-    ("segments", "/segments"),
-    ("products", "/market/products"),
-    ("orders", "/market/orders"),
-    ("consent", "/resources"),
-    ("jobs", "/jobs"),
-    ("segment-new", "/segments/new"),
-    ("mailing-new", "/mailings/new"),
-    ("tokens", "/settings/tokens"),
-    ("audit", "/settings/audit"),
-    ("database-add", "/databases?drawer=database:new"),
-    ("missing", "/nowhere"),
-]
-FULL = [
-    *EMPTY[1:],
-    ("no-match", "/market/products?q=zzzz"),
-    ("view", "/market/products?view={view}&q=coffee&cols=-brand"),
-    ("no-object", "/segments/999999"),
-    ("database", "/databases/{database}"),
-    ("profiles", "/databases/{database}/profiles"),
-    ("profile", "/databases/{database}/profiles/1"),
-    ("profile-orders", "/databases/{database}/profiles/1?tab=orders"),
-    ("profile-fields", "/databases/{database}/profiles/1?tab=fields"),
-    ("imports", "/databases/{database}/imports"),
-    ("import-new", "/databases/{database}/imports/new"),
-    ("import", "/databases/{database}/imports/{import}"),
-    ("profile-add", "/databases/{database}/profiles?drawer=profile:new"),
-    ("segment", "/segments/{segment}"),
-    ("segment-edit", "/segments/{segment}/edit"),
-    ("template", "/templates/1"),
-    ("mailing-report", "/mailings/{mailing}"),
-    ("mailing-people", "/mailings/{mailing}?tab=people"),
-    ("mail", "/mailbox/{mail}"),
-    ("product", "/market/products/{product}"),
-    ("order", "/market/orders/{order}"),
-    ("stop-lists", "/resources?tab=stop"),
-    ("stop-list", "/suppression-lists/1"),
-    ("account", "/settings/account"),
-    ("users", "/settings/users"),
-    ("user-add", "/settings/users?drawer=user:new"),
-    ("roles", "/settings/roles"),
-    ("installation", "/settings/installation"),
-]
+from .objects import Objects
+from .pages import EMPTY, FULL, Shot, forgotten
 
 
 @contextmanager
@@ -79,38 +32,14 @@ def running() -> Iterator[Site]:
         yield site
 
 
-def names(site: Site) -> dict[str, object]:
-    """Find one object of each kind."""
+def filled(pages: list[Shot], site: Site) -> list[Shot]:
+    """Put the ids of objects into the addresses; objects that are missing are made."""
     with site.api() as api:
-        demo = api.get("/demo").json()
-
-        def first(path: str) -> object:
-            items = api.get(path).json()["items"]
-            return items[0]["id"] if items else 0
-
-        database = demo["database_id"]
-        if not first(f"/databases/{database}/imports"):
-            rows = "E-Mail;First name;Born;Notes\nada@example.com;Ada;03.11.1984;likes coffee\nnobody;Bo;1.2.1990;\n"
-            api.post(f"/databases/{database}/imports", files={"file": ("march.csv", rows)}).raise_for_status()
-        if not first("/views?list=products"):
-            look = {"q": "coffee", "filter": {"status": ["active"]}, "columns": {"brand": False}}
-            view = {"list": "products", "name": "Coffee we sell", "look": look, "shared": True}
-            api.post("/views", json=view).raise_for_status()
-        return {
-            "database": database,
-            "import": first(f"/databases/{database}/imports"),
-            "view": first("/views?list=products"),
-            "segment": demo["segments"][0],
-            "mailing": demo["mailing_id"],
-            "mail": first("/mailbox?limit=1"),
-            "product": first("/market/products?q=coffee&limit=1"),
-            "order": first(f"/market/orders?database={database}&sort=-total&limit=1"),
-        }
+        found = Objects(site, api).all()
+    return [page._replace(path=page.path.format(**found)) for page in pages]
 
 
-def shoot(
-    browser: Browser, site: Site, pages: list[tuple[str, str]], kind: str, asked: argparse.Namespace
-) -> list[str]:
+def shoot(browser: Browser, site: Site, pages: list[Shot], kind: str, asked: argparse.Namespace) -> list[str]:
     """Take the pictures; return what axe and the browser found wrong."""
     faults: list[str] = []
     target: Path = asked.target
@@ -119,16 +48,19 @@ def shoot(
             context = new_context(browser, width=width, scheme=scheme, height=800)
             page = context.new_page()
             here = f"{kind} {width} {scheme}"
-            page.on("pageerror", lambda error, here=here, faults=faults: faults.append(f"{here}: {error}"))
+            page.on("pageerror", partial(tell, faults, here))
             signed = False
-            for name, path in pages:
-                if name != "sign-in" and not signed:
+            for name, path, act in pages:
+                if not name.startswith("sign-in") and not signed:
                     sign_in(page, site)
                     signed = True
                 page.set_viewport_size({"width": width, "height": 800})
                 page.goto(f"{site.url}{path}")
                 try:
                     settle(page)
+                    if act:
+                        act(page)
+                        settle(page)
                 except (PlaywrightError, AssertionError) as error:
                     faults.append(f"{here} {name}: it never settled: {str(error).splitlines()[0]}")
                 fit(page, width)
@@ -138,6 +70,11 @@ def shoot(
                     faults.append(f"{here} {name}: the page scrolls sideways")
             context.close()
     return faults
+
+
+def tell(faults: list[str], here: str, error: PlaywrightError) -> None:
+    """Keep what the browser's console calls an error."""
+    faults.append(f"{here}: {error}")
 
 
 def fit(page: Page, width: int) -> None:
@@ -170,10 +107,10 @@ def main() -> int:
     asked = parser.parse_args()
     asked.target.mkdir(parents=True, exist_ok=True)
 
-    def chosen(pages: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        return [page for page in pages if not asked.only or page[0] in asked.only]
+    def chosen(pages: list[Shot]) -> list[Shot]:
+        return [page for page in pages if not asked.only or page.name in asked.only]
 
-    faults: list[str] = []
+    faults = [f"no picture shows {route}" for route in forgotten()]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         if asked.url:
@@ -181,16 +118,14 @@ def main() -> int:
             if asked.empty:
                 faults += shoot(browser, site, chosen(EMPTY), "empty", asked)
             else:
-                found = names(site)
-                faults += shoot(browser, site, [(n, p.format(**found)) for n, p in chosen(FULL)], "full", asked)
+                faults += shoot(browser, site, filled(chosen(FULL), site), "full", asked)
         else:
             with running() as site:
                 if not asked.full:
                     faults += shoot(browser, site, chosen(EMPTY), "empty", asked)
                 with site.api() as api:
                     site.wait_for_job(api.post("/demo", json={"small": True}).json()["job"]["id"], 600)
-                found = names(site)
-                faults += shoot(browser, site, [(n, p.format(**found)) for n, p in chosen(FULL)], "full", asked)
+                faults += shoot(browser, site, filled(chosen(FULL), site), "full", asked)
         browser.close()
     for fault in faults:
         print(fault)

@@ -1,0 +1,188 @@
+"""Every page that is pictured: its name, its address, and what is done on it first."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from playwright.sync_api import FilePayload, Page, expect
+
+from .conftest import ROOT
+from .objects import moved
+
+
+class Shot(NamedTuple):
+    """One picture of the whole page, after ``act``."""
+
+    name: str
+    path: str
+    act: Callable[[Page], None] | None = None
+
+
+def _report(page: Page) -> None:
+    """Give the page a file of definitions, and wait for what would become of them."""
+    text = json.dumps(moved()).encode()
+    file: FilePayload = {"name": "segments.json", "mimeType": "application/json", "buffer": text}
+    page.locator("input[type=file]").set_input_files(file)
+    database = page.get_by_label("Database 5 here")
+    database.click()
+    page.get_by_role("option").first.click()
+    page.get_by_role("button", name="Check again").click()
+    expect(page.get_by_role("button", name="Check again")).to_have_count(0)
+
+
+def _check(page: Page) -> None:
+    page.get_by_role("button", name="Check the whole file").click()
+    expect(page.get_by_text("would be created").first).to_be_visible()
+
+
+def _palette(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.wait_for_timeout(300)
+    page.keyboard.type("seg")
+
+
+def _picker(page: Page) -> None:
+    page.get_by_role("button", name=re.compile(r"^(Add a )?rule", re.IGNORECASE)).first.click()
+
+
+def _sign_in_fails(page: Page) -> None:
+    page.get_by_label("E-mail").fill("nobody@example.com")
+    page.get_by_label("Password", exact=True).fill("not the password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+
+
+#: Pages that look the same whatever there is, and lists of which the installation has none yet.
+EMPTY = [
+    Shot("sign-in", "/sign-in"),
+    Shot("sign-in-refused", "/sign-in", _sign_in_fails),
+    Shot("home", "/"),
+    Shot("search", "/search"),
+    Shot("databases", "/databases"),
+    Shot("mailings", "/mailings"),
+    Shot("templates", "/templates"),
+    Shot("mailbox", "/mailbox"),
+    Shot("segments", "/segments"),
+    Shot("segments-import", "/segments/import"),
+    Shot("segments-compare", "/segments/compare"),
+    Shot("products", "/market/products"),
+    Shot("orders", "/market/orders"),
+    Shot("consent", "/resources"),
+    Shot("stop-lists", "/resources?tab=stop"),
+    Shot("value-lists", "/value-lists"),
+    Shot("data-tables", "/value-lists?tab=tables"),
+    Shot("relations", "/relations"),
+    Shot("erasures", "/erasures"),
+    Shot("jobs", "/jobs"),
+    Shot("segment-new", "/segments/new"),
+    Shot("mailing-new", "/mailings/new"),
+    Shot("account", "/settings/account"),
+    Shot("users", "/settings/users"),
+    Shot("roles", "/settings/roles"),
+    Shot("tokens", "/settings/tokens"),
+    Shot("audit", "/settings/audit"),
+    Shot("installation", "/settings/installation"),
+    Shot("database-add", "/databases?drawer=database:new"),
+    Shot("missing", "/nowhere"),
+]
+#: Objects of a database that has nobody in it: pictured empty, inside the full installation.
+BARE = [
+    Shot("bare-database", "/databases/{other}"),
+    Shot("bare-profiles", "/databases/{other}/profiles"),
+    Shot("bare-imports", "/databases/{other}/imports"),
+    Shot("bare-duplicates", "/databases/{other}/duplicates"),
+    Shot("bare-merge", "/databases/{other}/merge"),
+    Shot("bare-control-group", "/databases/{other}/control-group"),
+]
+FULL = [
+    *(shot for shot in EMPTY if not shot.name.startswith("sign-in")),
+    *BARE,
+    Shot("palette", "/segments", _palette),
+    Shot("no-match", "/market/products?q=zzzz"),
+    Shot("view", "/market/products?view={view}&q=coffee&cols=-brand"),
+    Shot("no-object", "/segments/999999"),
+    Shot("search-found", "/search?q=Kari"),
+    Shot("search-nobody", "/search?q=zzzz"),
+    Shot("database", "/databases/{database}"),
+    Shot("database-settings", "/databases/{database}?tab=settings"),
+    Shot("field-new", "/databases/{database}?drawer=field:new"),
+    Shot("profiles", "/databases/{database}/profiles"),
+    Shot("profile", "/databases/{database}/profiles/1"),
+    Shot("profile-orders", "/databases/{database}/profiles/1?tab=orders"),
+    Shot("profile-fields", "/databases/{database}/profiles/1?tab=fields"),
+    Shot("profile-long", "/databases/{database}/profiles/{long}"),
+    Shot("profile-add", "/databases/{database}/profiles?drawer=profile:new"),
+    Shot("profile-split", "/databases/{database}/profiles/1?drawer=profile:split"),
+    Shot("profile-data", "/databases/{database}/profiles/1?drawer=profile:data"),
+    Shot("profile-relate", "/databases/{database}/profiles/1?drawer=relate:new"),
+    Shot("duplicates", "/databases/{database}/duplicates"),
+    Shot("merge", "/databases/{database}/merge?people={kari}"),
+    Shot("control-group", "/databases/{database}/control-group"),
+    Shot("control-group-settings", "/databases/{database}/control-group?tab=group"),
+    Shot("control-group-people", "/databases/{database}/control-group?tab=people"),
+    Shot("control-group-history", "/databases/{database}/control-group?tab=history"),
+    Shot("imports", "/databases/{database}/imports"),
+    Shot("import-new", "/databases/{database}/imports/new"),
+    Shot("import", "/databases/{database}/imports/{import}"),
+    Shot("import-checked", "/databases/{database}/imports/{import}", _check),
+    Shot("import-done", "/databases/{database}/imports/{imported}"),
+    Shot("value-list", "/value-lists/{list}"),
+    Shot("value-list-files", "/value-lists/{list}?tab=files"),
+    Shot("value-list-used", "/value-lists/{list}?tab=used"),
+    Shot("value-list-fill", "/value-lists/{list}?drawer=fill:new"),
+    Shot("value-list-new", "/value-lists?drawer=new:list"),
+    Shot("data-table", "/data-tables/{table}"),
+    Shot("data-table-columns", "/data-tables/{table}?tab=columns"),
+    Shot("data-table-row", "/data-tables/{table}?drawer=row:new"),
+    Shot("data-table-fill", "/data-tables/{table}?drawer=fill:new"),
+    Shot("data-table-new", "/value-lists?tab=tables&drawer=new:table"),
+    Shot("relation", "/relations?drawer=relation:{relation}"),
+    Shot("segments-report", "/segments/import", _report),
+    Shot("segments-compared", "/segments/compare?ids={segment},{lovers},{updatable}"),
+    Shot("segment", "/segments/{segment}"),
+    Shot("segment-why", "/segments/{segment}?drawer=why:1"),
+    Shot("segment-used", "/segments/{segment}?tab=used"),
+    Shot("segment-edit", "/segments/{segment}/edit"),
+    Shot("segment-dynamic-new", "/segments/new?type=dynamic"),
+    Shot("segment-nested", "/segments/{nested}/edit"),
+    Shot("segment-nested-why", "/segments/{nested}/edit?drawer=why:1"),
+    Shot("segment-picker", "/segments/{nested}/edit", _picker),
+    Shot("segment-updatable", "/segments/{updatable}"),
+    Shot("segment-flow", "/segments/{updatable}?tab=flow"),
+    Shot("segment-runs", "/segments/{updatable}?tab=runs"),
+    Shot("segment-schedule", "/segments/{updatable}?tab=schedule"),
+    Shot("segment-static", "/segments/{static}"),
+    Shot("segment-static-flow", "/segments/{static}?tab=flow"),
+    Shot("segment-log", "/segments/{static}?tab=log"),
+    Shot("template", "/templates/1"),
+    Shot("mailing-report", "/mailings/{mailing}"),
+    Shot("mailing-people", "/mailings/{mailing}?tab=people"),
+    Shot("mail", "/mailbox/{mail}"),
+    Shot("product", "/market/products/{product}"),
+    Shot("product-add", "/market/products?drawer=product:new"),
+    Shot("product-edit", "/market/products/{product}?drawer=edit:{product}"),
+    Shot("order", "/market/orders/{order}"),
+    Shot("resource-new", "/resources?drawer=resource:new"),
+    Shot("stop-list", "/suppression-lists/1"),
+    Shot("stop-list-add", "/suppression-lists/1?drawer=add:new"),
+    Shot("job", "/jobs/{job}"),
+    Shot("user-add", "/settings/users?drawer=user:new"),
+    Shot("token-new", "/settings/tokens?drawer=token:new"),
+]
+
+
+def forgotten() -> list[str]:
+    """Return the routes of the web application that no picture shows."""
+    sources = (ROOT / "web" / "src" / "app" / "routes").glob("*.ts*")
+    routes = {path for source in sources for path in re.findall(r"path: '(/[^']*)'", source.read_text())}
+    shown = [shot.path.partition("?")[0] for shot in [*EMPTY, *FULL]]
+    parents = {"/settings"}  # these only lead to the first of their pages
+
+    def covered(route: str) -> bool:
+        pattern = re.compile(re.sub(r"\$\w+", "[^/]+", route))
+        return any(pattern.fullmatch(path) for path in shown)
+
+    return sorted(route for route in routes - parents if not covered(route))
