@@ -108,7 +108,7 @@ export function Picker({ inside, title, canExclude, onPick, onClose }: PickerPro
           {shown.length === 0 && <li role="presentation"><Text p="md" c="dimmed">{query.trim() === '' ? 'Nothing here is in use.' : `Nothing is called “${query}”. Try another word, or look through the categories.`}</Text></li>}
         </ul>
       </div>
-      {unused > 0 && <button type="button" className={css.small} onClick={() => { setRare(true); }}>Show {unused} more that hardly anybody has or that did not happen for 90 days</button>}
+      {unused > 0 && <button type="button" className={css.small} style={{ whiteSpace: 'normal', height: 'auto', minHeight: 28, textAlign: 'start' }} onClick={() => { setRare(true); }}>Show {unused} more that hardly anybody has or that did not happen for 90 days</button>}
       <Text size="xs" c="dimmed" mt="xs" visibleFrom="sm">Enter adds · Ctrl Enter adds and stays{canExclude ? ' · Shift Enter adds to Exclude' : ''}</Text>
     </Modal>
   );

@@ -1,4 +1,4 @@
-import { Button, Group, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
@@ -38,7 +38,7 @@ export function DatabasePage() {
       secondary={database ? [{ label: 'Control group', href: paths.controlGroup(id) }, ...(canImport ? [{ label: 'Import', href: paths.importNew(id) }] : [])] : []}
       tabs={database ? [
         { value: 'fields', label: 'Fields', count: database.fields.filter((f) => !f.builtin).length, render: () => <FieldsTab database={database} /> },
-        ...(canUpdate ? [{ value: 'settings', label: 'Settings', render: () => <><DatabaseForm database={database} onSaved={() => { doneToast('Database saved'); }} />{canDelete && <Danger database={database} />}</> }] : []),
+        ...(canUpdate ? [{ value: 'settings', label: 'Settings', render: () => <Stack gap="md" maw={720}><Section title="Name and time"><DatabaseForm database={database} onSaved={() => { doneToast('Database saved'); }} /></Section>{canDelete && <Danger database={database} />}</Stack> }] : []),
       ] : []}>
       {!database && <Loaded query={query} what="the database">{() => null}</Loaded>}
     </Page>

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import type { components } from '@/api/schema';
-import { AppLink, CopyButton, formatNumber, Loaded, Page, paths, Section, SmallTable, StateBadge, useSearchParam, type Column } from '@/kit';
+import { AppLink, CopyButton, FirstUse, formatNumber, Loaded, Page, paths, Section, SmallTable, StateBadge, useSearchParam, type Column } from '@/kit';
 import { nameOf, valueText, type Profile } from './model';
 
 type Group_ = components['schemas']['QuickGroup'];
@@ -32,12 +32,13 @@ export function SearchPage() {
   const [text, setText] = useState(q);
   const query = useQuery({ queryKey: ['search', q], enabled: q.trim() !== '', queryFn: ({ signal }) => ok(api.GET('/api/v1/search', { params: { query: { q } }, signal })) });
   return (
-    <Page title="Search people" facts={q ? [<CopyButton key="c" value={window.location.href} label="Copy a link to this search" />] : []}
+    <Page title="Search people" tools={q ? <CopyButton value={window.location.href} label="Copy a link to this search" /> : undefined}
       help={{ text: 'Names, addresses and phone numbers in any form, ids, and field:value, like city:"New York". email: looks into the profile only, subscription: into subscriptions only. Old ids and addresses of merged people lead to them.' }}>
       <Stack>
         <form role="search" onSubmit={(event) => { event.preventDefault(); setQ(text.trim()); }}>
-          <Group align="end" wrap="nowrap"><TextInput label="Name, address, number, id or field:value" value={text} onChange={(e) => { setText(e.currentTarget.value); }} leftSection={<IconSearch size={16} />} style={{ flex: 1 }} autoFocus /><Button type="submit">Search</Button></Group>
+          <Group align="end" wrap="nowrap"><TextInput label="Name, address, number or id" value={text} onChange={(e) => { setText(e.currentTarget.value); }} leftSection={<IconSearch size={16} />} style={{ flex: 1 }} autoFocus /><Button type="submit">Search</Button></Group>
         </form>
+        {!q && <FirstUse icon={IconSearch} title="Find anybody, in every database" text="A part of a name, an address, a phone number in any form or an id. One field: city:Oslo. Old addresses of merged people lead to them too." />}
         {q && <Loaded query={query} what="the search">{(found) => {
           const hits = found.items.filter((g) => g.items.length > 0), problems = found.items.filter((g) => g.problem);
           return (

@@ -1,4 +1,5 @@
 import { Button, Group, MultiSelect, Stack, Table, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { IconCirclesRelation } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
@@ -6,7 +7,7 @@ import { useDatabase } from '@/api/database';
 import type { components } from '@/api/schema';
 import { useCan } from '@/api/session';
 import { useSegmentNames } from '@/conditions';
-import { AppLink, ButtonLink, FirstUse, formatNumber, formatShare, Loaded, Page, paths, Section, useSearchParam } from '@/kit';
+import { AppLink, ButtonLink, FirstUse, formatNumber, formatShare, Loaded, NeedDatabase, Page, paths, Section, useSearchParam } from '@/kit';
 import css from './segments.module.css';
 
 type Overlap = components['schemas']['Overlap'];
@@ -17,6 +18,9 @@ export const partHref = (inside: readonly number[], all: readonly number[]): str
   const outside = all.filter((id) => !inside.includes(id));
   return `${paths.segmentNew()}?type=dynamic&start=set:${inside.join(',')}${outside.length > 0 ? `!${outside.join(',')}` : ''}`;
 };
+
+const wordsOf = (inside: readonly number[], ids: readonly number[], name: (id: number) => string): string =>
+  (inside.length === ids.length ? (ids.length === 2 ? 'both' : `all ${ids.length}`) : `only ${inside.map(name).join(' and ')}`);
 
 function Dots({ inside, ids, name }: { inside: readonly number[]; ids: readonly number[]; name: (id: number) => string }) {
   return <>{ids.map((id) => <td key={id} className={css.dot}><span data-in={inside.includes(id) || undefined} role="img" aria-label={`${inside.includes(id) ? 'in' : 'not in'} ${name(id)}`} /></td>)}</>;
@@ -33,7 +37,7 @@ function Parts({ overlap, ids, name }: { overlap: Overlap; ids: readonly number[
         </thead>
         <tbody>
           {overlap.parts.map((part) => {
-            const words = part.segments.length === ids.length ? (ids.length === 2 ? 'both' : `all ${ids.length}`) : `only ${part.segments.map(name).join(' and ')}`;
+            const words = wordsOf(part.segments, ids, name);
             return (
               <tr key={part.segments.join('.')}>
                 <td className="fd-num">{formatNumber(part.count)}</td>
@@ -50,12 +54,33 @@ function Parts({ overlap, ids, name }: { overlap: Overlap; ids: readonly number[
   );
 }
 
+/** The same on a phone: one part below the other. */
+function PartList({ overlap, ids, name }: { overlap: Overlap; ids: readonly number[]; name: (id: number) => string }) {
+  const can = useCan('segments:create');
+  const most = Math.max(1, ...overlap.parts.map((p) => p.count));
+  return (
+    <Stack component="ul" gap="md" m={0} p={0} style={{ listStyle: 'none' }} aria-label="Parts">
+      {overlap.parts.map((part) => {
+        const words = wordsOf(part.segments, ids, name);
+        return (
+          <li key={part.segments.join('.')}>
+            <Group justify="space-between" wrap="nowrap" align="baseline"><Text>{words}</Text><Text fw={550} className="fd-num" style={{ whiteSpace: 'nowrap' }}>{formatNumber(part.count)} <Text span size="xs" c="dimmed">{formatShare(part.count, overlap.union)}</Text></Text></Group>
+            <div className={css.upsetBar} style={{ width: '100%' }}><span style={{ width: `${(part.count / most) * 100}%` }} {...(part.segments.length === ids.length ? { 'data-all': true } : {})} /></div>
+            {can && <AppLink size="sm" href={partHref(part.segments, ids)} aria-label={`Open as segment: ${words}`}>Open as segment</AppLink>}
+          </li>
+        );
+      })}
+    </Stack>
+  );
+}
+
 function Shown({ overlap, ids, name }: { overlap: Overlap; ids: readonly number[]; name: (id: number) => string }) {
+  const narrow = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false });
   const shared = overlap.parts.find((p) => p.segments.length === ids.length)?.count ?? 0;
   return (
     <Stack gap="md">
       <Section title={overlap.union === 0 ? 'Nobody is in any of them' : shared === 0 ? `Nobody is in ${ids.length === 2 ? 'both' : 'all'} of them` : `${formatNumber(shared)} of ${formatNumber(overlap.union)} people are in ${ids.length === 2 ? 'both' : 'all'} of them`} text="Each person is counted in exactly one line.">
-        {overlap.parts.length > 0 && <Parts overlap={overlap} ids={ids} name={name} />}
+        {overlap.parts.length > 0 && (narrow ? <PartList overlap={overlap} ids={ids} name={name} /> : <Parts overlap={overlap} ids={ids} name={name} />)}
       </Section>
       <Section title="Segments">
         <Table>
@@ -80,8 +105,9 @@ export function ComparePage() {
   const ids = (raw ?? '').split(',').filter((id) => /^\d+$/.test(id)).map(Number).slice(0, MOST);
   const name = (id: number) => names?.find((s) => s.id === id)?.name ?? `Segment ${id}`;
   const query = useQuery({ queryKey: ['segments', 'overlap', ids], enabled: ids.length > 1, retry: false, queryFn: ({ signal }) => ok(api.POST('/api/v1/segments/overlap', { body: { segments: ids }, signal })) });
+  if (!database) return <NeedDatabase title="Compare segments" crumbs={[{ label: 'Segments', href: paths.segments() }]} why="Segments find people of a database." />;
   return (
-    <Page title="Compare segments" crumbs={[{ label: 'Segments', href: paths.segments() }]} facts={[database?.name]}
+    <Page title="Compare segments" crumbs={[{ label: 'Segments', href: paths.segments() }]} facts={[database.name]}
       help={{ text: 'Choose two to five segments. Each line counts the people who are in exactly those that are marked, so that all lines add up to everybody who is in any of them.', api: '/segments/overlap' }}>
       <Stack gap="md">
         <MultiSelect label="Segments" description="Two to five of this database" placeholder={ids.length < MOST ? 'Add a segment' : ''} searchable maxValues={MOST} hidePickedOptions nothingFoundMessage="No segment is called so"

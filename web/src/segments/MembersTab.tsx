@@ -85,7 +85,7 @@ export function MembersTab({ segment, database }: { segment: SegmentDetail; data
       const field = fields.find((f) => f.name === name);
       return { key: name, header: field ? labelOf(field) : name, cell: (m) => cellText(m[name]), priority: name === 'email' ? 2 : 3 };
     }),
-    { key: 'why', header: 'Why', priority: 3, align: 'right', cell: (m) => <Button size="compact-xs" variant="subtle" color="fjord" aria-label={`Why? ${nameOf(m)}`} onClick={(event) => { event.stopPropagation(); why.open(m.profile_id); }}>Why?</Button> },
+    { key: 'actions', header: 'Why', priority: 1, align: 'right', cell: (m) => <Button size="compact-xs" variant="subtle" color="fjord" aria-label={`Why? ${nameOf(m)}`} onClick={(event) => { event.stopPropagation(); why.open(m.profile_id); }}>Why?</Button> },
   ];
   const take: BulkAction = { label: (n) => `Take ${n} out`, pageOnly: true, run: ({ ids }) => change('remove', ids.map(Number)).catch(failToast) };
   const byHand = segment.type === 'static' && canUpdate && segment.archived_at === null;

@@ -131,7 +131,9 @@ async def _run(ctx: JobContext, database_id: int, run_id: int) -> dict[str, Any]
             raise conflict("The strata were changed meanwhile; refresh the group again")
         everybody = await profiles.all_ids(tx, database_id)  # whoever was erased meanwhile is not drawn
         found = {key: people & everybody for key, people in found.items()}
-        return await _assign(tx, latest, made, found, run_id, started)
+        figures = await _assign(tx, latest, made, found, run_id, started)
+    ctx.progress(figures["people"], figures["people"])
+    return figures
 
 
 async def _assign(

@@ -15,7 +15,7 @@ const columns: Column<Job>[] = [
   },
   { key: 'actor', header: 'Started by', cell: (job) => job.actor, priority: 3 },
   { key: 'started', header: 'Started', cell: (job) => <Time value={job.started_at ?? job.created_at} /> },
-  { key: 'took', header: 'Took', align: 'right', priority: 3, cell: (job) => (job.started_at && job.finished_at ? formatDuration(new Date(job.finished_at).getTime() - new Date(job.started_at).getTime()) : '–') },
+  { key: 'took', header: 'Took', align: 'right', priority: 3, cell: (job) => (job.started_at && job.finished_at ? <span style={{ whiteSpace: 'nowrap' }}>{formatDuration(new Date(job.finished_at).getTime() - new Date(job.started_at).getTime())}</span> : '–') },
   { key: 'object', header: 'Object', priority: 3, cell: (job) => (job.link ? <AppLink href={job.link}>Open</AppLink> : '–') },
   { key: 'cancel', header: 'Cancel', priority: 3, locked: true, cell: (job) => <CancelJob job={job} compact /> },
 ];

@@ -50,7 +50,7 @@ function Sessions() {
         <Group gap="xs"><Text fw={550}>{device(session.agent)}</Text>{session.current && <ToneBadge tone="fjord" icon={IconMapPin}>here</ToneBadge>}</Group>
         <Text size="xs" c="dimmed">{session.address ?? 'address unknown'} · last seen <Time value={session.seen_at} /> · since <Time value={session.created_at} /></Text>
       </div>
-      {!session.current && <Button size="compact-sm" variant="default" onClick={() => { end.mutate(session.id, { onError: failToast }); }}>Sign out</Button>}
+      {!session.current && <Button size="compact-sm" variant="default" flex="none" onClick={() => { end.mutate(session.id, { onError: failToast }); }}>Sign out</Button>}
     </Group>
   );
   return (

@@ -12,8 +12,8 @@ export interface MenuEntry {
   label: string;
   icon: Icon;
   href: string;
-  /** the entry is lit below this address */
-  under: string;
+  /** the entry is lit below these addresses */
+  under: readonly string[];
   /** G, then this key */
   key?: string;
 }
@@ -28,6 +28,8 @@ interface Place {
   icon: Icon;
   route: string;
   href: (db: number | undefined) => string | null;
+  /** pages that have no entry of their own and belong here */
+  also?: (db: number | undefined) => readonly string[];
   right?: string;
   key?: string;
 }
@@ -38,7 +40,7 @@ const groups: readonly { label: string | null; places: readonly Place[] }[] = [
   { label: null, places: [{ label: 'Home', icon: IconHome, route: '/', href: () => paths.home(), key: 'h' }] },
   {
     label: 'Audience', places: [
-      { label: 'Profiles', icon: IconUsers, route: '/databases/$databaseId/profiles', href: inDatabase(paths.profiles), right: 'profiles:read', key: 'p' },
+      { label: 'Profiles', icon: IconUsers, route: '/databases/$databaseId/profiles', href: inDatabase(paths.profiles), also: (db) => [...(db === undefined ? [] : [paths.duplicates(db), paths.merge(db)]), paths.search(), paths.relations(), paths.erasures()], right: 'profiles:read', key: 'p' },
       { label: 'Segments', icon: IconCirclesRelation, route: '/segments', href: () => paths.segments(), right: 'segments:read', key: 's' },
       { label: 'Lists', icon: IconListDetails, route: '/value-lists', href: () => paths.lists(), right: 'lists:read' },
       { label: 'Consent', icon: IconChecklist, route: '/resources', href: () => paths.consent(), right: 'consent:read' },
@@ -75,7 +77,7 @@ export function useMenu(): { groups: readonly MenuGroup[]; below: readonly MenuE
     const open = (places: readonly Place[]): MenuEntry[] => places.flatMap((place) => {
       const href = place.href(db);
       if (href === null || !(place.route in known) || !can(place.right)) return [];
-      const under = place.label === 'Settings' ? '/settings' : href;
+      const under = [place.label === 'Settings' ? '/settings' : href, ...(place.also?.(db) ?? [])];
       return [{ label: place.label, icon: place.icon, href, under, ...(place.key ? { key: place.key } : {}) }];
     });
     return {
@@ -85,6 +87,6 @@ export function useMenu(): { groups: readonly MenuGroup[]; below: readonly MenuE
   }, [router, db, can]);
 }
 
-export function isUnder(path: string, under: string): boolean {
-  return under === '/' ? path === '/' : path === under || path.startsWith(`${under}/`);
+export function isUnder(path: string, under: readonly string[]): boolean {
+  return under.some((place) => (place === '/' ? path === '/' : path === place || path.startsWith(`${place}/`)));
 }

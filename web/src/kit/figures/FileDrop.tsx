@@ -49,7 +49,7 @@ export function FileDrop({ label = 'Drop a file here or choose one', hint, accep
             <Stack component="span" align="center" justify="center" gap={4} mih={112} style={{ pointerEvents: 'none' }}>
               {loading ? <Loader size={32} /> : <IconFileUpload size={32} stroke={1.5} aria-hidden="true" />}
               <Text span fw={550}>{label}</Text>
-              <Text span size="xs" c="dimmed" maw={480}>{hint}</Text>
+              <Text span size="xs" c="dimmed" maw={480} style={{ textWrap: 'balance' }}>{hint}</Text>
             </Stack>
           </UnstyledButton>
         )}

@@ -13,11 +13,12 @@ export function shownCell<T>(column: Column<T>, row: T): ReactNode {
 /** What a phone's row says of a person or thing: who it is, what stands beside, what stands below, and its menu. */
 export function phoneParts<T>(columns: readonly Column<T>[], row: T) {
   const [first, ...rest] = columns;
+  const name = first?.cell(row);
   const parts = rest.map((column) => ({ column, cell: column.cell(row) }));
   return {
-    name: first?.cell(row),
+    name,
     beside: parts.filter(({ column, cell }) => column.priority === 1 && column.key !== 'actions' && !nothing(cell)),
-    below: parts.filter(({ column, cell }) => (column.priority ?? 2) === 2 && !nothing(cell)),
+    below: parts.filter(({ column, cell }) => (column.priority ?? 2) === 2 && !nothing(cell) && !(typeof cell === 'string' && cell === name)),
     menu: parts.find(({ column }) => column.key === 'actions' && column.priority === 1)?.cell,
   };
 }

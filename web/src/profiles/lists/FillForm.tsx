@@ -32,7 +32,7 @@ export function FileFill({ path, target, onStarted, onCancel }: { path: string; 
       <FileDrop hint={FILE_HINT} maxBytes={LIMIT} loading={share !== null} onFile={(file) => void send(file)} />
       {share !== null && <div><Progress value={share * 100} aria-label="Upload" /><Text size="xs" c="dimmed" mt={4}>{share < 1 ? `${Math.round(share * 100)} % sent` : 'Reading the file…'}</Text></div>}
       {problem && <PanelError error={problem} what="the file" />}
-      <Group justify="flex-end"><Button variant="default" onClick={onCancel}>Cancel</Button></Group>
+      <Group><Button variant="default" onClick={onCancel}>Cancel</Button></Group>
     </Stack>
   );
 }
@@ -47,7 +47,7 @@ function Outcome({ found, onMore, onDone }: { found: Added; onMore: () => void; 
       </Alert>
       {found.rejected.slice(0, 10).map((r) => <Text key={r.index} size="sm">Line {formatNumber(r.index + 1)} “{r.value}”: {r.reason}</Text>)}
       {found.rejected.length > 10 && <Text size="xs" c="dimmed">and {formatNumber(found.rejected.length - 10)} more</Text>}
-      <Group justify="flex-end"><Button variant="default" onClick={onMore}>Add more</Button><Button onClick={onDone}>Close</Button></Group>
+      <Group><Button onClick={onDone}>Close</Button><Button variant="default" onClick={onMore}>Add more</Button></Group>
     </Stack>
   );
 }
@@ -81,9 +81,9 @@ export function FillForm({ listId, type, size, onStarted, onClose }: { listId: n
           <Stack>
             <Textarea data-autofocus label="Values" description="One a line; values that are there already stay" autosize minRows={8} maxRows={18} spellCheck={false} value={text} onChange={(e) => { setText(e.currentTarget.value); }} error={asked && lines.length === 0 ? 'Enter at least one value' : null} />
             {problem && <PanelError error={problem} what="the values" />}
-            <Group justify="flex-end">
-              <Button variant="default" onClick={onClose}>Cancel</Button>
+            <Group>
               <Button type="submit" loading={add.isPending || file.isPending}>{lines.length > 0 ? `Add ${formatCount(lines.length, 'value', 'values')}` : 'Add values'}</Button>
+              <Button variant="default" onClick={onClose}>Cancel</Button>
             </Group>
           </Stack>
         </form>

@@ -68,9 +68,9 @@ export function LoadSetup({ load, target, onStarted, onCancel }: { load: Load; t
         </Radio.Group>
       )}
       {run.error && <PanelError error={run.error} what="the file" />}
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onCancel}>Cancel</Button>
+      <Group>
         <Button loading={run.isPending} color={mode === 'replace' ? 'clay' : 'fjord'} onClick={() => { run.mutate({ mapping, mode, reading, header }); }}>{mode === 'replace' ? `Replace all ${noun}` : `Load the ${noun}`}</Button>
+        <Button variant="default" onClick={onCancel}>Cancel</Button>
       </Group>
     </Stack>
   );

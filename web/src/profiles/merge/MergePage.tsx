@@ -1,10 +1,11 @@
-import { Alert, Button, Checkbox, Group, Radio, SimpleGrid, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Checkbox, Group, Radio, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import type { components } from '@/api/schema';
-import { AppLink, Details, doneToast, failToast, formatNumber, Loaded, NO_VALUE, Page, paths, Section, StateBadge, useGo, useIdParam, useSearchParam } from '@/kit';
+import { AppLink, Details, doneToast, failToast, formatNumber, Loaded, NO_VALUE, Page, paths, Section, SmallTable, StateBadge, useGo, useIdParam, useSearchParam } from '@/kit';
 import { fieldLabel, nameOf, useDatabaseOf, valueText, type Database, type Profile } from '../model';
 
 type Merged = components['schemas']['MergeOut'];
@@ -14,6 +15,7 @@ const movedWords: Record<string, string> = { subscriptions: 'subscriptions', sub
 const ids = (text: string | undefined) => [...new Set((text ?? '').split(',').map(Number).filter((n) => Number.isInteger(n) && n > 0))];
 
 function Result({ merged, database }: { merged: Merged; database: Database }) {
+  const narrow = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false });
   const labels = new Map(database.fields.map((f) => [f.name, fieldLabel(f)]));
   const profile = merged.profile as Profile;
   const shown = database.fields.filter((f) => valueText(profile[f.name]) !== null && !['created_at', 'updated_at'].includes(f.name));
@@ -21,23 +23,16 @@ function Result({ merged, database }: { merged: Merged; database: Database }) {
   return (
     <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: 'start' }}>
       <Section title="The result">
-        <Details items={shown.map((f) => [fieldLabel(f), valueText(profile[f.name])])} />
+        <Details items={shown.map((f) => [fieldLabel(f), f.name === 'status' ? <StateBadge key="s" state={valueText(profile.status) ?? 'unconfirmed'} size="sm" /> : valueText(profile[f.name])])} />
         <Text size="sm" c="dimmed">{moved.length > 0 ? `Moves along: ${moved.map(([name, n]) => `${formatNumber(n)} ${movedWords[name] ?? name}`).join(', ')}. Their history follows.` : 'Their history follows.'}</Text>
       </Section>
       <Section title="Where they differ">
         {merged.conflicts.length === 0 ? <Text>Nowhere: nothing is lost.</Text> : (
-          <Table.ScrollContainer minWidth={360} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-            <Table verticalSpacing="xs">
-              <Table.Thead><Table.Tr><Table.Th>Field</Table.Th><Table.Th>Kept</Table.Th><Table.Th>Not kept</Table.Th></Table.Tr></Table.Thead>
-              <Table.Tbody>{merged.conflicts.map((c) => (
-                <Table.Tr key={c.field}>
-                  <Table.Td>{labels.get(c.field) ?? c.field}</Table.Td>
-                  <Table.Td>{valueText(c.kept) ?? NO_VALUE}</Table.Td>
-                  <Table.Td>{c.dropped.map((d) => <div key={`${d.database_id}.${d.profile_id}`}>{valueText(d.value)} <Text span size="xs" c="dimmed">#{d.profile_id}{d.reason ? `: ${d.reason}` : ''}</Text></div>)}</Table.Td>
-                </Table.Tr>
-              ))}</Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <SmallTable label="Where they differ" rows={merged.conflicts} rowKey={(c) => c.field} columns={[
+            { key: 'field', header: 'Field', cell: (c) => <span style={{ whiteSpace: 'nowrap' }}>{labels.get(c.field) ?? c.field}</span> },
+            { key: 'kept', header: 'Kept', priority: 1, cell: (c) => valueText(c.kept) ?? NO_VALUE },
+            { key: 'dropped', header: 'Not kept', priority: 2, cell: (c) => c.dropped.map((d) => <div key={`${d.database_id}.${d.profile_id}`} style={{ overflowWrap: 'anywhere' }}>{narrow && 'not kept: '}{valueText(d.value)} <Text span size="xs" c="dimmed">#{d.profile_id}{d.reason ? `: ${d.reason}` : ''}</Text></div>) },
+          ]} />
         )}
         <Text size="sm" c="dimmed">Addresses and numbers that are not kept still lead to this person.</Text>
       </Section>
@@ -71,39 +66,42 @@ export function MergePage() {
       help={{ text: 'The profile you keep takes what it lacks from the others. Consent never grows: the stricter word holds. Old ids, addresses and numbers keep leading to the person, and a merge can be taken apart on the card.' }}>
       <Stack>
         <Section title="Who is the same person">
-          <Radio.Group label="Keep this profile" description="The others become part of it" value={String(destination)} onChange={setInto}>
-            <Stack gap="xs" mt="xs">
+          {chosen.length > 0 && <Radio.Group label="Keep this profile" description="The others become part of it" value={String(destination)} onChange={setInto}>
+            <Stack gap="sm" mt="sm">
               {chosen.map((id, n) => {
                 const profile = profiles[n]?.data;
                 return (
-                  <Group key={id} gap="sm">
-                    <Radio value={String(id)} label={profile ? `${nameOf(profile)} · #${id}` : `#${id}`} />
-                    {profile && <Text size="sm" c="dimmed">{[valueText(profile.email), valueText(profile.phones), valueText(profile.city)].filter(Boolean).join(' · ')}</Text>}
-                    {profile && <StateBadge state={valueText(profile.status) ?? 'unconfirmed'} size="sm" />}
-                    {profiles[n]?.isError && <Text size="sm" c="clay">There is no such profile</Text>}
-                    <AppLink href={paths.profile(databaseId, id)} size="sm">Card</AppLink>
-                    <Button size="compact-sm" variant="subtle" onClick={() => { setPeople(chosen.filter((x) => x !== id).join(',')); }}>Leave out</Button>
+                  <Group key={id} gap="xs" justify="space-between" align="start">
+                    <Radio value={String(id)} flex="1 1 220px" styles={{ label: { overflowWrap: 'anywhere' } }}
+                      label={<>{profile ? nameOf(profile) : 'Profile'} <Text span c="dimmed">#{id}</Text></>}
+                      description={profile && [valueText(profile.email), valueText(profile.phones), valueText(profile.city)].filter(Boolean).join(' · ')}
+                      error={profiles[n]?.isError ? 'There is no such profile' : undefined} />
+                    <Group gap="sm">
+                      {profile && <StateBadge state={valueText(profile.status) ?? 'unconfirmed'} size="sm" />}
+                      <AppLink href={paths.profile(databaseId, id)} size="sm">Card</AppLink>
+                      <Button size="compact-sm" variant="subtle" onClick={() => { setPeople(chosen.filter((x) => x !== id).join(',')); }}>Leave out</Button>
+                    </Group>
                   </Group>
                 );
               })}
             </Stack>
-          </Radio.Group>
+          </Radio.Group>}
           <form onSubmit={(event) => { event.preventDefault(); add(); }}>
             <Group align="end"><TextInput label="Add by id" placeholder="#18" value={added} onChange={(e) => { setAdded(e.currentTarget.value); }} /><Button type="submit" variant="default">Add</Button></Group>
           </form>
         </Section>
-        <Section title="What follows">
+        {sources.length > 0 && <Section title="What follows">
           <Checkbox label="Their subscriptions" checked={options.subscriptions} onChange={set('subscriptions')} />
           <Checkbox label="Their history" checked={options.history} onChange={set('history')} />
           <Checkbox label="Their places in static segments" checked={options.static_segments} onChange={set('static_segments')} />
           <Checkbox label="Start nothing by this: write no events" checked={options.skip_triggers} onChange={set('skip_triggers')} />
-        </Section>
-        {sources.length === 0 ? <Alert color="fjord">Add at least one more profile to see what a merge gives.</Alert> : (
+        </Section>}
+        {sources.length === 0 ? <Alert color="fjord">{chosen.length === 0 ? 'Add two profiles that are the same person, or start from a group of duplicates.' : 'Add at least one more profile to see what a merge gives.'}</Alert> : (
           <Loaded query={preview} what="the preview">{(merged) => (database ? <Result merged={merged} database={database} /> : null)}</Loaded>
         )}
-        <Group>
-          <Button disabled={sources.length === 0 || !preview.data} loading={merge.isPending} onClick={() => { merge.mutate(undefined, { onSuccess: (done) => { doneToast(`${formatNumber(sources.length + 1)} profiles are one now`); go(paths.profile(databaseId, (done.profile as Profile).id)); }, onError: failToast }); }}>Merge {formatNumber(sources.length + 1)} profiles</Button>
-        </Group>
+        {sources.length > 0 && preview.data && <Group>
+          <Button loading={merge.isPending} onClick={() => { merge.mutate(undefined, { onSuccess: (done) => { doneToast(`${formatNumber(sources.length + 1)} profiles are one now`); go(paths.profile(databaseId, (done.profile as Profile).id)); }, onError: failToast }); }}>Merge {formatNumber(sources.length + 1)} profiles</Button>
+        </Group>}
       </Stack>
     </Page>
   );

@@ -3,7 +3,7 @@ import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useDatabases } from '@/api/database';
 import type { components } from '@/api/schema';
-import { FirstUse, formatNumber, ListPage, Num, Time, useListState, type Column } from '@/kit';
+import { FirstUse, formatCount, ListPage, Num, Time, useListState, type Column } from '@/kit';
 
 type Receipt = components['schemas']['ErasureReceipt'];
 
@@ -14,13 +14,13 @@ export function ReceiptsPage() {
   const asked = Number((state.params.q ?? '').replace(/^#/, '')) || undefined;
   const query = useList<Receipt>(['erasures', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/erasures', { params: { query: { limit, ...(asked ? { profile: asked } : {}), ...(cursor ? { cursor } : {}) } }, signal })));
   const columns: Column<Receipt>[] = [
-    { key: 'id', header: 'Receipt', cell: (r) => `#${r.id}` },
-    { key: 'erased_at', header: 'Erased', priority: 1, cell: (r) => <Time value={r.erased_at} mode="absolute" /> },
+    { key: 'id', header: 'Receipt', cell: (r) => `Receipt ${r.id}` },
+    { key: 'erased_at', header: 'Erased', priority: 2, cell: (r) => <Time value={r.erased_at} mode="absolute" /> },
     { key: 'count', header: 'People', align: 'right', priority: 2, cell: (r) => <Num value={r.count} /> },
     { key: 'database', header: 'Database', priority: 3, cell: (r) => databases.find((d) => d.id === r.database_id)?.name ?? `#${r.database_id}` },
     { key: 'actor', header: 'By', priority: 3, cell: (r) => r.actor },
-    { key: 'removed', header: 'What went', priority: 3, cell: (r) => Object.entries(r.removed).map(([name, n]) => `${formatNumber(n)} ${name.replaceAll('_', ' ')}`).join(' · ') },
-    { key: 'history', header: 'History gone', priority: 2, cell: (r) => (r.history_erased_at ? <Time value={r.history_erased_at} /> : 'by tomorrow') },
+    { key: 'removed', header: 'What went', priority: 3, cell: (r) => Object.entries(r.removed).map(([name, n]) => formatCount(n, name.replaceAll('_', ' ').replace(/s$/, ''), name.replaceAll('_', ' '))).join(' · ') },
+    { key: 'history', header: 'History gone', priority: 3, cell: (r) => (r.history_erased_at ? <Time value={r.history_erased_at} /> : 'by tomorrow') },
   ];
   return (
     <ListPage<Receipt> name="erasures" title="Receipts of erasure" query={query} state={state} columns={columns} rowKey={(r) => r.id} rowLabel={(r) => `Receipt ${r.id}`} noun={{ one: 'receipt', many: 'receipts' }} searchLabel="Find by former profile id"

@@ -27,7 +27,7 @@ export function Related({ databaseId, profileId }: { databaseId: number; profile
                 <Text>{item.label} <AppLink href={paths.profile(item.database_id, item.profile_id)}>{nameOf({ ...item.profile, id: item.profile_id })}</AppLink></Text>
                 <Text size="sm" c="dimmed">{Object.entries(item.properties).map(([name, value]) => `${name.replaceAll('_', ' ')} ${valueText(value) ?? ''}`).join(' · ')}</Text>
               </div>
-              {canUpdate && <Button size="compact-sm" variant="default" onClick={() => { end.mutate(item, { onSuccess: () => { doneToast('The relation is ended'); }, onError: failToast }); }}>End</Button>}
+              {canUpdate && <Button size="compact-sm" variant="default" flex="none" onClick={() => { end.mutate(item, { onSuccess: () => { doneToast('The relation is ended'); }, onError: failToast }); }}>End</Button>}
             </Group>
           ))}
           {canUpdate && <Group><Button size="compact-sm" variant="default" onClick={() => { drawer.open('new'); }}>Relate to somebody</Button></Group>}

@@ -5,7 +5,7 @@ import { useDatabases } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import type { components } from '@/api/schema';
-import { confirmTyped, doneToast, failToast, FirstUse, formatNumber, Loaded, MenuActions, NO_VALUE, Num, Page, SideDrawer, SmallTable, useDrawer, type Column } from '@/kit';
+import { confirmTyped, doneToast, failToast, FirstUse, formatNumber, Loaded, MenuActions, NO_VALUE, Num, Page, Section, SideDrawer, SmallTable, useDrawer, type Column } from '@/kit';
 import { RelationTypeForm } from './RelationTypeForm';
 
 type RelationType = components['schemas']['RelationType'];
@@ -33,7 +33,7 @@ export function RelationsPage() {
   return (
     <Page title="Relations" primary={add} help={{ text: 'How people belong to each other: parent and child, person and company. Relations stand on the card, and segments can follow them to the other person.' }}>
       <Loaded query={query} what="the relations">{(found) => (found.items.length > 0
-        ? <SmallTable<RelationType> label="Relations" columns={columns} rows={found.items} rowKey={(t) => t.id} />
+        ? <Section><SmallTable<RelationType> label="Relations" columns={columns} rows={found.items} rowKey={(t) => t.id} /></Section>
         : <FirstUse icon={IconAffiliate} title="Say how people belong together" text="Make a relation such as family or works for. Then relate people on their cards or by the API, and find the parents of young children with one rule." primary={add} />)}</Loaded>
       <SideDrawer name="relation" title={drawer.value === 'new' ? 'New relation' : 'Edit relation'}>
         {(id) => { const type = query.data?.items.find((t) => String(t.id) === id); return id === 'new' || type ? <RelationTypeForm key={id} onCancel={drawer.close} onSaved={drawer.close} {...(type ? { type } : {})} /> : null; }}
