@@ -126,6 +126,7 @@ def wire(engines: Engines) -> None:
     erasers = (events.forget_people, segments.forget_people, segments.forget_in_control, market.forget_people)
     engines.ports.setdefault(profiles.ERASERS, []).append(profiles.forget_relations)
     engines.ports.setdefault(profiles.ERASERS, []).extend(erasers)
+    engines.ports[profiles.ERASERS].append(segments.forget_in_bulk)
     # Who adds to the file with everything about a person, by the title of the section.
     engines.ports.setdefault(profiles.EXPORTERS, {}).update(
         {

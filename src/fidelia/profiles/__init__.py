@@ -48,6 +48,7 @@ from .service.bulk import (
     plan_bulk,
     reasons_of,
     sample_bulk,
+    search_ids,
     step_counts,
     write_bulk,
 )
@@ -178,6 +179,7 @@ __all__ = [
     "relations_vocabulary",
     "resolve",
     "sample_bulk",
+    "search_ids",
     "search_profiles",
     "sendable",
     "set_status",

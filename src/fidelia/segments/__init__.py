@@ -4,6 +4,7 @@
 ClickHouse, so in the core only), ``members`` the stored list.
 """
 
+from .bulk import forget_people as forget_in_bulk
 from .control import PURCHASES, Split, SplitWarning, StratumSplit, control_people, kept_back, millionths, split
 from .control import field_used_by as control_used_by
 from .control import forget_people as forget_in_control
@@ -78,6 +79,7 @@ __all__ = [
     "database_used_by",
     "detail",
     "fill",
+    "forget_in_bulk",
     "forget_in_control",
     "forget_people",
     "get_segment",

@@ -11,6 +11,7 @@ from fidelia.profiles.imports import tasks as imports
 from fidelia.profiles.lists import tasks as lists
 from fidelia.profiles.personal import tasks as personal
 from fidelia.segments import tasks as segments
+from fidelia.segments.bulk import tasks as bulk
 from fidelia.segments.control import tasks as control
 
-MODULES = (upkeep, control, demo, events, imports, lists, messages, personal, profiles, segments)
+MODULES = (upkeep, bulk, control, demo, events, imports, lists, messages, personal, profiles, segments)

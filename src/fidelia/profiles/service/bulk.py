@@ -37,6 +37,7 @@ from .bulk_model import (
 )
 from .bulk_rules import read_steps
 from .databases import get_database
+from .search import conditions
 from .subscriptions import announce
 
 TOO_LONG = "The values of this profile are too many and too long together"
@@ -240,6 +241,12 @@ async def _announce_fields(
         else:
             tx.emit_many(EventOut(database.id, i, "profile.updated", tx.now, properties) for i in people)
     return events
+
+
+async def search_ids(tx: Tx, database_id: int, q: str, *, most: int | None = None) -> BitMap:
+    """Return everybody whom a search of the list of profiles finds, or some of them. Raises 404, 422."""
+    database = await get_database(tx, database_id)
+    return await store.matching(await tx.raw(), database.table, conditions(database, q), most)
 
 
 def lowers_consent(operations: Iterable[BulkOperation]) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
+from pyroaring import BitMap
 
 from ..fields import Field
 from ..ingest.model import CONSENT
@@ -31,6 +32,7 @@ from ..service.bulk_model import (
     UnsubscribePeople,
 )
 from ..service.bulk_rules import most_items
+from .search import Where
 
 Raw = psycopg.AsyncConnection[Any]
 _MOST_INTEGER = "9223372036854775807"
@@ -285,6 +287,13 @@ async def sample(raw: Raw, bulk: Bulk, ids: Iterable[int], count: int) -> list[d
 
 def _plain(value: Any) -> Any:
     return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+async def matching(raw: Raw, table: str, where: Where, most: int | None) -> BitMap:
+    """Return the ids of those who meet the conditions of a search."""
+    limit = "" if most is None else f" limit {int(most)}"
+    cursor = await raw.execute(f"select id from {table} where {where.sql}{limit}", where.values, binary=True)
+    return BitMap(row[0] for row in await cursor.fetchall())
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
