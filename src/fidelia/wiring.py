@@ -119,12 +119,18 @@ async def keep_control_group(tx: Tx, database_id: int, plan: messages.Plan, peop
     return {"control_group": await segments.kept_back(tx, database_id, "mailing", plan.mailing_id, people)}
 
 
+async def segment_filled_by(tx: Tx, segment: segments.Segment) -> list[str]:
+    """Return the scheduled imports that fill a segment."""
+    return await profiles.imports_filling(tx, segment.id)
+
+
 def wire(engines: Engines) -> None:
     """Fill the ports of a process's engines."""
     # Lists that capabilities above add to: who uses a database or a field, and who forgets erased people.
-    engines.ports.setdefault(profiles.USED_BY, []).extend((segments.database_used_by, segments.control_used_by))
+    users = (segments.database_used_by, segments.control_used_by, segments.score_used_by)
+    engines.ports.setdefault(profiles.USED_BY, []).extend(users)
     erasers = (events.forget_people, segments.forget_people, segments.forget_in_control, market.forget_people)
-    engines.ports.setdefault(profiles.ERASERS, []).append(profiles.forget_relations)
+    engines.ports.setdefault(profiles.ERASERS, []).extend((profiles.forget_relations, profiles.forget_requests))
     engines.ports.setdefault(profiles.ERASERS, []).extend(erasers)
     engines.ports[profiles.ERASERS].append(segments.forget_in_bulk)
     # Who adds to the file with everything about a person, by the title of the section.
@@ -144,16 +150,19 @@ def wire(engines: Engines) -> None:
             segments.merge_people,
             messages.merge_people,
             profiles.merge_relations,
+            profiles.merge_requests,
         )
     )
     engines.ports.setdefault(profiles.SPLITTERS, []).extend((market.split_people, segments.split_people))
     # Who knows the names of what events refer to, by kind (mailing, segment …).
     engines.ports.setdefault(events.NAMES, {}).update({"segment": segments.names, "resource": resource_names})
     engines.ports.setdefault(profiles.LISTS_USED_BY, []).append(segments.source_used_by)
+    engines.ports[profiles.USED_BY].append(profiles.imports_used_by)
+    engines.ports[profiles.RESULT_LIST] = segments.ImportLists()
     engines.ports[segments.VOCABULARY] = Vocabularies()
     engines.ports[segments.TABLES] = make_tables
     engines.ports[segments.PURCHASES] = purchases_sql
-    engines.ports.setdefault(segments.USED_BY, []).append(messages.segment_used_by)
+    engines.ports.setdefault(segments.USED_BY, []).extend((messages.segment_used_by, segment_filled_by))
     _wire_messages(engines)
     if engines.ch is not None:
         engines.drain = Drain(engines, projections(), events.ensure_events, events.merged_ids)

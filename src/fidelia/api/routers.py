@@ -14,6 +14,7 @@ from fidelia.messages.http import ROOT as TRACKING
 from fidelia.platform.jobs.http import JobController
 from fidelia.profiles.http import routers as profiles
 from fidelia.profiles.imports.http import DatabaseImportController, ImportController
+from fidelia.profiles.imports.schedule.http import DatabaseScheduleController, ScheduleController
 from fidelia.profiles.ingest.http import UpsertController
 from fidelia.profiles.lists.http import routers as lists
 from fidelia.profiles.merge.http import MergeController
@@ -51,6 +52,8 @@ API: list[ControllerRouterHandler] = [
     ScoreController,
     DatabaseImportController,
     ImportController,
+    DatabaseScheduleController,
+    ScheduleController,
 ]
 
 ROOT: list[ControllerRouterHandler] = [*SEGMENT_PROTOCOL, *TRACKING]

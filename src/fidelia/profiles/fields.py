@@ -87,7 +87,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     ``unique``: no two profiles of the database may share a value. ``required``: a new profile must have a value.
     ``validator`` is an RE2 pattern that a whole text, or every item of a list, must match; ``path_validators`` are
-    such patterns for what lies at paths inside an object or each of a list of objects.
+    such patterns for what lies at paths inside an object or each of a list of objects. ``keeper`` names what alone
+    fills the field, such as ``score:3``; it is ``read_only`` then, as those built-in ones are that Fidelia keeps.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     builtin: bool = False
     read_only: bool = False
+    keeper: str | None = None
 
     @property
     def column(self) -> str:
@@ -216,10 +218,10 @@ def read_value(field: Field, value: Any) -> Any:
 
     Raises ``ValueError`` with a sentence for a person.
     """
+    if field.read_only:
+        raise ValueError(_kept(field))
     if value is None:
         return None
-    if field.read_only:
-        raise ValueError("This field is kept by Fidelia and cannot be set")
     reader = _BUILTIN_READ.get(field.name) if field.builtin else None
     return _checked(field, (reader or field.kind.read)(value))
 
@@ -233,7 +235,7 @@ def read_cell(field: Field, cell: str, how: TextFormat = ISO) -> Any:
     if not cell:
         return None
     if field.read_only:
-        raise ValueError("This field is kept by Fidelia and cannot be set")
+        raise ValueError(_kept(field))
     if field.type == "enum":
         return _checked(field, _option(field, cell))
     if field.builtin and field.name == "phones":
@@ -248,6 +250,11 @@ def read_key(field: Field, value: Any) -> Any:
         found = contacts.phones(value)
         return found[0] if found else None
     return read_value(field, value)
+
+
+def _kept(field: Field) -> str:
+    what = "a score" if field.keeper else "Fidelia"
+    return f"This field is kept by {what} and cannot be set"
 
 
 def _checked(field: Field, value: Any) -> Any:

@@ -40,6 +40,8 @@ profile_field = sa.Table(
     sa.Column("is_unique", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("required", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("description", sa.Text, nullable=False, server_default=""),
+    # What alone fills the field, such as ``score:3``.
+    sa.Column("keeper", sa.Text),
     sa.Column("created_at", _Moment, nullable=False),
     sa.Column("updated_at", _Moment, nullable=False),
     sa.UniqueConstraint("database_id", "name"),
@@ -76,6 +78,8 @@ subscription = sa.Table(
     sa.Column("opt_in_ip", sa.Text),
     sa.Column("opt_in_source", sa.Text),
     sa.Column("status_reason", sa.Text),
+    # Nothing is sent before this moment; once it has passed the subscription is as it was, by itself.
+    sa.Column("paused_until", _Moment),
     sa.Column("version", sa.BigInteger, nullable=False, server_default="1"),
     sa.Column("created_at", _Moment, nullable=False),
     sa.Column("updated_at", _Moment, nullable=False),

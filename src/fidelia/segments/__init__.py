@@ -19,6 +19,7 @@ from .model import (
     SegmentType,
     Source,
 )
+from .scores import field_used_by as score_used_by
 from .service.fill import Filling, fill
 from .service.lists import Added, Removed, add_import, add_members, clear, forget_people, members, remove_members
 from .service.manage import (
@@ -38,6 +39,7 @@ from .service.personal import personal_data
 from .service.preview import Unsaved
 from .service.question import TABLES, USED_BY, VOCABULARY, Question, ask, vocabulary
 from .service.recalculate import recalculate
+from .service.results import ImportLists
 from .service.sources import source_used_by
 from .store.segments import get as get_segment
 from .store.segments import names
@@ -52,6 +54,7 @@ __all__ = [
     "Change",
     "Definition",
     "Filling",
+    "ImportLists",
     "Question",
     "Removed",
     "Segment",
@@ -92,6 +95,7 @@ __all__ = [
     "recalculate",
     "remove_members",
     "restore_segment",
+    "score_used_by",
     "segment_people",
     "source_used_by",
     "split",

@@ -8,10 +8,26 @@ from fidelia.messages import tasks as messages
 from fidelia.platform.jobs import upkeep
 from fidelia.profiles import tasks as profiles
 from fidelia.profiles.imports import tasks as imports
+from fidelia.profiles.imports.schedule import tasks as import_schedules
 from fidelia.profiles.lists import tasks as lists
 from fidelia.profiles.personal import tasks as personal
 from fidelia.segments import tasks as segments
 from fidelia.segments.bulk import tasks as bulk
 from fidelia.segments.control import tasks as control
+from fidelia.segments.scores import tasks as scores
 
-MODULES = (upkeep, bulk, control, demo, events, imports, lists, messages, personal, profiles, segments)
+MODULES = (
+    upkeep,
+    bulk,
+    control,
+    demo,
+    events,
+    import_schedules,
+    imports,
+    lists,
+    messages,
+    personal,
+    profiles,
+    scores,
+    segments,
+)

@@ -73,7 +73,10 @@ class FieldPatch(Body, frozen=True):
 
 
 class FieldOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A field. A built-in one has no ``id`` and cannot be changed."""
+    """A field. A built-in one has no ``id`` and cannot be changed.
+
+    Values of a ``read_only`` one cannot be set; ``keeper`` names what fills it, such as ``score:3``.
+    """
 
     id: int | None
     name: str
@@ -87,6 +90,7 @@ class FieldOut(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     builtin: bool
     read_only: bool
+    keeper: str | None
 
 
 class DatabaseIn(Body, frozen=True):
@@ -289,6 +293,7 @@ def field_out(field: Field) -> FieldOut:
             "description": field.description,
             "builtin": field.builtin,
             "read_only": field.read_only,
+            "keeper": field.keeper,
         },
         FieldOut,
     )

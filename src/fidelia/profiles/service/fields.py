@@ -41,6 +41,8 @@ async def update_field(tx: Tx, actor: Actor, database_id: int, name: str, values
     await ddl.lock_exclusively(tx, database_id)
     database = await get_database(tx, database_id)
     before = _own(database, name)
+    if before.keeper is not None and values.keys() - {"label", "description"}:
+        raise conflict(f"The field {before.name} is kept by a score: only its label and description can be changed")
     after = msgspec.structs.replace(before, **values)
     errors = rules.field_errors(after, "")
     if after.name != before.name:
@@ -71,11 +73,18 @@ async def update_field(tx: Tx, actor: Actor, database_id: int, name: str, values
     return after
 
 
-async def delete_field(tx: Tx, actor: Actor, database_id: int, name: str, confirm: str) -> None:
-    """Delete a field with its values in both engines. ``confirm`` must be its name, or 422; 409 names its users."""
+async def delete_field(
+    tx: Tx, actor: Actor, database_id: int, name: str, confirm: str, *, keeper: str | None = None
+) -> None:
+    """Delete a field with its values in both engines. ``confirm`` must be its name, or 422; 409 names its users.
+
+    A field with a ``keeper`` goes only with that.
+    """
     await ddl.lock_exclusively(tx, database_id)
     database = await get_database(tx, database_id)
     field = _own(database, name)
+    if field.keeper != keeper:
+        raise conflict(f"The field {field.name} is kept by a score: delete the score, and it goes with it")
     if confirm != field.name:
         raise invalid_field("/confirm", f"To delete the field and its values, confirm with its name: {field.name}")
     await refuse_used(tx, database, field)

@@ -127,11 +127,11 @@ def _field(database: Database, where: store.Where, name: str, text: str) -> None
         store.has_any(where, field)
     elif not text:
         store.has_value(where, field, None)
-    elif field.type in ("object", "objects") or field.read_only:
+    elif field.type in ("object", "objects") or (field.read_only and field.builtin):
         raise invalid_field("/q", f"{name}: cannot be searched by value")
     else:
         try:
-            value = read_cell(msgspec.structs.replace(field, validator=None), text)
+            value = read_cell(msgspec.structs.replace(field, validator=None, read_only=False), text)
         except ValueError as exc:
             raise invalid_field("/q", f"{name}: {exc}") from None
         store.has_value(where, field, value[0] if isinstance(value, list) else value)

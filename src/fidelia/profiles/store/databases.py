@@ -29,6 +29,8 @@ def _field(row: Any) -> Field:
         unique=row.is_unique,
         required=row.required,
         description=row.description,
+        read_only=row.keeper is not None,
+        keeper=row.keeper,
     )
 
 
@@ -220,6 +222,7 @@ async def insert_field(tx: Tx, database_id: int, field: Field) -> Field:
             is_unique=field.unique,
             required=field.required,
             description=field.description,
+            keeper=field.keeper,
             created_at=tx.now,
             updated_at=tx.now,
         )
