@@ -13,6 +13,9 @@ from .fields import (
     read_value,
 )
 from .imports import readers as files
+from .imports.schedule.ports import RESULT_LIST, ResultList
+from .imports.schedule.service import filling as imports_filling
+from .imports.schedule.service import used_by as imports_used_by
 from .imports.service import get_import, import_people
 from .ingest import Mode, UpsertItem, UpsertOut, upsert
 from .lists.ports import LISTS_USED_BY, SourceRef
@@ -101,6 +104,7 @@ __all__ = [
     "KINDS",
     "LISTS_USED_BY",
     "MERGERS",
+    "RESULT_LIST",
     "SPLITTERS",
     "STATUSES",
     "USED_BY",
@@ -118,6 +122,7 @@ __all__ = [
     "Part",
     "Person",
     "Resource",
+    "ResultList",
     "Sendable",
     "SourceRef",
     "StepCount",
@@ -158,6 +163,8 @@ __all__ = [
     "get_suppression_list",
     "history_copies",
     "import_people",
+    "imports_filling",
+    "imports_used_by",
     "list_databases",
     "list_resources",
     "list_subscriptions",

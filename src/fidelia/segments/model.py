@@ -134,13 +134,28 @@ class SentenceOut(msgspec.Struct, frozen=True):
     spans: tuple[TextSpan, ...]
 
 
-class SegmentExport(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of a segment's people. ``size`` in bytes is null until it is written; it is removed after a week."""
+class ExportedSubscription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A column with the status of people's subscriptions to a resource in a channel."""
+
+    resource_id: int
+    channel: Literal["email", "sms", "push", "webhook"] = "email"
+
+
+class ProfileExport(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of profiles. ``size`` in bytes is null until it is written; it is removed at ``expires_at``.
+
+    ``segment_id`` is null when it is not about a segment; ``title`` tells whom it is about. ``segments`` are those
+    that have a column saying who is in them.
+    """
 
     id: int
-    segment_id: int
-    format: Literal["csv", "xlsx"]
+    database_id: int
+    segment_id: int | None
+    title: str
+    format: Literal["csv", "xlsx", "jsonl"]
     columns: list[str]
+    subscriptions: list[ExportedSubscription]
+    segments: list[int]
     file_name: str
     actor: str
     job_id: str | None
@@ -148,6 +163,8 @@ class SegmentExport(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None
     created_at: datetime
     finished_at: datetime | None
+    expires_at: datetime
+    url: str | None
 
 
 class SegmentFlow(msgspec.Struct, frozen=True):

@@ -21,6 +21,9 @@ _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 #: Stands for the profile's id in a mapping; it is no field.
 PROFILE_ID = "profile_id"
 PREVIEW_ROWS = 1_000
+#: Kinds of jobs.
+RUN = "profiles.import"
+CHECK = "profiles.import_check"
 
 
 class NewField(Body, frozen=True):

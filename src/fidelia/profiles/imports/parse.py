@@ -46,6 +46,7 @@ from .readers import (
 SHOWN = 200
 _EXAMPLES = 3
 _PROBLEMS = 5
+_SAMPLE = 20
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +89,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     exact: bool
     estimated_rows: int | None
+    #: The first rows, as texts.
+    sample: list[list[str]] = []
 
 
 def column_names(raw: Sequence[str]) -> list[str]:
@@ -140,6 +143,7 @@ def look(wish: Look) -> Iterator[Seen]:
         rows=len(first.rows),
         exact=exact,
         estimated_rows=len(first.rows) if exact else estimated_rows(path, how, reader),
+        sample=[list(row) for row in zip(*(column[:_SAMPLE] for column in texts), strict=True)],
     )
 
 

@@ -22,10 +22,9 @@ from ..service.databases import get_database
 from ..service.fields import add_field
 from ..store.consent import resources_by_id
 from . import child, mapping, report, store
-from .model import ColumnMapping, ImportOptions, ImportOut, ImportPreview, ImportStarted
+from .model import CHECK, RUN, ColumnMapping, ImportOptions, ImportOut, ImportPreview, ImportStarted
 from .parse import Look, Seen, as_mapping
 from .readers import FileFormat
-from .tasks import CHECK, RUN
 
 _BUSY = ("queued", "running", "checking")
 
@@ -103,15 +102,21 @@ def _hash(names: Sequence[str]) -> str:
 async def _check(
     tx: Tx, database: Database, columns: Sequence[str], items: Sequence[ColumnMapping], options: ImportOptions
 ) -> None:
-    errors = mapping.mapping_errors(database, columns, items, options)
-    if options.subscribe is not None:
-        resource = (await resources_by_id(tx, [options.subscribe.resource])).get(options.subscribe.resource)
-        if resource is None or resource.archived_at is not None:
-            errors.append(FieldError("/options/subscribe/resource", "There is no such resource"))
-        elif options.subscribe.channel not in resource.channels:
-            errors.append(FieldError("/options/subscribe/channel", f"{resource.name} has no such channel"))
+    errors = mapping.mapping_errors(database, columns, items, options) + await option_problems(tx, options)
     if errors:
         raise invalid(*errors)
+
+
+async def option_problems(tx: Tx, options: ImportOptions) -> list[FieldError]:
+    """Return what is wrong with the subscription that rows ask for."""
+    if options.subscribe is None:
+        return []
+    resource = (await resources_by_id(tx, [options.subscribe.resource])).get(options.subscribe.resource)
+    if resource is None or resource.archived_at is not None:
+        return [FieldError("/options/subscribe/resource", "There is no such resource")]
+    if options.subscribe.channel not in resource.channels:
+        return [FieldError("/options/subscribe/channel", f"{resource.name} has no such channel")]
+    return []
 
 
 async def get_import(tx: Tx, import_id: int) -> ImportOut:
@@ -225,7 +230,7 @@ async def start_run(tx: Tx, actor: Actor, import_id: int) -> ImportStarted:
     shown = await _idle(tx, row)
     database = await get_database(tx, shown.database_id)
     await _check(tx, database, shown.columns, shown.mapping, shown.options)
-    made = await _make_fields(tx, actor, shown)
+    made = await make_fields(tx, actor, shown.database_id, shown.mapping)
     await store.update(tx, import_id, mapping=msgspec.to_builtins(made))
     await audit(
         tx,
@@ -239,16 +244,17 @@ async def start_run(tx: Tx, actor: Actor, import_id: int) -> ImportStarted:
     return await _start(tx, actor, shown, RUN, f"Import {shown.file_name}", "queued")
 
 
-async def _make_fields(tx: Tx, actor: Actor, shown: ImportOut) -> list[ColumnMapping]:
+async def make_fields(tx: Tx, actor: Actor, database_id: int, items: Sequence[ColumnMapping]) -> list[ColumnMapping]:
+    """Make the fields that a mapping asks for and return the mapping to them; raise 403, 409 or 422."""
     found = []
-    for n, item in enumerate(shown.mapping):
+    for n, item in enumerate(items):
         if item.new_field is None:
             found.append(item)
             continue
         actor.require("databases:update")
         new = item.new_field
         field = Field(name=new.name, type=new.type, label=new.label, options=tuple(new.options))
-        await add_field(tx, actor, shown.database_id, field, f"/mapping/{n}/new_field")
+        await add_field(tx, actor, database_id, field, f"/mapping/{n}/new_field")
         found.append(msgspec.structs.replace(item, field=new.name, new_field=None))
     return found
 

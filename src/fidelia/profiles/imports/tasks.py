@@ -16,10 +16,10 @@ from fidelia.platform.jobs import Ending, JobContext, periodic, task
 
 from . import store
 from . import store_bulk as bulk
+from .model import CHECK, RUN
+from .schedule.running import import_ended
 from .work import check_import, run_import
 
-RUN = "profiles.import"
-CHECK = "profiles.import_check"
 AREA = "imports"
 #: Uploaded files are kept this long after their import has ended.
 KEEP = timedelta(days=7)
@@ -31,14 +31,18 @@ KEEP_REPORTS = timedelta(days=30)
 async def run(ctx: JobContext, import_id: int) -> dict[str, Any]:
     """Import a file."""
     async with ctx.telling(partial(_ended, ctx, import_id)):
-        return await run_import(ctx, import_id)
+        done = await run_import(ctx, import_id)
+    await import_ended(ctx.engines, import_id)
+    return done
 
 
 @task(CHECK, queue="worker", attempts=3)
 async def check(ctx: JobContext, import_id: int) -> dict[str, Any]:
     """Try a file without writing anything."""
     async with ctx.telling(partial(_ended, ctx, import_id)):
-        return await check_import(ctx, import_id)
+        done = await check_import(ctx, import_id)
+    await import_ended(ctx.engines, import_id)
+    return done
 
 
 async def _ended(ctx: JobContext, import_id: int, ending: Ending, exc: BaseException) -> None:
@@ -53,6 +57,7 @@ async def _ended(ctx: JobContext, import_id: int, ending: Ending, exc: BaseExcep
         elif done:
             error = f"{error}. {done}"
         await store.update(tx, import_id, state=ending, error=error, finished_at=tx.now)
+    await import_ended(ctx.engines, import_id)
     await bulk.ensure_search(ctx.engines, row.database_id)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import xlsxwriter
 
-from ..service.people import cell
+from ..service.sheets import cell
 from .report import ControlMetric, ControlReport
 
 Row = Sequence[str | int | float | None]

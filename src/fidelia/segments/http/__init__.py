@@ -6,7 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from .calculate import CalculateController
 from .columns import ColumnController
-from .files import FileController
+from .files import ExportController, FileController
 from .filling import FillingController
 from .history import HistoryController
 from .members import MemberController
@@ -23,5 +23,6 @@ routers: tuple[ControllerRouterHandler, ...] = (
     FillingController,
     HistoryController,
     FileController,
+    ExportController,
     SegmentImportController,
 )

@@ -81,8 +81,13 @@ async def remove_members(
     return Removed(len(left), len(known), list(rest - known))
 
 
-async def add_import(tx: Tx, actor: Actor, segment_id: int, import_id: int, *, triggers: bool = True) -> Added:
-    """Add everybody whom the rows of a finished import were about. Raises 404, 409, 422 (another database)."""
+async def add_import(
+    tx: Tx, actor: Actor, segment_id: int, import_id: int, *, replace: bool = False, triggers: bool = True
+) -> Added:
+    """Add everybody whom the rows of a finished import were about. Raises 404, 409, 422 (another database).
+
+    ``replace``: everybody else leaves the list.
+    """
     segment, before = await _editable(tx, segment_id)
     done = await profiles.get_import(tx, import_id)
     if done.database_id != segment.database_id:
@@ -90,7 +95,8 @@ async def add_import(tx: Tx, actor: Actor, segment_id: int, import_id: int, *, t
     wanted = await profiles.import_people(tx, import_id)
     known = await profiles.exists(tx, segment.database_id, wanted)
     note = f"Import {done.file_name}"
-    await _edit(tx, actor, segment, before, before | known, "add", "import", triggers, note)
+    after, action = (known, "fill") if replace else (before | known, "add")
+    await _edit(tx, actor, segment, before, after, action, "import", triggers, note)
     return Added(len(known - before), len(known & before), list(wanted - known))
 
 

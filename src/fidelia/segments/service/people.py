@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -26,12 +26,12 @@ from . import answer
 from .preview import Unsaved, check_columns, check_sample, people
 from .question import ask, ask_segment
 from .refusals import in_words
+from .sheets import cell
 
 EXPORT_CHUNK = 5000
 #: How long erasures are noted: longer than any list takes to be worked out.
 KEEP_ERASURES = timedelta(days=7)
 _SEARCHED = 1000
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def segment_people(
@@ -157,13 +157,13 @@ async def export(engines: Engines, segment_id: int, columns: Sequence[str] | Non
         found = await segment_people(engines, segment_id, wait=False)
     except DrainBehind as exc:
         raise unavailable("So much was written just now that nobody can say yet who is in; ask again") from exc
-    return file_name(segment, "csv"), _file(engines, database.id, found, chosen)
+    return plain_name(segment.name, segment.id, "csv"), _file(engines, database.id, found, chosen)
 
 
-def file_name(segment: Segment, suffix: str) -> str:
-    """Return a plain name for a file of a segment."""
-    word = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in segment.name.lower())
-    return f"{word.strip('-') or 'segment'}-{segment.id}.{suffix}"
+def plain_name(text: str, number: int, suffix: str) -> str:
+    """Return a plain name for a file about something."""
+    word = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text.lower())
+    return f"{word.strip('-')[:80] or 'people'}-{number}.{suffix}"
 
 
 async def _file(engines: Engines, database_id: int, found: BitMap, columns: list[str]) -> AsyncIterator[bytes]:
@@ -178,25 +178,3 @@ def _line(cells: Sequence[Any]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerow(cells)
     return text.getvalue().encode()
-
-
-def cell(value: Any) -> str:
-    """Return a value as the text of a cell; texts that begin like a formula are made harmless."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return str(value)
-        case datetime():
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case str():
-            text = value
-        case list() if all(isinstance(item, str) for item in value):
-            text = ", ".join(value)
-        case dict() | list():
-            text = msgspec.json.encode(value).decode()
-        case _:
-            text = str(value)
-    return f"'{text}" if text.startswith(_RISKY) else text

@@ -14,8 +14,6 @@ from ..store import members as members_store
 from ..store import runs as runs_store
 from .people import KEEP_ERASURES
 
-#: Files with people's data are kept this long.
-KEEP_FILES = timedelta(days=7)
 #: Who entered and left by a run is known this long; its figures stay.
 KEEP_RUN_PEOPLE = timedelta(days=90)
 #: Upkeep comes every hour; erasures of this time are gone through again.
@@ -25,7 +23,7 @@ _LATELY = timedelta(hours=6)
 async def forget_old(engines: Engines) -> None:
     """Remove files after a week; take erased people out of what runs keep; forget what nobody needs any more."""
     async with engines.tx() as tx:
-        keys = await exports_store.expired(tx, tx.now - KEEP_FILES)
+        keys = await exports_store.expired(tx, tx.now - exports_store.KEEP_FILES)
         await runs_store.purge_people(tx, tx.now - KEEP_RUN_PEOPLE)
         for database_id, gone in (await members_store.erasures(tx, tx.now - _LATELY)).items():
             await runs_store.forget(tx, database_id, gone)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from pyroaring import BitMap
 
@@ -13,28 +14,31 @@ from fidelia.kernel.errors import not_found
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform.postgres import Tx
 
-from ..model import SegmentExport
+from ..model import ExportedSubscription, ProfileExport
 from ..tables import segment_export
 from .members import before_id, packed
 
+#: Files with people's data are kept this long.
+KEEP_FILES = timedelta(days=7)
 _e = segment_export.c
-_SHOWN = [_e[name] for name in SegmentExport.__struct_fields__]
+_MADE_OF = ("expires_at", "url")
+_SHOWN = [_e[name] for name in ProfileExport.__struct_fields__ if name not in _MADE_OF] + [_e.file_key]
 
 
-async def insert(
-    tx: Tx, *, segment_id: int, database_id: int, format: str, columns: Sequence[str], file_name: str, actor: str
-) -> int:
+async def insert(tx: Tx, values: dict[str, Any]) -> int:
     """Note that a file was asked for; return its id."""
-    stmt = sa.insert(segment_export).values(
-        segment_id=segment_id,
-        database_id=database_id,
-        format=format,
-        columns=list(columns),
-        file_name=file_name,
-        actor=actor,
-        created_at=tx.now,
-    )
+    stmt = sa.insert(segment_export).values({**values, "created_at": tx.now})
     return int(await tx.scalar(stmt.returning(_e.id)))
+
+
+def _export(row: Any) -> ProfileExport:
+    plain = dict(row._mapping)
+    ready = plain.pop("file_key") is not None
+    return ProfileExport(
+        **{**plain, "subscriptions": msgspec.convert(row.subscriptions, list[ExportedSubscription])},
+        expires_at=row.created_at + KEEP_FILES,
+        url=f"/api/v1/segments/exports/{row.id}/file" if ready else None,
+    )
 
 
 async def find(tx: Tx, export_id: int, *, lock: bool = False) -> sa.Row[Any]:
@@ -46,29 +50,32 @@ async def find(tx: Tx, export_id: int, *, lock: bool = False) -> sa.Row[Any]:
     return row
 
 
-async def get(tx: Tx, export_id: int) -> SegmentExport:
+async def get(tx: Tx, export_id: int) -> ProfileExport:
     """Return a file as others see it; raise 404."""
     row = await tx.first(sa.select(*_SHOWN).where(_e.id == export_id))
     if row is None:
         raise not_found("Export", export_id)
-    return SegmentExport(**row._mapping)
+    return _export(row)
 
 
-async def page(tx: Tx, segment_id: int, request: PageRequest) -> Page[SegmentExport]:
-    """Return a page of a segment's files, newest first."""
-    where = [_e.segment_id == segment_id]
+async def page(
+    tx: Tx, request: PageRequest, *, segment_id: int | None = None, database_id: int | None = None
+) -> Page[ProfileExport]:
+    """Return a page of the files of a segment or a database, newest first."""
+    where = [_e.segment_id == segment_id] if segment_id is not None else [_e.database_id == database_id]
     total = await tx.scalar(sa.select(sa.func.count()).select_from(segment_export).where(*where))
     before = before_id(request)
     if before is not None:
         where.append(_e.id < before)
     rows = await tx.all(sa.select(*_SHOWN).where(*where).order_by(_e.id.desc()).limit(request.limit + 1))
-    items = [SegmentExport(**row._mapping) for row in rows[: request.limit]]
+    items = [_export(row) for row in rows[: request.limit]]
     return Page(items, encode_cursor([items[-1].id]) if len(rows) > request.limit else None, total)
 
 
-async def set_people(tx: Tx, export_id: int, people: BitMap) -> None:
-    """Note whom a file is to hold."""
-    await _update(tx, export_id, {"people": packed(people), "rows": len(people)})
+async def set_people(tx: Tx, export_id: int, people: BitMap, marks: Sequence[BitMap] | None = None) -> None:
+    """Note whom a file is to hold, and who is in the segments that have a column."""
+    also = {} if marks is None else {"marks": [packed(mark) for mark in marks]}
+    await _update(tx, export_id, {"people": packed(people), "rows": len(people), **also})
 
 
 async def set_job(tx: Tx, export_id: int, job_id: str) -> None:
@@ -78,7 +85,7 @@ async def set_job(tx: Tx, export_id: int, job_id: str) -> None:
 
 async def finish(tx: Tx, export_id: int, *, file_key: str, size: int, rows: int) -> None:
     """Note where a file lies; whom it holds is not needed any more."""
-    values = {"file_key": file_key, "size": size, "rows": rows, "finished_at": tx.now, "people": None}
+    values = {"file_key": file_key, "size": size, "rows": rows, "finished_at": tx.now, "people": None, "marks": None}
     await _update(tx, export_id, values)
 
 
