@@ -210,38 +210,6 @@ async def test_pages_refuse_what_is_not_theirs(engines: Engines, api: httpx.Asyn
     assert gone.status_code == 410
 
 
-async def test_the_preferences_page(engines: Engines, api: httpx.AsyncClient, sent) -> None:
-    from pyroaring import BitMap
-
-    from fidelia import profiles
-    from fidelia.access import Actor
-
-    news = (await api.post("/api/v1/resources", json={"name": "News & <more>"})).json()["id"]
-    deals = (await api.post("/api/v1/resources", json={"name": "Deals"})).json()["id"]
-    async with engines.tx() as tx:
-        items = [profiles.SubscriptionItem(profile_id=7, resource_id=r) for r in (news, deals)]
-        await profiles.subscribe(tx, Actor.system(), sent.database_id, items)
-    path = urlsplit((await signer(engines)).url("p", sent.id, 7)).path
-    page = (await api.get(path)).text
-    assert page.count(" checked") == 2
-    assert "News &amp; &lt;more&gt;" in page
-
-    async def subscribed() -> list[int]:
-        async with engines.tx() as tx:
-            return [
-                resource
-                for resource in (news, deals)
-                if (await profiles.sendable(tx, sent.database_id, BitMap([7]), resource)).rows
-            ]
-
-    await api.post(path, data={"resource": [str(deals), "999", "x"]})
-    assert await subscribed() == [deals]
-    await api.post(path, data={"resource": [str(news), str(deals)]})
-    assert await subscribed() == [news, deals]
-    await api.post(path, data={})
-    assert await subscribed() == []
-
-
 async def test_a_signed_in_browser_can_leave_too(engines: Engines, api: httpx.AsyncClient, sent) -> None:
     path = urlsplit((await signer(engines)).url("u", sent.id, 9)).path
     reply = await api.post(path, headers={"Cookie": "fidelia_session=nonsense", "Authorization": "Bearer wrong"})

@@ -27,7 +27,10 @@ class Utm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run was started with; later changes of the mailing or template do not reach it."""
+    """What a run was started with; later changes of the mailing or template do not reach it.
+
+    A run that ``confirms`` asks people to confirm a subscription: only those who wait for that get it.
+    """
 
     mailing_id: int
     name: str
@@ -45,15 +48,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     track_opens: bool = True
     track_clicks: bool = True
     rate: int = 0
+    confirms: bool = False
 
 
 class Recipient(msgspec.Struct, frozen=True):
-    """Somebody a message is made for. In ``roots`` a missing value has no key."""
+    """Somebody a message is made for. In ``roots`` a missing value has no key; ``request_id`` is what they confirm."""
 
     profile_id: int
     contact: str
     roots: Mapping[str, Mapping[str, Any]]
     attempts: int = 0
+    request_id: int = 0
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):

@@ -85,6 +85,8 @@ mailing = sa.Table(
     sa.Column("rate", sa.Integer, nullable=False, server_default="0"),
     sa.Column("state", sa.Text, nullable=False, server_default="draft"),
     sa.Column("starts_at", STAMP),
+    # Kept by Fidelia itself: its runs carry the mails that ask to confirm a subscription.
+    sa.Column("is_system", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("archived_at", STAMP),
     sa.Column("created_at", STAMP, nullable=False),
     sa.Column("updated_at", STAMP, nullable=False),

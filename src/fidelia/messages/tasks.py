@@ -7,6 +7,7 @@ from typing import Any
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import JobContext, periodic, task
 
+from .optin import service as optin
 from .service import running
 
 
@@ -26,3 +27,9 @@ async def send(ctx: JobContext, run_id: int) -> dict[str, Any]:
 async def tick(engines: Engines) -> None:
     """Start what is due, replace senders that have died."""
     await running.tick(engines)
+
+
+@periodic("messages.confirmations", "* * * * * */2", queue="worker")
+async def confirmations(engines: Engines) -> None:
+    """Send the mails that ask to confirm a subscription."""
+    await optin.send_waiting(engines)

@@ -14,7 +14,7 @@ EntryKind = Literal["email", "phone", "domain"]
 CHANNELS = ("email", "sms", "push", "webhook")
 SUBSCRIPTION_STATUSES = ("subscribed", "unconfirmed", "unsubscribed", "suspended", "bounced", "complained")
 #: Why somebody is not written to, in the order in which it is looked at.
-EXCLUSIONS = ("not_found", "status", "not_subscribed", "no_address", "suppressed")
+EXCLUSIONS = ("not_found", "status", "not_subscribed", "paused", "no_address", "suppressed")
 
 
 class OptIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,7 +40,10 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody agreed to hear from a resource in a channel, and at which contact."""
+    """What somebody agreed to hear from a resource in a channel, and at which contact.
+
+    ``paused_until`` is null unless nothing is sent before that moment, which lies ahead.
+    """
 
     id: int
     database_id: int
@@ -52,6 +55,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     priority: int
     opt_in: OptIn
     status_reason: str | None
+    paused_until: datetime | None
     created_at: datetime
     updated_at: datetime
 

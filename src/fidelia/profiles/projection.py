@@ -55,6 +55,7 @@ _SUBSCRIPTION: tuple[tuple[str, str, str], ...] = (
     ("priority", "Int32", "priority"),
     ("opt_in_at", "Nullable(DateTime64(3, 'UTC'))", _MOMENT.format("opt_in_at")),
     ("opt_in_source", "Nullable(String)", "opt_in_source"),
+    ("paused_until", "Nullable(DateTime64(3, 'UTC'))", _MOMENT.format("paused_until")),
     ("created_at", "DateTime64(3, 'UTC')", _MOMENT.format("created_at")),
     ("updated_at", "DateTime64(3, 'UTC')", _MOMENT.format("updated_at")),
     ("version", "UInt64", "version"),
@@ -81,6 +82,9 @@ class Tables:
         await ch.command(
             f"create table if not exists s_{database.id} ({columns}, is_deleted UInt8) "
             + _ENGINE.format("(profile, id)")
+        )
+        await ch.command(  # a table of an earlier version
+            f"alter table s_{database.id} add column if not exists paused_until Nullable(DateTime64(3, 'UTC'))"
         )
         rows = await ch.query(
             "select name, type from system.columns where database = currentDatabase() and table = {table:String}",

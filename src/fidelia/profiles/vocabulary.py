@@ -55,6 +55,7 @@ async def vocabulary(tx: Tx, database_id: int) -> Vocabulary:
             _fact("priority", "integer", "Priority"),
             _fact("source", "string", "Opt-in source", sql="opt_in_source", nullable=True),
             _fact("opt_in_at", "datetime", "Opted in at", nullable=True),
+            _fact("paused_until", "datetime", "Paused until", nullable=True),
             _fact("created_at", "datetime", "Subscribed at"),
             _fact("updated_at", "datetime", "Last changed at"),
         ),

@@ -1,10 +1,22 @@
 """Routes of messages."""
 
+from ..optin.http import ConfirmationController, DoubleOptInController
+from ..optin.public import ConfirmController
+from ..preferences.http import PreferenceLinkController
+from ..preferences.public import PreferenceController
 from ..tracking.http import TrackingController
 from .mailbox import MailboxController
 from .mailings import MailingController
 from .reports import ReportController
 from .templates import TemplateController
 
-API = [TemplateController, MailingController, ReportController, MailboxController]
-ROOT = [TrackingController]
+API = [
+    TemplateController,
+    MailingController,
+    ReportController,
+    MailboxController,
+    DoubleOptInController,
+    ConfirmationController,
+    PreferenceLinkController,
+]
+ROOT = [TrackingController, PreferenceController, ConfirmController]

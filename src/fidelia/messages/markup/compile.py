@@ -27,7 +27,7 @@ from .model import (
 from .scan import RAW, Protected, protect, tokens
 from .text import plain_text
 
-_OWN_LINK = re.compile(r"\{\{[-+]?\s*links\.\w+\s*[-+]?\}\}")
+_OWN_LINK = re.compile(r"\{\{[-+]?\s*(?:links\.\w+|preferences_url|confirm_url)\s*[-+]?\}\}")
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, keep_at_rules=True)
@@ -282,6 +282,6 @@ def _check_result(compiled: Compiled, problems: list[TemplateProblem]) -> None:
     if size > CLIP_BYTES:
         message = f"The mail is {size // 1024} KB; above 102 KB Gmail cuts it off, and with it the unsubscribe link"
         problems.append(TemplateProblem("warning", "size", message))
-    if not compiled.unsubscribable:
+    if not compiled.unsubscribable and not compiled.confirms:
         message = 'There is no unsubscribe link: add <a href="{{ links.unsubscribe }}">'
         problems.append(TemplateProblem("warning", "no_unsubscribe", message))

@@ -10,7 +10,20 @@ Format = Literal["mjml", "html"]
 Severity = Literal["error", "warning"]
 
 #: The roots a template may use; what is behind each is filled per recipient.
-ROOTS = ("profile", "subscription", "event", "campaign", "loyalty", "market", "links", "vars")
+ROOTS = (
+    "profile",
+    "subscription",
+    "event",
+    "campaign",
+    "loyalty",
+    "market",
+    "links",
+    "vars",
+    "preferences_url",
+    "confirm_url",
+)
+#: Addresses with a name of their own, and the link that each is (``confirm`` only in mails that ask to confirm).
+URLS = {"preferences_url": "preferences", "confirm_url": "confirm"}
 LINKS = ("unsubscribe", "web_version", "preferences")
 MAX_SOURCE = 500_000
 #: Gmail cuts a mail off above this many bytes of HTML.
@@ -61,7 +74,12 @@ class Compiled(msgspec.Struct, frozen=True):
     @property
     def unsubscribable(self) -> bool:
         """Tell whether the body offers a way out."""
-        return "links.unsubscribe" in self.uses or "links.preferences" in self.uses
+        return any(use in self.uses for use in ("links.unsubscribe", "links.preferences", "preferences_url"))
+
+    @property
+    def confirms(self) -> bool:
+        """Tell whether the body asks to confirm a subscription."""
+        return "confirm_url" in self.uses
 
 
 class CompileReply(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import Any
 import minijinja
 
 from .lint import refuse_link
-from .model import Compiled, Rendered
+from .model import URLS, Compiled, Rendered
 
 #: Steps of the template machine per part; an honest mail takes a few hundred.
 FUEL = 100_000
@@ -105,9 +105,10 @@ def context(
 ) -> dict[str, Any]:
     """Return what a renderer needs for one recipient.
 
-    ``roots`` maps a root to its values, where a missing value has no key; ``links`` are unsubscribe, web_version and
-    preferences; ``addresses`` are the static links in order, ``escaped`` the same as attributes hold them, when known;
-    ``click`` makes the address of a dynamic one; ``pixel`` is the address of the open image, or empty.
+    ``roots`` maps a root to its values, where a missing value has no key; ``links`` are unsubscribe, web_version,
+    preferences, and confirm in mails that ask to; ``addresses`` are the static links in order, ``escaped`` the same as
+    attributes hold them, when known; ``click`` makes the address of a dynamic one; ``pixel`` is the address of the open
+    image, or empty.
     """
 
     def dynamic(no: int, url: Any) -> str:
@@ -127,6 +128,7 @@ def context(
         **roots,
         "vars": {**compiled.variables, **roots["vars"]} if "vars" in roots else compiled.variables,
         "links": {name: _marked(url) for name, url in links.items()},
+        **{name: _marked(links[link]) for name, link in URLS.items() if link in links},
         "_l": [html.escape(url) for url in addresses] if escaped is None else escaped,
         "_t": addresses,
         "_click": dynamic,

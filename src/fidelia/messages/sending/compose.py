@@ -15,12 +15,13 @@ from fidelia.platform.outbox import clickhouse_time, encode_line
 
 from ..channels.email.address import AddressRefused, envelope
 from ..channels.email.mime import Content, Skeleton, dot_stuffed
-from ..markup.model import LINKS, Compiled, Rendered
+from ..markup.model import LINKS, URLS, Compiled, Rendered
 from ..markup.render import CannotRender, Renderer, context
 from ..model import Plan, Recipient, Utm
 from ..tracking.tokens import Signer
 
 _KIND = {"unsubscribe": "u", "web_version": "w", "preferences": "p"}
+_NAMED = {link: name for name, link in URLS.items()}
 
 
 class Composed(msgspec.Struct, frozen=True):
@@ -48,7 +49,10 @@ class Composer:
         self._compiled = compiled
         self._links = [with_utm(link.url, plan.utm) if not link.dynamic else "" for link in compiled.links]
         self._escaped = [html.escape(link) for link in self._links]
-        self._shown = [name for name in LINKS if f"links.{name}" in compiled.uses or "links" in compiled.uses]
+        uses = compiled.uses
+        self._shown = [
+            name for name in LINKS if f"links.{name}" in uses or "links" in uses or _NAMED.get(name, "") in uses
+        ]
         self.sender = envelope(plan.from_email)
         self._domain = self.sender.rpartition("@")[2]
         self._skeleton = Skeleton(
@@ -112,12 +116,19 @@ class Composer:
         return context(
             self._compiled,
             roots,
-            links={name: signer.url(_KIND[name], run, profile) for name in self._shown},
+            links=self._own_links(recipient),
             addresses=addresses,
             escaped=escaped,
             click=lambda no, url: self._click(profile, no, url),
             pixel=signer.url("o", run, profile) if plan.track_opens else "",
         )
+
+    def _own_links(self, recipient: Recipient) -> dict[str, str]:
+        signer, profile = self._signer, recipient.profile_id
+        links = {name: signer.url(_KIND[name], self.run_id, profile) for name in self._shown}
+        if recipient.request_id:
+            links["confirm"] = signer.url("y", recipient.request_id, 0)
+        return links
 
     def _click(self, profile: int, no: int, url: str) -> str:
         target = with_utm(url, self.plan.utm)

@@ -12,7 +12,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
 from ..markup.model import Compiled
-from ..model import Plan, Recipient
+from ..model import Plan, Recipient, Run
 from ..ports import gates, root_loaders
 from .compose import plain_values
 
@@ -22,18 +22,47 @@ WORDS = {
     "not_found": "The profile is gone",
     "status": "The profile's status does not allow mails",
     "not_subscribed": "Not subscribed any more",
+    "not_waiting": "Does not wait for a confirmation any more",
+    "expired": "The time to confirm is over",
+    "paused": "Has paused these mails",
     "no_address": "No e-mail address any more",
     "suppressed": "On a stop list",
 }
 
 
 async def load(
-    tx: Tx, engines: Engines, database_id: int, plan: Plan, compiled: Compiled, ids: Sequence[int]
+    tx: Tx, engines: Engines, run: Run, compiled: Compiled, ids: Sequence[int]
 ) -> tuple[list[Recipient], dict[int, str]]:
-    """Return who of these people can be written to, with their values, and why the others cannot.
+    """Return who of a run's people can be written to, with their values, and why the others cannot.
 
-    Gates, consent and stop lists are looked at again: somebody may have left since the audience was made.
+    Gates, consent and stop lists are looked at again: somebody may have left since the audience was made. A run that
+    asks to confirm passes no gates: it goes to those who wait for it.
     """
+    if run.plan.confirms:
+        contacts, requests, refused = await _asked(tx, run, ids)
+    else:
+        contacts, refused = await _willing(tx, engines, run.database_id, run.plan, ids)
+        requests = {}
+    values = await read_values(tx, run.database_id, compiled, list(contacts))
+    extra = {}
+    for root, loader in root_loaders(engines).items():
+        if any(use == root or use.startswith(root + ".") for use in compiled.uses):
+            extra[root] = await loader(tx, run.database_id, list(contacts))
+    recipients = []
+    for profile, contact in contacts.items():
+        roots: dict[str, dict[str, Any]] = {
+            "profile": values.get(profile, {"id": profile}),
+            "subscription": {"contact": contact, "email": contact, "channel": run.plan.channel},
+        }
+        for root, found in extra.items():
+            roots[root] = dict(found.get(profile, {}))
+        recipients.append(Recipient(profile, contact, roots, request_id=requests.get(profile, 0)))
+    return recipients, refused
+
+
+async def _willing(
+    tx: Tx, engines: Engines, database_id: int, plan: Plan, ids: Sequence[int]
+) -> tuple[dict[int, str], dict[int, str]]:
     people, kept_out = BitMap(ids), dict[str, BitMap]()
     for gate in gates(engines):
         for reason, some in (await gate(tx, database_id, plan, people)).items():
@@ -41,23 +70,15 @@ async def load(
             people = people - some
     who = await profiles.sendable(tx, database_id, people, plan.resource_id, plan.channel, plan.suppression_lists)
     left_out = [*kept_out.items(), *who.excluded.items()]
-    refused = {profile: WORDS.get(reason, reason) for reason, some in left_out for profile in some}
-    contacts = dict(who.rows)
-    values = await read_values(tx, database_id, compiled, list(contacts))
-    extra = {}
-    for root, loader in root_loaders(engines).items():
-        if any(use == root or use.startswith(root + ".") for use in compiled.uses):
-            extra[root] = await loader(tx, database_id, list(contacts))
-    recipients = []
-    for profile, contact in contacts.items():
-        roots: dict[str, dict[str, Any]] = {
-            "profile": values.get(profile, {"id": profile}),
-            "subscription": {"contact": contact, "email": contact, "channel": plan.channel},
-        }
-        for root, found in extra.items():
-            roots[root] = dict(found.get(profile, {}))
-        recipients.append(Recipient(profile, contact, roots))
-    return recipients, refused
+    return dict(who.rows), {profile: WORDS.get(reason, reason) for reason, some in left_out for profile in some}
+
+
+async def _asked(tx: Tx, run: Run, ids: Sequence[int]) -> tuple[dict[int, str], dict[int, int], dict[int, str]]:
+    found = {asked.profile_id: asked for asked in await profiles.asked_by(tx, run.database_id, run.id, ids)}
+    refused = {i: WORDS["not_waiting"] for i in ids if i not in found}
+    refused |= {i: WORDS.get(a.refused, a.refused) for i, a in found.items() if a.refused is not None}
+    ready = {i: asked for i, asked in found.items() if asked.refused is None}
+    return {i: a.contact for i, a in ready.items()}, {i: a.request_id for i, a in ready.items()}, refused
 
 
 async def read_values(tx: Tx, database_id: int, compiled: Compiled, ids: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 import psycopg
 import structlog
 
@@ -281,9 +282,7 @@ class Sender:
 
     async def _bring(self, leased: dict[int, tuple[int, bytes]]) -> None:
         async with self.engines.tx() as tx:
-            found, refused = await recipients.load(
-                tx, self.engines, self.run_.database_id, self.run_.plan, self.compiled, list(leased)
-            )
+            found, refused = await recipients.load(tx, self.engines, self.run_, self.compiled, list(leased))
         blocked = [self._blocked(profile, reason) for profile, reason in refused.items()]
         ready: list[Recipient] = []
         for recipient in found:
@@ -292,7 +291,7 @@ class Sender:
             if present != known and not await self._new_contact(recipient.profile_id, present):
                 blocked.append(self._blocked(recipient.profile_id, "Somebody else has this address in this run"))
                 continue
-            ready.append(Recipient(recipient.profile_id, recipient.contact, recipient.roots, attempts))
+            ready.append(msgspec.structs.replace(recipient, attempts=attempts))
         if blocked:
             await self.settler.submit(blocked)
         self._queue.extend(ready)

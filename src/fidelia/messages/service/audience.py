@@ -23,6 +23,7 @@ REASONS = {
     "not_found": "not in the database any more",
     "status": "do not want mails, or cannot be reached",
     "not_subscribed": "not subscribed",
+    "paused": "have paused these mails",
     "no_address": "no e-mail address",
     "suppressed": "on a stop list",
     "duplicate": "same address as somebody else",

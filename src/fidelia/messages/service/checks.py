@@ -36,6 +36,9 @@ async def obstacles(tx: Tx, mailing: Mailing) -> list[FieldError]:
             compiled = await runs.compiled(tx, template.published_version_id)
             if not compiled.unsubscribable:
                 errors.append(FieldError("/template_id", f"The template {template.name} has no unsubscribe link"))
+            if compiled.confirms:
+                message = f"{template.name} uses confirm_url, which only mails that ask to confirm a subscription have"
+                errors.append(FieldError("/template_id", message))
             errors += [
                 FieldError("/template_id", f"{template.name} uses {use}, which this database does not have")
                 for use in await _unknown_fields(tx, mailing.database_id, compiled.uses)

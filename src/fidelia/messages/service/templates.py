@@ -19,6 +19,7 @@ from ..model import Template, TemplateVersion
 from ..sending.compose import plain_values
 from ..store import templates as store
 from .clash import clash
+from .outlet import signer
 
 #: What a draft may be changed in.
 CONTENT = ("format", "subject", "preheader", "body", "text", "variables", "database_id")
@@ -26,6 +27,7 @@ SAMPLE_LINKS = {
     "unsubscribe": "https://example.com/unsubscribe",
     "web_version": "https://example.com/web-version",
     "preferences": "https://example.com/preferences",
+    "confirm": "https://example.com/confirm",
 }
 
 
@@ -97,6 +99,10 @@ async def publish_template(tx: Tx, actor: Actor, template_id: int) -> Template:
         raise invalid(*(FieldError(f"/{p.part}", _with_line(p)) for p in errors))
     if not draft.subject.strip():
         raise invalid_field("/subject", "Enter a subject before you publish")
+    asking = await profiles.resources_asking_with(tx, template_id)
+    if asking and not reply.compiled.confirms:
+        message = f"{asking[0]} asks with it to confirm subscriptions: the link {{{{ confirm_url }}}} must stay in it"
+        raise invalid_field("/body", message)
     await store.publish(tx, draft, reply.compiled, reply.problems, actor.name)
     made = await store.get(tx, template_id)
     await audit(
@@ -125,6 +131,8 @@ async def archive_template(tx: Tx, actor: Actor, template_id: int, *, archived: 
     before = await store.get(tx, template_id, lock=True)
     if archived and (users := await store.unfinished_mailings(tx, template_id)):
         raise conflict(f"The template is used by {', '.join(users[:5])}. Choose another one there first")
+    if archived and (asking := await profiles.resources_asking_with(tx, template_id)):
+        raise conflict(f"{', '.join(asking[:5])} asks with it to confirm subscriptions. Choose another one there first")
     await store.update(tx, template_id, {"archived_at": tx.now if archived else None})
     after = await store.get(tx, template_id)
     action = "template.archived" if archived else "template.restored"
@@ -161,9 +169,18 @@ async def preview(
             raise invalid_field("/database_id", "Choose a database to preview as one of its people")
         shown = {**plain_values(await profiles.get_profile(tx, database_id, profile_id)), **shown}
     context: dict[str, Any] = {"profile": shown, "subscription": {"email": shown.get("email", "")}}
-    context |= {"links": SAMPLE_LINKS, **({"vars": dict(variables)} if variables else {})}
+    context |= {"links": await _sample_links(tx, database_id), **({"vars": dict(variables)} if variables else {})}
     made = await work(source, [context])
     return made.reply, made.rendered[0] if made.rendered else None
+
+
+async def _sample_links(tx: Tx, database_id: int | None) -> dict[str, str]:
+    """Return links for somebody who only looks: pages of ours with made-up details, else examples."""
+    if database_id is None:
+        return SAMPLE_LINKS
+    signs = await signer(tx.engines)
+    sample = signs.token("s", database_id, 0)
+    return {**SAMPLE_LINKS, "preferences": f"{signs.base}/t/p/{sample}", "confirm": f"{signs.base}/t/y/{sample}"}
 
 
 async def samples(tx: Tx, database_id: int, used: Sequence[str], limit: int = 10) -> list[dict[str, Any]]:

@@ -69,7 +69,8 @@ async def pages(
     descending = page.descending or page.sort is None
     column = mailing.c[key]
     where: list[sa.ColumnElement[bool]] = [
-        mailing.c.archived_at.isnot(None) if archived else mailing.c.archived_at.is_(None)
+        mailing.c.archived_at.isnot(None) if archived else mailing.c.archived_at.is_(None),
+        sa.not_(mailing.c.is_system),
     ]
     if state is not None:
         where.append(mailing.c.state.in_(state.split(",")))
@@ -118,7 +119,7 @@ async def using(tx: Tx, *, segment_id: int | None = None, database_id: int | Non
     if segment_id is not None:
         query = query.where(mailing.c.segment_id == segment_id, mailing.c.archived_at.is_(None))
     if database_id is not None:
-        query = query.where(mailing.c.database_id == database_id)
+        query = query.where(mailing.c.database_id == database_id, sa.not_(mailing.c.is_system))
     return [row.name for row in await tx.all(query)]
 
 
@@ -132,7 +133,7 @@ async def counts(tx: Tx) -> dict[str, int]:
     """Return how many mailings are in each state, archived ones left out."""
     rows = await tx.all(
         sa.select(mailing.c.state, sa.func.count().label("many"))
-        .where(mailing.c.archived_at.is_(None))
+        .where(mailing.c.archived_at.is_(None), sa.not_(mailing.c.is_system))
         .group_by(mailing.c.state)
     )
     return {row.state: row.many for row in rows}

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import contextlib
 from typing import Annotated, Any
-from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import structlog
 from litestar import Controller, Request, Response, get, post
@@ -25,6 +25,7 @@ from ..service.outlet import signer
 from ..store import runs
 from ..store.tracking import RunFacts
 from . import leave, pages
+from .edge import CLOSED, form_of, page
 from .hits import Hit, HitBuffer
 from .tokens import Token
 
@@ -35,25 +36,11 @@ PATIENCE = 0.5
 Target = Annotated[str | None, QueryParameter(name="u", description="Where a link made per recipient leads; signed")]
 _SAFE = "%/:=&?~#+!$,;'@()*[]"
 _PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-_CLOSED = {
-    "Cache-Control": "no-store, max-age=0",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-}
-_PAGE = {
-    **_CLOSED,
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
-    " frame-ancestors 'none'",
-}
 _MESSAGE = {
-    **_CLOSED,
+    **CLOSED,
     "Content-Security-Policy": "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; sandbox"
     " allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation",
 }
-
-
-def _html(text: str, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
-    return Response(text, status_code=status, media_type="text/html", headers=headers or _PAGE)
 
 
 async def _count(engines: Engines, request: Request[Any, Any, Any], token: Token, kind: str, url: str = "") -> None:
@@ -64,7 +51,8 @@ async def _count(engines: Engines, request: Request[Any, Any, Any], token: Token
         await asyncio.wait_for(asyncio.shield(HitBuffer.of(engines).add(hit)), PATIENCE)
 
 
-async def _run(engines: Engines, kind: str, text: str) -> tuple[Token, RunFacts] | None:
+async def run_of(engines: Engines, kind: str, text: str) -> tuple[Token, RunFacts] | None:
+    """Return what a token of this kind says and the run that it is of, or ``None`` when it is not one of ours."""
     token = (await signer(engines)).read(kind, text)
     if token is None:
         return None
@@ -86,7 +74,7 @@ class TrackingController(Controller):
         known = (await signer(engines)).read("o", token)
         if known is not None:
             await _count(engines, request, known, "opened")
-        return Response(_PIXEL, media_type="image/gif", headers=_CLOSED)
+        return Response(_PIXEL, media_type="image/gif", headers=CLOSED)
 
     @get("/c/{token:str}", summary="Click on a link", status_code=302, media_type="text/html")
     async def clicked(
@@ -95,7 +83,7 @@ class TrackingController(Controller):
         """Redirect to where the mail's link leads; nothing but what was signed or published is ever redirected to."""
         known = (await signer(engines)).read("c", token, u or "")
         if known is None:
-            return _html(pages.unknown(), 404)
+            return page(pages.unknown(), 404)
         run = await HitBuffer.of(engines).facts(known.run)
         target = u
         if run is not None and u is None:
@@ -103,58 +91,35 @@ class TrackingController(Controller):
             target = with_utm(target, run.plan.utm) if target else None
         where = location(target) if target and refuse_link(target) is None else None
         if run is None or target is None or where is None:
-            return _html(pages.unknown(), 404)
+            return page(pages.unknown(), 404)
         await _count(engines, request, known, "clicked", run.links.get(known.link, target))
-        return Response("", status_code=302, headers={**_CLOSED, "Location": where}, media_type="text/html")
+        return Response("", status_code=302, headers={**CLOSED, "Location": where}, media_type="text/html")
 
     @get("/u/{token:str}", summary="Unsubscribe page", media_type="text/html")
     async def ask(self, engines: Engines, token: FromPath[str]) -> Response[str]:
         """Ask for confirmation: looking at this page changes nothing."""
-        known = await _run(engines, "u", token)
-        return _html(pages.confirm(_sender(known[1]))) if known else _html(pages.unknown(), 404)
+        known = await run_of(engines, "u", token)
+        return page(pages.confirm(_sender(known[1]))) if known else page(pages.unknown(), 404)
 
     @post("/u/{token:str}", summary="Unsubscribe (also one-click, RFC 8058)", status_code=200, media_type="text/html")
     async def unsubscribe(
         self, request: Request[Any, Any, Any], tx: Tx, engines: Engines, token: FromPath[str]
     ) -> Response[str]:
         """Unsubscribe at once: by the page's button, or by a mail program's one-click request."""
-        known = await _run(engines, "u", token)
+        known = await run_of(engines, "u", token)
         if known is None:
-            return _html(pages.unknown(), 404)
-        form = parse_qs((await _small_body(request)).decode("utf-8", "replace"))
+            return page(pages.unknown(), 404)
+        form = await form_of(request)
         one_click = form.get("List-Unsubscribe") == ["One-Click"]
         await leave.unsubscribe(tx, known[1], known[0].profile, "one-click" if one_click else "unsubscribe page")
-        return _html(pages.done(_sender(known[1])))
-
-    @get("/p/{token:str}", summary="Preferences page", media_type="text/html")
-    async def preferences(self, tx: Tx, engines: Engines, token: FromPath[str]) -> Response[str]:
-        """Show what somebody is subscribed to."""
-        known = await _run(engines, "p", token)
-        if known is None:
-            return _html(pages.unknown(), 404)
-        return _html(pages.preferences(await leave.choices(tx, known[1], known[0].profile), saved=False))
-
-    @post("/p/{token:str}", summary="Save preferences", status_code=200, media_type="text/html")
-    async def save_preferences(
-        self, request: Request[Any, Any, Any], tx: Tx, engines: Engines, token: FromPath[str]
-    ) -> Response[str]:
-        """Keep the ticked subscriptions, end the others."""
-        known = await _run(engines, "p", token)
-        if known is None:
-            return _html(pages.unknown(), 404)
-        form = parse_qs((await _small_body(request)).decode("utf-8", "replace"))
-        wanted = {
-            int(value) for value in form.get("resource", []) if value.isascii() and value.isdigit() and len(value) < 10
-        }
-        await leave.choose(tx, known[1], known[0].profile, wanted)
-        return _html(pages.preferences(await leave.choices(tx, known[1], known[0].profile), saved=True))
+        return page(pages.done(_sender(known[1])))
 
     @get("/w/{token:str}", summary="Web version of a message", media_type="text/html")
     async def web_version(self, tx: Tx, engines: Engines, token: FromPath[str]) -> Response[str]:
         """Show a message in the browser as its recipient would get it now."""
-        known = await _run(engines, "w", token)
+        known = await run_of(engines, "w", token)
         if known is None:
-            return _html(pages.unknown(), 404)
+            return page(pages.unknown(), 404)
         found, run = known
         try:
             compiled = await runs.compiled(tx, run.version_id)
@@ -164,8 +129,8 @@ class TrackingController(Controller):
             rendered = composer.render(Recipient(found.profile, "", roots))
         except (CannotRender, KeyError, Problem) as exc:
             log.info("a web version cannot be shown", run=run.run_id, reason=str(exc))
-            return _html(pages.cannot_show(), 410)
-        return _html(rendered.html, headers=_MESSAGE)
+            return page(pages.cannot_show(), 410)
+        return page(rendered.html, headers=_MESSAGE)
 
 
 def _sender(run: RunFacts) -> str:
@@ -185,12 +150,3 @@ def location(url: str) -> str | None:
             return None
     rest = urlunsplit(("", "", parts.path, parts.query, parts.fragment))
     return f"{parts.scheme}://{host}{quote(rest, safe=_SAFE)}"
-
-
-async def _small_body(request: Request[Any, Any, Any]) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > 65_536:
-            break
-    return body

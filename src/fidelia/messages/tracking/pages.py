@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
-
-from .leave import Choice
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.25rem;color:#1a1b1e;"
@@ -45,20 +42,6 @@ def unknown() -> str:
         "This link does not work",
         "<p>It may have been cut off by your mail program. Copy the whole address from the mail and try again.</p>",
     )
-
-
-def preferences(choices: Sequence[Choice], *, saved: bool) -> str:
-    """Let somebody choose what to hear."""
-    rows = "".join(
-        f'<label><input type="checkbox" name="resource" value="{c.resource_id}"{" checked" if c.subscribed else ""}> '
-        f"{html.escape(c.name)} <small>{html.escape(c.description)}</small></label>"
-        for c in choices
-    )
-    note = '<p role="status">Saved.</p>' if saved else ""
-    if not choices:
-        return _page("Your subscriptions", f"{note}<p>You are subscribed to nothing here.</p>")
-    form = f'<form method="post">{rows}<p><button type="submit">Save</button></p></form>'
-    return _page("Your subscriptions", note + form)
 
 
 def cannot_show() -> str:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 _MAC = 10
-#: What a token is for: open image, click, unsubscribe, web version, preferences, message id.
-KINDS = "ocuwpm"
+#: What a token is for: open image, click, unsubscribe, web version, preferences, message id; then yes (a request to
+#: confirm, in place of the run), preferences of a database's (run) person, and a sample page of a database (run).
+KINDS = "ocuwpmyes"
 _CLICK = bytes((KINDS.index("c"),))
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 

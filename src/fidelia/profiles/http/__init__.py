@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
+from ..preferences.http import PreferenceCenterController
 from .databases import DatabaseController
 from .profiles import ProfileController
 from .resources import ResourceController
@@ -13,6 +14,7 @@ from .suppression import SuppressionController
 
 routers: list[ControllerRouterHandler] = [
     DatabaseController,
+    PreferenceCenterController,
     ProfileController,
     ResourceController,
     SearchController,

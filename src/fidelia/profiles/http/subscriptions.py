@@ -17,6 +17,7 @@ from fidelia.platform.http import Body, Strict
 from fidelia.platform.postgres import Tx
 
 from ..model import Channel, OptIn, Subscription, SubscriptionItem, SubscriptionOutcome, SubscriptionStatus
+from ..preferences.choices import pause_subscription
 from ..service import subscriptions as service
 from .databases import Text
 
@@ -81,6 +82,12 @@ class SubscriptionPatch(Body, frozen=True):
     status: SubscriptionStatus | UnsetType = UNSET
     priority: int | UnsetType = UNSET
     reason: Text | UnsetType = UNSET
+
+
+class PauseIn(Body, frozen=True):
+    """For how many days (1 to 365) nothing is sent; then the subscription is as it was, by itself."""
+
+    days: int
 
 
 class UnsubscribeIn(Body, frozen=True):
@@ -217,6 +224,8 @@ class SubscriptionController(Controller):
     ) -> Subscription:
         """Change status or priority."""
         now = await service.get_subscription(tx, subscription_id)
+        if data.status == "unconfirmed" and now.status == "subscribed":
+            raise conflict("Whoever is subscribed need not confirm; unsubscribe them first to ask them again")
         item = SubscriptionItem(
             profile_id=now.profile_id,
             resource_id=now.resource_id,
@@ -230,3 +239,27 @@ class SubscriptionController(Controller):
         if outcome.error is not None:
             raise invalid_field(outcome.pointer or "", outcome.error)
         return await service.get_subscription(tx, subscription_id)
+
+    @post(
+        "/{subscription_id:int}/pause",
+        dto=Strict[PauseIn],
+        return_dto=None,
+        status_code=200,
+        opt={"right": "consent:update"},
+        summary="Let a subscription rest",
+    )
+    async def pause_subscription(
+        self, tx: Tx, actor: Actor, subscription_id: FromPath[int], data: PauseIn
+    ) -> Subscription:
+        """Send nothing for some days, in the resource's channel; 409 when it is not subscribed."""
+        return await pause_subscription(tx, actor, subscription_id, data.days)
+
+    @post(
+        "/{subscription_id:int}/resume",
+        status_code=200,
+        opt={"right": "consent:update"},
+        summary="End a subscription's rest",
+    )
+    async def resume_subscription(self, tx: Tx, actor: Actor, subscription_id: FromPath[int]) -> Subscription:
+        """Send again before the pause is over."""
+        return await pause_subscription(tx, actor, subscription_id, None)

@@ -162,6 +162,7 @@ async def move_subscriptions(raw: Raw, into: Person, source: Person, now: dateti
         update subscription d set version = d.version + 1, updated_at = %(now)s,
             status = case when {stricter} then s.status else d.status end,
             status_reason = case when {stricter} then s.status_reason else d.status_reason end,
+            paused_until = greatest(d.paused_until, s.paused_until),
             opt_in_at = coalesce(d.opt_in_at, s.opt_in_at), opt_in_ip = coalesce(d.opt_in_ip, s.opt_in_ip),
             opt_in_source = coalesce(d.opt_in_source, s.opt_in_source), created_at = least(d.created_at, s.created_at)
         from subscription s
@@ -236,9 +237,9 @@ async def copy_subscriptions(raw: Raw, source: Person, into: int, now: datetime)
     cursor = await raw.execute(
         """
         insert into subscription (database_id, profile_id, resource_id, channel, contact, status, priority, opt_in_at,
-            opt_in_ip, opt_in_source, status_reason, created_at, updated_at)
+            opt_in_ip, opt_in_source, status_reason, paused_until, created_at, updated_at)
         select database_id, %s, resource_id, channel, contact, status, priority, opt_in_at, opt_in_ip, opt_in_source,
-            status_reason, created_at, %s
+            status_reason, paused_until, created_at, %s
         from subscription where database_id = %s and profile_id = %s on conflict do nothing
         """,
         (into, now, source.database_id, source.profile_id),

@@ -21,6 +21,7 @@ from fidelia.platform.jobs import JobContext
 from fidelia.platform.postgres import Tx
 
 from ..merge import service as merge_service
+from ..optin.service import opt_in_requests
 from ..relations import service as relations
 from ..service.databases import get_database
 from ..service.profiles import get_profile
@@ -118,6 +119,7 @@ async def own_data(engines: Engines, database_id: int, profile_id: int) -> dict[
     async with engines.tx() as tx:
         person = await get_profile(tx, database_id, profile_id)
         consent = (await list_subscriptions(tx, PageRequest(limit=1000), database_id, profile_id=profile_id)).items
+        asked = await opt_in_requests(tx, database_id, profile_id)
         related = (await relations.of_profile(tx, database_id, profile_id)).items
         merged = await merge_service.merged_from(tx, database_id, profile_id)
         contacts = {c for c in (person["email"], *(person["phones"] or ()), *(s.contact for s in consent)) if c}
@@ -125,6 +127,7 @@ async def own_data(engines: Engines, database_id: int, profile_id: int) -> dict[
     sections = {
         "Profile": {name: value for name, value in person.items() if value is not None},
         "Consent": consent,
+        "Confirmations": asked,
         "Relations": [
             {"relation": r.label, "profile_id": r.profile_id, **r.properties, "since": r.created_at} for r in related
         ],

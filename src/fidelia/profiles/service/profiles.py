@@ -147,9 +147,16 @@ async def create_profile(tx: Tx, actor: Actor, database_id: int, given: Mapping[
 
 
 async def change_profile(
-    tx: Tx, actor: Actor, database_id: int, profile_id: int, change: rules.Change, version: int | None = None
+    tx: Tx,
+    actor: Actor,
+    database_id: int,
+    profile_id: int,
+    change: rules.Change,
+    version: int | None = None,
+    *,
+    source: str | None = None,
 ) -> Row:
-    """Change fields of a profile; one that stays as it was keeps its version.
+    """Change fields of a profile; one that stays as it was keeps its version. ``source`` is what the event names.
 
     Raises 404; 409 when a unique value is taken, or ``version`` is given and is not the present one; 422.
     """
@@ -176,7 +183,7 @@ async def change_profile(
     except psycopg.Error as exc:
         raise unstorable(database, exc) from None
     tx.mark_dirty("profiles", database_id, [profile_id])
-    properties = {"fields": sorted(changed), "source": actor.kind}
+    properties = {"fields": sorted(changed), "source": source or actor.kind}
     tx.emit(EventOut(database_id, profile_id, "profile.updated", tx.now, properties))
     found = await store.read(raw, database, profile_id)
     assert found is not None
@@ -184,11 +191,19 @@ async def change_profile(
 
 
 async def set_status(
-    tx: Tx, actor: Actor, database_id: int, ids: Iterable[int], status: str, reason: str = ""
+    tx: Tx,
+    actor: Actor,
+    database_id: int,
+    ids: Iterable[int],
+    status: str,
+    reason: str = "",
+    *,
+    source: str | None = None,
 ) -> BitMap:
     """Give many profiles a global status; return those that had another one.
 
-    ``reason`` goes into the ``profile.updated`` events. Raises 404, 422.
+    ``reason`` and ``source`` (by default what kind of actor it is) go into the ``profile.updated`` events. Raises 404,
+    422.
     """
     if status not in STATUSES:
         raise invalid_field("/status", f"This must be one of: {', '.join(STATUSES)}")
@@ -196,7 +211,7 @@ async def set_status(
     changed = await store.set_status(await tx.raw(), database.id, ids, status, tx.now)
     if changed:
         tx.mark_dirty("profiles", database_id, changed)
-        properties = {"fields": ["status"], "status": status, "source": actor.kind}
+        properties = {"fields": ["status"], "status": status, "source": source or actor.kind}
         await tx.emit_bulk(
             database_id, "profile.updated", changed, tx.now, {**properties, "reason": reason} if reason else properties
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ from ..model import (
     SubscriptionItem,
     SubscriptionOutcome,
 )
+from ..optin import store as optin_store
 from ..store import consent as store
 from ..store import databases as databases_store
 from ..store import match, suppression
@@ -43,12 +44,21 @@ _SINGLE_EVENTS = 100
 
 
 async def subscribe(
-    tx: Tx, actor: Actor, database_id: int, items: Sequence[SubscriptionItem], *, raise_consent: bool = True
+    tx: Tx,
+    actor: Actor,
+    database_id: int,
+    items: Sequence[SubscriptionItem],
+    *,
+    raise_consent: bool = True,
+    source: str | None = None,
+    by_person: bool = False,
 ) -> list[SubscriptionOutcome]:
     """Store subscriptions, an outcome for each item; of two items for the same one the last wins.
 
     With ``raise_consent=False`` (imports) nobody who has left, or never confirmed, becomes subscribed again: the
-    outcome is ``kept``. Raises 404 for the database.
+    outcome is ``kept``. Whoever becomes ``unconfirmed`` is asked to confirm when the resource wants that;
+    ``by_person`` says that they themselves have just asked. ``source`` is what events name. Raises 404 for the
+    database.
     """
     database = await databases_store.open_for_write(tx, database_id)
     raw = await tx.raw()
@@ -88,7 +98,7 @@ async def subscribe(
         else:
             status = "created" if written.previous is None else "updated"
         outcomes[n] = SubscriptionOutcome(index=n, status=status, subscription_id=found)
-    await announce(tx, database_id, changed, actor.kind)
+    await announce(tx, database_id, changed, source or actor.kind, by_person=by_person)
     return [outcome for outcome in outcomes if outcome is not None]
 
 
@@ -103,6 +113,7 @@ async def unsubscribe(
     contact: str | None = None,
     status: str = "unsubscribed",
     reason: str | None = None,
+    source: str | None = None,
 ) -> BitMap:
     """Let people leave: a resource, one channel or contact of it; without a resource the profile's status changes.
 
@@ -129,9 +140,10 @@ async def unsubscribe(
                 contact=contact,
                 status=status,
                 reason=reason,
+                source=source,
             )
     if resource_id is None and contact is None and channel is None:
-        return await set_status(tx, actor, database_id, wanted, status, reason or "")
+        return await set_status(tx, actor, database_id, wanted, status, reason or "", source=source)
     changed = await store.lower(
         raw,
         database.id,
@@ -143,7 +155,7 @@ async def unsubscribe(
         contact=contact,
         reason=reason,
     )
-    await announce(tx, database_id, changed, actor.kind, reason)
+    await announce(tx, database_id, changed, source or actor.kind, reason)
     return BitMap(c.profile_id for c in changed)
 
 
@@ -172,13 +184,13 @@ async def sendable(
 ) -> Sendable:
     """Return who of these people may be written to in a channel and at which contact, and why the others not.
 
-    A person needs the global status ``subscribed``, with a resource also a subscription of it with that status, an
-    address, and no entry in the global suppression list or in one of ``suppression_lists``. Meant for chunks of some
-    thousands.
+    A person needs the global status ``subscribed``, with a resource also a subscription of it with that status which
+    does not rest, an address, and no entry in the global suppression list or in one of ``suppression_lists``. Meant for
+    chunks of some thousands.
     """
     await get_database(tx, database_id)
     lists = {await suppression.global_id(tx), *suppression_lists}
-    found = await sendable_store.sendable(await tx.raw(), database_id, ids, resource_id, channel, sorted(lists))
+    found = await sendable_store.sendable(await tx.raw(), database_id, ids, resource_id, channel, sorted(lists), tx.now)
     excluded: dict[str, list[int]] = {reason: [] for reason in EXCLUSIONS}
     rows: list[tuple[int, str]] = []
     for profile, contact, reason in found:
@@ -193,7 +205,7 @@ async def list_subscriptions(tx: Tx, page: PageRequest, database_id: int, **only
     """Return a page of a database's subscriptions; ``only``: ``profile_id resource_id channel status``."""
     await get_database(tx, database_id)
     found = await store.subscriptions(tx, page, database_id=database_id, **only)
-    return Page([as_subscription(row) for row in found.items], found.next_cursor, found.total)
+    return Page([as_subscription(row, tx.now) for row in found.items], found.next_cursor, found.total)
 
 
 async def get_subscription(tx: Tx, subscription_id: int) -> Subscription:
@@ -201,11 +213,11 @@ async def get_subscription(tx: Tx, subscription_id: int) -> Subscription:
     row = await store.find(tx, subscription_id) if 0 < subscription_id < 2**63 else None
     if row is None:
         raise not_found("Subscription", subscription_id)
-    return as_subscription(row)
+    return as_subscription(row, tx.now)
 
 
-def as_subscription(row: Any) -> Subscription:
-    """Turn a row into what others see."""
+def as_subscription(row: Any, now: datetime) -> Subscription:
+    """Turn a row into what others see at a moment: a pause that is over is none."""
     return Subscription(
         id=row.id,
         database_id=row.database_id,
@@ -217,6 +229,7 @@ def as_subscription(row: Any) -> Subscription:
         priority=row.priority,
         opt_in=OptIn(row.opt_in_at, row.opt_in_ip, row.opt_in_source),
         status_reason=row.status_reason,
+        paused_until=row.paused_until if row.paused_until is not None and row.paused_until > now else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
@@ -320,14 +333,20 @@ async def announce(
     *,
     bulk: int | None = None,
     triggers: bool = True,
+    by_person: bool = False,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Emit ``subscription.changed``, in bulk when there are many, and have ClickHouse see the new state.
 
+    Whoever has become ``unconfirmed`` is asked to confirm, where the resource wants that. ``more`` goes into events.
     ``bulk`` is the bulk update that did it; without ``triggers`` nothing goes into the history.
     """
     if not changed:
         return
     tx.mark_dirty("subscriptions", database_id, {c.profile_id for c in changed})
+    asked = [c.id for c in changed if c.status == "unconfirmed" and c.previous != "unconfirmed"]
+    if asked:
+        await optin_store.ask(await tx.raw(), database_id, asked, source, tx.now, by_person=by_person)
     if not triggers:
         return
     groups: dict[tuple[int, str, str, str | None], list[store.Changed]] = defaultdict(list)
@@ -341,6 +360,7 @@ async def announce(
             properties["bulk_update"] = bulk
         if reason:
             properties["reason"] = reason
+        properties |= more or {}
         if len(group) > _SINGLE_EVENTS:
             people = BitMap(c.profile_id for c in group)
             await tx.emit_bulk(database_id, "subscription.changed", people, tx.now, properties)

@@ -50,6 +50,17 @@ class Changed(msgspec.Struct, frozen=True):
     previous: str | None
 
 
+class Held(msgspec.Struct, frozen=True):
+    """A subscription of somebody, without who it is."""
+
+    id: int
+    resource_id: int
+    channel: str
+    contact: str
+    status: str
+    paused_until: datetime | None
+
+
 async def write(
     raw: psycopg.AsyncConnection[Any],
     database_id: int,
@@ -60,8 +71,8 @@ async def write(
 ) -> list[Changed]:
     """Store subscriptions of profiles that exist; return those that are new or differ. Keys must not repeat.
 
-    Without ``raise_consent`` nobody who has left (or never confirmed) becomes subscribed again. A proof of opt-in
-    replaces an older one only when the status is raised.
+    Without ``raise_consent`` nobody who has left (or never confirmed) becomes subscribed again. Whoever is subscribed
+    stays so when they are asked to confirm. A proof of opt-in replaces an older one only when the status is raised.
     """
     if not wanted:
         return []
@@ -79,13 +90,15 @@ async def write(
             where s.database_id = %(database)s order by s.id for update of s
         ), decided as (
             select g.*, b.id, b.status as previous, coalesce(g.priority, b.priority, 0) as new_priority,
-                case when b.status is null or b.status = 'subscribed' or %(raise)s
+                case when b.status = 'subscribed' and g.status = 'unconfirmed' then b.status
+                     when b.status is null or b.status = 'subscribed' or %(raise)s
                           or g.status in ('unsubscribed', 'bounced', 'complained') then g.status
                      else b.status end as new_status
             from given g left join before b using (profile_id, resource_id, channel, contact)
         ), changed as (
             update subscription s set status = d.new_status, priority = d.new_priority, version = s.version + 1,
                 status_reason = case when d.new_status <> d.previous then d.reason else s.status_reason end,
+                paused_until = case when d.new_status <> d.previous then null else s.paused_until end,
                 opt_in_at = case when d.new_status <> d.previous and d.new_status = 'subscribed'
                                  then coalesce(d.opt_in_at, s.opt_in_at) else coalesce(s.opt_in_at, d.opt_in_at) end,
                 opt_in_ip = case when d.new_status <> d.previous and d.new_status = 'subscribed'
@@ -179,8 +192,8 @@ async def lower(
               and (%(contact)s::text is null or contact = %(contact)s)
             order by id for update
         )
-        update subscription s set status = %(status)s, status_reason = %(reason)s, version = version + 1,
-            updated_at = %(now)s
+        update subscription s set status = %(status)s, status_reason = %(reason)s, paused_until = null,
+            version = version + 1, updated_at = %(now)s
         from before b where s.id = b.id
         returning s.id, s.profile_id, s.resource_id, s.channel, s.contact, s.status, b.status
         """,
@@ -193,6 +206,47 @@ async def lower(
             "channel": channel,
             "contact": contact,
             "reason": reason,
+        },
+    )
+    return [Changed(*row) for row in await cursor.fetchall()]
+
+
+async def of_person(raw: psycopg.AsyncConnection[Any], database_id: int, profile_id: int) -> list[Held]:
+    """Return somebody's subscriptions, those first that are written to first."""
+    cursor = await raw.execute(
+        "select id, resource_id, channel, contact, status, paused_until from subscription"
+        " where database_id = %s and profile_id = %s order by resource_id, channel, priority desc, id",
+        (database_id, profile_id),
+    )
+    return [Held(*row) for row in await cursor.fetchall()]
+
+
+async def pause(
+    raw: psycopg.AsyncConnection[Any],
+    database_id: int,
+    profile_id: int,
+    until: datetime | None,
+    now: datetime,
+    *,
+    resource_id: int,
+    channel: str,
+) -> list[Changed]:
+    """Let what somebody is subscribed to rest until a moment, or end its rest; return the subscriptions it changes."""
+    cursor = await raw.execute(
+        """
+        update subscription set paused_until = %(until)s, version = version + 1, updated_at = %(now)s
+        where database_id = %(database)s and profile_id = %(profile)s and resource_id = %(resource)s
+          and channel = %(channel)s and status = 'subscribed'
+          and case when paused_until > %(now)s then paused_until end is distinct from %(until)s::timestamptz
+        returning id, profile_id, resource_id, channel, contact, status, status
+        """,
+        {
+            "database": database_id,
+            "profile": profile_id,
+            "resource": resource_id,
+            "channel": channel,
+            "until": until,
+            "now": now,
         },
     )
     return [Changed(*row) for row in await cursor.fetchall()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -20,28 +21,39 @@ async def sendable(
     resource_id: int | None,
     channel: str,
     lists: Sequence[int],
+    now: datetime,
 ) -> list[tuple[int, str | None, str | None]]:
     """Return ``(profile, contact, reason)`` for every id, in ascending order; ``reason`` is ``None`` for those to send.
 
-    Reasons in the order they are looked at: ``not_found status not_subscribed no_address suppressed``.
+    Reasons in the order they are looked at: ``not_found status not_subscribed paused no_address suppressed``. Without
+    a resource, whoever has paused every subscription of the channel is left alone too.
     """
     own = OWN_CONTACT.get(channel, NO_CONTACT)
     if resource_id is None:
-        subscribed, contact, consent = "", own, "true"
+        contact, consent, paused = own, "true", "coalesce(s.paused, false)"
+        subscribed = """
+            left join (
+                select profile_id, bool_and(coalesce(paused_until > %(now)s, false)) as paused from subscription
+                where database_id = %(database)s and channel = %(channel)s and status = 'subscribed'
+                  and profile_id = any(%(ids)s::bigint[])
+                group by profile_id
+            ) s on s.profile_id = w.id"""
     else:
         subscribed = """
             left join (
-                select distinct on (profile_id) profile_id, contact from subscription
+                select distinct on (profile_id) profile_id, contact, coalesce(paused_until > %(now)s, false) as paused
+                from subscription
                 where database_id = %(database)s and resource_id = %(resource)s and channel = %(channel)s
                   and status = 'subscribed' and profile_id = any(%(ids)s::bigint[])
-                order by profile_id, priority desc, id
+                order by profile_id, coalesce(paused_until > %(now)s, false), priority desc, id
             ) s on s.profile_id = w.id"""
-        contact, consent = "s.contact", "s.contact is not null"
+        contact, consent, paused = "s.contact", "s.contact is not null", "s.paused"
     kind = "phone" if channel == "sms" else "email"
     cursor = await raw.execute(
         f"""
         with wanted as (select unnest(%(ids)s::bigint[]) as id), found as materialized (
-            select w.id, p.id as profile, p.status, nullif({contact}, '') as contact, {consent} as consent
+            select w.id, p.id as profile, p.status, nullif({contact}, '') as contact, {consent} as consent,
+                {paused} as paused
             from wanted w left join profile_{int(database_id)} p on p.id = w.id {subscribed}
         ), stopped as (
             select f.id from found f join suppression_entry e
@@ -55,10 +67,18 @@ async def sendable(
             when f.profile is null then 'not_found'
             when f.status <> 'subscribed' then 'status'
             when not f.consent then 'not_subscribed'
+            when f.paused then 'paused'
             when f.contact is null then 'no_address'
             when s.id is not null then 'suppressed' end
         from found f left join stopped s on s.id = f.id order by f.id
         """,
-        {"ids": list(ids), "lists": list(lists), "database": database_id, "resource": resource_id, "channel": channel},
+        {
+            "ids": list(ids),
+            "lists": list(lists),
+            "database": database_id,
+            "resource": resource_id,
+            "channel": channel,
+            "now": now,
+        },
     )
     return [(int(i), c, r) for i, c, r in await cursor.fetchall()]

@@ -1,0 +1,1 @@
+"""Double opt-in: who is asked to confirm a subscription, and what their confirmation means."""
