@@ -150,6 +150,18 @@ class Objects:
         if self.api.get(path).status_code == 404 or not self.api.get(path).json():
             self.send(path, {"percent": 10, "strata": [{"field": "income"}]})
 
+    def scores(self) -> dict[str, Any]:
+        path = f"/databases/{self.database}/scores"
+        quantile: dict[str, Any] = {"kind": "quantile", "prefix": "spend", "groups": 4, "schedule": None}
+        made = {
+            "score": self.named(path, "RFM", {"days": 365}),
+            "quantile": self.named(path, "Spending", quantile | {"figure": {"of": "orders_sum"}}),
+        }
+        for number, new in made.values():
+            if new:
+                self.send(f"{path}/{number}/compute")
+        return {name: number for name, (number, _) in made.items()}
+
     def receipts(self) -> None:
         if self.items("/erasures"):
             return
@@ -170,7 +182,7 @@ class Objects:
         self.imports()
         other, _ = self.named("/databases", "Second shop", {"timezone": "Europe/Oslo"})
         database = self.database
-        found = self.segments() | self.lists() | self.relations() | self.look()
+        found = self.segments() | self.lists() | self.relations() | self.look() | self.scores()
         self.control()
         self.receipts()
         kari = [p["id"] for p in self.items(f"/databases/{database}/profiles?q=Kari")]

@@ -26,7 +26,7 @@ def _report(page: Page) -> None:
     text = json.dumps(moved()).encode()
     file: FilePayload = {"name": "segments.json", "mimeType": "application/json", "buffer": text}
     page.locator("input[type=file]").set_input_files(file)
-    database = page.get_by_label("Database 5 here")
+    database = page.get_by_role("combobox", name="Database 5 here")
     database.click()
     page.get_by_role("option").first.click()
     page.get_by_role("button", name="Check again").click()
@@ -96,6 +96,7 @@ BARE = [
     Shot("bare-duplicates", "/databases/{other}/duplicates"),
     Shot("bare-merge", "/databases/{other}/merge"),
     Shot("bare-control-group", "/databases/{other}/control-group"),
+    Shot("bare-scores", "/databases/{other}/scores"),
 ]
 FULL = [
     *(shot for shot in EMPTY if not shot.name.startswith("sign-in")),
@@ -124,6 +125,12 @@ FULL = [
     Shot("control-group-settings", "/databases/{database}/control-group?tab=group"),
     Shot("control-group-people", "/databases/{database}/control-group?tab=people"),
     Shot("control-group-history", "/databases/{database}/control-group?tab=history"),
+    Shot("scores", "/databases/{database}/scores"),
+    Shot("score-new", "/databases/{database}/scores?drawer=score:new"),
+    Shot("score", "/databases/{database}/scores/{score}"),
+    Shot("score-runs", "/databases/{database}/scores/{score}?tab=runs"),
+    Shot("score-settings", "/databases/{database}/scores/{score}?tab=settings"),
+    Shot("score-quantile", "/databases/{database}/scores/{quantile}"),
     Shot("imports", "/databases/{database}/imports"),
     Shot("import-new", "/databases/{database}/imports/new"),
     Shot("import", "/databases/{database}/imports/{import}"),

@@ -35,7 +35,7 @@ export function DatabasePage() {
     <Page title={database?.name ?? 'Database'} crumbs={[{ label: 'Databases', href: paths.databases() }]}
       facts={database ? [formatCount(database.profile_count, 'profile', 'profiles'), `days in ${database.timezone}`, <>made <Time key="t" value={database.created_at} /></>] : []}
       primary={database ? { label: 'See profiles', href: paths.profiles(id) } : undefined}
-      secondary={database ? [{ label: 'Control group', href: paths.controlGroup(id) }, ...(canImport ? [{ label: 'Import', href: paths.importNew(id) }] : [])] : []}
+      secondary={database ? [{ label: 'Control group', href: paths.controlGroup(id) }, { label: 'Scores', href: paths.scores(id) }, ...(canImport ? [{ label: 'Import', href: paths.importNew(id) }] : [])] : []}
       tabs={database ? [
         { value: 'fields', label: 'Fields', count: database.fields.filter((f) => !f.builtin).length, render: () => <FieldsTab database={database} /> },
         ...(canUpdate ? [{ value: 'settings', label: 'Settings', render: () => <Stack gap="md" maw={720}><Section title="Name and time"><DatabaseForm database={database} onSaved={() => { doneToast('Database saved'); }} /></Section>{canDelete && <Danger database={database} />}</Stack> }] : []),

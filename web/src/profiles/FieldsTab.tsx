@@ -4,12 +4,12 @@ import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmTyped, doneToast, failToast, MenuActions, Rate, Section, SideDrawer, SmallTable, useDrawer, type Column } from '@/kit';
+import { confirmTyped, doneToast, failToast, MenuActions, paths, Rate, Section, SideDrawer, SmallTable, useDrawer, type Column } from '@/kit';
 import { FieldForm } from './FieldForm';
 import { fieldLabel, fieldTypes, type Database, type Field } from './model';
 
 function marks(field: Field): string {
-  return [field.unique ? 'unique' : '', field.required ? 'mandatory' : '', field.validator ? `pattern ${field.validator}` : '', field.options.length > 0 && !field.builtin ? `${field.options.length} choices` : ''].filter(Boolean).join(' · ');
+  return [field.keeper ? 'filled by a score' : '', field.unique ? 'unique' : '', field.required ? 'mandatory' : '', field.validator ? `pattern ${field.validator}` : '', field.options.length > 0 && !field.builtin ? `${field.options.length} choices` : ''].filter(Boolean).join(' · ');
 }
 
 /** The fields of a database: its own first, then those that every profile has. */
@@ -35,7 +35,7 @@ export function FieldsTab({ database }: { database: Database }) {
   ];
   const actions: Column<Field> = {
     key: 'actions', header: 'Actions', align: 'right', priority: 1,
-    cell: (f) => <MenuActions label={`Actions for ${fieldLabel(f)}`} actions={[{ label: 'Edit', onClick: () => { drawer.open(f.name); } }, { label: 'Delete…', danger: true, onClick: () => void erase(f) }]} />,
+    cell: (f) => <MenuActions label={`Actions for ${fieldLabel(f)}`} actions={[{ label: 'Edit', onClick: () => { drawer.open(f.name); } }, ...(f.keeper ? [{ label: 'See the score', href: paths.score(database.id, f.keeper.replace('score:', '')) }] : [{ label: 'Delete…', danger: true, onClick: () => void erase(f) }])]} />,
   };
   const table = (fields: Field[], mine: boolean) => <SmallTable label={mine ? 'Own fields' : 'Fields that every profile has'} columns={mine && canUpdate ? [...columns, actions] : columns} rows={fields} rowKey={(f) => f.name} />;
   return (
@@ -45,7 +45,7 @@ export function FieldsTab({ database }: { database: Database }) {
         {canUpdate && <Group><Button variant="default" leftSection={<IconPlus size={16} />} onClick={() => { drawer.open('new'); }}>Add field</Button></Group>}
       </Section>
       <Section title="Fields that every profile has">{table(database.fields.filter((f) => f.builtin), false)}</Section>
-      <SideDrawer name="field" title={drawer.value === 'new' ? 'Add a field' : 'Edit field'}>
+      <SideDrawer name="field" right="databases:update" title={drawer.value === 'new' ? 'Add a field' : 'Edit field'}>
         {(name) => {
           const field = database.fields.find((f) => f.name === name);
           return name === 'new' || field ? <FieldForm key={name} databaseId={database.id} onCancel={drawer.close} onSaved={drawer.close} {...(field ? { field } : {})} /> : null;

@@ -46,11 +46,11 @@ export function ProfileListPage() {
     <>
       <ListPage<Profile> name={`profiles.${databaseId}`} title="Profiles" noun={{ one: 'profile', many: 'profiles' }} query={query} state={state} columns={columnsOf(database)} rowKey={(p) => p.id} rowLabel={nameOf} rowHref={(p) => paths.profile(databaseId, p.id)}
         searchLabel="Search name, e-mail, phone, id or city:Oslo" primary={add} secondary={bring ? [bring] : []}
-        menu={[{ label: 'Fields and settings', href: paths.database(databaseId) }, { label: 'Past imports', href: paths.imports(databaseId) }, { label: 'Duplicates', href: paths.duplicates(databaseId) }, { label: 'Search every database', href: paths.search() }, { label: 'Relations', href: paths.relations() }, { label: 'Receipts of erasure', href: paths.erasures() }]}
+        menu={[{ label: 'Fields and settings', href: paths.database(databaseId) }, { label: 'Past imports', href: paths.imports(databaseId) }, { label: 'Scores', href: paths.scores(databaseId) }, { label: 'Duplicates', href: paths.duplicates(databaseId) }, { label: 'Search every database', href: paths.search() }, { label: 'Relations', href: paths.relations() }, { label: 'Receipts of erasure', href: paths.erasures() }]}
         facts={[database && formatCount(database.profile_count, 'profile', 'profiles'), database?.name]}
         help={{ text: 'Everybody this database knows. Search by name, address or phone from three letters, or ask one field, like city:Oslo. Any field can be shown as a column.' }}
         empty={<FirstUse icon={IconUsers} title="Nobody is here yet" text="Import a file of customers, add one by hand, or send them through the API. You choose which column is which, and see what would happen before it does." primary={bring ?? add} {...(bring && add ? { secondary: add } : {})} />} />
-      <SideDrawer name="profile" title="Add a profile">
+      <SideDrawer name="profile" right="profiles:create" title="Add a profile">
         {() => (database ? <ProfileForm database={database} onCancel={drawer.close} onSaved={(id) => { go(paths.profile(databaseId, id)); }} /> : null)}
       </SideDrawer>
     </>

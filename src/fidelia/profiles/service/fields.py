@@ -41,9 +41,10 @@ async def update_field(tx: Tx, actor: Actor, database_id: int, name: str, values
     await ddl.lock_exclusively(tx, database_id)
     database = await get_database(tx, database_id)
     before = _own(database, name)
-    if before.keeper is not None and values.keys() - {"label", "description"}:
-        raise conflict(f"The field {before.name} is kept by a score: only its label and description can be changed")
     after = msgspec.structs.replace(before, **values)
+    words = {"label": after.label, "description": after.description}
+    if before.keeper is not None and after != msgspec.structs.replace(before, **words):
+        raise conflict(f"The field {before.name} is kept by a score: only its label and description can be changed")
     errors = rules.field_errors(after, "")
     if after.name != before.name:
         errors += rules.name_errors(after.name, "/name", list(database.by_name))

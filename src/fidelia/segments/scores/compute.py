@@ -62,7 +62,7 @@ async def start(tx: Tx, actor: str, row: ScoreRow, source: Source) -> JobRef:
         actor=actor,
         args={"database_id": row.database_id, "score_id": row.id, "run_id": run_id},
         database_id=row.database_id,
-        link=f"/databases/{row.database_id}/scores",
+        link=f"/databases/{row.database_id}/scores/{row.id}",
         lock=f"score-{row.id}",
     )
     await store.set_job(tx, run_id, job.id)

@@ -25,6 +25,14 @@ export const profileRoutes = [
     component: lazyRouteComponent(() => import('@/segments/control/ControlGroupPage'), 'ControlGroupPage'),
   }),
   createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/scores', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/segments/scores/ScoreListPage'), 'ScoreListPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/scores/$scoreId', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/segments/scores/ScorePage'), 'ScorePage'),
+  }),
+  createRoute({
     getParentRoute: () => shellRoute, path: '/databases/$databaseId/profiles', validateSearch: listSearch(),
     component: lazyRouteComponent(() => import('@/profiles/ProfileListPage'), 'ProfileListPage'),
   }),
@@ -63,6 +71,18 @@ export const profileRoutes = [
   createRoute({
     getParentRoute: () => shellRoute, path: '/databases/$databaseId/imports/$importId', validateSearch: pageSearch,
     component: lazyRouteComponent(() => import('@/profiles/imports/ImportPage'), 'ImportPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/import-schedules', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/profiles/imports/schedule/ScheduleListPage'), 'ScheduleListPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/import-schedules/new', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('@/profiles/imports/schedule/ScheduleNewPage'), 'ScheduleNewPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/import-schedules/$scheduleId', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/profiles/imports/schedule/SchedulePage'), 'SchedulePage'),
   }),
   createRoute({
     getParentRoute: () => shellRoute, path: '/value-lists', validateSearch: listSearch(),
