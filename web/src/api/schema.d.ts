@@ -578,6 +578,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the files of a database's profiles */
+        get: operations["ApiV1DatabasesDatabaseIdExportsExports"];
+        put?: never;
+        /** Write profiles to a file: CSV, XLSX, JSON lines */
+        post: operations["ApiV1DatabasesDatabaseIdExportsStart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/databases/{database_id}/fields": {
         parameters: {
             query?: never;
@@ -2467,7 +2485,7 @@ export interface paths {
         /** Download the people of a segment as CSV at once */
         get: operations["ApiV1SegmentsSegmentIdExportStream"];
         put?: never;
-        /** Write the people of a segment to a file, CSV or XLSX */
+        /** Write the people of a segment to a file: CSV, XLSX, JSON lines */
         post: operations["ApiV1SegmentsSegmentIdExportStart"];
         delete?: never;
         options?: never;
@@ -4696,8 +4714,19 @@ export interface components {
              * @default csv
              * @enum {string}
              */
-            format?: "csv" | "xlsx";
+            format?: "csv" | "xlsx" | "jsonl";
             columns?: string[] | null;
+            subscriptions?: components["schemas"]["ExportedSubscription"][];
+            segments?: number[];
+        };
+        /** ExportedSubscription */
+        ExportedSubscription: {
+            resource_id: number;
+            /**
+             * @default email
+             * @enum {string}
+             */
+            channel?: "email" | "sms" | "push" | "webhook";
         };
         /** FieldConflict */
         FieldConflict: {
@@ -5898,6 +5927,47 @@ export interface components {
             };
             status?: "active" | "archived";
         };
+        /** ProfileExport */
+        ProfileExport: {
+            id: number;
+            database_id: number;
+            segment_id: number | null;
+            title: string;
+            /** @enum {string} */
+            format: "csv" | "xlsx" | "jsonl";
+            columns: string[];
+            subscriptions: components["schemas"]["ExportedSubscription"][];
+            segments: number[];
+            file_name: string;
+            actor: string;
+            job_id: string | null;
+            rows: number | null;
+            size: number | null;
+            /** Format: date-time */
+            created_at: string;
+            finished_at: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            url: string | null;
+        };
+        /** ProfileExportIn */
+        ProfileExportIn: {
+            /**
+             * @default csv
+             * @enum {string}
+             */
+            format?: "csv" | "xlsx" | "jsonl";
+            columns?: string[] | null;
+            subscriptions?: components["schemas"]["ExportedSubscription"][];
+            segments?: number[];
+            audience: components["schemas"]["Audience"];
+        };
+        /** Page[ProfileExport] */
+        ProfileExportPage: {
+            items: components["schemas"]["ProfileExport"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
         /** ProfilePatch */
         ProfilePatch: {
             set?: {
@@ -6521,28 +6591,6 @@ export interface components {
             used_by: string[];
             last_run: components["schemas"]["SegmentRun"] | null;
         };
-        /** SegmentExport */
-        SegmentExport: {
-            id: number;
-            segment_id: number;
-            /** @enum {string} */
-            format: "csv" | "xlsx";
-            columns: string[];
-            file_name: string;
-            actor: string;
-            job_id: string | null;
-            rows: number | null;
-            size: number | null;
-            /** Format: date-time */
-            created_at: string;
-            finished_at: string | null;
-        };
-        /** Page[SegmentExport] */
-        SegmentExportPage: {
-            items: components["schemas"]["SegmentExport"][];
-            next_cursor?: string | null;
-            total?: number | null;
-        };
         /** SegmentFlow */
         SegmentFlow: {
             source: string;
@@ -6890,7 +6938,7 @@ export interface components {
         /** Started */
         Started: {
             job: components["schemas"]["JobRef"];
-            export: components["schemas"]["SegmentExport"];
+            export: components["schemas"]["ProfileExport"];
         };
         /** StaticIn */
         StaticIn: {
@@ -12488,6 +12536,216 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileColumns"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1DatabasesDatabaseIdExportsExports: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 1000 */
+                limit?: number | null;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+                /** @description Search text */
+                q?: string | null;
+                /** @description Field to sort by; - in front for descending */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                database_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileExportPage"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1DatabasesDatabaseIdExportsStart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileExportIn"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
                 };
             };
             /** @description Malformed request */
@@ -28205,7 +28463,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SegmentExportPage"];
+                    "application/json": components["schemas"]["ProfileExportPage"];
                 };
             };
             /** @description Malformed request */

@@ -8,6 +8,7 @@ import { useCan } from '@/api/session';
 import type { components } from '@/api/schema';
 import { AppLink, doneToast, failToast, FirstUse, formatNumber, ListView, Loaded, MenuActions, NO_VALUE, Num, Page, paths, Section, SideDrawer, SmallTable, Time, ToneBadge, undoToast, useDrawer, useListState, type Column } from '@/kit';
 import type { Resource } from './model';
+import { DoubleOptIn } from './optin/DoubleOptIn';
 import { ResourceForm } from './ResourceForm';
 import { SuppressionListForm } from './SuppressionListForm';
 
@@ -17,7 +18,7 @@ const counts = (resource: Resource) => resource.subscriptions.reduce<Record<stri
 
 function Resources() {
   const state = useListState();
-  const drawer = useDrawer('resource');
+  const drawer = useDrawer('resource'), optIn = useDrawer('optin');
   const canUpdate = useCan('consent:update'), canDelete = useCan('consent:delete'), canCreate = useCan('consent:create');
   const query = useList<Resource>(['resources', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/resources', { params: { query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
   const archive = useAction({ refresh: [['resources']], run: (id: number) => ok(api.DELETE('/api/v1/resources/{resource_id}', { params: { path: { resource_id: id } } })) });
@@ -31,7 +32,7 @@ function Resources() {
     {
       key: 'actions', header: 'Actions', locked: true, align: 'right', priority: 1, cell: (r) => (
         <span data-above><MenuActions label={`Actions for ${r.name}`} actions={[
-          ...(canUpdate ? [{ label: 'Edit', onClick: () => { drawer.open(r.id); } }] : []),
+          ...(canUpdate ? [{ label: 'Edit', onClick: () => { drawer.open(r.id); } }, ...(r.channels.includes('email') ? [{ label: 'Double opt-in', onClick: () => { optIn.open(r.id); } }] : [])] : []),
           ...(canDelete ? [{ label: 'Archive', danger: true, onClick: () => { archive.mutate(r.id, { onSuccess: () => { undoToast(`${r.name} archived`, () => back.mutateAsync(r.id)); }, onError: failToast }); } }] : []),
         ]} /></span>
       ),
@@ -42,8 +43,11 @@ function Resources() {
     <>
       <ListView<Resource> name="resources" query={query} state={state} columns={columns} rowKey={(r) => r.id} rowLabel={(r) => r.name} {...(canUpdate ? { onPreview: (r) => { drawer.open(r.id); } } : {})} noun={{ one: 'resource', many: 'resources' }}
         empty={<FirstUse icon={IconSpeakerphone} title="Say what people agree to" text="A resource is one reason to write, such as news or order messages. People subscribe to it and leave it by itself; the others are not touched." primary={canCreate ? { label: 'New resource', onClick: () => { drawer.open('new'); } } : undefined} />} />
-      <SideDrawer name="resource" title={drawer.value === 'new' ? 'New resource' : 'Edit resource'}>
+      <SideDrawer name="resource" right={drawer.value === 'new' ? 'consent:create' : 'consent:update'} title={drawer.value === 'new' ? 'New resource' : 'Edit resource'}>
         {(id) => { const resource = items.find((r) => String(r.id) === id); return id === 'new' || resource ? <ResourceForm key={id} onCancel={drawer.close} onSaved={drawer.close} {...(resource ? { resource } : {})} /> : null; }}
+      </SideDrawer>
+      <SideDrawer name="optin" right="consent:update" title={`Double opt-in${items.filter((r) => String(r.id) === optIn.value).map((r) => ` of ${r.name}`).join('')}`}>
+        {(id) => <DoubleOptIn key={id} resourceId={Number(id)} onClose={optIn.close} />}
       </SideDrawer>
     </>
   );
@@ -84,7 +88,7 @@ function StopLists() {
         </Loaded>
         {canCreate && <Group><Button variant="default" leftSection={<IconPlus size={16} />} onClick={() => { drawer.open('new'); }}>New stop list</Button></Group>}
       </Section>
-      <SideDrawer name="list" title="New stop list">{() => <SuppressionListForm onCancel={drawer.close} onSaved={() => { doneToast('Stop list made'); drawer.close(); }} />}</SideDrawer>
+      <SideDrawer name="list" right="consent:create" title="New stop list">{() => <SuppressionListForm onCancel={drawer.close} onSaved={() => { doneToast('Stop list made'); drawer.close(); }} />}</SideDrawer>
     </Stack>
   );
 }

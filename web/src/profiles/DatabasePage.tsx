@@ -6,6 +6,7 @@ import { confirmTyped, doneToast, failToast, formatCount, formatNumber, Loaded, 
 import { DatabaseForm } from './DatabaseForm';
 import { FieldsTab } from './FieldsTab';
 import { useDatabaseOf, type Database } from './model';
+import { PreferencesTab } from './preferences/PreferencesTab';
 
 function Danger({ database }: { database: Database }) {
   const go = useGo();
@@ -38,6 +39,7 @@ export function DatabasePage() {
       secondary={database ? [{ label: 'Control group', href: paths.controlGroup(id) }, { label: 'Scores', href: paths.scores(id) }, ...(canImport ? [{ label: 'Import', href: paths.importNew(id) }] : [])] : []}
       tabs={database ? [
         { value: 'fields', label: 'Fields', count: database.fields.filter((f) => !f.builtin).length, render: () => <FieldsTab database={database} /> },
+        ...(canUpdate ? [{ value: 'preferences', label: 'Preference page', render: () => <PreferencesTab databaseId={id} /> }] : []),
         ...(canUpdate ? [{ value: 'settings', label: 'Settings', render: () => <Stack gap="md" maw={720}><Section title="Name and time"><DatabaseForm database={database} onSaved={() => { doneToast('Database saved'); }} /></Section>{canDelete && <Danger database={database} />}</Stack> }] : []),
       ] : []}>
       {!database && <Loaded query={query} what="the database">{() => null}</Loaded>}

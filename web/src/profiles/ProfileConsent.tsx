@@ -1,10 +1,12 @@
-import { Group, Select, Stack, Text } from '@mantine/core';
+import { Button, Group, Select, Stack, Text } from '@mantine/core';
+import { IconLink } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmConsequence, doneToast, failToast, Loaded, MenuActions, Section, SmallTable, StateBadge, Time, type Column } from '@/kit';
+import { confirmConsequence, doneToast, failToast, Loaded, MenuActions, Section, SmallTable, Time, type Column } from '@/kit';
 import { useResources, type Subscription } from './model';
+import { SubscriptionState, useConsentDeeds } from './optin/SubscriptionState';
 
 /** What a person agreed to, by resource and channel. */
 export function ProfileConsent({ databaseId, profileId, email }: { databaseId: number; profileId: number; email: string | null }) {
@@ -29,14 +31,16 @@ export function ProfileConsent({ databaseId, profileId, email }: { databaseId: n
     });
     if (yes) change.mutate({ id: subscription.id, status }, { onSuccess: () => { doneToast('Consent changed'); }, onError: failToast });
   };
+  const asked = useQuery({ queryKey: [...key, 'confirmations'], queryFn: ({ signal }) => ok(api.GET('/api/v1/databases/{database_id}/profiles/{profile_id}/confirmations', { params: { path: { database_id: databaseId, profile_id: profileId } }, signal })) }).data?.items ?? [];
+  const deeds = useConsentDeeds(databaseId, profileId, key);
   const missing = resources.filter((r) => r.channels.includes('email') && !query.data?.items.some((s) => s.resource_id === r.id && s.channel === 'email'));
   const columns: Column<Subscription>[] = [
     { key: 'resource', header: 'Resource', cell: (s) => <>{resources.find((r) => r.id === s.resource_id)?.name ?? `Resource ${s.resource_id}`}<Text size="xs" c="dimmed">{s.channel === 'email' ? 'e-mail' : s.channel.toUpperCase()} to {s.contact}</Text></> },
-    { key: 'status', header: 'State', priority: 1, cell: (s) => <StateBadge state={s.status} size="sm" /> },
+    { key: 'status', header: 'State', priority: 1, cell: (s) => <SubscriptionState subscription={s} asked={asked} /> },
     { key: 'since', header: 'Since', priority: 2, cell: (s) => <><Time value={s.updated_at} />{s.status_reason && <Text size="xs" c="dimmed">{s.status_reason}</Text>}</> },
     ...(canUpdate ? [{
       key: 'actions', header: 'Actions', align: 'right' as const, priority: 1 as const,
-      cell: (s: Subscription) => <MenuActions label={`Actions for ${s.contact}`} actions={s.status === 'subscribed' ? [{ label: 'Unsubscribe…', onClick: () => void ask(s, 'unsubscribed') }, { label: 'Suspend…', onClick: () => void ask(s, 'suspended') }] : [{ label: 'Subscribe…', onClick: () => void ask(s, 'subscribed') }]} />,
+      cell: (s: Subscription) => <MenuActions label={`Actions for ${s.contact}`} actions={[...deeds.of(s), ...(s.status === 'subscribed' ? [{ label: 'Unsubscribe…', onClick: () => void ask(s, 'unsubscribed') }, { label: 'Suspend…', onClick: () => void ask(s, 'suspended') }] : [{ label: 'Subscribe…', onClick: () => void ask(s, 'subscribed') }])]} />,
     }] : []),
   ];
   return (
@@ -47,6 +51,7 @@ export function ProfileConsent({ databaseId, profileId, email }: { databaseId: n
             {reply.items.length === 0 ? <Text c="dimmed">No subscription to any resource</Text> : (
               <SmallTable label="Subscriptions" columns={columns} rows={reply.items} rowKey={(s) => s.id} />
             )}
+            {canUpdate && <Group><Button variant="default" size="xs" leftSection={<IconLink size={14} />} onClick={deeds.copyLink}>Copy link to their preference page</Button></Group>}
             {canCreate && email && missing.length > 0 && (
               <Group><Select aria-label="Subscribe to a resource" placeholder="Subscribe to…" data={missing.map((r) => ({ value: String(r.id), label: r.name }))} value={null}
                 onChange={(value) => { if (value) add.mutate(Number(value), { onSuccess: () => { doneToast('Subscribed'); }, onError: failToast }); }} /></Group>
