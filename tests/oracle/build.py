@@ -10,11 +10,15 @@ from typing import Any
 import httpx
 
 from fidelia.platform.engines import Engines
+from fidelia.platform.jobs.runner import run_job
 from fidelia.platform.outbox import EventOut
+from fidelia.worker import tasks as _tasks
 
 from .oracle import Oracle, Person, Row
+from .rfm import DAYS, GROUPS, score
 from .world import World
 
+assert _tasks.MODULES  # declares the jobs
 ZONE = "Europe/Oslo"
 MAILINGS = range(1, 9)
 
@@ -48,6 +52,16 @@ class Both:
         self.oracle = Oracle(self.persons(), self.world.now, ZONE)
         self.oracle.names |= {"messages": "message"}
         await self.group()
+        await self.score()
+
+    async def score(self) -> None:
+        """Have RFM computed by Fidelia, and work it out here."""
+        made = await self.post(f"/databases/{self.database}/scores", {"name": "RFM", "days": DAYS, "groups": GROUPS})
+        await run_job(self.engines, made["open_run"]["job_id"])
+        found = score(self.oracle.people, self.world.now, ZONE, "EUR")
+        assert len(found) > GROUPS
+        for person in self.oracle.people:
+            person.profile.update(found.get(person.id, {}))
 
     async def subscribe(self) -> None:
         for name in ("Oracle news", "Oracle offers"):

@@ -93,6 +93,7 @@ def everyday(both: Both) -> dict[str, Node]:
             "message.clicked",
             where=every(compare("event.mailing", "eq", 7), compare("event.link", "contains", "/sale")),
         ),
+        "top 10 % by RFM": person("rfm_rank", "gt", 90),
     }
 
 
@@ -110,6 +111,12 @@ def corners(both: Both) -> list[Node]:
         person("city", "ne", "Oslo"),
         no(person("city", "eq", "Oslo")),
         person("city", "is_missing"),
+        person("rfm_rank", "gt", 75),
+        person("rfm_rank", "lte", 50),
+        person("rfm", "starts_with", "5"),
+        no(person("rfm", "is_missing")),
+        every(person("rfm_recency", "lte", 2), person("rfm_monetary", "gte", 4)),
+        person("rfm_frequency", "in", [1, 3]),
         person("city", "not_in", ["oslo", "bergen"]),
         person("city", "contains", "TEB"),
         person("city", "starts_with", "ål"),
