@@ -24,7 +24,7 @@ export function ImportListPage() {
   const query = useList<Import>(['imports', 'of', databaseId, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/databases/{database_id}/imports', { params: { path: { database_id: databaseId }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
   const add = canCreate ? { label: 'Import a file', icon: <IconPlus size={16} />, shortcut: 'N', href: paths.importNew(databaseId) } : undefined;
   return (
-    <ListPage<Import> name="imports" title="Imports" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]} noun={{ one: 'import', many: 'imports' }} query={query} state={state} columns={columns} rowKey={(i) => i.id} rowLabel={(i) => i.file_name} rowHref={(i) => paths.import(databaseId, i.id)} primary={add}
+    <ListPage<Import> name="imports" title="Imports" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]} noun={{ one: 'import', many: 'imports' }} query={query} state={state} columns={columns} rowKey={(i) => i.id} rowLabel={(i) => i.file_name} rowHref={(i) => paths.import(databaseId, i.id)} primary={add} secondary={[{ label: 'Scheduled imports', href: paths.importSchedules(databaseId) }]}
       help={{ text: 'Each import keeps its figures and the rows it refused. An import never raises anybody’s consent unless you tick it.' }}
       empty={<FirstUse icon={IconFileImport} title="Bring in your customers" text="A file from a shop or a spreadsheet: you choose which column is which, and see what would happen before anything is written." primary={add} />} />
   );

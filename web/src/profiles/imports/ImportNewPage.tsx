@@ -2,8 +2,9 @@ import { Progress, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { upload } from '@/api/client';
 import { useDatabases } from '@/api/database';
+import { useCan } from '@/api/session';
 import { toProblem, type Problem } from '@/api/problem';
-import { FileDrop, Page, PanelError, paths, Section, useGo, useIdParam } from '@/kit';
+import { FileDrop, NeedRight, Page, PanelError, paths, Section, useGo, useIdParam } from '@/kit';
 import type { Import } from './model';
 
 const LIMIT = 2_000_000_000;
@@ -13,6 +14,7 @@ export function ImportNewPage() {
   const databaseId = useIdParam('databaseId');
   const database = useDatabases()?.find((d) => d.id === databaseId);
   const go = useGo();
+  const can = useCan('imports:create');
   const [share, setShare] = useState<number | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const send = async (file: File) => {
@@ -29,6 +31,7 @@ export function ImportNewPage() {
       setShare(null);
     }
   };
+  if (!can) return <NeedRight title="Import a file" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Imports', href: paths.imports(databaseId) }]} what="import files" right="imports:create" />;
   return (
     <Page title="Import a file" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Imports', href: paths.imports(databaseId) }]} facts={[database && `into ${database.name}`]} width="form"
       help={{ text: 'First the file, then which column is which, then a check of the whole file that writes nothing, then the import.' }}>

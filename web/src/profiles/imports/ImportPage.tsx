@@ -47,6 +47,7 @@ function Plan({ found, database, preview }: { found: Import; database: Database;
       <Section title="3 Check" text="Reads the whole file and writes nothing.">
         {fresh ? <><SumBar label="What would happen" parts={partsOf(fresh.counts, true)} total={formatNumber(fresh.counts.rows ?? 0)} /><Problems found={found} /></> : <Text c="dimmed">Not checked yet with these settings.</Text>}
         {problem && <PanelError error={problem} what="the import" />}
+        {!canCreate && <Text c="dimmed">You can look at imports but not run them. Ask an owner for the right “imports:create”.</Text>}
         {canCreate && (
           <Group>
             <Button variant="default" loading={check.isPending} onClick={() => { check.mutate('check'); }}>Check the whole file</Button>
