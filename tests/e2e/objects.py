@@ -162,6 +162,23 @@ class Objects:
                 self.send(f"{path}/{number}/compute")
         return {name: number for name, (number, _) in made.items()}
 
+    def consent(self) -> dict[str, Any]:
+        """A resource that asks people to confirm, and the pages that recipients see."""
+        news, new = self.named("/resources", "Shop news", {"description": "What is new, every Thursday"})
+        if new:
+            self.api.patch(f"/resources/{news}/double-opt-in", json={"enabled": True}).raise_for_status()
+            about = {"database_id": self.database, "resource_id": news}
+            self.send("/subscriptions", about | {"profile_id": 2, "status": "unconfirmed"})
+            paused = self.send("/subscriptions", about | {"profile_id": 1})
+            self.send(f"/subscriptions/{paused['id']}/pause", {"days": 30})
+        sample = self.api.get(f"/databases/{self.database}/preference-center/preview").json()["url"]
+        own = self.send(f"/databases/{self.database}/profiles/1/preferences-link")["url"]
+        return {
+            "resource": news,
+            "sample_page": sample.rpartition("/")[2],
+            "own_page": own.rpartition("/")[2],
+        }
+
     def receipts(self) -> None:
         if self.items("/erasures"):
             return
@@ -182,7 +199,7 @@ class Objects:
         self.imports()
         other, _ = self.named("/databases", "Second shop", {"timezone": "Europe/Oslo"})
         database = self.database
-        found = self.segments() | self.lists() | self.relations() | self.look() | self.scores()
+        found = self.segments() | self.lists() | self.relations() | self.look() | self.scores() | self.consent()
         self.control()
         self.receipts()
         kari = [p["id"] for p in self.items(f"/databases/{database}/profiles?q=Kari")]

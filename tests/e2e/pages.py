@@ -55,6 +55,11 @@ def _sign_in_fails(page: Page) -> None:
     expect(page.get_by_role("alert").first).to_be_visible()
 
 
+def _leaving(page: Page) -> None:
+    page.get_by_role("button", name="Unsubscribe from everything").click()
+    expect(page.get_by_role("button", name="Keep it")).to_be_visible()
+
+
 #: Pages that look the same whatever there is, and lists of which the installation has none yet.
 EMPTY = [
     Shot("sign-in", "/sign-in"),
@@ -173,6 +178,13 @@ FULL = [
     Shot("product-edit", "/market/products/{product}?drawer=edit:{product}"),
     Shot("order", "/market/orders/{order}"),
     Shot("resource-new", "/resources?drawer=resource:new"),
+    Shot("resource-double-opt-in", "/resources?drawer=optin:{resource}"),
+    Shot("database-preferences", "/databases/{database}?tab=preferences"),
+    Shot("recipient-preferences", "/t/p/{own_page}"),
+    Shot("recipient-leaving", "/t/p/{own_page}", _leaving),
+    Shot("recipient-sample", "/t/p/{sample_page}"),
+    Shot("recipient-confirm", "/t/y/{sample_page}"),
+    Shot("recipient-unknown", "/t/p/no-such-link"),
     Shot("stop-list", "/suppression-lists/1"),
     Shot("stop-list-add", "/suppression-lists/1?drawer=add:new"),
     Shot("job", "/jobs/{job}"),

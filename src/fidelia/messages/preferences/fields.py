@@ -44,8 +44,8 @@ def shown(say: Words, field: profiles.Field, value: Any) -> str:
     return named(say, "option", text, text) if field.builtin else text
 
 
-def control(say: Words, field: profiles.Field, typed: str, error: str | None) -> str:
-    """Return the label and the input of a field, with what is wrong beside it."""
+def control(say: Words, field: profiles.Field, typed: str, error: str | None, *, focus: bool) -> str:
+    """Return the label and the input of a field, with what is wrong beside it; ``focus`` takes people there."""
     name = f"{PREFIX}{field.name}"
     ids = f"field-{field.name}"
     notes = []
@@ -58,6 +58,8 @@ def control(say: Words, field: profiles.Field, typed: str, error: str | None) ->
     state = ' aria-invalid="true"' if error else ""
     if notes:
         state += f' aria-describedby="{" ".join(note[0] for note in notes)}"'
+    if focus:
+        state += " autofocus"
     common = f'id="{ids}" name="{esc(name)}"{state}'
     if field.required:
         common += " required"
@@ -116,6 +118,7 @@ def errors_by_field(say: Words, language: str, errors: Sequence[FieldError]) -> 
         elif error.message == "This value is taken":
             text = say("taken")
         else:
-            text = error.message if language == "en" else say("misfit")
+            exact = language == "en" and "pattern" not in error.message  # nobody outside reads patterns
+            text = error.message if exact else say("misfit")
         found.setdefault(name, text)
     return found

@@ -32,13 +32,14 @@ label{display:block;font-weight:600;margin-bottom:.25rem}
 input[type=text],input[type=date],select{font:inherit;color:inherit;background:var(--card);border:1px solid var(--edge);
 border-radius:.5rem;padding:.55rem .7rem;min-height:2.75rem;width:100%}
 .row select{width:auto}
-[aria-invalid=true]{border-color:var(--bad)}
+input[aria-invalid=true],select[aria-invalid=true]{border:2px solid var(--bad)}
 .error{color:var(--bad);font-size:.925rem;margin:.25rem 0 0}
 button,.button{font:inherit;font-weight:600;min-height:2.75rem;padding:.5rem 1.1rem;border-radius:.5rem;cursor:pointer;
 border:1px solid var(--main);background:var(--main);color:var(--on);text-decoration:none;display:inline-block}
 button.plain,.button.plain{background:transparent;color:var(--main)}
 :focus-visible{outline:3px solid #e8590c;outline-offset:2px}
 a{color:var(--main)}
+.last{margin-top:2rem}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 """
 

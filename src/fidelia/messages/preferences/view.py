@@ -45,7 +45,7 @@ def render(
         parts.append(f"<p>{esc(say('hear_nothing'))}</p>")
     parts.append(_details(say, person, typed or {}, errors or {}))
     if not person.left_everything:
-        parts.append(html.form(html.button(say("leave_all"), "leave_all", plain=True)))
+        parts.append(html.form(html.button(say("leave_all"), "leave_all", plain=True), kind="last"))
     return html.frame(
         person.language,
         center.title or say("title"),
@@ -95,7 +95,8 @@ def _details(say: Words, person: profiles.PersonPage, typed: Mapping[str, str], 
         value = person.values.get(field.name)
         if field.name in allowed and profiles.can_edit(field):
             text = typed.get(field.name, fields.as_text(value))
-            rows.append(fields.control(say, field, text, errors.get(field.name)))
+            first = field.name == next(iter(errors), "")
+            rows.append(fields.control(say, field, text, errors.get(field.name), focus=first))
         else:
             own = masked(value) if field.name == "email" and value else fields.shown(say, field, value)
             rows.append(f'<div class="field"><strong>{esc(fields.label_of(say, field))}</strong><br>{esc(own)}</div>')
