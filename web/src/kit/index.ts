@@ -26,6 +26,7 @@ export { announce } from './states/announce';
 export { Delayed, RefetchBar, SkeletonPanel, SkeletonRows } from './states/Loading';
 export { Loaded, type QueryLike } from './states/Loaded';
 export { NeedDatabase } from './states/NeedDatabase';
+export { NeedRight } from './states/NeedRight';
 export { PanelError } from './states/PanelError';
 export { AppForm, type AppFormProps } from './form/AppForm';
 export { Conflict, differencesOf, type ConflictProps, type Difference } from './form/Conflict';

@@ -58,7 +58,7 @@ export function ProductListPage() {
         facts={[figures.data && formatCount(figures.data.products, 'product', 'products')]}
         help={{ text: 'What the company sells. Orders name products by your own ids; an id the catalogue does not know yet is kept and marked until the product arrives.' }}
         empty={<FirstUse icon={IconPackage} title="Bring in what you sell" text="Products come through the API, a file, or with the first order that names them. Segments can then ask what people bought." primary={add} />} />
-      <SideDrawer name="product" title="Add a product">
+      <SideDrawer name="product" right="market:create" title="Add a product">
         {() => <ProductForm onSaved={(id) => { drawer.close(); if (id) go(paths.product(id)); }} onCancel={drawer.close} />}
       </SideDrawer>
       {figures.isError && <Text c="dimmed" size="xs">The number of products could not be read.</Text>}

@@ -54,7 +54,7 @@ export function ProductPage() {
       primary={product && canUpdate ? { label: 'Edit', shortcut: 'E', onClick: () => { drawer.open('product'); } } : undefined}
       menu={product && canDelete && product.status !== 'archived' ? [{ label: 'Archive', danger: true, onClick: archive }] : []}>
       <Loaded query={query} what="the product">{(found) => <Facts product={found} />}</Loaded>
-      <SideDrawer name="edit" title="Edit product">{() => (product ? <ProductForm product={product} onSaved={drawer.close} onCancel={drawer.close} /> : null)}</SideDrawer>
+      <SideDrawer name="edit" right="market:update" title="Edit product">{() => (product ? <ProductForm product={product} onSaved={drawer.close} onCancel={drawer.close} /> : null)}</SideDrawer>
     </Page>
   );
 }

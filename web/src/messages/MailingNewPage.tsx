@@ -2,7 +2,8 @@ import { Select, TextInput } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
-import { AppForm, NeedDatabase, Page, paths, Section, useAppForm, useGo } from '@/kit';
+import { useCan } from '@/api/session';
+import { AppForm, NeedDatabase, NeedRight, Page, paths, Section, useAppForm, useGo } from '@/kit';
 import { useSegments, useTemplates } from './model';
 
 interface Values extends Record<string, unknown> { name: string; segment: string; template: string | null }
@@ -12,6 +13,7 @@ const fresh = { description: '', type: 'broadcast', from_email: '', from_name: '
 /** Starts a mailing: a name, who, what. The rest has good defaults and can be changed after. */
 export function MailingNewPage() {
   const database = useDatabase();
+  const can = useCan('mailings:create');
   const go = useGo();
   const segments = useSegments(database?.id) ?? [];
   const templates = useTemplates(database?.id) ?? [];
@@ -26,6 +28,7 @@ export function MailingNewPage() {
       body: { ...fresh, name: v.name.trim(), database_id: database?.id ?? 0, segment_id: v.segment === 'all' ? null : Number(v.segment), template_id: v.template ? Number(v.template) : null }, headers,
     })),
   });
+  if (!can) return <NeedRight title="New mailing" crumbs={[{ label: 'Mailings', href: paths.mailings() }]} what="make mailings" right="mailings:create" />;
   if (!database) return <NeedDatabase title="New mailing" crumbs={[{ label: 'Mailings', href: paths.mailings() }]} why="A mailing goes to the people of a database." />;
   return (
     <Page title="New mailing" crumbs={[{ label: 'Mailings', href: paths.mailings() }]} width="form">

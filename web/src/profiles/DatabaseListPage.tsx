@@ -30,7 +30,7 @@ export function DatabaseListPage() {
         primary={add} facts={[query.data && formatCount(query.data.pages[0]?.total ?? 0, 'database', 'databases')]}
         help={{ text: 'A database holds the people of one brand or country, with its own fields and time zone. Segments, mailings and campaigns belong to one database.' }}
         empty={<FirstUse icon={IconDatabase} title="Make a place for your customers" text="A database holds profiles: who people are, how to reach them, and what they agreed to. Make one, then import a file." primary={add} />} />
-      <SideDrawer name="database" title="New database">
+      <SideDrawer name="database" right="databases:create" title="New database">
         {() => <DatabaseForm onCancel={drawer.close} onSaved={(id) => { choose(id); go(paths.database(id)); }} />}
       </SideDrawer>
     </>

@@ -83,7 +83,7 @@ export function ProfilePage() {
         ...(seesOrders ? [{ value: 'orders', label: 'Orders', render: () => <Orders databaseId={databaseId} profileId={id} zone={database.timezone} /> }] : []),
         ...(canUpdate ? [{ value: 'fields', label: 'All fields', render: () => <ProfileForm key={String(profile.version)} database={database} profile={profile} onSaved={() => { doneToast(`${name} saved`); }} /> }] : []),
       ] : []}>
-      <SideDrawer name="profile" title={drawer.value === 'split' ? 'Split off' : 'Export personal data'}>
+      <SideDrawer name="profile" right={drawer.value === 'split' ? 'profiles:update' : undefined} title={drawer.value === 'split' ? 'Split off' : 'Export personal data'}>
         {(what) => (profile && database ? (what === 'split'
           ? <SplitForm database={database} profile={profile} onCancel={drawer.close} onSaved={(made) => { doneToast(`Profile ${made} is made`); go(paths.profile(databaseId, made)); }} />
           : <PersonalData databaseId={databaseId} profileId={profile.id} />) : null)}

@@ -50,7 +50,7 @@ export function SuppressionPage() {
         primary={primary} filters={[{ key: 'kind', label: 'Kind', options: kinds }]}
         bulk={canUpdate ? [{ label: (n) => `Remove ${n}`, danger: true, pageOnly: true, run: async ({ ids }) => { await remove.mutateAsync(ids).then(() => { undoToast(`${formatCount(ids.length, 'entry', 'entries')} removed`, () => add.mutateAsync(ids)); }).catch(failToast); } }] : []}
         empty={<FirstUse icon={IconBan} title="Nothing is stopped" text="Addresses on this list get nothing, whatever they agreed to." primary={primary} />} />
-      <SideDrawer name="add" title="Add to the list">{() => <AddEntries listId={id} onCancel={drawer.close} onSaved={() => { doneToast('Added to the list'); drawer.close(); }} />}</SideDrawer>
+      <SideDrawer name="add" right="consent:update" title="Add to the list">{() => <AddEntries listId={id} onCancel={drawer.close} onSaved={() => { doneToast('Added to the list'); drawer.close(); }} />}</SideDrawer>
     </>
   );
 }

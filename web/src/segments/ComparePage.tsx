@@ -65,7 +65,7 @@ function PartList({ overlap, ids, name }: { overlap: Overlap; ids: readonly numb
         return (
           <li key={part.segments.join('.')}>
             <Group justify="space-between" wrap="nowrap" align="baseline"><Text>{words}</Text><Text fw={550} className="fd-num" style={{ whiteSpace: 'nowrap' }}>{formatNumber(part.count)} <Text span size="xs" c="dimmed">{formatShare(part.count, overlap.union)}</Text></Text></Group>
-            <div className={css.upsetBar} style={{ width: '100%' }}><span style={{ width: `${(part.count / most) * 100}%` }} {...(part.segments.length === ids.length ? { 'data-all': true } : {})} /></div>
+            <div className={css.upsetBar} style={{ width: '100%', marginBlock: 4 }}><span style={{ width: `${(part.count / most) * 100}%` }} {...(part.segments.length === ids.length ? { 'data-all': true } : {})} /></div>
             {can && <AppLink size="sm" href={partHref(part.segments, ids)} aria-label={`Open as segment: ${words}`}>Open as segment</AppLink>}
           </li>
         );

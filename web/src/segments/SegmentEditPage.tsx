@@ -1,4 +1,5 @@
-import { Loaded, Page, paths, useIdParam } from '@/kit';
+import { useCan } from '@/api/session';
+import { Loaded, NeedRight, Page, paths, useIdParam } from '@/kit';
 import { BuilderPage } from './BuilderPage';
 import { useSegment } from './model';
 
@@ -6,6 +7,8 @@ import { useSegment } from './model';
 export function SegmentEditPage() {
   const id = useIdParam('segmentId');
   const query = useSegment(id);
+  const can = useCan('segments:update');
+  if (!can) return <NeedRight title={query.data?.name ?? 'Segment'} crumbs={[{ label: 'Segments', href: paths.segments() }]} what="change segments" right="segments:update" />;
   if (query.data) return <BuilderPage key={id} kind={query.data.type} databaseId={query.data.database_id} segment={query.data} />;
   return <Page title="Segment" crumbs={[{ label: 'Segments', href: paths.segments() }]}><Loaded query={query} what="the segment">{() => null}</Loaded></Page>;
 }

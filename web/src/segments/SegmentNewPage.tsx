@@ -3,7 +3,8 @@ import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
-import { failToast, NeedDatabase, Page, paths, Section, useGo, useSearchParam } from '@/kit';
+import { useCan } from '@/api/session';
+import { failToast, NeedDatabase, NeedRight, Page, paths, Section, useGo, useSearchParam } from '@/kit';
 import { BuilderPage } from './BuilderPage';
 import { examples, kindOf, kinds, type Kind } from './model';
 import css from './segments.module.css';
@@ -54,6 +55,8 @@ export function SegmentNewPage() {
   const [start] = useSearchParam('start');
   const [kind, setKind] = useState<Kind>('dynamic');
   const database = useDatabase();
+  const can = useCan('segments:create');
+  if (!can) return <NeedRight title="New segment" crumbs={[{ label: 'Segments', href: paths.segments() }]} what="make segments" right="segments:create" />;
   if (!database) return <NeedDatabase title="New segment" crumbs={[{ label: 'Segments', href: paths.segments() }]} why="A segment finds people of a database." />;
   if (isKind(type) && type !== 'static') return <BuilderPage key={`${type}.${start ?? ''}`} kind={type} databaseId={database.id} start={start} />;
   return (

@@ -55,7 +55,7 @@ export function TokensPage() {
         primary={primary} searchLabel={null} filters={[{ key: 'revoked', label: 'State', options: [{ value: 'false', label: 'In force' }, { value: 'true', label: 'Revoked' }] }]}
         help={{ text: 'A token lets a program act through the API. Give each program its own, with no more rights than it needs, so that one can be revoked without stopping the others.' }}
         empty={<FirstUse icon={IconKey} title="Let a program in" text="A shop, a till or an app signs in with a token. It is shown once when it is made." primary={primary} />} />
-      <SideDrawer name="token" title={drawer.value === 'secret' ? 'Your new token' : 'Make a token'}>
+      <SideDrawer name="token" right="tokens:create" title={drawer.value === 'secret' ? 'Your new token' : 'Make a token'}>
         {(id) => (id === 'new' ? <TokenForm onCancel={close} onMade={(value) => { setSecret({ value }); drawer.open('secret'); }} />
           : secret ? <Secret what="token" value={secret.value} onStored={close} /> : <Text c="dimmed">The token was shown once and is gone from this page.</Text>)}
       </SideDrawer>

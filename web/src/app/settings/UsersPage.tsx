@@ -79,7 +79,7 @@ export function UsersPage() {
         filters={[{ key: 'role', label: 'Role', options: roles }, { key: 'disabled', label: 'State', options: [{ value: 'false', label: 'Active' }, { value: 'true', label: 'Closed' }] }]}
         help={{ text: 'People who may sign in. Their roles decide what they see and change. Closing a sign-in ends it at once; what the person made stays. The last owner cannot be closed.' }}
         empty={<AllDone>Nobody else can sign in yet.</AllDone>} />
-      <SideDrawer name="user" title={drawer.value === 'new' ? 'Add a user' : drawer.value === 'secret' ? 'Password' : 'Edit user'}>
+      <SideDrawer name="user" right={drawer.value === 'new' ? 'users:create' : 'users:update'} title={drawer.value === 'new' ? 'Add a user' : drawer.value === 'secret' ? 'Password' : 'Edit user'}>
         {(id) => (id === 'new' ? <UserForm onCancel={close} onSaved={show} />
           : id === 'secret' ? (secret ? <Secret what="password" value={secret.password} onStored={close} /> : <Text c="dimmed">The password was shown once and is gone from this page.</Text>)
             : <EditUser id={id} onDone={close} />)}

@@ -1,7 +1,9 @@
 import { Drawer } from '@mantine/core';
 import { useCallback, useEffect, useRef, type ReactNode } from 'react';
+import { useCanAny } from '@/api/session';
 import { rememberFocus } from '../confirm/focus';
 import { useSearchParam } from '../routing/search';
+import { NoRight } from '../states/Empty';
 
 /** `?drawer=profile:17`: what is open beside the page, and of which object. */
 export function useDrawer(name: string): { value: string | null; open: (value?: string | number) => void; close: () => void } {
@@ -17,13 +19,16 @@ export interface SideDrawerProps {
   name: string;
   title: ReactNode;
   size?: 480 | 720;
+  /** without it, whoever follows a link here is told so and sees no form */
+  right?: string | undefined;
   /** gets what stands behind the name: `17` of `profile:17` */
   children: (value: string) => ReactNode;
 }
 
 /** A look at something without losing the place; opened with `useDrawer(name).open(id)`, closed by Back or Esc. */
-export function SideDrawer({ name, title, size = 480, children }: SideDrawerProps) {
+export function SideDrawer({ name, title, size = 480, right, children }: SideDrawerProps) {
   const { value, close } = useDrawer(name);
+  const may = useCanAny()(right);
   const body = useRef<HTMLDivElement>(null);
   const open = value !== null;
   useEffect(() => {
@@ -38,7 +43,7 @@ export function SideDrawer({ name, title, size = 480, children }: SideDrawerProp
   }, [open]);
   return (
     <Drawer opened={value !== null} onClose={close} title={title} size={size} closeButtonProps={{ 'aria-label': 'Close' }}>
-      <div ref={body}>{value !== null && children(value)}</div>
+      <div ref={body}>{value !== null && (may ? children(value) : <NoRight what="do this" {...(right ? { right } : {})} />)}</div>
     </Drawer>
   );
 }

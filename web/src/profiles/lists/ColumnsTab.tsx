@@ -47,7 +47,7 @@ export function ColumnsTab({ table }: { table: DataTableDetail }) {
         <SmallTable label="Columns" columns={columns} rows={table.columns} rowKey={(c) => c.id} />
         {canUpdate && <Group><Button variant="default" leftSection={<IconPlus size={16} />} onClick={() => { drawer.open('new'); }}>Add column</Button></Group>}
       </Section>
-      <SideDrawer name="column" title={drawer.value === 'new' ? 'Add a column' : 'Rename the column'}>
+      <SideDrawer name="column" right="lists:update" title={drawer.value === 'new' ? 'Add a column' : 'Rename the column'}>
         {(id) => { const column = table.columns.find((c) => String(c.id) === id); return id === 'new' || column ? <ColumnForm key={id} table={table} onCancel={drawer.close} onSaved={() => { doneToast('Column saved'); drawer.close(); }} {...(column ? { column } : {})} /> : null; }}
       </SideDrawer>
     </Stack>

@@ -40,7 +40,7 @@ function Rows({ table, first, second }: { table: DataTableDetail; first: PageAct
         searchLabel={table.size > 200_000 ? `Search how ${key?.label || key?.name} begins` : 'Search rows'}
         bulk={canUpdate ? [{ label: (n) => `Delete ${n} ${n === '1' ? 'row' : 'rows'}`, danger: true, pageOnly: true, run: ({ ids }) => erase(ids) }] : []}
         empty={<FirstUse icon={IconTable} title="No rows yet" text="Upload a file whose columns are found by their names, write rows over the API, or add one by hand." primary={first} secondary={second} />} />
-      <SideDrawer name="row" title={drawer.value === 'new' ? 'Add a row' : 'Edit row'}>
+      <SideDrawer name="row" right="lists:update" title={drawer.value === 'new' ? 'Add a row' : 'Edit row'}>
         {(id) => { const row = rows.find((r) => String(r.id) === id); return id === 'new' || row ? <RowForm key={id} table={table} onCancel={drawer.close} onSaved={drawer.close} {...(row ? { row } : {})} /> : null; }}
       </SideDrawer>
     </>
@@ -79,7 +79,7 @@ export function DataTablePage() {
         {table && <RunningLoads loads={table.loads} />}
         {query.error && <PanelError error={query.error} what="the table" />}
       </Page>
-      <SideDrawer name="fill" title="Upload a file">
+      <SideDrawer name="fill" right="lists:update" title="Upload a file">
         {() => table && <FileFill path={`/api/v1/data-tables/${id}/loads`} onCancel={fill.close} onStarted={() => { doneToast('Loading has begun'); fill.close(); }}
           target={{ type: 'text', isList: false, size: table.size, columns: [...table.columns].sort((a, b) => Number(b.key) - Number(a.key)) }} />}
       </SideDrawer>

@@ -62,7 +62,7 @@ export function ListsPage() {
           { value: 'lists', label: 'Value lists', render: () => <Lists add={add} /> },
           { value: 'tables', label: 'Data tables', render: () => (database ? <Tables databaseId={database.id} add={add} /> : <FirstUse icon={IconTable} title="Make a database first" text="A data table belongs to a database of profiles." primary={{ label: 'Databases', href: paths.databases() }} />) },
         ]} />
-      <SideDrawer name="new" title={drawer.value === 'table' ? 'New data table' : 'New value list'} size={drawer.value === 'table' ? 720 : 480}>
+      <SideDrawer name="new" right="lists:create" title={drawer.value === 'table' ? 'New data table' : 'New value list'} size={drawer.value === 'table' ? 720 : 480}>
         {(what) => (what === 'table' && database
           ? <TableForm databaseId={database.id} onCancel={drawer.close} onMade={(id) => { go(paths.dataTable(id)); }} />
           : <ListForm onCancel={drawer.close} onMade={(id) => { go(`${paths.valueList(id)}?drawer=fill`); }} />)}

@@ -70,8 +70,8 @@ export function ValueListPage() {
         {list && <RunningLoads loads={list.loads} />}
         {query.error && <PanelError error={query.error} what="the list" />}
       </Page>
-      <SideDrawer name="fill" title="Add values">{() => list && <FillForm listId={id} type={list.type} size={list.size} onClose={drawer.close} onStarted={() => { doneToast('Loading has begun'); drawer.close(); }} />}</SideDrawer>
-      <SideDrawer name="edit" title="Rename the list">{() => list && <ListForm list={list} onCancel={edit.close} onMade={() => { doneToast('List saved'); edit.close(); }} />}</SideDrawer>
+      <SideDrawer name="fill" right="lists:update" title="Add values">{() => list && <FillForm listId={id} type={list.type} size={list.size} onClose={drawer.close} onStarted={() => { doneToast('Loading has begun'); drawer.close(); }} />}</SideDrawer>
+      <SideDrawer name="edit" right="lists:update" title="Rename the list">{() => list && <ListForm list={list} onCancel={edit.close} onMade={() => { doneToast('List saved'); edit.close(); }} />}</SideDrawer>
     </>
   );
 }

@@ -4,8 +4,9 @@ import { useQueries, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
+import { useCan } from '@/api/session';
 import type { components } from '@/api/schema';
-import { AppLink, Details, doneToast, failToast, formatNumber, Loaded, NO_VALUE, Page, paths, Section, SmallTable, StateBadge, useGo, useIdParam, useSearchParam } from '@/kit';
+import { AppLink, Details, doneToast, failToast, formatNumber, Loaded, NeedRight, NO_VALUE, Page, paths, Section, SmallTable, StateBadge, useGo, useIdParam, useSearchParam } from '@/kit';
 import { fieldLabel, nameOf, useDatabaseOf, valueText, type Database, type Profile } from '../model';
 
 type Merged = components['schemas']['MergeOut'];
@@ -44,6 +45,7 @@ function Result({ merged, database }: { merged: Merged; database: Database }) {
 export function MergePage() {
   const databaseId = useIdParam('databaseId');
   const go = useGo();
+  const can = useCan('profiles:update');
   const database = useDatabaseOf(databaseId).data;
   const [people, setPeople] = useSearchParam('people');
   const [into, setInto] = useSearchParam('into');
@@ -61,6 +63,7 @@ export function MergePage() {
     if (more.length > 0) { setPeople([...new Set([...chosen, ...more])].join(',')); setAdded(''); }
   };
   const set = (name: keyof Options) => (event: { currentTarget: { checked: boolean } }) => { setOptions({ ...options, [name]: event.currentTarget.checked }); };
+  if (!can) return <NeedRight title="Merge profiles" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]} what="merge profiles" right="profiles:update" />;
   return (
     <Page title="Merge profiles" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Duplicates', href: paths.duplicates(databaseId) }]}
       help={{ text: 'The profile you keep takes what it lacks from the others. Consent never grows: the stricter word holds. Old ids, addresses and numbers keep leading to the person, and a merge can be taken apart on the card.' }}>

@@ -33,7 +33,7 @@ export function Related({ databaseId, profileId }: { databaseId: number; profile
           {canUpdate && <Group><Button size="compact-sm" variant="default" onClick={() => { drawer.open('new'); }}>Relate to somebody</Button></Group>}
         </Stack>
       </Section>
-      <SideDrawer name="relate" title="Relate to somebody">{() => <RelateForm databaseId={databaseId} profileId={profileId} types={types} onCancel={drawer.close} onSaved={drawer.close} />}</SideDrawer>
+      <SideDrawer name="relate" right="profiles:update" title="Relate to somebody">{() => <RelateForm databaseId={databaseId} profileId={profileId} types={types} onCancel={drawer.close} onSaved={drawer.close} />}</SideDrawer>
     </>
   );
 }

@@ -35,7 +35,7 @@ export function RelationsPage() {
       <Loaded query={query} what="the relations">{(found) => (found.items.length > 0
         ? <Section><SmallTable<RelationType> label="Relations" columns={columns} rows={found.items} rowKey={(t) => t.id} /></Section>
         : <FirstUse icon={IconAffiliate} title="Say how people belong together" text="Make a relation such as family or works for. Then relate people on their cards or by the API, and find the parents of young children with one rule." primary={add} />)}</Loaded>
-      <SideDrawer name="relation" title={drawer.value === 'new' ? 'New relation' : 'Edit relation'}>
+      <SideDrawer name="relation" right="databases:update" title={drawer.value === 'new' ? 'New relation' : 'Edit relation'}>
         {(id) => { const type = query.data?.items.find((t) => String(t.id) === id); return id === 'new' || type ? <RelationTypeForm key={id} onCancel={drawer.close} onSaved={drawer.close} {...(type ? { type } : {})} /> : null; }}
       </SideDrawer>
     </Page>

@@ -17,5 +17,5 @@ export function ControlBadge({ databaseId, profileId }: { databaseId: number; pr
     },
   }).data;
   if (place?.side !== 'control') return null;
-  return <AppLink href={paths.controlGroup(databaseId)} style={{ textDecoration: 'none' }}><ToneBadge tone={place.active ? 'marigold' : 'gray'}>{place.active ? 'control group: no messages' : 'control group, switched off'}</ToneBadge></AppLink>;
+  return <AppLink href={paths.controlGroup(databaseId)} style={{ textDecoration: 'none', maxWidth: '100%' }}><ToneBadge tone={place.active ? 'marigold' : 'gray'}>{place.active ? 'control group: no messages' : 'control group, switched off'}</ToneBadge></AppLink>;
 }

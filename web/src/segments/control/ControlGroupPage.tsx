@@ -1,4 +1,4 @@
-import { Alert, Text } from '@mantine/core';
+import { Alert } from '@mantine/core';
 import { IconScale } from '@tabler/icons-react';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
@@ -76,7 +76,7 @@ export function ControlGroupPage() {
       secondary={primary} menu={menu}
       tabs={group && database ? [
         { value: 'report', label: 'Report', render: () => <><Standing group={group} />{report()}</> },
-        { value: 'group', label: 'Group', render: () => (canUpdate ? <><Standing group={group} /><GroupForm key={group.version} database={database} group={group} onSaved={() => { doneToast('Control group saved'); }} /></> : <Text c="dimmed">You may look at the report and the people.</Text>) },
+        { value: 'group', label: 'Group', render: () => (canUpdate ? <><Standing group={group} /><GroupForm key={group.version} database={database} group={group} onSaved={() => { doneToast('Control group saved'); }} /></> : <NoRight what="change the control group" right="databases:update" />) },
         ...(seesPeople ? [{ value: 'people', label: 'People', count: group.size, render: () => <PeopleTab group={group} /> }] : []),
         { value: 'history', label: 'History', render: () => <HistoryTab group={group} zone={zone} /> },
       ] : []}>

@@ -3,7 +3,8 @@ import { IconDownload } from '@tabler/icons-react';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
-import { announce, download, FigureTile, FigureTiles, FileDrop, formatCount, formatNumber, Page, PanelError, paths, Section } from '@/kit';
+import { useCan } from '@/api/session';
+import { announce, download, FigureTile, FigureTiles, FileDrop, formatCount, formatNumber, NeedRight, Page, PanelError, paths, Section } from '@/kit';
 import { Meanings } from './Meanings';
 import { asked, definitionsIn, mapsOf, type Definition, type Kind, type Meanings as Chosen, type Report } from './model';
 import { MovedTable } from './MovedTable';
@@ -12,6 +13,7 @@ const JSON_FILES = { 'application/json': ['.json'] };
 
 /** Taking over segments of another platform: the file, what its numbers mean here, what would be made, then it is made. */
 export function MovingPage() {
+  const can = useCan('segments:create');
   const [file, setFile] = useState<{ name: string; definitions: Definition[] } | null>(null);
   const [fault, setFault] = useState<string | null>(null);
   const [chosen, setChosen] = useState<Chosen>({});
@@ -46,6 +48,7 @@ export function MovingPage() {
   const done = report !== undefined && !report.dry_run;
   const unknown = done ? [] : asked(report, chosen);
   const makes = report?.dry_run && !stale && report.converted > 0;
+  if (!can) return <NeedRight title="Take over segments" crumbs={[{ label: 'Segments', href: paths.segments() }]} what="make segments" right="segments:create" />;
   return (
     <Page title="Take over segments" crumbs={[{ label: 'Segments', href: paths.segments() }]} facts={[file?.name, file && formatCount(file.definitions.length, 'definition', 'definitions')]}
       {...(makes && file ? { primary: { label: `Make ${formatCount(report.converted, 'segment', 'segments')}`, disabled: send.isPending, onClick: () => void ask(file.definitions, chosen, false) } } : {})}
