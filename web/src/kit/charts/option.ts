@@ -55,7 +55,7 @@ function overTime(spec: Extract<ChartSpec, { kind: 'line' | 'stacked' }>, scheme
       name: series.name,
       type: spec.kind === 'line' ? 'line' : 'bar',
       data: [...series.values],
-      ...(spec.kind === 'stacked' ? { stack: 'all', barCategoryGap: '30%' } : { showSymbol: series.values.filter((value) => value !== null).length < 2, symbolSize: 8, connectNulls: false, lineStyle: seriesStyle(series, i, scheme).lineStyle }),
+      ...(spec.kind === 'stacked' ? { stack: 'all', barCategoryGap: '30%' } : { showSymbol: series.values.filter((value) => value !== null).length < 2, showAllSymbol: true, symbolSize: 8, connectNulls: false, lineStyle: seriesStyle(series, i, scheme).lineStyle }),
       itemStyle: seriesStyle(series, i, scheme).itemStyle,
       ...(direct ? { endLabel: { show: true, formatter: series.name, color: seriesStyle(series, i, scheme).color, fontSize: 12, distance: 6 }, labelLayout: { moveOverlap: 'shiftY' } } : {}),
     })),
