@@ -158,6 +158,27 @@ async def test_a_long_queue_is_not_waited_for(world: World, monkeypatch: pytest.
         ("profile.updated", {"fields": ["city", "age"]}, "Profile updated: city, age"),
         ("profile.created", {"source": "import"}, "Profile created by an import"),
         ("subscription.changed", {"resource": 1, "status": "unsubscribed"}, "Unsubscribed from resource 1"),
+        (
+            "subscription.changed",
+            {"resource": 1, "channel": "email", "status": "subscribed", "source": "double opt-in"},
+            "Subscribed to resource 1 by e-mail by confirming the mail",
+        ),
+        (
+            "subscription.changed",
+            {
+                "resource": 1,
+                "status": "subscribed",
+                "change": "paused",
+                "paused_until": "2026-12-22T09:00:00+00:00",
+                "source": "preference centre",
+            },
+            "Paused resource 1 until 2026-12-22 on the preference page",
+        ),
+        (
+            "profile.updated",
+            {"fields": ["city"], "source": "preference centre"},
+            "Profile updated: city, on the preference page",
+        ),
         ("message.blocked", {"mailing": 1, "reason": "on a stop list"}, "Mailing 1 was not sent: on a stop list"),
         ("message.bounced", {"mailing": 1}, "Mailing 1 bounced"),
         ("order.line.refunded", {"order": "7", "sku": "A-1", "total": "3.00"}, "Line A-1 of order 7 refunded · 3.00"),

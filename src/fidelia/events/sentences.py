@@ -23,6 +23,8 @@ _STATUS = {
     "bounced": "Bounced out of",
     "complained": "Complained about",
 }
+#: Sources of what people do themselves.
+_BY_THEMSELVES = {"preference centre": "on the preference page", "double opt-in": "by confirming the mail"}
 _MAX = 120
 
 
@@ -90,7 +92,18 @@ def _subscription(properties: Mapping[str, Any], names: Names) -> str:
     by = f" by {_CHANNELS.get(channel) or _short(channel)}" if isinstance(channel, str) and channel else ""
     verb = _STATUS.get(status) if isinstance(status, str) else None
     text = f"{verb} {what}{by}" if verb else f"Subscription to {what}{by} became {_short(status)}"
-    return text + _because(properties)
+    change, until = properties.get("change"), str(properties.get("paused_until", ""))[:10]
+    if change == "paused":
+        text = f"Paused {what}{by}" + (f" until {until}" if until else "")
+    elif change == "resumed":
+        text = f"Resumed {what}{by}"
+    return text + _where(properties)
+
+
+def _where(properties: Mapping[str, Any]) -> str:
+    """Return where somebody did it themselves, else the reason."""
+    place = _BY_THEMSELVES.get(str(properties.get("source")))
+    return f" {place}" if place else _because(properties)
 
 
 def _updated(properties: Mapping[str, Any], names: Names) -> str:
@@ -98,7 +111,9 @@ def _updated(properties: Mapping[str, Any], names: Names) -> str:
     if not isinstance(fields, list) or not fields:
         return "Profile updated"
     told = ", ".join(_short(field) for field in fields[:6])
-    return f"Profile updated: {told}" + (f" and {len(fields) - 6} more" if len(fields) > 6 else "")
+    more = f" and {len(fields) - 6} more" if len(fields) > 6 else ""
+    place = _BY_THEMSELVES.get(str(properties.get("source")))
+    return f"Profile updated: {told}{more}" + (f", {place}" if place else "")
 
 
 _SOURCES = {

@@ -9,13 +9,14 @@ import type { TemplatePreview } from './model';
 import type { Content } from './useAutosave';
 
 function Facts({ preview }: { preview: TemplatePreview }) {
-  const leaves = preview.uses.includes('links.unsubscribe') || preview.html.includes('unsubscribe');
+  const leaves = ['links.unsubscribe', 'links.preferences', 'preferences_url'].some((link) => preview.uses.includes(link)) || preview.html.includes('unsubscribe');
+  const confirms = preview.uses.includes('confirm_url');
   const kilobytes = preview.size / 1024;
   return (
     <Group gap="xs">
       <ToneBadge tone={kilobytes > 102 ? 'marigold' : 'gray'} icon={kilobytes > 102 ? IconAlertTriangle : IconFile}>{kilobytes.toFixed(0)} KB</ToneBadge>
       <ToneBadge icon={IconLink}>{formatCount(preview.links.length, 'link', 'links')}</ToneBadge>
-      <ToneBadge tone={leaves ? 'moss' : 'clay'} icon={leaves ? IconCheck : IconX}>{leaves ? 'can unsubscribe' : 'no unsubscribe link'}</ToneBadge>
+      <ToneBadge tone={leaves || confirms ? 'moss' : 'clay'} icon={leaves || confirms ? IconCheck : IconX}>{confirms ? 'asks to confirm' : leaves ? 'can unsubscribe' : 'no unsubscribe link'}</ToneBadge>
     </Group>
   );
 }

@@ -20,7 +20,7 @@ function Fields({ onInsert }: { onInsert: (text: string) => void }) {
     <Group gap="xs" align="end">
       <Select aria-label="Insert a field" placeholder="Insert a field…" searchable value={null} data={[
         { group: 'Profile', items: fields.map((f) => ({ value: `{{ profile.${f.name} | default("") }}`, label: f.label || f.name })) },
-        { group: 'Links', items: [{ value: '{{ links.unsubscribe }}', label: 'Unsubscribe' }, { value: '{{ links.web_version }}', label: 'Web version' }] },
+        { group: 'Links', items: [{ value: '{{ links.unsubscribe }}', label: 'Unsubscribe' }, { value: '{{ preferences_url }}', label: 'Preference page' }, { value: '{{ confirm_url }}', label: 'Confirm a subscription' }, { value: '{{ links.web_version }}', label: 'Web version' }] },
       ]} onChange={(value) => { if (value) onInsert(value); }} />
     </Group>
   );

@@ -12,7 +12,7 @@ export type Estimate = components['schemas']['Estimate'];
 export type CapturedMail = components['schemas']['CapturedMail'];
 
 const reasons: Record<string, string> = {
-  not_subscribed: 'not subscribed', unsubscribed: 'unsubscribed', status: 'cannot be written to', suppressed: 'on a stop list', no_address: 'no address', no_contact: 'no address', duplicate: 'same address twice', gate: 'kept back', control_group: 'in the global control group',
+  not_subscribed: 'not subscribed', paused: 'paused these mails', unsubscribed: 'unsubscribed', status: 'cannot be written to', suppressed: 'on a stop list', no_address: 'no address', no_contact: 'no address', duplicate: 'same address twice', gate: 'kept back', control_group: 'in the global control group',
 };
 
 /** A reason of the server in plain words. */

@@ -22,6 +22,7 @@ h2{font-size:1.15rem;margin:2rem 0 .75rem}
 h3{font-size:1rem;margin:0}
 p{margin:.35rem 0}
 .soft{color:var(--soft);font-size:.925rem}
+span.soft{white-space:nowrap}
 .card{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1rem;margin:0 0 .75rem}
 .note{border-radius:.5rem;padding:.75rem 1rem;margin:1rem 0;background:var(--good-bg);color:var(--good)}
 .note.bad{background:var(--bad-bg);color:var(--bad)}

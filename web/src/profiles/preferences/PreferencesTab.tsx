@@ -27,7 +27,7 @@ function Fields({ fields, onChange }: { fields: CenterField[]; onChange: (fields
   return (
     <Table.ScrollContainer minWidth={320}>
       <Table verticalSpacing={4} aria-label="Fields of the page">
-        <Table.Thead><Table.Tr><Table.Th>Field</Table.Th><Table.Th w={72}>Show</Table.Th><Table.Th w={96}>May edit</Table.Th><Table.Th w={84}><span className="visually-hidden">Order</span></Table.Th></Table.Tr></Table.Thead>
+        <Table.Thead><Table.Tr><Table.Th>Field</Table.Th><Table.Th w={72}>Show</Table.Th><Table.Th w={96}>May edit</Table.Th><Table.Th w={84}>Order</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
           {fields.map((f, at) => (
             <Table.Tr key={f.name}>
