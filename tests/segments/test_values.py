@@ -70,3 +70,16 @@ async def test_properties_that_were_seen(shop: Shop) -> None:
     car = await shop.get(f"/vocabulary/properties?database={shop.database}&field=profile.car")
     assert {p["name"]: p["types"] for p in car["items"]} == {"make": ["string"], "year": ["float"]}
     await shop.get(f"/vocabulary/properties?database={shop.database}", 422)
+
+
+async def test_keys_with_dots_are_told_from_keys_in_one_another(shop: Shop) -> None:
+    body = {
+        "matching": "external_id",
+        "items": [{"external_id": "dots", "car": {"a.b": 1, "a": {"b": "x", "c d": True}}}],
+    }
+    await shop.post(f"/databases/{shop.database}/profiles/upsert", body)
+    found = await shop.get(f"/vocabulary/properties?database={shop.database}&field=profile.car")
+    seen = {tuple(p["keys"]): p["types"] for p in found["items"]}
+    assert seen[("a.b",)] == ["float"]
+    assert seen[("a", "b")] == ["string"]
+    assert seen[("a", "c d")] == ["boolean"]

@@ -6000,6 +6000,7 @@ export interface components {
         /** PropertyUse */
         PropertyUse: {
             name: string;
+            keys: string[];
             types: string[];
         };
         /** QuickGroup */

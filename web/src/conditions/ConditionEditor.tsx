@@ -3,6 +3,7 @@ import { announce, singleKeys } from '@/kit';
 import css from './conditions.module.css';
 import { EditorProvider, type Editor, type NodeCount } from './context';
 import { findNode, insert, update } from './edit';
+import { WHERE, withInner, type Inside } from './inner';
 import { Picker } from './Picker';
 import { useSegmentNames } from './references';
 import { Sections } from './Sections';
@@ -43,7 +44,7 @@ function focusNode(root: HTMLElement | null, id: string, part: 'handle' | 'contr
 export function ConditionEditor(props: ConditionEditorProps) {
   const { words, databaseId, tree, change: write, counts = none, stale = false, unfinished, problems = none, said = none, lit, light, own, focusOn } = props;
   const root = useRef<HTMLDivElement>(null);
-  const [adding, setAdding] = useState<{ group: string; made: GroupNode | null; inside: RuleNode | null } | null>(null);
+  const [adding, setAdding] = useState<{ group: string; made: GroupNode | null; inside: Inside | null; step: string } | null>(null);
   const opener = useRef<Element | null>(null);
   const wanted = useRef<{ id: string; part: 'handle' | 'control' } | null>(null);
   const names = useSegmentNames(databaseId);
@@ -64,7 +65,7 @@ export function ConditionEditor(props: ConditionEditorProps) {
   }, [write]);
   const editor = useMemo<Editor>(() => ({
     words, databaseId, tree, change, counts, stale, unfinished, problems, said, lit, light, segments, say: announce,
-    add: (to, inside) => { opener.current = document.activeElement; setAdding({ group: to.id, made: to, inside }); },
+    add: (to, inside, step = WHERE) => { opener.current = document.activeElement; setAdding({ group: to.id, made: to, inside, step }); },
   }), [words, databaseId, tree, change, counts, stale, unfinished, problems, said, lit, light, segments]);
 
   const close = () => {
@@ -79,8 +80,8 @@ export function ConditionEditor(props: ConditionEditorProps) {
       const home = findNode(to, adding.group);
       if (home?.kind === 'group') return insert(to, home.id, home.of.length, [made]);
       if (!adding.inside || !adding.made) return to;
-      const where = { ...adding.made, of: [...adding.made.of, made] };
-      return update(to, adding.inside.id, (node) => (node.kind === 'rule' ? { ...node, where } : node));
+      const body = { ...adding.made, of: [...adding.made.of, made] };
+      return update(to, adding.inside.id, (node) => (node.kind === 'rule' ? withInner(node, adding.step, body) : node));
     };
     wanted.current = { id: made.id, part: 'control' };
     write(put);
@@ -89,7 +90,7 @@ export function ConditionEditor(props: ConditionEditorProps) {
   };
   return (
     <EditorProvider value={editor}>
-      <Frame root={root} undo={props.undo} redo={props.redo} onAdd={(section) => { opener.current = document.activeElement; setAdding({ group: tree[section].id, made: null, inside: null }); }}>
+      <Frame root={root} undo={props.undo} redo={props.redo} onAdd={(section) => { opener.current = document.activeElement; setAdding({ group: tree[section].id, made: null, inside: null, step: WHERE }); }}>
         <Sections />
       </Frame>
       {adding && (

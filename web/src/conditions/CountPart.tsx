@@ -1,8 +1,10 @@
 import { isNone, patched } from './choices';
 import { record } from './record';
 import css from './conditions.module.css';
+import { TakeBack } from './CommandMenu';
 import { useEditor } from './context';
 import { FigureValue, figureOf } from './FigureValue';
+import { shortOf } from './narrow';
 import { Pick } from './Pick';
 import type { Json, RuleNode } from './tree';
 import { text, type Rows, type Words } from './vocabulary';
@@ -14,17 +16,16 @@ const whole = (value: string): unknown => (/^\d{1,9}$/.test(value) ? Number(valu
 
 /** What of the rows may be told apart: orders, brands, mailings. */
 export const distinctFields = (words: Words, rows: Rows) => rows.fields.filter((f) => f.name.startsWith(`${rows.prefix}.`) && words.raw.rows.distinct.includes(f.type));
-const short = (name: string, rows: Rows) => name.replace(`${rows.prefix}.`, '');
 
 /** `at least 3 times`, `did not happen`, `at least 2 different products`. */
-export function CountPart({ rule, rows, set }: { rule: RuleNode; rows: Rows; set: SetRule }) {
+export function CountPart({ rule, rows, set, onAdd }: { rule: RuleNode; rows: Rows; set: SetRule; onAdd: (step: string) => void }) {
   const { words } = useEditor();
   const count = record(rule.node.count), op = text(count?.op) || 'gte', value = count ? count.value ?? (('value' in count) ? undefined : 1) : 1;
   const none = isNone(rule), negated = rule.negated && !none, distinct = text(count?.distinct), figure = figureOf(value);
   const label = (key: string) => words.operator(key)?.label.replace(/^(is|has) /, '') ?? key;
-  const options = [...words.raw.counts.filter((key) => key !== 'ne' && !(figure && !words.raw.rows.figures.includes(key))).map((key) => ({ value: key, label: label(key) })), { value: 'none', label: rows.kind === 'event' ? 'did not happen' : 'none' }];
+  const options = [...words.raw.counts.filter((key) => !(figure && !words.raw.rows.figures.includes(key))).map((key) => ({ value: key, label: key === 'ne' ? 'a number other than' : label(key) })), { value: 'none', label: rows.kind === 'event' ? 'did not happen' : 'none' }];
   const any = !count && rule.node.measure !== undefined && !none;
-  const offered = any ? [{ value: 'any', label: 'any' }, ...options] : op === 'ne' ? [{ value: 'ne', label: 'a number other than' }, ...options] : options;
+  const offered = any ? [{ value: 'any', label: 'any' }, ...options] : options;
   const put = (next: Json | undefined, typing?: string) => { set((r) => ({ ...r, negated: none ? false : r.negated, node: patched(r.node, { count: next }) }), typing); };
   const more = distinct ? { distinct } : {};
   const [low, high]: unknown[] = Array.isArray(value) ? value as unknown[] : [];
@@ -38,7 +39,7 @@ export function CountPart({ rule, rows, set }: { rule: RuleNode; rows: Rows; set
           else if (key === 'between') put({ op: key, value: [1, 10], ...more });
           else put({ op: key, value: none || Array.isArray(value) ? 1 : value ?? 1, ...more });
         }} />
-      {!none && figure && <FigureValue figure={figure} id={`${rule.id}.count`} counted onChange={(next, typing) => { put({ ...count, op, value: next ?? 1 }, typing); }} />}
+      {!none && figure && <FigureValue figure={figure} rule={rule} step="/count/value/figure" of={rows.of} counted onAdd={onAdd} onChange={(next, typing) => { put({ ...count, op, value: next ?? 1 }, typing); }} />}
       {!none && !any && !figure && op !== 'between' && <NumberBox label={`Number of ${rows.many}`} whole value={value} onChange={(t) => { put({ ...count, op, value: whole(t) ?? null }, `${rule.id}.count`); }} />}
       {!none && !figure && op === 'between' && (
         <>
@@ -51,8 +52,8 @@ export function CountPart({ rule, rows, set }: { rule: RuleNode; rows: Rows; set
       {!none && distinct && (
         <>
           <span>different</span>
-          <Pick label="What is counted once" value={short(distinct, rows)} options={distinctFields(words, rows).map((f) => ({ value: short(f.name, rows), label: f.label.toLowerCase() }))} onChange={(next) => { put({ ...count, op, value, distinct: next }); }} />
-          <button type="button" className={css.small} aria-label={`Count all ${rows.many}`} onClick={() => { put({ op, value }); }}>✕</button>
+          <Pick label="What is counted once" value={shortOf(rows, distinct)} options={distinctFields(words, rows).map((f) => ({ value: shortOf(rows, f.name), label: f.label.toLowerCase() }))} onChange={(next) => { put({ ...count, op, value, distinct: next }); }} />
+          <TakeBack label={`Count all ${rows.many}`} onClick={() => { put({ op, value }); }} />
         </>
       )}
     </>

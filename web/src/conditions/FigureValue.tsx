@@ -1,9 +1,14 @@
+import { IconFilterPlus } from '@tabler/icons-react';
 import { patched } from './choices';
 import { record } from './record';
 import css from './conditions.module.css';
+import { CommandMenu, TakeBack } from './CommandMenu';
 import { useEditor } from './context';
+import { datesOf, figureRows, narrowing } from './narrow';
 import { Pick } from './Pick';
-import type { Json } from './tree';
+import { PropertyPick } from './PropertyPick';
+import { TakePart, takeWords } from './TakePart';
+import type { Json, RuleNode } from './tree';
 import { text, type Words } from './vocabulary';
 import { WindowPart } from './WindowPart';
 import { windowWords } from './windows';
@@ -13,44 +18,52 @@ export const figureOf = (value: unknown): Json | undefined => record(record(valu
 
 const sourceOf = (figure: Json): string => (text(figure.event) ? `event:${text(figure.event)}` : `link:${text(figure.link)}`);
 
-/** Rows a figure may be of: events, and what belongs to the person now. */
-function sources(words: Words) {
+/** Rows a figure may be of: what belongs to the same row, and for people what happened. */
+function sources(words: Words, of: string) {
   return [
-    ...words.raw.links.filter((l) => l.of === words.raw.subject).map((l) => ({ value: `link:${l.name}`, label: l.many })),
-    ...words.raw.events.map((e) => ({ value: `event:${e.name}`, label: e.label.toLowerCase() })),
+    ...words.raw.links.filter((l) => l.of === of).map((l) => ({ value: `link:${l.name}`, label: l.many })),
+    ...(of === words.raw.subject ? words.raw.events.map((e) => ({ value: `event:${e.name}`, label: e.label.toLowerCase() })) : []),
   ];
 }
 
-const named = (words: Words, figure: Json) => {
-  const event = words.event(text(figure.event)), link = words.link(text(figure.link), words.raw.subject);
-  return { prefix: event ? 'event' : link?.prefix ?? '', fields: event?.properties ?? link?.fields ?? [] };
-};
-
 /** `the sum of total of orders last quarter`, in words. */
 export function figureWords(words: Words, figure: Json): string {
-  const fn = text(figure.fn) || 'count';
+  const fn = text(figure.fn) || 'count', event = words.event(text(figure.event)), link = words.raw.links.find((l) => l.name === figure.link);
   const what = fn === 'count' ? 'the number of' : `${words.raw.measures.find((m) => m.fn === fn)?.label ?? fn} ${text(figure.of).replaceAll('_', ' ')} of`;
-  return [what, sources(words).find((s) => s.value === sourceOf(figure))?.label ?? '…', windowWords(words, record(figure.within))].filter(Boolean).join(' ');
+  return [what, event?.label.toLowerCase() ?? link?.many ?? '…', windowWords(words, record(figure.within)), takeWords(record(figure.take), event?.many ?? link?.many ?? 'rows')].filter(Boolean).join(' ');
 }
 
-/** Another figure of the same person to compare with: `the sum of total of orders last quarter`. */
-export function FigureValue({ figure, id, counted = false, onChange }: { figure: Json; id: string; counted?: boolean; onChange: (value: unknown, typing?: string) => void }) {
+interface FigureProps {
+  figure: Json;
+  rule: RuleNode;
+  /** where the figure stands below the rule */
+  step: string;
+  /** from which kind of row the rule's rows are reached */
+  of: string;
+  counted?: boolean;
+  onChange: (value: unknown, typing?: string) => void;
+  onAdd: (step: string) => void;
+}
+
+/** Another figure of the same person or row to compare with: `the sum of total of orders last quarter`. */
+export function FigureValue({ figure, rule, step, of, counted = false, onChange, onAdd }: FigureProps) {
   const { words } = useEditor();
-  const { prefix, fields } = named(words, figure);
-  const fn = text(figure.fn) || 'count';
-  const put = (next: Json, typing?: string) => { onChange({ figure: patched(figure, next) }, typing); };
+  const rows = figureRows(words, figure, rule);
+  const fn = text(figure.fn) || 'count', take = record(figure.take), id = `${rule.id}${step}`;
+  const write = (next: Json, typing?: string) => { onChange({ figure: next }, typing); };
+  const put = (next: Json, typing?: string) => { write(patched(figure, next), typing); };
   const measure = words.raw.measures.find((m) => m.fn === fn);
-  const own = fields.filter((f) => f.name.startsWith(`${prefix}.`) && measure?.types.includes(f.type));
   return (
     <span className={css.figureValue} role="group" aria-label="A figure to compare with">
       <Pick label="Figure to compare with" value={fn} options={[{ value: 'count', label: 'the number of' }, ...words.raw.measures.map((m) => ({ value: m.fn, label: m.label }))]}
         onChange={(next) => { put({ fn: next === 'count' ? undefined : next, of: next === 'count' ? undefined : text(figure.of) || undefined }); }} />
-      {fn !== 'count' && <><Pick label="Figure of" value={text(figure.of)} options={own.map((f) => ({ value: f.name.slice(prefix.length + 1), label: f.label.toLowerCase() }))} onChange={(of) => { put({ of }); }} /><span>of</span></>}
-      <Pick label="Rows of the figure" value={sourceOf(figure)} options={sources(words)}
+      {fn !== 'count' && rows && <><PropertyPick label="Figure of" rows={rows} types={measure?.types ?? []} open={fn !== 'count_distinct'} value={text(figure.of)} onChange={(name, typing) => { put({ of: name }, typing ? `${id}.of` : undefined); }} /><span>of</span></>}
+      <Pick label="Rows of the figure" value={sourceOf(figure)} options={sources(words, of)}
         onChange={(next) => { const [kind, name] = next.split(/:(.*)/); put({ event: kind === 'event' ? name : undefined, link: kind === 'link' ? name : undefined }); }} />
-      <WindowPart within={record(figure.within)} id={`${id}.figure`} put={(within, typing) => { put({ within }, typing); }} />
-      {record(figure.where) && <span className={css.hint}>of some of them, see JSON</span>}
-      <button type="button" className={css.small} aria-label="Compare with a number" onClick={() => { onChange(counted ? 1 : undefined); }}>✕</button>
+      <WindowPart within={record(figure.within)} dates={rows ? datesOf(rows) : []} id={id} put={(within, typing) => { put({ within }, typing); }} />
+      {take && rows && <TakePart take={take} rows={rows} id={id} put={(next, typing) => { put({ take: next }, typing); }} />}
+      {rows && <CommandMenu label={`Narrow the figure’s ${rows.many}`} icon={<IconFilterPlus size={14} aria-hidden="true" />} items={narrowing({ words, rule, base: step, node: figure, rows, put: write, add: onAdd })} />}
+      <TakeBack label="Compare with a number" onClick={() => { onChange(counted ? 1 : undefined); }} />
     </span>
   );
 }

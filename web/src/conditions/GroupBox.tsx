@@ -5,18 +5,19 @@ import css from './conditions.module.css';
 import { useCommands } from './commands';
 import { useEditor } from './context';
 import { update } from './edit';
+import type { Inside } from './inner';
 import { NodeMenu } from './NodeMenu';
 import { Pick } from './Pick';
 import { RuleLine } from './RuleLine';
 import { groupWords, jointOf, modeWords, nodeWords } from './sentence';
-import { group as newGroup, type GroupNode, type Mode, type RuleNode } from './tree';
+import { group as newGroup, type GroupNode, type Mode } from './tree';
 
 const DEEP = 4;
 const modes: readonly Mode[] = ['all', 'any', 'none', 'some_missing'];
 
 interface GroupProps {
   group: GroupNode;
-  inside: RuleNode | null;
+  inside: Inside | null;
   name: string;
   taking: boolean;
   /** a section or the lines beneath a rule: no handle, no fold */
@@ -33,7 +34,7 @@ export function ModePick({ group, only, label }: { group: GroupNode; only?: read
 }
 
 /** `+ rule  + group` */
-function AddButtons({ group, inside, name, root }: { group: GroupNode; inside: RuleNode | null; name: string; root: boolean }) {
+function AddButtons({ group, inside, name, root }: { group: GroupNode; inside: Inside | null; name: string; root: boolean }) {
   const { add, change } = useEditor();
   const words = name || groupWords(group);
   const nest = () => {
@@ -49,7 +50,7 @@ function AddButtons({ group, inside, name, root }: { group: GroupNode; inside: R
   );
 }
 
-function Head({ group, folded, onFold, taking, name, inside }: { group: GroupNode; folded: boolean; onFold: () => void; taking: boolean; name: string; inside: RuleNode | null }) {
+function Head({ group, folded, onFold, taking, name, inside }: { group: GroupNode; folded: boolean; onFold: () => void; taking: boolean; name: string; inside: Inside | null }) {
   const { words, segments, counts, stale } = useEditor();
   const run = useCommands();
   const found = counts.get(group.id);
@@ -79,7 +80,7 @@ export function GroupBox({ group, inside, name, taking, root = false, depth = 0 
   return (
     <div className={css.group} role="group" aria-label={words} data-mode={group.mode} data-node={root ? undefined : group.id} {...(root ? { 'data-root': true } : {})} {...(root && !several && group.mode !== 'none' && group.mode !== 'some_missing' ? { 'data-alone': true } : {})}>
       {!root && <Head group={group} folded={folded} onFold={() => { setFolded(!folded); }} taking={taking} name={words} inside={inside} />}
-      {root && inside && <div className={css.groupHead}><span className={css.hint}>where</span>{several && <ModePick group={group} label="How these lines combine" />}</div>}
+      {root && inside && <div className={css.groupHead}><span className={css.hint}>{name}</span>{several && <ModePick group={group} label="How these lines combine" />}</div>}
       {depth >= DEEP && !folded && <div className={css.hint}>This is the {depth + 1}th level; a segment of its own may be easier to read</div>}
       {!folded && group.of.map((node, i) => (
         <Fragment key={node.id}>

@@ -1,10 +1,12 @@
 import { patched } from './choices';
 import { record } from './record';
-import css from './conditions.module.css';
+import { TakeBack } from './CommandMenu';
 import { useEditor } from './context';
 import type { SetRule } from './CountPart';
 import { FigureValue, figureOf } from './FigureValue';
+import { shortOf } from './narrow';
 import { Pick } from './Pick';
+import { PropertyPick } from './PropertyPick';
 import { placeOf } from './suggestions';
 import type { Json, RuleNode } from './tree';
 import { madeField, text, type Field, type Rows, type Words } from './vocabulary';
@@ -24,18 +26,19 @@ export function freshMeasure(words: Words, rows: Rows): Json | undefined {
   const [sum] = words.raw.measures;
   const field = sum && (own(rows, ['decimal'])[0] ?? own(rows, sum.types)[0]);
   if (sum && field) return { fn: sum.fn, of: field.name.slice(rows.prefix.length + 1), op: 'gte' };
+  if (sum && rows.open) return { fn: sum.fn, of: '', op: 'gte' };
   const other = words.raw.measures.find((m) => own(rows, m.types).length > 0);
   return other && { fn: other.fn, of: own(rows, other.types)[0]?.name.slice(rows.prefix.length + 1), op: other.operators[own(rows, other.types)[0]?.type ?? '']?.[0] ?? 'gte' };
 }
 
 /** `and the sum of Total is at least 100`, also compared with another figure. */
-export function MeasurePart({ rule, rows, set }: { rule: RuleNode; rows: Rows; set: SetRule }) {
+export function MeasurePart({ rule, rows, set, onAdd }: { rule: RuleNode; rows: Rows; set: SetRule; onAdd: (step: string) => void }) {
   const { words, databaseId } = useEditor();
   const measure = record(rule.node.measure);
   if (!measure) return null;
   const fn = text(measure.fn), info = words.raw.measures.find((m) => m.fn === fn);
-  const short = (name: string) => name.replace(`${rows.prefix}.`, '');
-  const field = rows.fields.find((f) => short(f.name) === short(text(measure.of))) ?? madeField(text(measure.of), text(measure.of), 'decimal', words);
+  const short = (name: string) => shortOf(rows, name);
+  const field = rows.fields.find((f) => f.name.startsWith(`${rows.prefix}.`) && short(f.name) === short(text(measure.of))) ?? madeField(text(measure.of), text(measure.of), 'float', words);
   const figure = figureOf(measure.value);
   const operators = (info?.operators[field.type] ?? []).filter((key) => !figure || words.raw.rows.figures.includes(key)).map((key) => words.operator(key)).filter((o) => o !== undefined);
   const put = (next: Json, typing?: string) => { set((r) => ({ ...r, node: patched(r.node, { measure: patched(measure, next) }) }), typing); };
@@ -51,13 +54,13 @@ export function MeasurePart({ rule, rows, set }: { rule: RuleNode; rows: Rows; s
           const same = kept && resultOf(words, next, kept).type === resultOf(words, fn, field).type;
           put({ fn: next, of: short(kept?.name ?? ''), op: fits ? measure.op : to?.operators[kept?.type ?? '']?.includes('gte') ? 'gte' : to?.operators[kept?.type ?? '']?.[0] ?? 'gte', ...(same && fits ? {} : { value: undefined }) });
         }} />
-      <Pick label="of" value={short(text(measure.of))} options={own(rows, info?.types ?? []).map((f) => ({ value: short(f.name), label: f.label.toLowerCase() }))} onChange={(of) => { put({ of }); }} />
+      <PropertyPick label="of" rows={rows} types={info?.types ?? []} open={fn !== 'count_distinct'} value={text(measure.of)} onChange={(of, typing) => { put({ of }, typing ? `${rule.id}.of` : undefined); }} />
       <Pick label="How the figure compares" value={text(measure.op)} options={operators.map((o) => ({ value: o.key, label: o.label }))}
         onChange={(op) => { put({ op, ...(words.operator(op)?.shape === shape ? {} : { value: undefined }) }); }} />
       {figure
-        ? <FigureValue figure={figure} id={`${rule.id}.measure`} onChange={(value, typing) => { put({ value }, typing); }} />
+        ? <FigureValue figure={figure} rule={rule} step="/measure/value/figure" of={rows.of} onAdd={onAdd} onChange={(value, typing) => { put({ value }, typing); }} />
         : <ValueInput field={resultOf(words, fn, field)} shape={shape} op={text(measure.op)} value={measure.value} databaseId={databaseId} place={placeOf(rule)} onChange={(value) => { put({ value }, `${rule.id}.measure`); }} />}
-      <button type="button" className={css.small} aria-label="Remove the figure" onClick={() => { set((r) => ({ ...r, node: patched(r.node, { measure: undefined }) })); }}>✕</button>
+      <TakeBack label="Remove the figure" onClick={() => { set((r) => ({ ...r, node: patched(r.node, { measure: undefined }) })); }} />
     </>
   );
 }

@@ -7,6 +7,7 @@ import css from './conditions.module.css';
 import { useEditor } from './context';
 import { entriesOf, objectEntries, ownProperty, searchEntries, seenProperties, type Entry } from './entries';
 import { iconOf } from './icons';
+import type { Inside } from './inner';
 import { placeOf, useObjectProperties, useProperties, useUsage } from './suggestions';
 import type { RuleNode } from './tree';
 import { rowsOf } from './vocabulary';
@@ -15,7 +16,7 @@ const RECENT = 5;
 const recentGroup = { key: 'recent', label: 'Recent' };
 
 interface PickerProps {
-  inside: RuleNode | null;
+  inside: Inside | null;
   title: string;
   /** also offers to put the rule into Exclude */
   canExclude: boolean;
@@ -36,7 +37,7 @@ function Use({ entry }: { entry: Entry }) {
 }
 
 /** All there is to choose from, and what of it is shown. */
-function useEntries(inside: RuleNode | null, query: string, group: string | null, rare: boolean) {
+function useEntries(inside: Inside | null, query: string, group: string | null, rare: boolean) {
   const { words, databaseId, segments } = useEditor();
   const [recent, setRecent] = useLocalStorage<string[]>({ key: 'fidelia.rules.recent', defaultValue: [], getInitialValueInEffect: false });
   const usage = useUsage(databaseId);

@@ -8,16 +8,21 @@ import { useEditor } from './context';
 import { insert, find, remove, update } from './edit';
 import { GroupBox } from './GroupBox';
 import { ruleIcon } from './icons';
-import { MemberParts } from './MemberParts';
+import { innerOf, pruned, seenFrom, type Inside } from './inner';
+import { MemberMenu, MemberParts } from './MemberParts';
+import { figureRows, stepWords } from './narrow';
 import { NodeMenu } from './NodeMenu';
 
 import type { SetRule } from './CountPart';
 import { RowsMenu, RowsParts } from './RowsParts';
 import { ruleWords } from './sentence';
-import { group, newId, rule as newRule, type GroupNode, type RuleNode } from './tree';
-import { fieldOf } from './vocabulary';
+import { record } from './record';
+import { group, newId, rule as newRule, type Json, type RuleNode } from './tree';
+import { fieldOf, rowsOf } from './vocabulary';
 
-interface RuleProps { rule: RuleNode; inside: RuleNode | null; taking: boolean }
+interface RuleProps { rule: RuleNode; inside: Inside | null; taking: boolean }
+
+const figureAt = (rule: RuleNode, base: string): Json => base.split('/').slice(1).reduce<Json>((node, key) => record(node[key]) ?? {}, rule.node);
 
 function Figures({ id, taking, unfinished }: { id: string; taking: boolean; unfinished: boolean }) {
   const { counts, stale } = useEditor();
@@ -32,7 +37,7 @@ function Figures({ id, taking, unfinished }: { id: string; taking: boolean; unfi
 }
 
 /** People without a value fall out of every comparison; one click keeps them. */
-function Missing({ rule, inside }: { rule: RuleNode; inside: RuleNode | null }) {
+function Missing({ rule, inside }: { rule: RuleNode; inside: Inside | null }) {
   const { counts, words, change } = useEditor();
   const missing = counts.get(rule.id)?.missing;
   const negative = !rule.negated && ['ne', 'not_in', 'not_contains', 'none_of'].includes(String(rule.node.op));
@@ -54,7 +59,7 @@ function Missing({ rule, inside }: { rule: RuleNode; inside: RuleNode | null }) 
 
 function useSet(rule: RuleNode): SetRule {
   const { change } = useEditor();
-  return (by, typing) => { change((tree) => update(tree, rule.id, (node) => (node.kind === 'rule' ? by(node) : node)), typing === undefined ? {} : { typing }); };
+  return (by, typing) => { change((tree) => update(tree, rule.id, (node) => (node.kind === 'rule' ? pruned(by(node)) : node)), typing === undefined ? {} : { typing }); };
 }
 
 /** A node that the lines cannot draw: its sentence, or its JSON; the menu of its handle edits it. */
@@ -64,13 +69,13 @@ function InJson({ rule }: { rule: RuleNode }) {
   return <><span className={css.thing}>{words ?? `Rule of the kind “${String(rule.node.kind)}”`}</span><code className={css.json} title={JSON.stringify(rule.node)}>{JSON.stringify(rule.node)}</code></>;
 }
 
-function Parts({ rule, inside }: { rule: RuleNode; inside: RuleNode | null }) {
+function Parts({ rule, inside, onAdd }: { rule: RuleNode; inside: Inside | null; onAdd: (step: string) => void }) {
   const set = useSet(rule);
   switch (rule.node.kind) {
     case 'compare': return <CompareParts rule={rule} inside={inside} set={set} />;
     case 'occurred':
-    case 'related': return <RowsParts rule={rule} inside={inside} set={set} />;
-    case 'member': return <MemberParts rule={rule} set={set} />;
+    case 'related': return <RowsParts rule={rule} inside={inside} set={set} onAdd={onAdd} />;
+    case 'member': return <MemberParts rule={rule} set={set} onAdd={onAdd} />;
     case 'always': return <span className={css.thing}>{rule.negated ? 'Nobody' : 'Everybody'}</span>;
     default: return <InJson rule={rule} />;
   }
@@ -85,11 +90,12 @@ export function RuleLine({ rule, inside, taking }: RuleProps) {
   const name = ruleWords(editor.words, rule, inside, editor.segments);
   const unfinished = editor.unfinished.has(rule.id), problems = editor.problems.get(rule.id) ?? [];
   const Mark = ruleIcon(editor.words, rule, inside);
-  const where: GroupNode | null = rule.where && rule.where.of.length > 0 ? rule.where : null;
+  const bodies = innerOf(rule).filter(([, body]) => body.of.length > 0);
+  const onAdd = (step: string) => { editor.add(group('all'), seenFrom(rule, step, inside), step); };
   const drop = (dragged: string, after: boolean) => {
     editor.change((tree) => {
       const from = find(tree, dragged), to = find(tree, rule.id);
-      if (!from || !to || dragged === rule.id || from.inside?.id !== to.inside?.id || to.trail.some((g) => g.id === dragged)) return tree;
+      if (!from || !to || dragged === rule.id || from.inside?.id !== to.inside?.id || to.trail.some((g) => g.id === dragged) || (from.inside && from.trail[0]?.id !== to.trail[0]?.id)) return tree;
       const rest = remove(tree, dragged), target = find(rest, rule.id);
       return target ? insert(rest, target.parent.id, target.index + (after ? 1 : 0), [from.node]) : tree;
     }, { focus: dragged });
@@ -110,22 +116,23 @@ export function RuleLine({ rule, inside, taking }: RuleProps) {
         <NodeMenu node={rule} name={name} />
         {!inside && <span className={css.icon}><Mark size={16} aria-hidden="true" /></span>}
         <div className={css.parts}>
-          <Parts rule={rule} inside={inside} />
+          <Parts rule={rule} inside={inside} onAdd={onAdd} />
           {unfinished && <span className={css.hint}>unfinished: not counted</span>}
         </div>
         {!inside && <Figures id={rule.id} taking={taking} unfinished={unfinished} />}
-        <span className={css.tool}>{(rule.node.kind === 'occurred' || rule.node.kind === 'related') && <RowsMenu rule={rule} inside={inside} set={set} onWhere={() => { editor.add(rule.where ?? group('all'), rule); }} />}
+        <span className={css.tool}>{(rule.node.kind === 'occurred' || rule.node.kind === 'related') && <RowsMenu rule={rule} inside={inside} set={set} onAdd={onAdd} />}
+          {rule.node.kind === 'member' && <MemberMenu rule={rule} set={set} onAdd={onAdd} />}
           {rule.node.kind === 'compare' && <CompareMenu rule={rule} inside={inside} set={set} />}
         </span>
         <button type="button" className={css.remove} aria-label={`Remove: ${name}`} onClick={() => { run('remove', rule.id); }}><IconX size={14} aria-hidden="true" /></button>
       </div>
       {problems.map((problem) => <div key={problem} className={css.bad} role="alert">{problem}</div>)}
       {!inside && <Missing rule={rule} inside={inside} />}
-      {where && (
-        <div className={css.where}>
-          <GroupBox group={where} inside={rule} name="where" root taking={false} />
+      {bodies.map(([step, body]) => (
+        <div key={step} className={css.where}>
+          <GroupBox group={body} inside={seenFrom(rule, step, inside)} name={stepWords(editor.words, rule, step, (base) => (base === '' ? rowsOf(editor.words, rule, inside) : figureRows(editor.words, figureAt(rule, base), rule)))} root taking={false} />
         </div>
-      )}
+      ))}
     </div>
   );
 }

@@ -37,9 +37,33 @@ export function OneValue({ field, value, onChange, label, databaseId, place = no
   if (options) return <Pick label={label} value={asText(value)} options={options} onChange={(v) => { onChange(typedValue(field.type, v)); }} />;
   if (numeric(field.type)) return <><NumberBox label={label} value={value} whole={field.type === 'integer'} onChange={(text) => { onChange(typedValue(field.type, text)); }} />{field.unit && <span>{field.unit}</span>}</>;
   const text = asText(value), isDay = field.type === 'date' || (field.type === 'datetime' && (text === '' || text.length === 10));
+  if (field.type === 'datetime') return <MomentInput label={label} text={text} isDay={isDay} onChange={onChange} />;
   const type = isDay ? 'date' : field.type === 'time' ? 'time' : 'text';
   if (type === 'text') return <Suggest field={field} databaseId={databaseId} place={place} label={label} text={text} placeholder="type or choose" onText={(typed) => { onChange(typed || undefined); }} onPick={(picked) => { onChange(picked); }} />;
   return <input className={css.input} type={type} aria-label={label} value={text} onChange={(event) => { onChange(event.currentTarget.value || undefined); }} />;
+}
+
+const MINUTE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)(:00(\.0+)?)?Z$/;
+
+/** A whole day, or a moment to the minute in UTC; another moment stays as it was written. */
+function MomentInput({ label, text, isDay, onChange }: { label: string; text: string; isDay: boolean; onChange: (value: unknown) => void }) {
+  if (isDay) {
+    return (
+      <>
+        <input className={css.input} type="date" aria-label={label} value={text} onChange={(event) => { onChange(event.currentTarget.value || undefined); }} />
+        {text !== '' && <button type="button" className={css.small} aria-label={`${label}: at a time of that day`} onClick={() => { onChange(`${text}T12:00:00Z`); }}>at…</button>}
+      </>
+    );
+  }
+  const minute = MINUTE.exec(text)?.[1];
+  return (
+    <>
+      {minute === undefined ? <input className={css.input} aria-label={label} value={text} onChange={(event) => { onChange(event.currentTarget.value || undefined); }} />
+        : <input className={css.input} type="datetime-local" aria-label={label} value={minute} onChange={(event) => { onChange(event.currentTarget.value ? `${event.currentTarget.value.slice(0, 16)}:00Z` : undefined); }} />}
+      {minute !== undefined && <span className={css.hint}>UTC</span>}
+      <button type="button" className={css.small} aria-label={`${label}: the whole day`} title="The whole day" onClick={() => { onChange(text.slice(0, 10)); }}>✕</button>
+    </>
+  );
 }
 
 /** A number of days, weeks …; what was written in another way stays a text. */

@@ -1,6 +1,7 @@
 import { createContext, useContext } from 'react';
 import type { components } from '@/api/schema';
-import type { GroupNode, RuleNode, Tree } from './tree';
+import type { Inside } from './inner';
+import type { GroupNode, Tree } from './tree';
 import type { Words } from './vocabulary';
 
 export type NodeCount = components['schemas']['NodeCount'];
@@ -12,8 +13,8 @@ export interface Editor {
   tree: Tree;
   /** `typing` joins keystrokes into one step of undo; `focus` gets the focus afterwards */
   change: (by: (tree: Tree) => Tree, options?: { typing?: string; focus?: string | null }) => void;
-  /** opens the picker for a group; `inside`: the rule whose rows are narrowed */
-  add: (group: GroupNode, inside: RuleNode | null) => void;
+  /** opens the picker for a group; `inside`: the rule whose rows are narrowed; `step`: where the group belongs when it is not there yet */
+  add: (group: GroupNode, inside: Inside | null, step?: string) => void;
   counts: ReadonlyMap<string, NodeCount>;
   /** the figures belong to an older state */
   stale: boolean;

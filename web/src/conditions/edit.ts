@@ -1,4 +1,5 @@
 /** Changes of a tree. Every function returns a new tree, or the very same one when there is nothing to change. */
+import { innerOf, mapInner, seenFrom, type Inside } from './inner';
 import { group, newId, type EditNode, type GroupNode, type RuleNode, type Tree } from './tree';
 
 export interface Place {
@@ -7,15 +8,16 @@ export interface Place {
   node: EditNode;
   /** the groups above, outermost first; the parent is the last */
   trail: GroupNode[];
-  /** the rule whose `where` holds the node */
-  inside: RuleNode | null;
+  /** the rule that holds the node in one of its conditions, as its rows are seen there */
+  inside: Inside | null;
 }
 
-function search(parent: GroupNode, id: string, trail: GroupNode[], inside: RuleNode | null): Place | null {
+function search(parent: GroupNode, id: string, trail: GroupNode[], inside: Inside | null): Place | null {
   const here = [...trail, parent];
   for (const [index, node] of parent.of.entries()) {
     if (node.id === id) return { parent, index, node, trail: here, inside };
-    const below = node.kind === 'group' ? search(node, id, here, inside) : node.where ? search(node.where, id, [node.where], node) : null;
+    const below = node.kind === 'group' ? search(node, id, here, inside)
+      : innerOf(node).reduce<Place | null>((found, [step, body]) => found ?? search(body, id, [], seenFrom(node, step, inside)), null);
     if (below) return below;
   }
   return null;
@@ -25,13 +27,14 @@ function search(parent: GroupNode, id: string, trail: GroupNode[], inside: RuleN
 export const find = (tree: Tree, id: string): Place | null => search(tree.include, id, [], null) ?? search(tree.exclude, id, [], null);
 
 export function findNode(tree: Tree, id: string): EditNode | null {
-  const whereOf = (node: EditNode): GroupNode | null => {
-    if (node.kind === 'group') return node.of.reduce<GroupNode | null>((found, child) => found ?? whereOf(child), null);
-    return node.where?.id === id ? node.where : node.where ? whereOf(node.where) : null;
+  const bodyOf = (node: EditNode): GroupNode | null => {
+    const bodies = node.kind === 'group' ? [] : innerOf(node).map(([, body]) => body);
+    const below = node.kind === 'group' ? node.of : bodies;
+    return bodies.find((body) => body.id === id) ?? below.reduce<GroupNode | null>((found, child) => found ?? bodyOf(child), null);
   };
   if (tree.include.id === id) return tree.include;
   if (tree.exclude.id === id) return tree.exclude;
-  return find(tree, id)?.node ?? whereOf(tree.include) ?? whereOf(tree.exclude);
+  return find(tree, id)?.node ?? bodyOf(tree.include) ?? bodyOf(tree.exclude);
 }
 
 type Change = (node: EditNode) => EditNode;
@@ -39,9 +42,7 @@ type Change = (node: EditNode) => EditNode;
 function mapNode(node: EditNode, id: string, change: Change): EditNode {
   if (node.id === id) return change(node);
   if (node.kind === 'group') return mapGroup(node, id, change);
-  if (!node.where) return node;
-  const where = mapNode(node.where, id, change) as GroupNode;
-  return where === node.where ? node : { ...node, where };
+  return mapInner(node, (body) => mapNode(body, id, change) as GroupNode);
 }
 
 function mapGroup(node: GroupNode, id: string, change: Change): GroupNode {
@@ -67,7 +68,7 @@ export function remove(tree: Tree, id: string): Tree {
   const above = place.trail.at(-2);
   if (place.parent.of.length === 1 && above) return remove(tree, place.parent.id);
   const next = children(tree, place.parent.id, (of) => of.filter((node) => node.id !== id));
-  if (place.parent.of.length === 1 && place.inside) return update(next, place.inside.id, (node) => (node.kind === 'rule' ? { ...node, where: null } : node));
+  if (place.parent.of.length === 1 && place.inside) return update(next, place.inside.id, (node) => (node.kind === 'rule' ? mapInner(node, (body) => (body.id === place.parent.id ? null : body)) : node));
   return next;
 }
 
@@ -81,7 +82,7 @@ export function neighbour(tree: Tree, id: string): string | null {
 
 export function copyOf<N extends EditNode>(node: N): N {
   if (node.kind === 'group') return { ...node, id: newId(), of: node.of.map(copyOf) };
-  return { ...node, id: newId(), where: node.where ? copyOf(node.where) : null };
+  return { ...mapInner(node, copyOf), id: newId() } as N;
 }
 
 export function duplicate(tree: Tree, id: string): { tree: Tree; id: string | null } {
@@ -169,7 +170,7 @@ export function toOther(tree: Tree, id: string): Tree {
 /** Every rule in the order it stands, rules beneath rules included. */
 export function rulesOf(node: EditNode): RuleNode[] {
   if (node.kind === 'group') return node.of.flatMap(rulesOf);
-  return [node, ...(node.where ? rulesOf(node.where) : [])];
+  return [node, ...innerOf(node).flatMap(([, body]) => rulesOf(body))];
 }
 
 export const allRules = (tree: Tree): RuleNode[] => [...rulesOf(tree.include), ...rulesOf(tree.exclude)];

@@ -1,10 +1,13 @@
 /** What the picker offers, from the served vocabulary. */
+import type { components } from '@/api/schema';
 import { freshCompare } from './choices';
 import { byGroup, groupOf, type RuleGroup } from './groups';
+import type { Inside } from './inner';
 import { belongsTo, membershipsOf } from './memberships';
-import { rule, type Json, type RuleNode } from './tree';
+import { rule, type RuleNode } from './tree';
 import type { Usage } from './suggestions';
-import { homeOf, madeField, rowsOf, type Words } from './vocabulary';
+import { keyWords, propertyIn, propertyOf, typedKeys } from './names';
+import { homeOf, madeField, rowsAround, type Words } from './vocabulary';
 
 export interface Entry {
   key: string;
@@ -56,6 +59,7 @@ function topEntries(words: Words, segments: ReadonlyMap<number, string>, usage?:
     ...raw.links.filter((l) => l.of === raw.subject).map((l) => entry(`link.${l.name}`, l.label, `${l.many} as they are now`, l.category, () => rule({ kind: 'related', link: l.name }))),
     ...(raw.subject === 'profile' ? membershipsOf(words, segments).map((m) => entry(m.key === 'segment' ? 'member' : `member.${m.key}`, m.names === null ? `In the ${m.label.toLowerCase()}` : `In a ${m.label.toLowerCase()}`, m.names === null ? 'who is kept back' : 'now, ever, or left', 'Segments and campaigns',
       () => rule({ kind: 'member', of: m.names === null ? belongsTo(m, null) : m.key === 'segment' ? {} : belongsTo(m, null) }))) : []),
+    entry('always', 'Everybody', 'no condition', 'Person', () => rule({ kind: 'always' })),
     ...raw.events.map((e) => entry(`event.${e.name}`, e.label, 'what happened', e.category, () => rule({ kind: 'occurred', event: e.name, within: { last: 'P30D' } }))),
   ];
   return all.map((e, i) => ({ e, i })).sort((a, b) => byGroup(a.e.group, b.e.group) || a.i - b.i).map(({ e }) => e);
@@ -63,8 +67,8 @@ function topEntries(words: Words, segments: ReadonlyMap<number, string>, usage?:
 
 const rowGroup = (label: string): RuleGroup => ({ key: label, label });
 
-function rowEntries(words: Words, inside: RuleNode, segments: ReadonlyMap<number, string>): Entry[] {
-  const rows = rowsOf(words, inside, null);
+function rowEntries(words: Words, inside: Inside, segments: ReadonlyMap<number, string>): Entry[] {
+  const [rows, ...outer] = rowsAround(words, inside);
   const ownName = `Of the ${rows?.one ?? 'row'}`;
   const own = (rows?.fields ?? []).map((f): Entry => {
     const category = f.name.startsWith(`${rows?.prefix ?? ''}.`) ? ownName : f.category || 'Of the product';
@@ -72,45 +76,59 @@ function rowEntries(words: Words, inside: RuleNode, segments: ReadonlyMap<number
   });
   const home = homeOf(words, inside);
   const further = words.raw.links.filter((l) => l.of === home).map((l): Entry => ({ key: `link.${l.name}`, label: l.label, note: `${l.many} of the ${rows?.one ?? 'row'}`, category: ownName, group: rowGroup(ownName), also: alsoOf(l.label), make: () => rule({ kind: 'related', link: l.name }) }));
-  const person = topEntries(words, segments).filter((e) => e.key.startsWith('profile.')).map((e) => ({ ...e, category: 'Of the person', group: rowGroup('Of the person') }));
-  return [...own, ...further, ...person];
+  const around = outer.flatMap((r) => r.fields.filter((f) => !own.some((e) => e.key === f.name)).map((f): Entry => ({ key: f.name, label: f.label || f.name, note: words.typeLabel(f.type), category: `Of the ${r.one}`, group: rowGroup(`Of the ${r.one}`), also: f.name, make: () => rule(freshCompare(words, f)) })));
+  const taken = new Set([...own, ...further, ...around].map((e) => e.key));
+  const person = topEntries(words, segments).filter((e) => !taken.has(e.key)).map((e) => ({ ...e, category: e.key.startsWith('now.') ? 'Time' : 'Of the person', group: rowGroup(e.key.startsWith('now.') ? 'Time' : 'Of the person') }));
+  return [...own, ...further, ...around, ...person];
 }
 
-export const entriesOf = (words: Words, inside: RuleNode | null, segments: ReadonlyMap<number, string>, usage?: Usage): Entry[] => (inside ? rowEntries(words, inside, segments) : topEntries(words, segments, usage));
+export const entriesOf = (words: Words, inside: Inside | null, segments: ReadonlyMap<number, string>, usage?: Usage): Entry[] => (inside ? rowEntries(words, inside, segments) : topEntries(words, segments, usage));
 
-const NAMED = /^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*$/;
 const typed = ['string', 'float', 'boolean', 'datetime'] as const;
 
-function propertyEntry(words: Words, prefix: string, one: string, name: string, type: string, note: string): Entry {
-  const field = madeField(`${prefix}.${name}`, name, type, words), category = `Of the ${one}`;
-  return { key: `own.${name}.${type}`, label: name, note, category, group: rowGroup(category), also: '', make: () => ({ ...rule(freshCompare(words, field) satisfies Json), as: type }) };
+export type Seen = Pick<components['schemas']['PropertyUse'], 'name' | 'keys' | 'types'>;
+
+function propertyEntry(words: Words, prefix: string, one: string, keys: readonly string[], type: string, note: string): Entry {
+  const label = keyWords(keys), name = propertyIn(prefix, keys), field = madeField(name, label, type, words), category = `Of the ${one}`;
+  return { key: `own.${name}.${type}`, label, note, category, group: rowGroup(category), also: '', make: () => rule({ ...freshCompare(words, field), as: type }) };
 }
 
 /** Undeclared properties that were seen in open rows, with the type of their values. */
-export function seenProperties(words: Words, inside: RuleNode | null, seen: readonly { name: string; types: readonly string[] }[] | undefined): Entry[] {
-  const rows = inside ? rowsOf(words, inside, null) : null;
+export function seenProperties(words: Words, inside: Inside | null, seen: readonly Seen[] | undefined): Entry[] {
+  const [rows] = rowsAround(words, inside);
   if (!rows?.open || !seen) return [];
-  return seen.filter((p) => NAMED.test(p.name) && !rows.fields.some((f) => f.name === `${rows.prefix}.${p.name}`))
-    .flatMap((p) => p.types.map((type) => propertyEntry(words, rows.prefix, rows.one, p.name, type, words.typeLabel(type))));
+  return seen.filter((p) => !(rows.kind === 'event' && propertyIn(rows.prefix, p.keys).includes('[')) && !rows.fields.some((f) => f.name === propertyIn(rows.prefix, p.keys)))
+    .flatMap((p) => p.types.map((type) => propertyEntry(words, rows.prefix, rows.one, p.keys, type, words.typeLabel(type))));
 }
 
 /** Properties that nobody has seen yet can be named; their type has to be chosen. */
-export function ownProperty(words: Words, inside: RuleNode | null, name: string, known: readonly Entry[]): Entry[] {
-  const rows = inside ? rowsOf(words, inside, null) : null;
-  if (!rows?.open || !NAMED.test(name) || rows.fields.some((f) => f.name === `${rows.prefix}.${name}`) || known.some((e) => e.key.startsWith(`own.${name}.`))) return [];
-  return typed.map((type) => ({ ...propertyEntry(words, rows.prefix, rows.one, name, type, `as ${words.typeLabel(type)}`), label: `Property “${name}”` }));
+export function ownProperty(words: Words, inside: Inside | null, query: string, known: readonly Entry[]): Entry[] {
+  const [rows] = rowsAround(words, inside), keys = typedKeys(query);
+  if (!rows?.open || keys.length === 0) return inside ? [] : ownKeys(words, query, known);
+  const name = propertyIn(rows.prefix, keys);
+  if ((rows.kind === 'event' && name.includes('[')) || rows.fields.some((f) => f.name === name) || known.some((e) => e.key.startsWith(`own.${name}.`))) return []; // events are asked for plain words only
+  return typed.map((type) => ({ ...propertyEntry(words, rows.prefix, rows.one, keys, type, `as ${words.typeLabel(type)}`), label: `Property “${keyWords(keys)}”` }));
+}
+
+function objectEntry(words: Words, owner: { name: string; label: string; category: string }, keys: readonly string[], type: string): Entry {
+  const name = propertyOf(owner.name, keys), label = `${owner.label || owner.name} › ${keyWords(keys)}`;
+  return { key: name, label, note: words.typeLabel(type), category: owner.category, group: groupOf(owner.category), also: '', make: () => rule({ ...freshCompare(words, madeField(name, label, type, words)), as: type }) };
+}
+
+/** Keys of objects that nobody has seen yet: `car make`, `car.make` or `car["a.b"]`. */
+function ownKeys(words: Words, query: string, known: readonly Entry[]): Entry[] {
+  return words.raw.fields.filter((f) => f.type === 'object').flatMap((owner) => {
+    const start = [owner.label, owner.name, owner.name.slice(owner.name.indexOf('.') + 1)].find((word) => word !== '' && query.toLowerCase().startsWith(word.toLowerCase()));
+    const keys = start === undefined ? [] : typedKeys(query.slice(start.length).replace(/^[\s.›]+/, ''));
+    return keys.length === 0 || known.some((e) => e.key === propertyOf(owner.name, keys)) ? [] : typed.map((type) => ({ ...objectEntry(words, owner, keys, type), key: `own.${propertyOf(owner.name, keys)}.${type}`, note: `as ${words.typeLabel(type)}` }));
+  });
 }
 
 /** Properties of fields that are objects: `Car › make`. */
-export function objectEntries(words: Words, seen: ReadonlyMap<string, readonly { name: string; types: readonly string[] }[]>): Entry[] {
+export function objectEntries(words: Words, seen: ReadonlyMap<string, readonly Seen[]>): Entry[] {
   return [...seen].flatMap(([name, properties]) => {
     const owner = words.field(name);
-    if (!owner) return [];
-    return properties.flatMap((p) => p.types.slice(0, 1).map((type): Entry => {
-      const path = `${name}${p.name.split('.').map((step) => `["${step}"]`).join('')}`, label = `${owner.label || name} › ${p.name.replaceAll('.', ' › ')}`;
-      const field = madeField(path, label, type, words);
-      return { key: path, label, note: words.typeLabel(type), category: owner.category, group: groupOf(owner.category), also: '', make: () => ({ ...rule(freshCompare(words, field) satisfies Json), as: type }) };
-    }));
+    return owner ? properties.flatMap((p) => p.types.slice(0, 1).map((type) => objectEntry(words, owner, p.keys, type))) : [];
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Inside } from './inner';
 import {
   IconAddressBook, IconBolt, IconBraces, IconCirclesRelation, IconClock, IconFileText, IconGift, IconHeartHandshake, IconMail, IconPackage, IconShoppingCart, IconTag, IconUser, IconUserCheck, type Icon,
 } from '@tabler/icons-react';
@@ -12,7 +13,7 @@ const byWord: readonly (readonly [RegExp, Icon])[] = [
 /** The mark of a category. */
 export const iconOf = (category: string): Icon => byWord.find(([word]) => word.test(category))?.[1] ?? IconTag;
 
-export function ruleIcon(words: Words, rule: RuleNode, inside: RuleNode | null): Icon {
+export function ruleIcon(words: Words, rule: RuleNode, inside: Inside | null): Icon {
   const { node } = rule;
   if (node.kind === 'member') return IconCirclesRelation;
   if (node.kind === 'occurred') return iconOf(words.event(text(node.event))?.category ?? 'event');

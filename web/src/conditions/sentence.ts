@@ -3,6 +3,7 @@ import { choiceAt, choices, isNone } from './choices';
 import { record } from './record';
 import { durationWords } from './duration';
 import { figureOf, figureWords } from './FigureValue';
+import type { Inside } from './inner';
 import { memberOfWords } from './memberships';
 import { otherWords } from './otherValues';
 import { takeWords } from './TakePart';
@@ -21,7 +22,7 @@ export function valueWords(value: unknown, field?: Field): string {
   return option?.label ? option.label : value === undefined || value === null ? '…' : typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-export function ruleWords(words: Words, rule: RuleNode, inside: RuleNode | null, segments?: ReadonlyMap<number, string>): string {
+export function ruleWords(words: Words, rule: RuleNode, inside: Inside | null, segments?: ReadonlyMap<number, string>): string {
   const { node } = rule;
   if (node.kind === 'always') return rule.negated ? 'Nobody' : 'Everybody';
   if (node.kind === 'member') {
@@ -45,7 +46,7 @@ export function ruleWords(words: Words, rule: RuleNode, inside: RuleNode | null,
   const label = field?.label ?? (text(node.field) || 'A rule');
   const choice = field && choiceAt(choices(words, field.type, field.operators), text(node.op), rule.negated, node.value);
   const operator = choice?.label ?? `${rule.negated ? 'not ' : ''}${words.operator(text(node.op))?.label ?? text(node.op)}`;
-  const value = choice?.shape === 'none' ? '' : otherWords(words, node.value) ?? valueWords(node.value, field);
+  const value = choice?.shape === 'none' ? '' : otherWords(words, node.value, inside) ?? valueWords(node.value, field);
   return operator.includes('…') ? `${label} ${operator.replace('…', value)}` : `${label} ${operator} ${value}`.trim();
 }
 

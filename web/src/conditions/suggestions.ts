@@ -4,7 +4,7 @@ import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import type { components } from '@/api/schema';
 import { useCan } from '@/api/session';
-import type { RuleNode } from './tree';
+import type { Inside } from './inner';
 import { text, type Field } from './vocabulary';
 
 export type FieldValues = components['schemas']['FieldValues'];
@@ -13,7 +13,7 @@ export type Usage = components['schemas']['Usage'];
 /** Whose field it is: a person's, or one of the rows of an event or a link. */
 export interface Place { event?: string; link?: string }
 
-export function placeOf(inside: RuleNode | null): Place {
+export function placeOf(inside: Inside | null): Place {
   if (inside?.node.kind === 'occurred') return { event: text(inside.node.event) };
   return inside?.node.kind === 'related' ? { link: text(inside.node.link) } : {};
 }
@@ -58,7 +58,7 @@ export function useProperties(databaseId: number, place: Place & { field?: strin
 }
 
 /** Properties seen in each field that is an object, by the field's name. */
-export function useObjectProperties(databaseId: number, fields: readonly Field[]): ReadonlyMap<string, readonly { name: string; types: readonly string[] }[]> {
+export function useObjectProperties(databaseId: number, fields: readonly Field[]): ReadonlyMap<string, readonly components['schemas']['PropertyUse'][]> {
   return useQueries({
     queries: fields.filter((f) => f.type === 'object').map((f) => ({
       queryKey: ['vocabulary', databaseId, 'properties', { field: f.name }], staleTime: 60_000, retry: false,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { allRules, copyOf, duplicate, find, groupWithNext, into, move, neighbour, out, remove, toOther, ungroup, update } from './edit';
+import { pruned } from './inner';
 import { emptyTree, group, readNodes, readTree, rule, writeNodes, writeTree, type Json, type Tree } from './tree';
 
 const eq = (value: string): Json => ({ kind: 'compare', field: 'profile.city', op: 'eq', value });
@@ -26,12 +27,18 @@ function someTree(next: () => number, depth = 0): Json {
     case 1: return { kind: 'compare', field: 'profile.city', op: 'in', value: ['Oslo', 'Bergen'], case: next() > 0.5 };
     case 2: return { kind: 'always' };
     case 3: return { kind: 'member', of: { segment: 7 }, state: 'now' };
-    case 4: return { kind: 'related', link: 'orders', within: { last: 'P30D' }, ...(next() > 0.5 ? { where: someTree(next, depth + 1) } : {}), count: { op: 'gte', value: 2 } };
+    case 4: return next() > 0.5 ? everywhere(() => someTree(next, depth + 1)) : { kind: 'related', link: 'orders', within: { last: 'P30D' }, ...(next() > 0.5 ? { where: someTree(next, depth + 1) } : {}), count: { op: 'gte', value: 2 } };
     case 5: return not(someTree(next, depth + 1));
     case 6: return any(...some());
     default: return all(...some());
   }
 }
+
+/** A rule with conditions at every place that it may have them. */
+const everywhere = (some: () => Json): Json => ({
+  kind: 'related', link: 'orders', within: { since: { event: 'cart', where: some() } }, take: { latest: 2, among: some() }, where: some(),
+  measure: { fn: 'sum', of: 'total', op: 'gt', value: { figure: { event: 'cart', within: { since: { event: 'visit', where: some() } }, take: { first: 3, among: some() }, where: some() } } },
+});
 
 const ids = (tree: Tree) => allRules(tree).map((r) => r.node.value);
 
@@ -41,6 +48,21 @@ describe('a condition in the editor and back', () => {
       const tree = someTree(random(seed));
       expect(writeTree(readTree(tree)).condition, `seed ${seed}`).toEqual(tree);
     }
+  });
+
+  it('points at the conditions inside of a rule, and drops them with the part they belong to', () => {
+    const source = everywhere(() => eq('x'));
+    const tree = readTree(source), [outer] = allRules(tree);
+    expect([...new Set(writeTree(tree).paths.values())].filter((path) => path !== '').sort()).toEqual([
+      '/measure/value/figure/take/among', '/measure/value/figure/where', '/measure/value/figure/within/since/where', '/take/among', '/where', '/within/since/where',
+    ]);
+    const among = find(tree, allRules(tree)[2]!.id)!;
+    expect(among.inside?.node).toMatchObject({ kind: 'related', link: 'orders' });
+    expect(find(tree, allRules(tree)[1]!.id)!.inside?.node).toEqual({ kind: 'occurred', event: 'cart' });
+    const fewer = remove(tree, among.node.id);
+    expect((writeTree(fewer).condition as { take: Json }).take).toEqual({ latest: 2 });
+    const bare = update(tree, outer!.id, (node) => (node.kind === 'rule' ? pruned({ ...node, node: { ...node.node, measure: undefined } }) : node));
+    expect(allRules(bare)).toHaveLength(4);
   });
 
   it('opens the stored shape as two sections', () => {

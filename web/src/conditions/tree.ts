@@ -1,5 +1,7 @@
 /** The tree an editor works on, and its two ways: from a condition's JSON and back. Nothing of the JSON is lost. */
 
+import { at, holds, innerOf, putAt, seenFrom, STEPS, WHERE, withInner, type Inside } from './inner';
+
 export type Json = Record<string, unknown>;
 
 /** all of, any of, none of, not all of */
@@ -21,8 +23,8 @@ export interface RuleNode {
   node: Json;
   negated: boolean;
   where: GroupNode | null;
-  /** what a property without a declared type was chosen to be */
-  as?: string;
+  /** the other conditions it holds, by where they stand below the node (`/take/among`) */
+  inner?: Readonly<Record<string, GroupNode>>;
 }
 
 export type EditNode = GroupNode | RuleNode;
@@ -46,9 +48,11 @@ const isNot = (node: Json): boolean => node.kind === 'not' && isObject(node.of) 
 const listOf = (node: Json): Json[] => node.of as Json[];
 
 function readRule(node: Json): RuleNode {
-  const { where, ...rest } = node;
-  const rows = (node.kind === 'occurred' || node.kind === 'related') && isObject(where);
-  return rule(rows ? rest : node, rows ? readGroup(where, 'all') : null);
+  if (!holds(node)) return rule(node);
+  return STEPS.reduce((read, step) => {
+    const found = step === WHERE && node.kind === 'member' ? undefined : at(node, step);
+    return isObject(found) ? { ...withInner(read, step, readGroup(found, 'all')), node: putAt(read.node, step, undefined) } : read;
+  }, rule(node));
 }
 
 /** One node of a condition as a node of the editor. */
@@ -91,7 +95,7 @@ export interface Written {
 }
 
 /** Tells whether a rule has all it needs; groups without a finished rule are left out too. */
-export type Finished = (rule: RuleNode, inside: RuleNode | null) => boolean;
+export type Finished = (rule: RuleNode, inside: Inside | null) => boolean;
 
 class Writer {
   paths = new Map<string, string>();
@@ -99,23 +103,25 @@ class Writer {
   constructor(private readonly finished: Finished) {}
 
   /** The JSON of a node as it will stand at `path`; undefined when nothing of it is finished. */
-  node(node: EditNode, path: string, inside: RuleNode | null): Json | undefined {
+  node(node: EditNode, path: string, inside: Inside | null): Json | undefined {
     return node.kind === 'group' ? this.group(node, path, inside) : this.rule(node, path, inside);
   }
 
-  rule(node: RuleNode, path: string, inside: RuleNode | null): Json | undefined {
+  rule(node: RuleNode, path: string, inside: Inside | null): Json | undefined {
     if (!whole(node, this.finished, inside)) {
       this.skipped.push(node.id);
       return undefined;
     }
     this.paths.set(node.id, path);
-    const inner = node.negated ? `${path}/of` : path;
-    const where = node.where ? this.group(node.where, `${inner}/where`, node) : undefined;
-    const written = where === undefined ? node.node : { ...node.node, where };
+    const below = node.negated ? `${path}/of` : path;
+    const written = innerOf(node).reduce((json, [step, group]) => {
+      const found = this.group(group, `${below}${step}`, seenFrom(node, step, inside));
+      return found === undefined ? json : putAt(json, step, found);
+    }, node.node);
     return node.negated ? { kind: 'not', of: written } : written;
   }
 
-  group(node: GroupNode, path: string, inside: RuleNode | null): Json | undefined {
+  group(node: GroupNode, path: string, inside: Inside | null): Json | undefined {
     const not = node.mode === 'none' || node.mode === 'some_missing';
     const kept = node.of.filter((child) => hasFinished(child, this.finished, inside));
     node.of.filter((child) => !kept.includes(child)).forEach((child) => { this.skip(child); });
@@ -136,12 +142,12 @@ class Writer {
 }
 
 /** A rule and all the lines beneath it are finished. */
-function whole(node: RuleNode, finished: Finished, inside: RuleNode | null): boolean {
-  const every = (child: EditNode): boolean => (child.kind === 'rule' ? whole(child, finished, node) : child.of.every(every));
-  return finished(node, inside) && (node.where?.of ?? []).every(every);
+function whole(node: RuleNode, finished: Finished, inside: Inside | null): boolean {
+  const every = (child: EditNode, within: Inside): boolean => (child.kind === 'rule' ? whole(child, finished, within) : child.of.every((one) => every(one, within)));
+  return finished(node, inside) && innerOf(node).every(([step, group]) => { const within = seenFrom(node, step, inside); return group.of.every((child) => every(child, within)); });
 }
 
-function hasFinished(node: EditNode, finished: Finished, inside: RuleNode | null): boolean {
+function hasFinished(node: EditNode, finished: Finished, inside: Inside | null): boolean {
   return node.kind === 'rule' ? whole(node, finished, inside) : node.of.some((child) => hasFinished(child, finished, inside));
 }
 

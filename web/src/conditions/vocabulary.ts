@@ -3,6 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { api, ok } from '@/api/client';
 import type { components } from '@/api/schema';
+import type { Inside } from './inner';
+import { keyWords, readName } from './names';
 import type { RuleNode } from './tree';
 
 export type Vocabulary = components['schemas']['VocabularyInfo'];
@@ -60,20 +62,36 @@ export interface Rows {
   prefix: string;
   open: boolean;
   fields: readonly Field[];
+  /** from which kind of row they are reached */
+  of: string;
+  /** days and moments of a row that it can be looked at by, the usual one first */
+  times: readonly string[];
 }
 
-export function rowsOf(words: Words, rule: RuleNode, inside: RuleNode | null): Rows | null {
+export function rowsOf(words: Words, rule: RuleNode, inside: Inside | null): Rows | null {
   if (rule.node.kind === 'occurred') {
     const name = text(rule.node.event), event = words.event(name);
-    return { kind: 'event', name, label: event?.label ?? name, one: event?.one ?? name, many: event?.many ?? name, to: 'event', prefix: 'event', open: event?.open ?? true, fields: event?.properties ?? [] };
+    return { kind: 'event', name, label: event?.label ?? name, one: event?.one ?? name, many: event?.many ?? name, to: 'event', prefix: 'event', open: event?.open ?? true, fields: event?.properties ?? [], of: words.raw.subject, times: [] };
   }
   if (rule.node.kind !== 'related') return null;
   const name = text(rule.node.link), link = words.link(name, homeOf(words, inside));
-  return { kind: 'link', name, label: link?.label ?? name, one: link?.one ?? name, many: link?.many ?? name, to: link?.to ?? name, prefix: link?.prefix ?? name, open: link?.open ?? true, fields: link?.fields ?? [] };
+  return { kind: 'link', name, label: link?.label ?? name, one: link?.one ?? name, many: link?.many ?? name, to: link?.to ?? name, prefix: link?.prefix ?? name, open: link?.open ?? true, fields: link?.fields ?? [], of: link?.of ?? homeOf(words, inside), times: timesOf(link) };
+}
+
+/** Its usual day or moment first. */
+function timesOf(link: Link | undefined): readonly string[] {
+  const usual = link?.time.slice(link.time.indexOf('.') + 1) ?? '';
+  return [...link?.times ?? []].sort((a, b) => Number(b === usual) - Number(a === usual));
+}
+
+/** The rows around a line, the innermost first. */
+export function rowsAround(words: Words, inside: Inside | null): Rows[] {
+  const own = inside ? rowsOf(words, inside, inside.outer ?? null) : null;
+  return own ? [own, ...rowsAround(words, inside?.outer ?? null)] : [];
 }
 
 /** The kind of row that links start from inside of a rule. */
-export const homeOf = (words: Words, inside: RuleNode | null): string => (inside ? rowsOf(words, inside, null)?.to ?? '' : words.raw.subject);
+export const homeOf = (words: Words, inside: Inside | null): string => (inside ? rowsOf(words, inside, inside.outer ?? null)?.to ?? '' : words.raw.subject);
 
 export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -84,16 +102,26 @@ const guess = (value: unknown): string => {
   return typeof one === 'string' && /^\d{4}-\d\d-\d\d(T|$)/.test(one) ? 'datetime' : 'string';
 };
 
-/** The field of a comparison: a declared one, or a property of open rows, whose type is the one of its value. */
-export function fieldOf(words: Words, rule: RuleNode, inside: RuleNode | null): Field | undefined {
-  const name = text(rule.node.field);
-  const rows = inside ? rowsOf(words, inside, null) : null;
-  const found = rows?.fields.find((f) => f.name === name) ?? words.field(name);
+/** A declared field by its name, of the rows in sight or of the person. */
+export const declared = (words: Words, name: string, inside: Inside | null): Field | undefined =>
+  rowsAround(words, inside).flatMap((rows) => rows.fields).find((f) => f.name === name) ?? words.field(name);
+
+/** What a property that nobody declared is called; undefined when nothing in sight may have it. */
+export function openLabel(words: Words, name: string, inside: Inside | null): string | undefined {
+  const path = readName(name);
+  if (!path) return undefined;
+  const rows = rowsAround(words, inside).find((r) => r.open && (path.base === r.prefix || path.base.startsWith(`${r.prefix}.`)));
+  if (rows) { const keys = [...path.base.split('.').slice(1), ...path.keys]; return keys.length > 0 ? keyWords(keys) : undefined; }
+  const owner = path.keys.length > 0 ? declared(words, path.base, inside) : undefined;
+  return owner?.type === 'object' ? `${owner.label || owner.name} › ${keyWords(path.keys)}` : undefined;
+}
+
+/** The field of a comparison: a declared one, or a property whose type was chosen or is the one of its value. */
+export function fieldOf(words: Words, rule: RuleNode, inside: Inside | null): Field | undefined {
+  const name = text(rule.node.field), found = declared(words, name, inside);
   if (found || name === '') return found;
-  const path = name.replace(/^[a-z_]+\./, '');
-  const part = /^(profile\.[^[]+)\["(.+)"\]$/.exec(name);
-  if (!part && !(rows?.open && name.startsWith(`${rows.prefix}.`))) return undefined;
-  return madeField(name, part ? `${words.field(part[1] ?? '')?.label ?? part[1] ?? ''} › ${part[2] ?? ''}` : path, rule.as ?? guess(rule.node.value), words);
+  const label = openLabel(words, name, inside);
+  return label === undefined ? undefined : madeField(name, label, text(rule.node.as) || guess(rule.node.value), words);
 }
 
 /** A field nobody declared. */

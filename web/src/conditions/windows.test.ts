@@ -6,7 +6,7 @@ import { otherKind, sourceOptions } from './otherValues';
 import { ruleWords } from './sentence';
 import { readNodes, rule, type Json } from './tree';
 import { madeField, wordsOf, type Vocabulary } from './vocabulary';
-import { calendarChoices, calendarValue, readCalendar, windowFinished, windowKind, windowWords } from './windows';
+import { calendarChoices, calendarValue, offered, readCalendar, windowFinished, windowKind, windowWords } from './windows';
 
 const operators = [
   { key: 'in', label: 'is one of', shape: 'list', types: ['string'], sentence: '', negative: '' },
@@ -39,9 +39,10 @@ describe('windows', () => {
     for (const [within, kind, finished, said] of cases) expect([windowKind(within), windowFinished(within), windowWords(words, within)], JSON.stringify(within)).toEqual([kind, finished, said]);
   });
 
-  it('keeps a calendar span nobody offers', () => {
+  it('keeps a calendar span nobody offers, which is edited by its distance', () => {
     const odd = { calendar: 'week', offset: -7 };
-    expect(calendarChoices(odd).map((c) => c.value)).toContain(calendarValue(odd));
+    expect(offered(calendarValue(odd))).toBe(false);
+    expect(calendarChoices(['week', 'month']).map((c) => c.value)).toEqual(['week 0', 'week -1', 'week 1', 'month 0', 'month -1', 'month 1', 'month -12', 'other']);
     expect(readCalendar(calendarValue(odd))).toEqual(odd);
     expect(readCalendar('month 0')).toEqual({ calendar: 'month' });
   });

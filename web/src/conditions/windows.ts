@@ -6,7 +6,6 @@ import { text, type Words } from './vocabulary';
 
 export type WindowKind = 'ever' | 'last' | 'range' | 'from' | 'to' | 'calendar' | 'since';
 
-const spans = ['day', 'week', 'month', 'quarter', 'year'] as const;
 const named: Readonly<Record<string, string>> = { 'day 0': 'today', 'day -1': 'yesterday', 'day 1': 'tomorrow' };
 
 /** `this month`, `last quarter`, `3 months before this one` */
@@ -20,12 +19,21 @@ export function calendarWords(span: string, offset: number): string {
 
 export interface CalendarChoice { value: string; label: string }
 
-/** The present span, the one before and the same one a year ago; whatever else is set joins them. */
-export function calendarChoices(within: Json | undefined): CalendarChoice[] {
-  const back: readonly (readonly [string, number])[] = spans.flatMap((span) => [[span, 0], [span, -1], ...(span === 'month' ? [[span, -12]] : span === 'quarter' ? [[span, -4]] : [])] as [string, number][]);
-  const now = text(within?.calendar), offset = typeof within?.offset === 'number' ? within.offset : 0;
-  const all = now && !back.some(([span, by]) => span === now && by === offset) ? [...back, [now, offset] as const] : back;
-  return all.map(([span, by]) => ({ value: `${span} ${by}`, label: span === 'month' && by === -12 ? 'this month a year ago' : span === 'quarter' && by === -4 ? 'this quarter a year ago' : calendarWords(span, by) }));
+/** The choice of a span that is not listed. */
+export const OTHER_SPAN = 'other';
+const away: Readonly<Record<string, readonly number[]>> = { month: [0, -1, 1, -12], quarter: [0, -1, 1, -4] };
+const awayOf = (span: string): readonly number[] => away[span] ?? [0, -1, 1];
+const label = (span: string, by: number): string => (span === 'month' && by === -12 ? 'this month a year ago' : span === 'quarter' && by === -4 ? 'this quarter a year ago' : calendarWords(span, by));
+
+/** Whether a span is one of those that are listed. */
+export function offered(value: string): boolean {
+  const [span = '', offset] = value.split(' ');
+  return awayOf(span).includes(Number(offset));
+}
+
+/** The present span, the ones beside it and the same one a year ago; the last choice is any other. */
+export function calendarChoices(spans: readonly string[]): CalendarChoice[] {
+  return [...spans.flatMap((span) => awayOf(span).map((by) => ({ value: `${span} ${by}`, label: label(span, by) }))), { value: OTHER_SPAN, label: 'another span…' }];
 }
 
 export function readCalendar(value: string): Json {

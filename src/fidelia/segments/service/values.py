@@ -76,9 +76,13 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class PropertyUse(msgspec.Struct, frozen=True):
-    """A property that was seen: its path, and the types of its values (those a condition may name)."""
+    """A property that was seen: its path in words, its keys, and the types of its values (those a condition may name).
+
+    Keys may hold dots themselves; only in events a key with dots is the same as keys in one another.
+    """
 
     name: str
+    keys: list[str]
     types: list[str]
 
 
@@ -148,7 +152,7 @@ async def properties(engines: Engines, database_id: int, place: Place, field: st
     if column is None:
         return []
     seen = await query.properties(engines.clickhouse, source, column)
-    return [PropertyUse(path, _types(types)) for path, types in sorted(seen.items())]
+    return [PropertyUse(".".join(keys), list(keys), _types(types)) for keys, types in sorted(seen.items())]
 
 
 async def _words(engines: Engines, database_id: int) -> Vocabulary:

@@ -105,10 +105,15 @@ async def events(
     ]
 
 
-async def properties(ch: ClickHouse, source: Source, column: str) -> dict[str, list[str]]:
-    """Return the paths that a JSON column was ever seen with, and the ClickHouse types of their values."""
-    found = await ch.scalar(f"select distinctJSONPathsAndTypes({column}) from {source.sql}", timeout=SECONDS)
-    return {str(path): [str(type_) for type_ in types] for path, types in dict(found or {}).items()}
+async def properties(ch: ClickHouse, source: Source, column: str) -> dict[tuple[str, ...], list[str]]:
+    """Return the paths of keys that a JSON column was ever seen with, and the ClickHouse types of their values.
+
+    A dot inside of a key comes back escaped where the column is cast in the question; stored columns have none.
+    """
+    asked = f"select distinctJSONPathsAndTypes({column}) from {source.sql} settings json_type_escape_dots_in_keys = 1"
+    found = dict(await ch.scalar(asked, timeout=SECONDS) or {})
+    paths = {tuple(key.replace("%2E", ".") for key in str(path).split(".")): types for path, types in found.items()}
+    return {keys: [str(type_) for type_ in types] for keys, types in paths.items()}
 
 
 def _present(column: str, listed: bool) -> str:
