@@ -1,8 +1,8 @@
-import { IconFileImport, IconPlus, IconUsers } from '@tabler/icons-react';
+import { IconEdit, IconFileExport, IconFileImport, IconPlus, IconUsers } from '@tabler/icons-react';
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useCan } from '@/api/session';
-import { FirstUse, formatCount, ListPage, paths, SideDrawer, StateBadge, Time, useDrawer, useGo, useIdParam, useListState, type Column } from '@/kit';
+import { FirstUse, formatCount, ListPage, paths, SideDrawer, StateBadge, Time, useDrawer, useGo, useIdParam, useListState, type BulkAction, type Column, type Selection } from '@/kit';
 import { fieldLabel, nameOf, useDatabaseOf, valueText, type Database, type Profile } from './model';
 import { ProfileForm } from './ProfileForm';
 
@@ -35,18 +35,32 @@ export function ProfileListPage() {
   const state = useListState();
   const drawer = useDrawer('profile');
   const go = useGo();
-  const canCreate = useCan('profiles:create'), canImport = useCan('imports:create');
+  const canCreate = useCan('profiles:create'), canImport = useCan('imports:create'), canChange = useCan('profiles:update');
   const query = useList<Profile>(['profiles', databaseId, state.params], async ({ cursor, limit, signal }) => {
     const reply = await ok(api.GET('/api/v1/databases/{database_id}/profiles', { params: { path: { database_id: databaseId }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal }));
     return { ...reply, items: reply.items as Profile[] };
   });
   const add = canCreate ? { label: 'Add profile', icon: <IconPlus size={16} />, shortcut: 'N', onClick: () => { drawer.open('new'); } } : undefined;
   const bring = canImport ? { label: 'Import', icon: <IconFileImport size={16} />, href: paths.importNew(databaseId) } : undefined;
+  // The rows that are ticked, or everybody that the search finds.
+  const asked = (selection: Selection | null, name: string) => {
+    if (selection && !selection.all) return `?ids=${selection.ids.join(',')}`;
+    return state.q ? `?${name}=${encodeURIComponent(state.q)}` : '';
+  };
+  const exportOf = (selection: Selection | null) => { go(`${paths.exports(databaseId)}${asked(selection, 'of') || '?everybody=1'}`); };
+  const bulk: BulkAction[] = [
+    ...(canChange ? [{ label: (n: string) => `Change ${n}…`, icon: <IconEdit size={16} />, run: (selection: Selection) => { go(`${paths.bulkUpdateNew(databaseId)}${asked(selection, 'q')}`); } }] : []),
+    { label: (n: string) => `Export ${n}…`, icon: <IconFileExport size={16} />, run: exportOf },
+  ];
+  const many = [
+    ...(canChange ? [{ label: state.q ? 'Change all who are found…' : 'Change everybody…', href: `${paths.bulkUpdateNew(databaseId)}${asked(null, 'q')}` }, { label: 'Past bulk changes', href: paths.bulkUpdates(databaseId) }] : []),
+    { label: state.q ? 'Export all who are found…' : 'Export everybody…', onClick: () => { exportOf(null); } }, { label: 'Files of people', href: paths.exports(databaseId) },
+  ];
   return (
     <>
-      <ListPage<Profile> name={`profiles.${databaseId}`} title="Profiles" noun={{ one: 'profile', many: 'profiles' }} query={query} state={state} columns={columnsOf(database)} rowKey={(p) => p.id} rowLabel={nameOf} rowHref={(p) => paths.profile(databaseId, p.id)}
+      <ListPage<Profile> bulk={bulk} name={`profiles.${databaseId}`} title="Profiles" noun={{ one: 'profile', many: 'profiles' }} query={query} state={state} columns={columnsOf(database)} rowKey={(p) => p.id} rowLabel={nameOf} rowHref={(p) => paths.profile(databaseId, p.id)}
         searchLabel="Search name, e-mail, phone, id or city:Oslo" primary={add} secondary={bring ? [bring] : []}
-        menu={[{ label: 'Fields and settings', href: paths.database(databaseId) }, { label: 'Past imports', href: paths.imports(databaseId) }, { label: 'Scores', href: paths.scores(databaseId) }, { label: 'Duplicates', href: paths.duplicates(databaseId) }, { label: 'Search every database', href: paths.search() }, { label: 'Relations', href: paths.relations() }, { label: 'Receipts of erasure', href: paths.erasures() }]}
+        menu={[...many, { label: 'Fields and settings', href: paths.database(databaseId) }, { label: 'Past imports', href: paths.imports(databaseId) }, { label: 'Scores', href: paths.scores(databaseId) }, { label: 'Duplicates', href: paths.duplicates(databaseId) }, { label: 'Search every database', href: paths.search() }, { label: 'Relations', href: paths.relations() }, { label: 'Receipts of erasure', href: paths.erasures() }]}
         facts={[database && formatCount(database.profile_count, 'profile', 'profiles'), database?.name]}
         help={{ text: 'Everybody this database knows. Search by name, address or phone from three letters, or ask one field, like city:Oslo. Any field can be shown as a column.' }}
         empty={<FirstUse icon={IconUsers} title="Nobody is here yet" text="Import a file of customers, add one by hand, or send them through the API. You choose which column is which, and see what would happen before it does." primary={bring ?? add} {...(bring && add ? { secondary: add } : {})} />} />

@@ -64,7 +64,7 @@ export function SegmentPage() {
           </>
         )}
       </Loaded>
-      {exporting && segment && <ExportDialog segment={segment} onClose={() => { setExporting(false); }} />}
+      {exporting && segment && <ExportDialog databaseId={segment.database_id} audience={{ segment: segment.id }} title={segment.name} count={segment.size} onClose={() => { setExporting(false); }} />}
       {segment && <PageTabs tabs={tabsOf(segment, database)} />}
     </Page>
   );

@@ -11,7 +11,7 @@ interface Actions { primary?: PageAction; secondary: PageAction[]; menu: PageAct
 /** What can be done with a segment; `onJob` follows long work, `onExport` asks for a file. */
 export function useActions(segment: SegmentDetail | undefined, onJob: (id: string) => void, onExport: () => void): Actions {
   const go = useGo();
-  const canUpdate = useCan('segments:update'), canRun = useCan('segments:run'), canArchive = useCan('segments:delete'), canRead = useCan('profiles:read'), canCreate = useCan('segments:create');
+  const canUpdate = useCan('segments:update'), canRun = useCan('segments:run'), canArchive = useCan('segments:delete'), canRead = useCan('profiles:read'), canCreate = useCan('segments:create'), canChange = useCan('profiles:update');
   const restore = useAction({ refresh: [['segments']], run: (id: number, { headers }) => ok(api.POST('/api/v1/segments/{segment_id}/restore', { params: { path: { segment_id: id } }, headers })) });
   const archive = useAction({ refresh: [['segments']], run: (id: number, { headers }) => ok(api.DELETE('/api/v1/segments/{segment_id}', { params: { path: { segment_id: id } }, headers })) });
   const refill = useAction({
@@ -45,7 +45,8 @@ export function useActions(segment: SegmentDetail | undefined, onJob: (id: strin
     ...(canUpdate && type !== 'static' ? { primary: { label: 'Edit rules', icon: <IconPencil size={16} />, href: paths.segmentEdit(id), shortcut: 'E' } } : {}),
     secondary: canRun && type !== 'static' ? [recalculate] : [],
     menu: [
-      ...(canRead ? [{ label: 'Export as CSV or XLSX…', onClick: onExport }] : []),
+      ...(canChange ? [{ label: 'Change these people…', href: `${paths.bulkUpdateNew(segment.database_id)}?segment=${id}` }] : []),
+      ...(canRead ? [{ label: 'Export these people…', onClick: onExport }] : []),
       ...(canRun ? [{ label: 'Compare with other segments', href: `${paths.segmentCompare()}?ids=${id}` }] : []),
       ...(canCreate && type !== 'static' ? [{ label: 'Duplicate into a new segment', href: `${paths.segmentNew()}?type=${type}&start=${id}` }] : []),
       ...(canCreate ? [{ label: type === 'static' ? 'Duplicate the list' : 'Save as static', onClick: () => { keep.mutate(segment, { onError: failToast }); } }] : []),

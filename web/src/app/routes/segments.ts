@@ -19,6 +19,8 @@ function compareSearch(search: Search) {
 const period = (search: Search) => (typeof search.period === 'string' || typeof search.period === 'number' ? { period: String(search.period) } : {});
 const segmentSearch = (search: Search) => ({ ...listSearch([])(search), ...period(search) });
 
+const anySearch = (search: Record<string, unknown>): Record<string, unknown> => search;
+
 export const segmentRoutes = [
   createRoute({
     getParentRoute: () => shellRoute, path: '/segments', validateSearch: listSearch(['type', 'archived']),
@@ -43,5 +45,21 @@ export const segmentRoutes = [
   createRoute({
     getParentRoute: () => shellRoute, path: '/segments/$segmentId/edit', validateSearch: pageSearch,
     component: lazyRouteComponent(() => import('@/segments/SegmentEditPage'), 'SegmentEditPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/bulk-updates', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('@/segments/bulk/BulkListPage'), 'BulkListPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/bulk-updates/new', validateSearch: anySearch,
+    component: lazyRouteComponent(() => import('@/segments/bulk/BulkNewPage'), 'BulkNewPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/bulk-updates/$bulkId', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('@/segments/bulk/BulkPage'), 'BulkPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/exports', validateSearch: anySearch,
+    component: lazyRouteComponent(() => import('@/segments/bulk/ExportListPage'), 'ExportListPage'),
   }),
 ];

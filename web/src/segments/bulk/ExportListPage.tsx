@@ -1,0 +1,44 @@
+import { Button } from '@mantine/core';
+import { IconDownload, IconFileExport } from '@tabler/icons-react';
+import { useState } from 'react';
+import { api, ok } from '@/api/client';
+import { useList } from '@/api/list';
+import type { components } from '@/api/schema';
+import { FirstUse, formatBytes, formatCount, ListPage, Num, paths, Time, useIdParam, useListState, usePatchSearch, useSearchParam, type Column } from '@/kit';
+import { ExportDialog } from '../ExportDialog';
+import { audienceOf } from './model';
+
+type Export = components['schemas']['ProfileExport'];
+
+const columns: Column<Export>[] = [
+  { key: 'title', header: 'Who', cell: (e) => e.title || e.file_name },
+  { key: 'file', header: 'File', cell: (e) => e.file_name, priority: 3 },
+  { key: 'rows', header: 'People', align: 'right', cell: (e) => <Num value={e.rows} />, priority: 2 },
+  { key: 'size', header: 'Size', align: 'right', cell: (e) => (e.size === null ? 'not written' : formatBytes(e.size)), priority: 3 },
+  { key: 'by', header: 'By', cell: (e) => e.actor, priority: 3 },
+  { key: 'at', header: 'When', cell: (e) => <Time value={e.created_at} />, priority: 2 },
+  { key: 'until', header: 'Removed', cell: (e) => <Time value={e.expires_at} />, priority: 3 },
+  { key: 'actions', header: 'Download', cell: (e) => (e.url ? <Button component="a" size="compact-xs" variant="default" leftSection={<IconDownload size={14} />} href={e.url} download aria-label={`Download ${e.file_name}`}>Download</Button> : null) },
+];
+
+/** The files of people that were asked for; each is kept for a week. */
+export function ExportListPage() {
+  const databaseId = useIdParam('databaseId');
+  const state = useListState();
+  const [asking, setAsking] = useState(false);
+  // Another page asks for a file of what it has found or chosen: ?ids=1,2, ?of=city:Oslo, ?everybody=1.
+  const [ids] = useSearchParam('ids'), [of] = useSearchParam('of'), [everybody] = useSearchParam('everybody');
+  const patch = usePatchSearch();
+  const audience = audienceOf({ ids, q: of });
+  const title = audience.profile_ids ? formatCount(audience.profile_ids.length, 'profile', 'profiles') : of ? `who is found by “${of}”` : 'everybody';
+  const query = useList<Export>(['exports', databaseId, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/databases/{database_id}/exports', { params: { path: { database_id: databaseId }, query: { limit, ...(cursor ? { cursor } : {}) } }, signal })));
+  const add = { label: 'Export everybody', icon: <IconFileExport size={16} />, shortcut: 'N', onClick: () => { setAsking(true); } };
+  return (
+    <>
+      <ListPage<Export> name="exports" title="Files of people" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]} noun={{ one: 'file', many: 'files' }} query={query} state={state} columns={columns} rowKey={(e) => e.id} rowLabel={(e) => e.title} primary={add}
+        help={{ text: 'Exports of profiles and segments. A file is removed a week after it was asked for.' }}
+        empty={<FirstUse icon={IconFileExport} title="Take people with you" text="A file of everybody, a search, a choice or a segment, with the columns you need: CSV, Excel or JSON lines." primary={add} />} />
+      {(asking || ids || of || everybody) && <ExportDialog databaseId={databaseId} audience={audience} title={title} onClose={() => { setAsking(false); patch({ ids: undefined, of: undefined, everybody: undefined }, { replace: true }); void query.refetch(); }} />}
+    </>
+  );
+}
