@@ -103,7 +103,7 @@ def fields_of(row: ScoreRow) -> list[profiles.Field]:
         ]
     else:
         labels = [
-            ("integer", name, f"1 to {best}: {best} has most of {figure_words(row.figure)}"),
+            ("integer", name, f"1 to {best} by {figure_words(row.figure)}: {best} is the highest"),
             ("integer", f"{name}: rank", words["rank"]),
         ]
     return [
@@ -111,7 +111,7 @@ def fields_of(row: ScoreRow) -> list[profiles.Field]:
             name=field,
             type=type_,
             label=label[:100],
-            description=f"{text}. Filled by the score {name}; people who have nothing to be judged by have no value",
+            description=f"{text}. Filled by the score {name}; missing where there is nothing to judge by",
             keeper=KEEPER.format(row.id),
         )
         for field, (type_, label, text) in zip(names_of(row.kind, row.prefix), labels, strict=True)

@@ -5,8 +5,8 @@ import { useVocabulary } from '@/conditions';
 import { AppForm, Section, useAppForm } from '@/kit';
 import { fieldLabel, type Database } from '@/profiles/model';
 import type { Schedule } from '../model';
+import { ScheduleFields } from '../ScheduleFields';
 import { figures, prefixOf, type FigureOf, type Score } from './model';
-import { ScoreSchedule } from './ScoreSchedule';
 
 interface Values extends Record<string, unknown> { kind: Score['kind']; name: string; prefix: string; groups: number | string; ever: boolean; days: number | string; currency: string; of: FigureOf; event: string | null; field: string | null; schedule: Schedule | null }
 
@@ -80,7 +80,7 @@ export function ScoreForm({ database, score, taken = [], onSaved, onCancel }: { 
           <NumberInput label="Groups" description="Five is usual" min={1} max={10} w={180} {...form.getInputProps('groups')} />
         </Stack>
       </Section>
-      <Section title="When"><Stack gap="sm"><ScoreSchedule schedule={v.schedule} zone={database.timezone} onChange={(schedule) => { form.setFieldValue('schedule', schedule); }} errors={errors} /></Stack></Section>
+      <Section title="When"><Stack gap="sm"><ScheduleFields label="Compute on a schedule" schedule={v.schedule} zone={database.timezone} onChange={(schedule) => { form.setFieldValue('schedule', schedule); }} errors={errors} /></Stack></Section>
     </AppForm>
   );
 }

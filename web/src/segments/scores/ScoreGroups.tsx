@@ -26,10 +26,10 @@ function Part({ score, part }: { score: Score; part: ScorePart }) {
   ];
   return (
     <Stack gap="sm">
-      <Chart title={title} note={`People by group · ${note.charAt(0).toLowerCase()}${note.slice(1)} · ${formatNumber(score.groups)} is the best`} height={60 + 26 * score.groups} file={`${score.prefix}-${part.key}`}
+      <Chart title={title} note={note} height={60 + 26 * score.groups} file={`${score.prefix}-${part.key}`}
         description={`Of ${formatNumber(people)} people, ${formatNumber(largest.people)} are in group ${largest.group}, the largest`}
         spec={{ kind: 'bar', label: 'Group', value: 'People', rows: rows.map((r) => ({ label: String(r.group), value: r.people })) }} />
-      <Section><SmallTable label={`Bounds of ${title.toLowerCase()}`} columns={columns} rows={rows} rowKey={(r) => r.group} /></Section>
+      <Section title={`Bounds of ${title.toLowerCase()}`}><SmallTable label={`Groups by ${title.toLowerCase()}`} columns={columns} rows={rows} rowKey={(r) => r.group} /></Section>
     </Stack>
   );
 }
@@ -38,7 +38,7 @@ function Fields({ score }: { score: Score }) {
   const columns: Column<Score['fields'][number]>[] = [
     { key: 'label', header: 'Field', cell: (f) => f.label || f.name },
     { key: 'name', header: 'Name', priority: 2, cell: (f) => <Code>{f.name}</Code> },
-    { key: 'text', header: 'What it holds', priority: 3, cell: (f) => f.description },
+    { key: 'text', header: 'What it holds', priority: 3, cell: (f) => f.description.split('. Filled by')[0] },
   ];
   return (
     <Section title="Fields it fills" text={<>Use them in segments, templates and files. The top 10 % is one rule: <Code>{score.prefix}_rank</Code> greater than 90.</>}>
@@ -55,7 +55,7 @@ export function ScoreGroups({ score, zone }: { score: Score; zone: string }) {
   return (
     <Stack>
       {others && <Alert color="marigold" title="Several currencies">{others}</Alert>}
-      <Text>{formatCount(run.people ?? 0, 'person has', 'people have')} a score as of <Time value={run.as_of} mode="absolute" zone={zone} showZone />; <Num value={run.without} /> have nothing to be judged by, and so no value.</Text>
+      <Text>{formatCount(run.people ?? 0, 'person has', 'people have')} a score as of <Time value={run.as_of} mode="absolute" zone={zone} showZone />; <Num value={run.without} /> have nothing to be judged by, and so no value. Group {score.groups} is the best.</Text>
       <Grid gap="md">{run.parts.map((part) => <Grid.Col key={part.key} span={{ base: 12, lg: run.parts.length > 1 ? 4 : 6 }}><Part score={score} part={part} /></Grid.Col>)}</Grid>
       <Fields score={score} />
     </Stack>

@@ -35,7 +35,7 @@ export function ScoreListPage() {
           : <FirstUse icon={IconMedal} title="Nobody has a score yet" text="RFM gives everybody who bought three numbers: how lately, how often, for how much. With them “our best customers” or “good ones we are about to lose” is one rule of a segment." primary={add} />)}
       </Loaded>
       <SideDrawer name="score" title="Make a score">
-        {() => (database ? <ScoreForm database={database} taken={query.data ?? []} onCancel={drawer.close} onSaved={(made) => { go(paths.score(id, made.id)); }} /> : null)}
+        {() => (database && query.data ? <ScoreForm database={database} taken={query.data} onCancel={drawer.close} onSaved={(made) => { go(paths.score(id, made.id)); }} /> : null)}
       </SideDrawer>
     </Page>
   );

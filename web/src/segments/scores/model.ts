@@ -44,8 +44,8 @@ export function partWords(score: Score, part: ScorePart): { title: string; note:
   const currency = score.last_done?.currency;
   if (part.key !== 'value') return { title: titles[part.key], note: part.key === 'monetary' && currency ? `${notes.monetary}, ${currency}` : notes[part.key] };
   const figure = figures.find((f) => f.value === score.figure?.of);
-  const of = score.figure?.event ?? score.figure?.field;
-  return { title: figure?.label ?? titles.value, note: [of, figure?.amount ? currency : null].filter(Boolean).join(', ') || 'People by group' };
+  const title = score.figure?.event ?? score.figure?.field ?? figure?.label ?? titles.value;
+  return { title, note: [figure?.label ?? titles.value, figure?.amount ? currency : null].filter(Boolean).join(', ') };
 }
 
 /** A bound as people write it: money with its currency, whole numbers plain. */

@@ -44,7 +44,7 @@ describe('scores', () => {
   });
   it('show groups with their bounds, empty ones too', async () => {
     await renderPage(<ScorePage />, { ...one, reply: answers([score]) });
-    const table = await screen.findByRole('region', { name: 'Bounds of recency' });
+    const table = await screen.findByRole('region', { name: 'Groups by recency' });
     expect(within(table).getByText('0 to 9 days')).toBeInTheDocument();
     expect(within(table).getAllByText('nobody')).toHaveLength(3);
     expect(screen.getByText(/2 orders are in other currencies than EUR/)).toBeInTheDocument();
