@@ -18,7 +18,7 @@ from fidelia.messages.sending.compose import with_utm
 from fidelia.messages.service.outlet import signer
 from fidelia.messages.tracking.hits import Hit, HitBuffer, distinct
 from fidelia.messages.tracking.http import location
-from fidelia.messages.tracking.tokens import Signer, Token
+from fidelia.messages.tracking.tokens import KINDS, Signer, Token
 from fidelia.platform.engines import Engines
 
 from ..conftest import NOW
@@ -29,14 +29,14 @@ AGENT = {"User-Agent": "Mozilla/5.0 (Macintosh) Safari/605"}
 numbers = st.integers(0, 2**40)
 
 
-@given(st.sampled_from("ocuwpm"), numbers, numbers, st.integers(-1, 30_000), st.text(max_size=30))
+@given(st.sampled_from(KINDS), numbers, numbers, st.integers(-1, 30_000), st.text(max_size=30))
 def test_tokens_come_back(kind: str, run: int, profile: int, link: int, extra: str) -> None:
     signs = Signer(b"k" * 32, "https://x.example")
     token = signs.token(kind, run, profile, link, extra)
     assert signs.read(kind, token, extra) == Token(kind, run, profile, link)
     assert Signer(b"j" * 32).read(kind, token, extra) is None
     assert signs.read(kind, token, extra + "x") is None
-    for other in set("ocuwpm") - {kind}:
+    for other in set(KINDS) - {kind}:
         assert signs.read(other, token, extra) is None
 
 

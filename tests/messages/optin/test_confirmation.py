@@ -400,6 +400,25 @@ async def test_without_the_switch_nobody_is_asked(world: World) -> None:
     assert world.sink.accepted == {"p1@example.com": 1}
 
 
+async def test_a_server_that_refuses_the_sender_holds_everything_until_resumed(world: World) -> None:
+    path = f"/api/v1/resources/{world.news}/double-opt-in"
+    refusing = True
+    world.sink.fault = lambda stage, to: "550 no such sender" if refusing and stage == "mail" else None
+    await world.join(1)
+    await world.send()
+    assert world.sink.accepted == {}
+    held = (await world.api.get(path)).json()
+    assert held["paused"]
+    assert "550 no such sender" in held["problem"]
+    await world.join(2)
+    assert await world.send() == 0, "no further run begins while one is held"
+    refusing = False
+    after = await world.api.post(f"{path}/resume")
+    assert (after.status_code, after.json()["paused"], after.json()["problem"]) == (200, False, None)
+    await world.send()
+    assert world.sink.accepted == {"p1@example.com": 1, "p2@example.com": 1}
+
+
 async def test_the_mailing_behind_it_is_kept_out_of_sight(world: World) -> None:
     await world.join(1)
     await world.send()

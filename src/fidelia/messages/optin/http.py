@@ -38,7 +38,8 @@ class DoubleOptInPatch(Body, frozen=True):
 class DoubleOptInOut(msgspec.Struct, frozen=True, kw_only=True):
     """How a resource asks for confirmation, and what came of it in the last ``days``.
 
-    ``problem`` says why no mail can go out at the moment, such as a template without its link.
+    ``problem`` says why no mail can go out at the moment, such as a template without its link; when the mails are
+    ``paused``, it is what the mail server said.
     """
 
     resource_id: int
@@ -50,6 +51,7 @@ class DoubleOptInOut(msgspec.Struct, frozen=True, kw_only=True):
     expires_days: int
     daily_limit: int
     problem: str | None
+    paused: bool
     days: int
     figures: profiles.OptInFigures
 
@@ -104,6 +106,17 @@ class DoubleOptInController(Controller):
         """Switch it on or off, choose the mail, the sender and how long the link is good."""
         return await _out(tx, await service.change_settings(tx, actor, resource_id, given(data)), 30)
 
+    @post(
+        "/resume",
+        status_code=200,
+        opt={"right": "consent:update"},
+        summary="Go on with confirmation mails that were paused",
+    )
+    async def resume_confirmations(self, tx: Tx, actor: Actor, resource_id: FromPath[int]) -> DoubleOptInOut:
+        """Send what waits, after the mail server or the sender was put right."""
+        await service.resume(tx, actor, resource_id)
+        return await _out(tx, await profiles.double_opt_in(tx, resource_id), 30)
+
 
 class ConfirmationController(Controller):
     """What people were asked to confirm."""
@@ -139,10 +152,12 @@ class ConfirmationController(Controller):
 
 async def _out(tx: Tx, settings: profiles.DoubleOptIn, days: int) -> DoubleOptInOut:
     template = await get_template(tx, settings.template_id) if settings.template_id is not None else None
+    problem, paused = await service.problem_of(tx, settings)
     return DoubleOptInOut(
         **msgspec.structs.asdict(settings),
         template_name=template.name if template else None,
-        problem=await service.why_not(tx, template) if template and settings.enabled else None,
+        problem=problem,
+        paused=paused,
         days=days,
         figures=await profiles.opt_in_figures(tx, settings.resource_id, days),
     )

@@ -10,7 +10,7 @@ import structlog
 from pyroaring import BitMap
 
 from fidelia import profiles
-from fidelia.access import Actor
+from fidelia.access import Actor, audit
 from fidelia.kernel.errors import FieldError, Problem, invalid
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
@@ -87,6 +87,34 @@ async def why_not(tx: Tx, template: Template) -> str | None:
     return None
 
 
+async def problem_of(tx: Tx, settings: profiles.DoubleOptIn) -> tuple[str | None, bool]:
+    """Return why no mail of a resource can go out at the moment, and whether that is because its mails are paused."""
+    if not settings.enabled or settings.template_id is None:
+        return None, False
+    held = await store.paused_runs(tx, settings.resource_id)
+    if held:
+        return held[-1][1] or "The mails were paused by hand", True
+    return await why_not(tx, await templates_store.get(tx, settings.template_id)), False
+
+
+async def resume(tx: Tx, actor: Actor, resource_id: int) -> int:
+    """Go on with confirmation mails that were paused, by hand or because the mail server refused them; return how many
+    runs. Raise 404.
+    """
+    resource = await profiles.get_resource(tx, resource_id)
+    held = await store.paused_runs(tx, resource.id)
+    for run_id, _ in held:
+        await runs.move(tx, run_id, "sending", only=("paused",), trouble=None, trouble_at=None)
+        run = await runs.get(tx, run_id)
+        await store.set_sending(tx, run.mailing_id)
+        await call_senders(tx, run.mailing_id, run_id, run.plan.name, run.database_id, actor.name)
+    if held:
+        await audit(
+            tx, actor, "resource.confirmations_resumed", kind="resource", object_id=resource.id, name=resource.name
+        )
+    return len(held)
+
+
 async def send_waiting(engines: Engines) -> int:
     """Put the requests that wait into runs; return how many. Killed at any moment, none is lost or sent twice."""
     async with engines.tx() as tx:
@@ -109,6 +137,8 @@ async def _begin_run(tx: Tx, resource_id: int, database_id: int) -> int:
         return 0
     resource = await profiles.get_resource(tx, resource_id)
     mailing_id = await store.mailing_of(tx, resource_id, database_id, f"Confirm: {resource.name}", template.id)
+    if await store.paused_runs(tx, resource_id, database_id):
+        return 0  # the mail server takes none at the moment: what waits does so until somebody resumes
     waiting = await profiles.take_requests(tx, resource_id, database_id, BATCH)
     if not waiting:
         return 0

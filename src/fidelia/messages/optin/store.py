@@ -57,3 +57,14 @@ async def deliveries(
         ([run for run, _ in pairs], [profile for _, profile in pairs]),
     )
     return {(run, profile): (state, reason) for run, profile, state, reason in await cursor.fetchall()}
+
+
+async def paused_runs(tx: Tx, resource_id: int, database_id: int | None = None) -> list[tuple[int, str]]:
+    """Return the runs of a resource's confirmation mails that were paused, with what held them up."""
+    cursor = await (await tx.raw()).execute(
+        "select r.id, coalesce(r.trouble, '') from mailing_run r join mailing m on m.id = r.mailing_id"
+        " where m.is_system and m.resource_id = %s and r.phase = 'paused'"
+        " and (%s::int is null or m.database_id = %s) order by r.id",
+        (resource_id, database_id, database_id),
+    )
+    return [(run, trouble) for run, trouble in await cursor.fetchall()]

@@ -1,10 +1,10 @@
-import { Alert, Group, NumberInput, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, NumberInput, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import type { components } from '@/api/schema';
-import { AppForm, AppLink, doneToast, Loaded, paths, Section, SumBar, useAppForm } from '@/kit';
+import { AppForm, AppLink, doneToast, failToast, Loaded, paths, Section, SumBar, useAppForm } from '@/kit';
 
 type Settings = components['schemas']['DoubleOptInOut'];
 
@@ -20,6 +20,19 @@ function Figures({ settings }: { settings: Settings }) {
       { label: 'confirmed', value: figures.confirmed, tone: 'moss' }, { label: 'can still confirm', value: figures.waiting, tone: 'iris' },
       { label: 'expired', value: figures.expired, tone: 'marigold' }, { label: 'left before', value: figures.closed },
     ]} />
+  );
+}
+
+/** Why no mail can go out, and the way to go on once it is put right. */
+function Problem({ settings }: { settings: Settings }) {
+  const resume = useAction({ refresh: [['resources']], run: (_: undefined, { headers }) => ok(api.POST('/api/v1/resources/{resource_id}/double-opt-in/resume', { params: { path: { resource_id: settings.resource_id } }, headers })) });
+  return (
+    <Alert color="clay" title={settings.paused ? 'The mails are paused' : 'No mail can go out'}>
+      <Stack gap="xs" align="start">
+        <Text>{settings.problem}</Text>
+        {settings.paused && <Button variant="default" size="xs" loading={resume.isPending} onClick={() => { resume.mutate(undefined, { onSuccess: () => { doneToast('The mails go out again'); }, onError: failToast }); }}>Send them now</Button>}
+      </Stack>
+    </Alert>
   );
 }
 
@@ -55,7 +68,7 @@ export function DoubleOptIn({ resourceId, onClose }: { resourceId: number; onClo
       {(settings) => (
         <Stack gap="lg">
           <Section title="What came of it"><Figures settings={settings} /></Section>
-          {settings.problem && <Alert color="clay" title="No mail can go out">{settings.problem}</Alert>}
+          {settings.problem && <Problem settings={settings} />}
           <Form settings={settings} onCancel={onClose} onSaved={() => { doneToast('Double opt-in saved'); onClose(); }} />
         </Stack>
       )}
