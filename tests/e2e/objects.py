@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from tests.up import wait_until
+
 from .conftest import ROOT, Site
 
 MARCH = "E-Mail;First name;Born;Notes\nada@example.com;Ada;03.11.1984;likes coffee\nnobody;Bo;1.2.1990;\n"
@@ -95,6 +97,18 @@ class Objects:
         if "april.csv" not in known:
             found = self.send(path, files={"file": ("april.csv", APRIL)}, data={"run": "true"})
             assert found, "an import tells what it is"
+
+    def scheduled(self) -> dict[str, Any]:
+        """A scheduled import with a run that failed: the address leads inside, which nobody opened."""
+        path = f"/databases/{self.database}/import-schedules"
+        source = {"kind": "url", "url": f"{self.site.url}/customers.csv", "auth": "bearer"}
+        body: dict[str, Any] = {"source": source, "secret": "a token", "schedule": {"at": "03:00", "every_hours": 6}}
+        body["mapping"] = [{"column": "E-Mail", "field": "email"}]
+        scheduled, new = self.named(path, "Customers of the shop", body)
+        if new:
+            self.send(f"/import-schedules/{scheduled}/run", {})
+            wait_until(lambda: self.api.get(f"/import-schedules/{scheduled}").json()["last_run"])
+        return {"scheduled": scheduled}
 
     def segments(self) -> dict[str, Any]:
         base = {"database_id": self.database}
@@ -199,7 +213,15 @@ class Objects:
         self.imports()
         other, _ = self.named("/databases", "Second shop", {"timezone": "Europe/Oslo"})
         database = self.database
-        found = self.segments() | self.lists() | self.relations() | self.look() | self.scores() | self.consent()
+        found = (
+            self.segments()
+            | self.lists()
+            | self.relations()
+            | self.look()
+            | self.scores()
+            | self.scheduled()
+            | self.consent()
+        )
         self.control()
         self.receipts()
         kari = [p["id"] for p in self.items(f"/databases/{database}/profiles?q=Kari")]

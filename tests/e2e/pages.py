@@ -33,9 +33,33 @@ def _report(page: Page) -> None:
     expect(page.get_by_role("button", name="Check again")).to_have_count(0)
 
 
+def _bulk(page: Page) -> None:
+    """Count up and let go: a preview with people who are refused."""
+    page.get_by_role("combobox", name="What to do").click()
+    page.get_by_role("option", name="Add to a number").click()
+    page.get_by_role("combobox", name="Field").click()
+    page.get_by_role("option", name="Visits").click()
+    page.get_by_label("Add (negative takes away)").fill("10")
+    page.get_by_role("button", name="Add an operation").click()
+    page.get_by_role("combobox", name="What to do").nth(1).click()
+    page.get_by_role("option", name="Set the status").click()
+    page.get_by_role("combobox", name="Status").click()
+    page.get_by_role("option", name="Suspended").click()
+    expect(page.get_by_role("button", name=re.compile("^Change .* people$"))).to_be_enabled()
+
+
+def _bulk_subscribe(page: Page) -> None:
+    page.get_by_role("combobox", name="What to do").click()
+    page.get_by_role("option", name="Subscribe to", exact=True).click()
+
+
 def _check(page: Page) -> None:
     page.get_by_role("button", name="Check the whole file").click()
     expect(page.get_by_text("would be created").first).to_be_visible()
+
+
+def _query(page: Page) -> None:
+    page.get_by_text("SQL query").click()
 
 
 def _palette(page: Page) -> None:
@@ -98,6 +122,9 @@ BARE = [
     Shot("bare-database", "/databases/{other}"),
     Shot("bare-profiles", "/databases/{other}/profiles"),
     Shot("bare-imports", "/databases/{other}/imports"),
+    Shot("bare-bulk-updates", "/databases/{other}/bulk-updates"),
+    Shot("bare-exports", "/databases/{other}/exports"),
+    Shot("bare-import-schedules", "/databases/{other}/import-schedules"),
     Shot("bare-duplicates", "/databases/{other}/duplicates"),
     Shot("bare-merge", "/databases/{other}/merge"),
     Shot("bare-control-group", "/databases/{other}/control-group"),
@@ -136,8 +163,19 @@ FULL = [
     Shot("score-runs", "/databases/{database}/scores/{score}?tab=runs"),
     Shot("score-settings", "/databases/{database}/scores/{score}?tab=settings"),
     Shot("score-quantile", "/databases/{database}/scores/{quantile}"),
+    Shot("bulk-updates", "/databases/{database}/bulk-updates"),
+    Shot("bulk-new", "/databases/{database}/bulk-updates/new", _bulk),
+    Shot("bulk-subscribe", "/databases/{database}/bulk-updates/new?segment={segment}", _bulk_subscribe),
+    Shot("bulk-done", "/databases/{database}/bulk-updates/{bulk}"),
+    Shot("exports", "/databases/{database}/exports"),
+    Shot("export-new", "/databases/{database}/exports?ids=1,2,3"),
     Shot("imports", "/databases/{database}/imports"),
     Shot("import-new", "/databases/{database}/imports/new"),
+    Shot("import-schedules", "/databases/{database}/import-schedules"),
+    Shot("import-schedule-new", "/databases/{database}/import-schedules/new"),
+    Shot("import-schedule-query", "/databases/{database}/import-schedules/new", _query),
+    Shot("import-schedule", "/databases/{database}/import-schedules/{scheduled}"),
+    Shot("import-schedule-settings", "/databases/{database}/import-schedules/{scheduled}?tab=settings"),
     Shot("import", "/databases/{database}/imports/{import}"),
     Shot("import-checked", "/databases/{database}/imports/{import}", _check),
     Shot("import-done", "/databases/{database}/imports/{imported}"),

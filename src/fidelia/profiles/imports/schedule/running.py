@@ -221,11 +221,12 @@ async def _end(tx: Tx, row: Any, run: Any, state: str, **values: Any) -> None:
 async def _failed(tx: Tx, row: Any, error: str) -> None:
     """Count a failure; tell people after some in a row, and switch the schedule off after as many as it takes."""
     failures = row.failures + 1
+    said = error if error.endswith((".", "!", "?")) else f"{error}."
     changes: dict[str, Any] = {"failures": failures}
     off = row.active and row.schedule is not None and failures >= row.stop_after
     link = f"/databases/{row.database_id}/import-schedules/{row.id}"
     if off:
-        changes |= {"active": False, "next_run_at": None, "stopped": f"It failed {failures} times in a row: {error}"}
+        changes |= {"active": False, "next_run_at": None, "stopped": f"It failed {failures} times in a row: {said}"}
         await audit(
             tx,
             Actor.system(),
@@ -243,6 +244,6 @@ async def _failed(tx: Tx, row: Any, error: str) -> None:
             kind=f"import_schedule.{row.id}",
             level="critical" if off else "warning",
             title=f"The scheduled import {row.name} failed {failures} times in a row",
-            body=f"{error} {again}",
+            body=f"{said} {again}",
             link=link,
         )

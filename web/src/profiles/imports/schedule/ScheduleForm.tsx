@@ -62,7 +62,7 @@ export function ScheduleForm({ database, item, onSaved, onCancel }: { database: 
             </>
           )}
           <Checkbox label="Skip a run when the source has not changed since the last import" {...form.getInputProps('skip_unchanged', { type: 'checkbox' })} />
-          <NumberInput label="Switch off after" suffix=" failures in a row" min={1} max={100} allowDecimal={false} maw={240} {...form.getInputProps('stop_after')} />
+          <NumberInput label="Give up after" description="Then it switches itself off and says so" suffix=" failures in a row" min={1} max={100} allowDecimal={false} maw={280} {...form.getInputProps('stop_after')} />
         </Stack>
       </Section>
     </AppForm>

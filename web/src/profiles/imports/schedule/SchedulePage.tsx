@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
@@ -22,16 +22,18 @@ function useActions(item: Scheduled | undefined): { primary?: PageAction; second
   const busy = item.open_run !== null;
   const start = (how: { dry_run?: boolean; force?: boolean }) => { run.mutate(how, { onError: failToast }); };
   const off = () => { turn.mutate(false, { onSuccess: () => { undoToast(`${item.name} switched off`, () => turn.mutateAsync(true)); }, onError: failToast }); };
+  const now = { label: 'Run now', disabled: busy, onClick: () => { start({}); } };
+  const on = { label: 'Switch on', onClick: () => { turn.mutate(true, { onSuccess: () => { doneToast(`${item.name} switched on`); }, onError: failToast }); } };
   const remove = async () => {
     const yes = await confirmTyped({ title: `Delete ${item.name}?`, body: 'It never runs again, and the history of its runs is lost. Imports and profiles stay.', action: 'Delete scheduled import', keep: 'Keep it', name: item.name });
     if (yes) drop.mutate(undefined, { onSuccess: () => { doneToast(`${item.name} deleted`); go(paths.importSchedules(item.database_id)); }, onError: failToast });
   };
   return {
-    primary: { label: 'Run now', disabled: busy, onClick: () => { start({}); } },
-    secondary: [{ label: 'Try without writing', disabled: busy, onClick: () => { start({ dry_run: true }); } }],
+    primary: item.active ? now : on,
+    secondary: [...(item.active ? [] : [now]), { label: 'Try without writing', disabled: busy, onClick: () => { start({ dry_run: true }); } }],
     menu: [
       { label: 'Run even if nothing changed', disabled: busy, onClick: () => { start({ force: true }); } },
-      item.active ? { label: 'Switch off', onClick: off } : { label: 'Switch on', onClick: () => { turn.mutate(true, { onSuccess: () => { doneToast(`${item.name} switched on`); }, onError: failToast }); } },
+      ...(item.active ? [{ label: 'Switch off', onClick: off }] : []),
       { label: 'Delete…', danger: true, disabled: busy, onClick: () => void remove() },
     ],
   };
@@ -64,7 +66,7 @@ function Overview({ item, database }: { item: Scheduled; database: Database }) {
       <Details items={[
         ['Source', <Text key="s" span size="sm" style={{ overflowWrap: 'anywhere' }}>{sourceWords(source)}</Text>],
         ['Signs in', source.kind === 'sql' ? `as ${source.username}${item.secret_set ? ', with a stored password' : ''}` : source.auth === 'none' ? 'no' : 'yes, with a stored secret'],
-        ['Runs', whenWords(item.schedule, database.timezone)],
+        ['Runs', `${item.active || !item.schedule ? '' : 'switched off; otherwise '}${whenWords(item.schedule, database.timezone)}`],
         ['Rows find their profile by', keyWords(item.options.matching)],
         ['People go to', item.target ? <AppLink key="t" href={paths.segment(item.target.segment)}>{item.target.name ?? 'a segment that is gone'}</AppLink> : 'no segment'],
         ['Made by', item.created_by],
@@ -88,8 +90,8 @@ export function SchedulePage() {
       badges={item && (item.active ? null : <StateBadge state="paused" label="Switched off" />)}
       facts={item ? [database && `into ${database.name}`, item.next_run_at ? <>next run <Time key="n" value={item.next_run_at} /></> : 'runs only by hand'] : []}
       tabs={item && database ? [
-        { value: 'runs', label: 'Runs', render: () => <><Working item={item} /><Standing item={item} /><Overview item={item} database={database} /><RunsTab item={item} zone={zone} /></> },
-        ...(can ? [{ value: 'settings', label: 'Settings', render: () => <div style={{ maxWidth: 720 }}><ScheduleForm key={item.version} database={database} item={item} onSaved={() => { doneToast('Scheduled import saved'); }} /></div> }] : []),
+        { value: 'runs', label: 'Runs', render: () => <Stack gap="md"><Working item={item} /><Standing item={item} /><Overview item={item} database={database} /><RunsTab item={item} zone={zone} /></Stack> },
+        ...(can ? [{ value: 'settings', label: 'Settings', render: () => <div style={{ maxWidth: 880 }}><ScheduleForm key={item.version} database={database} item={item} onSaved={() => { doneToast('Scheduled import saved'); }} /></div> }] : []),
       ] : []}>
       {!item && <Loaded query={query} what="the scheduled import">{() => null}</Loaded>}
     </Page>

@@ -1,12 +1,19 @@
-import { Grid, NumberInput, PasswordInput, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Grid, NumberInput, PasswordInput, SegmentedControl, Select, Stack, Textarea, TextInput } from '@mantine/core';
 import { Section, type useAppForm } from '@/kit';
-import { signsIn, type Values } from './model';
+import type { Values } from './model';
 
 type State = ReturnType<typeof useAppForm<Values>>;
 
 const secretLabel = (v: Values) => (v.source.kind === 'sql' || v.source.auth === 'basic' ? 'Password' : v.source.auth === 'bearer' ? 'Token' : 'Value of the header');
 
-function UrlFields({ form }: { form: State['form'] }) {
+/** A field to type a new password or token into; a stored one is never shown. */
+function SecretField({ form, stored }: { form: State['form']; stored: boolean }) {
+  return (
+    <PasswordInput label={secretLabel(form.values)} autoComplete="new-password" placeholder={stored ? 'Kept; type to replace it' : ''} description={stored ? 'Stored encrypted. Enter it again when the source moves to another server.' : 'Stored encrypted and never shown again'} inputWrapperOrder={['label', 'input', 'description', 'error']} {...form.getInputProps('secret')} />
+  );
+}
+
+function UrlFields({ form, stored }: { form: State['form']; stored: boolean }) {
   const auth = form.values.source.auth;
   return (
     <>
@@ -18,12 +25,13 @@ function UrlFields({ form }: { form: State['form'] }) {
         </Grid.Col>
         {auth === 'basic' && <Grid.Col span={{ base: 12, sm: 6 }}><TextInput label="User name" autoComplete="off" {...form.getInputProps('source.username')} /></Grid.Col>}
         {auth === 'header' && <Grid.Col span={{ base: 12, sm: 6 }}><TextInput label="Name of the header" placeholder="X-Api-Key" autoComplete="off" {...form.getInputProps('source.header')} /></Grid.Col>}
+        {auth !== 'none' && <Grid.Col span={{ base: 12, sm: 6 }}><SecretField form={form} stored={stored} /></Grid.Col>}
       </Grid>
     </>
   );
 }
 
-function SqlFields({ form }: { form: State['form'] }) {
+function SqlFields({ form, stored }: { form: State['form']; stored: boolean }) {
   return (
     <>
       <Grid gap="md">
@@ -31,6 +39,7 @@ function SqlFields({ form }: { form: State['form'] }) {
         <Grid.Col span={{ base: 4, sm: 3 }}><NumberInput label="Port" min={1} max={65535} allowDecimal={false} hideControls {...form.getInputProps('source.port')} /></Grid.Col>
         <Grid.Col span={{ base: 12, sm: 6 }}><TextInput label="Database" autoComplete="off" {...form.getInputProps('source.database')} /></Grid.Col>
         <Grid.Col span={{ base: 12, sm: 6 }}><TextInput label="User name" description="Best one that may only read" autoComplete="off" inputWrapperOrder={['label', 'input', 'description', 'error']} {...form.getInputProps('source.username')} /></Grid.Col>
+        <Grid.Col span={{ base: 12, sm: 6 }}><SecretField form={form} stored={stored} /></Grid.Col>
         <Grid.Col span={{ base: 12, sm: 6 }}>
           <Select label="Encryption" allowDeselect={false} {...form.getInputProps('source.tls')}
             data={[{ value: 'verify', label: 'Encrypted, server’s certificate checked' }, { value: 'require', label: 'Encrypted' }, { value: 'prefer', label: 'Encrypted if the server can' }, { value: 'disable', label: 'Not encrypted' }]} />
@@ -49,11 +58,7 @@ export function SourceFields({ state, stored }: { state: State; stored: boolean 
     <Section title="Source" text="Addresses inside of your own network work only when the installation’s settings open them.">
       <Stack gap="md">
         <SegmentedControl aria-label="Kind of source" data={[{ value: 'url', label: 'File at an address' }, { value: 'sql', label: 'SQL query' }]} style={{ alignSelf: 'flex-start' }} {...form.getInputProps('source.kind')} />
-        {values.source.kind === 'url' ? <UrlFields form={form} /> : <SqlFields form={form} />}
-        {signsIn(values.source) && (
-          <PasswordInput label={secretLabel(values)} maw={420} autoComplete="new-password" placeholder={stored ? 'Kept; type to replace it' : ''} description="Stored encrypted and never shown again" {...form.getInputProps('secret')} />
-        )}
-        {stored && signsIn(values.source) && <Text size="xs" c="dimmed">When the source moves to another server, enter it again: a stored password goes nowhere else.</Text>}
+        {values.source.kind === 'url' ? <UrlFields form={form} stored={stored} /> : <SqlFields form={form} stored={stored} />}
       </Stack>
     </Section>
   );

@@ -38,9 +38,6 @@ export function sourceOf(v: SourceValues): UrlSource | SqlSource {
   return { kind: 'sql', driver: 'postgresql', host: v.host.trim(), port: Number(v.port), database: v.database, username: v.username, tls: v.tls, query: v.query };
 }
 
-/** Whether the source asks for a password or token at all. */
-export const signsIn = (v: SourceValues) => v.kind === 'sql' || v.auth !== 'none';
-
 export const bodyOf = (v: Values) => ({
   name: v.name, source: sourceOf(v.source), format: v.source.kind === 'sql' ? null : v.format, mapping: v.mapping.filter((m) => m.field ?? m.new_field), options: v.options, schedule: v.schedule,
   target: v.segment ? { segment: Number(v.segment), mode: v.mode, skip_triggers: v.skip_triggers } : null, skip_unchanged: v.skip_unchanged, stop_after: Number(v.stop_after),
@@ -74,7 +71,7 @@ export function whenWords(when: When | null, zone: string): string {
 }
 
 const starts: Record<ScheduledRun['source'], string> = { hand: 'by hand', api: 'by the API', schedule: 'on schedule' };
-export const startWords = (run: ScheduledRun): string => (run.source === 'schedule' ? starts.schedule : `${starts[run.source]}, ${run.actor}`);
+export const startWords = (run: ScheduledRun): string => (run.source === 'hand' ? `by ${run.actor}` : starts[run.source]);
 
 export function useScheduled(id: number) {
   return useQuery({
