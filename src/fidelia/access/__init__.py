@@ -9,6 +9,7 @@ from .model import AuditOut, SessionOut, TokenOut, UserOut
 from .rules import ALL_RIGHTS, RIGHTS, ROLES
 from .secrets import SecretError
 from .service.login import sign_in
+from .service.names import actor_names
 from .service.tokens import NewToken, create_token, get_token, list_tokens, revoke_token
 from .service.users import (
     change_user,
@@ -37,6 +38,7 @@ __all__ = [
     "SessionOut",
     "TokenOut",
     "UserOut",
+    "actor_names",
     "audit",
     "change_user",
     "create_token",

@@ -143,6 +143,7 @@ async def test_erasure_leaves_a_receipt_and_nothing_else(
     assert await everything(engines, database) == ""
     (receipt,) = (await api.get("/erasures", params={"database": database.id})).json()["items"]
     assert receipt["count"] == 1
+    assert receipt["actor"] == "tests"
     assert receipt["history_erased_at"]
     assert receipt["removed"].items() >= {
         "profiles": 1, "subscriptions": 1, "orders": 1, "former_ids": 1, "export_files": 1

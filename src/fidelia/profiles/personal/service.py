@@ -11,7 +11,7 @@ from typing import Any
 import anyio.to_thread
 import msgspec
 
-from fidelia.access import Actor, audit
+from fidelia.access import Actor, actor_names, audit
 from fidelia.kernel.errors import conflict, not_found
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform import jobs
@@ -171,10 +171,11 @@ def remove_files(engines: Engines, keys: list[str]) -> int:
 async def receipts(
     tx: Tx, page: PageRequest, *, database_id: int | None = None, profile_id: int | None = None
 ) -> Page[ErasureReceipt]:
-    """Return a page of receipts, the latest first."""
+    """Return a page of receipts, the latest first; ``actor`` is what whoever erased is called."""
     (before,) = databases_store.cursor_values(page.cursor, int) if page.cursor is not None else (None,)
     rows = await store.receipts(
         await tx.raw(), database_id=database_id, profile_id=profile_id, before=before, limit=page.limit + 1
     )
-    shown = rows[: page.limit]
+    names = await actor_names(tx, (row.actor for row in rows[: page.limit]))
+    shown = [msgspec.structs.replace(row, actor=names[row.actor]) for row in rows[: page.limit]]
     return Page(shown, encode_cursor([shown[-1].id]) if len(rows) > page.limit else None, None)
