@@ -164,6 +164,27 @@ class Objects:
         if self.api.get(path).status_code == 404 or not self.api.get(path).json():
             self.send(path, {"percent": 10, "strata": [{"field": "income"}]})
 
+    def bulk(self) -> dict[str, Any]:
+        """A change of many people that refused some, and a file of everybody."""
+        database = f"/databases/{self.database}"
+        found = self.first(f"{database}/bulk-updates")
+        if found:
+            return {"bulk": found}
+        fields = {field["name"] for field in self.api.get(database).json()["fields"]}
+        for name, type_ in (("visits", "integer"), ("hobbies", "tags")):
+            if name not in fields:
+                self.send(f"{database}/fields", {"name": name, "type": type_})
+        for person in self.items(f"{database}/profiles?limit=2&columns=email"):
+            full = {"set": {"visits": 2**63 - 5}}
+            self.api.patch(f"{database}/profiles/{person['id']}", json=full).raise_for_status()
+        operations = [
+            {"op": "increment", "field": "visits", "by": 10},
+            {"op": "add", "field": "hobbies", "values": ["coffee", "tea"]},
+        ]
+        made = self.send(f"{database}/bulk-updates", {"audience": {"everybody": True}, "operations": operations})
+        self.send(f"{database}/exports", {"audience": {"everybody": True}, "format": "xlsx"})
+        return {"bulk": made["bulk_update"]["id"]}
+
     def scores(self) -> dict[str, Any]:
         path = f"/databases/{self.database}/scores"
         quantile: dict[str, Any] = {"kind": "quantile", "prefix": "spend", "groups": 4, "schedule": None}
@@ -221,6 +242,7 @@ class Objects:
             | self.scores()
             | self.scheduled()
             | self.consent()
+            | self.bulk()
         )
         self.control()
         self.receipts()

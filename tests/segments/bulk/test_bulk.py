@@ -88,7 +88,7 @@ async def test_every_kind_of_audience(bulk: Bulk) -> None:
         assert (
             done["steps"]
             == told["steps"]
-            == [{"title": "Increment age", "changed": len(people), "kept": 0, "refused": 0}]
+            == [{"title": "Add 10 to age", "changed": len(people), "kept": 0, "refused": 0}]
         )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import random
 import sys
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -295,6 +296,28 @@ async def test_a_proof_is_kept_with_the_consent(world: World) -> None:
     assert [(r.opt_in_source, r.opt_in_ip) for r in rows] == [("contract", "192.0.2.7"), ("same", None)]
     assert rows[0].contact == rows[1].contact
     assert rows[0].opt_in_at.isoformat() == "2026-01-02T03:04:05+00:00"
+
+
+async def test_a_pause_is_only_made_longer(world: World) -> None:
+    first = world.resources[0]
+    people = [{**person(random.Random(n), world.resources), "subs": {}, "has_email": True} for n in range(3)]
+    for n, status in enumerate(("subscribed", "subscribed", "unsubscribed")):
+        people[n]["subs"] = {(first, "sms", "+4740000001", True): status}
+    ids = await world.add(people)
+    pause = {"op": "pause", "resource_id": first, "days": 30}
+    told, samples, done = await world.do([pause], ids)
+    assert told == done.tally
+    assert (done.tally.changed, done.tally.unchanged, done.tally.events) == (2, 1, 2)
+    assert samples[0].changes[0].after == "paused for 30 days"
+    _, _, again = await world.do([{**pause, "days": 14}], ids)
+    assert again.tally.changed == 0, "a longer rest stays"
+    _, _, longer = await world.do([{**pause, "days": 60, "channel": "sms"}], ids)
+    assert longer.tally.changed == 2
+    await world.do([{"op": "unsubscribe", "resource_id": first}], ids[:1])
+    async with world.engines.tx() as tx:
+        query = sa.text("select paused_until from subscription where profile_id = any(:ids) order by profile_id")
+        rests = [row.paused_until for row in await tx.all(query, {"ids": ids})]
+        assert rests == [None, tx.now + timedelta(days=60), None]
 
 
 async def test_increments_add_up_beside_others_who_write(world: World) -> None:

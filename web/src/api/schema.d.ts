@@ -3889,7 +3889,7 @@ export interface components {
             database_id: number;
             title: string;
             audience: components["schemas"]["Audience"];
-            operations: (components["schemas"]["SetField"] | components["schemas"]["UnsetField"] | components["schemas"]["IncrementField"] | components["schemas"]["AddItems"] | components["schemas"]["RemoveItems"] | components["schemas"]["SetGlobalStatus"] | components["schemas"]["SubscribePeople"] | components["schemas"]["UnsubscribePeople"] | components["schemas"]["SuspendSubscriptions"] | components["schemas"]["ResumeSubscriptions"])[];
+            operations: (components["schemas"]["SetField"] | components["schemas"]["UnsetField"] | components["schemas"]["IncrementField"] | components["schemas"]["AddItems"] | components["schemas"]["RemoveItems"] | components["schemas"]["SetGlobalStatus"] | components["schemas"]["SubscribePeople"] | components["schemas"]["UnsubscribePeople"] | components["schemas"]["SuspendSubscriptions"] | components["schemas"]["PauseSubscriptions"] | components["schemas"]["ResumeSubscriptions"])[];
             skip_triggers: boolean;
             /** @enum {string} */
             state: "queued" | "running" | "done" | "failed" | "cancelled";
@@ -3913,7 +3913,7 @@ export interface components {
         /** BulkUpdateIn */
         BulkUpdateIn: {
             audience: components["schemas"]["Audience"];
-            operations: (components["schemas"]["SetField"] | components["schemas"]["UnsetField"] | components["schemas"]["IncrementField"] | components["schemas"]["AddItems"] | components["schemas"]["RemoveItems"] | components["schemas"]["SetGlobalStatus"] | components["schemas"]["SubscribePeople"] | components["schemas"]["UnsubscribePeople"] | components["schemas"]["SuspendSubscriptions"] | components["schemas"]["ResumeSubscriptions"])[];
+            operations: (components["schemas"]["SetField"] | components["schemas"]["UnsetField"] | components["schemas"]["IncrementField"] | components["schemas"]["AddItems"] | components["schemas"]["RemoveItems"] | components["schemas"]["SetGlobalStatus"] | components["schemas"]["SubscribePeople"] | components["schemas"]["UnsubscribePeople"] | components["schemas"]["SuspendSubscriptions"] | components["schemas"]["PauseSubscriptions"] | components["schemas"]["ResumeSubscriptions"])[];
             /** @default false */
             skip_triggers?: boolean;
         };
@@ -5802,6 +5802,15 @@ export interface components {
         /** PauseIn */
         PauseIn: {
             days: number;
+        };
+        /** PauseSubscriptions */
+        PauseSubscriptions: {
+            resource_id: number;
+            days: number;
+            /** @enum {null|string} */
+            channel?: "email" | "sms" | "push" | "webhook" | null;
+            /** @constant */
+            op: "pause";
         };
         /** Person */
         Person: {

@@ -48,9 +48,10 @@ export function ProfileListPage() {
     return state.q ? `?${name}=${encodeURIComponent(state.q)}` : '';
   };
   const exportOf = (selection: Selection | null) => { go(`${paths.exports(databaseId)}${asked(selection, 'of') || '?everybody=1'}`); };
+  const these = (n: string) => (/^\d/.test(n) ? `${n} ${n === '1' ? 'profile' : 'profiles'}` : n);
   const bulk: BulkAction[] = [
-    ...(canChange ? [{ label: (n: string) => `Change ${n}…`, icon: <IconEdit size={16} />, run: (selection: Selection) => { go(`${paths.bulkUpdateNew(databaseId)}${asked(selection, 'q')}`); } }] : []),
-    { label: (n: string) => `Export ${n}…`, icon: <IconFileExport size={16} />, run: exportOf },
+    ...(canChange ? [{ label: (n: string) => `Change ${these(n)}…`, icon: <IconEdit size={16} />, run: (selection: Selection) => { go(`${paths.bulkUpdateNew(databaseId)}${asked(selection, 'q')}`); } }] : []),
+    { label: (n: string) => `Export ${these(n)}…`, icon: <IconFileExport size={16} />, run: exportOf },
   ];
   const many = [
     ...(canChange ? [{ label: state.q ? 'Change all who are found…' : 'Change everybody…', href: `${paths.bulkUpdateNew(databaseId)}${asked(null, 'q')}` }, { label: 'Past bulk changes', href: paths.bulkUpdates(databaseId) }] : []),

@@ -7,6 +7,7 @@ set-based: the people are locked, then each kind of change is one statement.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -26,6 +27,7 @@ from .bulk_model import (
     BulkPlan,
     BulkReason,
     BulkSample,
+    PauseSubscriptions,
     Refusal,
     SetGlobalStatus,
     Step,
@@ -73,7 +75,7 @@ async def plan_bulk(
 async def examine_bulk(tx: Tx, plan: BulkPlan, ids: Iterable[int]) -> Tally:
     """Count what the operations would do to some thousand people; writes nothing."""
     wanted = list(ids)
-    found = await store.figures(await tx.raw(), store.compile_plan(plan), wanted)
+    found = await store.figures(await tx.raw(), store.compile_plan(plan, tx.now), wanted)
     return Tally(
         people=len(wanted),
         changed=found["changed"],
@@ -87,7 +89,7 @@ async def examine_bulk(tx: Tx, plan: BulkPlan, ids: Iterable[int]) -> Tally:
 
 async def sample_bulk(tx: Tx, plan: BulkPlan, ids: Iterable[int], count: int = 10) -> list[BulkSample]:
     """Return what would become of a few of these people; those who change or are refused first."""
-    rows = await store.sample(await tx.raw(), store.compile_plan(plan), ids, count)
+    rows = await store.sample(await tx.raw(), store.compile_plan(plan, tx.now), ids, count)
     return [_sample(plan, row) for row in rows]
 
 
@@ -146,7 +148,7 @@ async def write_bulk(
     """
     raw = await tx.raw()
     database = plan.database
-    bulk = store.compile_plan(plan)
+    bulk = store.compile_plan(plan, tx.now)
     there = await store.lock(raw, database.table, ids)
     looked = await store.figures(raw, bulk, there)
     refusals = [
@@ -173,7 +175,9 @@ async def write_bulk(
             steps[n][0] = len(affected)
             changed |= affected
             events += len(subscriptions) if triggers else 0
-            await announce(tx, database.id, subscriptions, "bulk", bulk=bulk_id, triggers=triggers)
+            await announce(
+                tx, database.id, subscriptions, "bulk", bulk=bulk_id, triggers=triggers, more=_more(step, tx.now)
+            )
     for refusal in faults:
         steps[refusal.step][2] += 1
     tally = Tally(
@@ -186,6 +190,13 @@ async def write_bulk(
         steps=steps,
     )
     return BulkOutcome(tally=tally, refusals=refusals, changed=changed)
+
+
+def _more(step: Step, now: datetime) -> dict[str, Any]:
+    """Return what the events of an operation tell beside the status."""
+    if isinstance(step.operation, PauseSubscriptions):
+        return {"change": "paused", "paused_until": (now + timedelta(days=step.operation.days)).isoformat()}
+    return {"reason": reason} if (reason := getattr(step.operation, "reason", "")) else {}
 
 
 async def _write_fields(
@@ -252,7 +263,7 @@ async def search_ids(tx: Tx, database_id: int, q: str, *, most: int | None = Non
 def lowers_consent(operations: Iterable[BulkOperation]) -> bool:
     """Tell whether operations stop messages to people who get them now."""
     for operation in operations:
-        if isinstance(operation, UnsubscribePeople | SuspendSubscriptions):
+        if isinstance(operation, UnsubscribePeople | SuspendSubscriptions | PauseSubscriptions):
             return True
         if isinstance(operation, SetGlobalStatus) and operation.status != "subscribed":
             return True

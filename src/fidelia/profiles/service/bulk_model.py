@@ -99,6 +99,14 @@ class SuspendSubscriptions(_Operation, frozen=True, tag="suspend"):
     reason: _Reason = ""
 
 
+class PauseSubscriptions(_Operation, frozen=True, tag="pause"):
+    """Let subscriptions of a resource rest for some days; a longer rest that somebody has chosen stays."""
+
+    resource_id: _Id
+    days: Annotated[int, msgspec.Meta(ge=1, le=365)]
+    channel: Channel | None = None
+
+
 class ResumeSubscriptions(_Operation, frozen=True, tag="resume"):
     """Resume suspended subscriptions of a resource; ``opt_in.source`` says why that is agreed to."""
 
@@ -108,7 +116,9 @@ class ResumeSubscriptions(_Operation, frozen=True, tag="resume"):
 
 
 FieldOperation = SetField | UnsetField | IncrementField | AddItems | RemoveItems
-SubscriptionOperation = SubscribePeople | UnsubscribePeople | SuspendSubscriptions | ResumeSubscriptions
+SubscriptionOperation = (
+    SubscribePeople | UnsubscribePeople | SuspendSubscriptions | PauseSubscriptions | ResumeSubscriptions
+)
 BulkOperation = (
     SetField
     | UnsetField
@@ -119,6 +129,7 @@ BulkOperation = (
     | SubscribePeople
     | UnsubscribePeople
     | SuspendSubscriptions
+    | PauseSubscriptions
     | ResumeSubscriptions
 )
 

@@ -19,6 +19,7 @@ from .bulk_model import (
     BulkOperation,
     FieldOperation,
     IncrementField,
+    PauseSubscriptions,
     RemoveItems,
     ResumeSubscriptions,
     SetField,
@@ -32,6 +33,7 @@ from .bulk_model import (
 )
 
 TOO_LARGE = "This number is too large"
+_SHORT = 40
 OWN_CHANNELS = ("email", "sms")
 NEEDS_SOURCE = "Say how these people agreed (a form, a shop, a contract): consent is never raised silently"
 _CHANNELS = {"email": "e-mail", "sms": "SMS", "push": "push", "webhook": "webhook"}
@@ -53,7 +55,7 @@ def read_steps(
             match operation:
                 case SetGlobalStatus():
                     step = _status(operation)
-                case SubscribePeople() | UnsubscribePeople() | SuspendSubscriptions() | ResumeSubscriptions():
+                case _ if isinstance(operation, SubscriptionOperation):
                     step = _subscription(database, operation, resources)
                 case _:
                     step = _field(database, operation)
@@ -89,7 +91,7 @@ def _field(database: Database, operation: FieldOperation) -> Step:
             value = _read("value", lambda: read_value(field, given))
             if value is None:
                 raise Unfit("value", 'A value is needed; to empty the field use {"op": "unset"}')
-            return Step(operation=operation, title=f"Set {name}", field=field, value=value)
+            return Step(operation=operation, title=f"Set {name} to {_short(value)}", field=field, value=value)
         case UnsetField():
             if field.required:
                 raise Unfit("field", f"{name} is mandatory and cannot be emptied")
@@ -100,7 +102,8 @@ def _field(database: Database, operation: FieldOperation) -> Step:
             value = _read("by", lambda: read_value(msgspec.structs.replace(field, validator=None), by))
             if not value:
                 raise Unfit("by", "This changes nothing; a number other than 0 is needed")
-            return Step(operation=operation, title=f"Increment {name}", field=field, value=value, refusal=TOO_LARGE)
+            title = f"Add {value} to {name}" if value > 0 else f"Take {-value} from {name}"
+            return Step(operation=operation, title=title, field=field, value=value, refusal=TOO_LARGE)
     return _list(operation, field, name)
 
 
@@ -113,13 +116,28 @@ def _list(operation: AddItems | RemoveItems, field: Field, name: str) -> Step:
     if isinstance(operation, AddItems):
         return Step(
             operation=operation,
-            title=f"Add to {name}",
+            title=f"Add {_short(items)} to {name}",
             field=field,
             value=items,
             refusal=f"A list may have {most_items(field):,} items at most",
         )
     refusal = f"{name} is mandatory, and nothing would be left" if field.required else ""
-    return Step(operation=operation, title=f"Remove from {name}", field=field, value=items, refusal=refusal)
+    return Step(
+        operation=operation, title=f"Take {_short(items)} out of {name}", field=field, value=items, refusal=refusal
+    )
+
+
+def _short(value: Any) -> str:
+    """Return a value in a few words."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        text = ", ".join(value)
+    elif isinstance(value, bool):
+        text = "yes" if value else "no"
+    elif isinstance(value, str):
+        text = value
+    else:
+        text = msgspec.json.encode(value).decode().strip('"')
+    return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
 
 
 def _loose(field: Field, operation: AddItems | RemoveItems) -> Field:
@@ -165,6 +183,8 @@ def _subscription(database: Database, operation: SubscriptionOperation, resource
             verb, refusal = "Unsubscribe from", ""
         case SuspendSubscriptions():
             verb, refusal = "Suspend", ""
+        case PauseSubscriptions(days=days):
+            verb, refusal = f"Pause for {days} {'day' if days == 1 else 'days'}:", ""
         case ResumeSubscriptions():
             _agreed(operation.opt_in)
             verb, refusal = "Resume", ""

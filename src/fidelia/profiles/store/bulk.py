@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from ..service.bulk_model import (
     AddItems,
     BulkPlan,
     IncrementField,
+    PauseSubscriptions,
     RemoveItems,
     SetField,
     SetGlobalStatus,
@@ -73,9 +74,9 @@ class Bulk(msgspec.Struct):
         }
 
 
-def compile_plan(plan: BulkPlan) -> Bulk:
-    """Turn a plan into SQL; values travel as parameters."""
-    bulk = Bulk(plan, "", {}, [], {"database": plan.database.id})
+def compile_plan(plan: BulkPlan, now: datetime) -> Bulk:
+    """Turn a plan into SQL as of a moment; values travel as parameters."""
+    bulk = Bulk(plan, "", {}, [], {"database": plan.database.id, "moment": now})
     parts = []
     for n, step in enumerate(plan.steps):
         match step.operation:
@@ -172,7 +173,14 @@ def turns(step: Step) -> tuple[tuple[str, ...], str]:
             return ("subscribed", "unconfirmed", "suspended"), "unsubscribed"
         case SuspendSubscriptions():
             return ("subscribed",), "suspended"
+        case PauseSubscriptions(days=days):
+            return ("subscribed",), f"paused for {days} days"
     return ("suspended",), "subscribed"
+
+
+def rests_shorter(until: str) -> str:
+    """Return whether a subscription ``b`` rests less long than until a moment, or not at all."""
+    return f"(b.paused_until is null or b.paused_until < {until}::timestamptz)"
 
 
 def _subscription(n: int, step: Step, bulk: Bulk) -> str:
@@ -182,10 +190,15 @@ def _subscription(n: int, step: Step, bulk: Bulk) -> str:
     if not isinstance(operation, SubscribePeople):
         before, after = turns(step)
         bulk.params |= {f"f{n}": list(before), f"t{n}": after}
+        also = ""
+        if isinstance(operation, PauseSubscriptions):
+            bulk.params[f"u{n}"] = bulk.params["moment"] + timedelta(days=operation.days)
+            also = f" and {rests_shorter(f'%(u{n})s')}"
         return (
             f"x.b, case when x.m > 0 then %(t{n})s::text end as v, false as r, x.m > 0 as c, false as k, x.m from"
             f" (select count(*) as m, min(b.status) as b from subscription b where {mine}"
-            f" and b.status = any(%(f{n})s::text[]) and (%(c{n})s::text is null or b.channel = %(c{n})s) offset 0) x"
+            f" and b.status = any(%(f{n})s::text[]) and (%(c{n})s::text is null or b.channel = %(c{n})s){also}"
+            " offset 0) x"
         )
     bulk.params |= {f"o{n}": operation.contact_of, f"t{n}": operation.status}
     email, phones = (bulk.finals.get(name, f"p.{name}") for name in ("email", "phones"))

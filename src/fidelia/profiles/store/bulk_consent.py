@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 
 from .. import values
-from ..service.bulk_model import Step, SubscribePeople
-from .bulk import level, own_contact, turns
+from ..service.bulk_model import PauseSubscriptions, Step, SubscribePeople
+from .bulk import level, own_contact, rests_shorter, turns
 from .consent import Changed
 
 Raw = psycopg.AsyncConnection[Any]
@@ -28,6 +28,8 @@ async def write(raw: Raw, database_id: int, step: Step, ids: Sequence[int], now:
     }
     if isinstance(operation, SubscribePeople):
         return await _subscribe(raw, database_id, operation, params)
+    if isinstance(operation, PauseSubscriptions):
+        return await _pause(raw, operation, params)
     before, after = turns(step)
     proof: Any = getattr(operation, "opt_in", None)
     params |= {
@@ -48,12 +50,31 @@ async def write(raw: Raw, database_id: int, step: Step, ids: Sequence[int], now:
               and (%(c0)s::text is null or channel = %(c0)s) and status = any(%(before)s::text[])
             order by id for update
         )
-        update subscription s set status = %(after)s, status_reason = %(reason)s, version = s.version + 1,
-            updated_at = %(now)s{proven}
+        update subscription s set status = %(after)s, status_reason = %(reason)s, paused_until = null,
+            version = s.version + 1, updated_at = %(now)s{proven}
         from before b where s.id = b.id
         returning s.id, s.profile_id, s.resource_id, s.channel, s.contact, s.status, b.status
         """,
         params,
+    )
+    return [Changed(*row) for row in await cursor.fetchall()]
+
+
+async def _pause(raw: Raw, operation: PauseSubscriptions, params: dict[str, Any]) -> list[Changed]:
+    cursor = await raw.execute(
+        f"""
+        with before as (
+            select id from subscription b
+            where database_id = %(database)s and profile_id = any(%(ids)s::bigint[]) and resource_id = %(r0)s
+              and (%(c0)s::text is null or channel = %(c0)s) and status = 'subscribed'
+              and {rests_shorter("%(until)s")}
+            order by id for update
+        )
+        update subscription s set paused_until = %(until)s, version = s.version + 1, updated_at = %(now)s
+        from before b where s.id = b.id
+        returning s.id, s.profile_id, s.resource_id, s.channel, s.contact, s.status, s.status
+        """,
+        {**params, "until": params["now"] + timedelta(days=operation.days)},
     )
     return [Changed(*row) for row in await cursor.fetchall()]
 
@@ -89,8 +110,9 @@ async def _subscribe(raw: Raw, database_id: int, operation: SubscribePeople, par
             where s.database_id = %(database)s and s.resource_id = %(r0)s and s.channel = %(c0)s
             order by s.id for update of s
         ), changed as (
-            update subscription s set status = %(status)s, status_reason = null, version = s.version + 1,
-                opt_in_at = coalesce(%(at)s, s.opt_in_at), opt_in_ip = coalesce(%(ip)s, s.opt_in_ip),
+            update subscription s set status = %(status)s, status_reason = null, paused_until = null,
+                version = s.version + 1, opt_in_at = coalesce(%(at)s, s.opt_in_at),
+                opt_in_ip = coalesce(%(ip)s, s.opt_in_ip),
                 opt_in_source = coalesce(%(source)s, s.opt_in_source), updated_at = %(now)s
             from before b
             where s.id = b.id and %(raise)s and {level("%(status)s::text")} > {level("b.status")}

@@ -121,7 +121,7 @@ class ExportController(Controller):
 
     @get("/", opt={"right": "profiles:read"}, summary="List the files of a database's profiles")
     async def exports(self, tx: Tx, page: PageRequest, database_id: FromPath[int]) -> Page[ProfileExport]:
-        """Return a page of files, newest first, those of segments too."""
+        """Return a page of files, newest first, those of segments too; ``q`` looks into whom they are about."""
         await profiles.get_database(tx, database_id)
         return await exports_store.page(tx, page, database_id=database_id)
 

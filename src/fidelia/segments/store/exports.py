@@ -61,8 +61,10 @@ async def get(tx: Tx, export_id: int) -> ProfileExport:
 async def page(
     tx: Tx, request: PageRequest, *, segment_id: int | None = None, database_id: int | None = None
 ) -> Page[ProfileExport]:
-    """Return a page of the files of a segment or a database, newest first."""
+    """Return a page of the files of a segment or a database, newest first; ``q`` looks into the title."""
     where = [_e.segment_id == segment_id] if segment_id is not None else [_e.database_id == database_id]
+    if request.q:
+        where.append(_e.title.icontains(request.q, autoescape=True))
     total = await tx.scalar(sa.select(sa.func.count()).select_from(segment_export).where(*where))
     before = before_id(request)
     if before is not None:

@@ -87,7 +87,7 @@ function Editor({ database, base }: { database: Database; base: Audience }) {
         <RefetchBar on={query.isFetching} />
         {problem && (others.length > 0 || problem.errors.length === 0) && <PanelError error={query.error} what="the preview" onRetry={() => void query.refetch()} />}
         {out.operations.length === 0 && <Text c="dimmed">Finish an operation above to see whom it would change, and how.</Text>}
-        {preview && !problem && <Preview preview={preview} databaseId={database.id} />}
+        {preview && !problem && <Preview preview={preview} database={database} />}
         {preview && !problem && (
           <Stack gap="sm">
             <Checkbox label="Trigger nothing" description={preview.events === 0 ? 'Nothing would be written into the history anyway' : `${formatCount(preview.events, 'event', 'events')} would be written into the history, and may start messages and scenarios; without them nothing starts`} checked={skip} onChange={(event) => { setSkip(event.currentTarget.checked); }} />

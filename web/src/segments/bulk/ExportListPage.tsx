@@ -31,7 +31,7 @@ export function ExportListPage() {
   const patch = usePatchSearch();
   const audience = audienceOf({ ids, q: of });
   const title = audience.profile_ids ? formatCount(audience.profile_ids.length, 'profile', 'profiles') : of ? `who is found by “${of}”` : 'everybody';
-  const query = useList<Export>(['exports', databaseId, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/databases/{database_id}/exports', { params: { path: { database_id: databaseId }, query: { limit, ...(cursor ? { cursor } : {}) } }, signal })));
+  const query = useList<Export>(['exports', databaseId, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/databases/{database_id}/exports', { params: { path: { database_id: databaseId }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
   const add = { label: 'Export everybody', icon: <IconFileExport size={16} />, shortcut: 'N', onClick: () => { setAsking(true); } };
   return (
     <>

@@ -1,4 +1,4 @@
-import { ActionIcon, Checkbox, Group, Paper, Select, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Checkbox, Group, NumberInput, Paper, Select, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { FieldInput } from '@/profiles/FieldInput';
 import { fieldLabel, type Database, type Resource } from '@/profiles/model';
@@ -14,7 +14,7 @@ function FieldParts({ row, database, error, onChange }: Omit<Props, 'number' | '
       <Select label="Field" searchable placeholder="Choose a field" data={choices.map((f) => ({ value: f.name, label: fieldLabel(f) }))} value={row.field} nothingFoundMessage="No such field here"
         onChange={(name) => { onChange({ ...row, field: name, value: null }); }} {...(row.kind === 'unset' && error ? { error } : {})} />
       {field && row.kind !== 'unset' && (
-        <FieldInput field={{ ...field, required: false, label: row.kind === 'increment' ? 'By how much' : row.kind === 'set' ? 'New value' : 'Items', description: row.kind === 'increment' ? 'Negative to take away; an empty field counts as 0' : '' }}
+        <FieldInput field={{ ...field, required: false, label: row.kind === 'increment' ? 'Add (negative takes away)' : row.kind === 'set' ? 'New value' : 'Items', description: '' }}
           value={row.value} onChange={(value) => { onChange({ ...row, value }); }} {...(error ? { error } : {})} />
       )}
     </>
@@ -28,7 +28,8 @@ function ConsentParts({ row, resources, error, onChange }: Omit<Props, 'number' 
     <>
       {row.kind !== 'status' && <Select label="Resource" placeholder="Choose a resource" data={resources.map((r) => ({ value: String(r.id), label: r.name }))} value={row.resource} onChange={(value) => { onChange({ ...row, resource: value }); }} {...(error ? { error } : {})} />}
       {row.kind !== 'status' && <Select label="Channel" clearable={row.kind !== 'subscribe'} allowDeselect={row.kind !== 'subscribe'} placeholder="Every channel" data={[...offered]} value={row.channel} onChange={(value) => { onChange({ ...row, channel: value }); }} />}
-      {row.kind === 'status' && <Select label="Status" placeholder="Choose a status" data={[...statuses]} value={row.status} onChange={(value) => { onChange({ ...row, status: value }); }} {...(error ? { error } : {})} />}
+      {row.kind === 'pause' && <NumberInput label="Days" min={1} max={365} allowDecimal={false} value={row.days} onChange={(value) => { if (typeof value === 'number' && value >= 1) onChange({ ...row, days: Math.min(365, value) }); }} />}
+      {row.kind === 'status' && <Select label="Status" placeholder="Choose a status" data={statuses} value={row.status} onChange={(value) => { onChange({ ...row, status: value }); }} {...(error ? { error } : {})} />}
       {row.kind === 'subscribe' && <Select label="As" allowDeselect={false} data={[{ value: 'subscribed', label: 'Subscribed' }, { value: 'unconfirmed', label: 'Unconfirmed' }]} value={row.status} onChange={(value) => { onChange({ ...row, status: value }); }} />}
     </>
   );
@@ -48,7 +49,7 @@ export function OperationRow({ row, number, database, resources, error, onChange
           </SimpleGrid>
           {mayRaise && <Checkbox label="Also those who have left: I have proof that they agreed again" checked={row.raises} onChange={(event) => { onChange({ ...row, raises: event.currentTarget.checked }); }} />}
           {needsSource(row) && <TextInput label="How did they agree?" description="A form, a shop, a contract. It is kept with each subscription as the proof." value={row.source} onChange={(event) => { onChange({ ...row, source: event.currentTarget.value }); }} maw={520} />}
-          {!aboutField(row.kind) && !mayRaise && row.kind !== 'resume' && row.kind !== 'status' && <Text size="xs" c="dimmed">They can be asked to come back; nobody comes back by themselves.</Text>}
+          {row.kind === 'unsubscribe' && <Text size="xs" c="dimmed">Whoever is let go hears nothing until they agree again.</Text>}
         </Stack>
         {onRemove && <ActionIcon variant="subtle" color="gray" aria-label={`Remove operation ${number}`} onClick={onRemove} mt={26}><IconTrash size={18} /></ActionIcon>}
       </Group>

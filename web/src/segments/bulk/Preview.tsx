@@ -1,5 +1,6 @@
 import { Alert, List, Stack, Text } from '@mantine/core';
 import { AppLink, formatCount, formatNumber, NO_VALUE, paths, SmallTable, SumBar, type Column, type SumPart } from '@/kit';
+import { fieldLabel, type Database } from '@/profiles/model';
 import { cellText } from '../PreviewTable';
 import type { BulkPreview, BulkUpdate } from './model';
 
@@ -10,7 +11,7 @@ interface Figures { changed: number; unchanged: number; refused: number; gone: n
 
 export const partsOf = (f: Figures, past: boolean): SumPart[] => [
   { label: past ? 'changed' : 'would change', value: f.changed, tone: 'moss' },
-  { label: past ? 'stayed as they were' : 'are like that already', value: f.unchanged },
+  ...(f.unchanged > 0 || f.changed + f.refused + f.gone === 0 ? [{ label: past ? 'stayed as they were' : 'are like that already', value: f.unchanged }] : []),
   ...(f.refused > 0 ? [{ label: past ? 'refused' : 'would be refused', value: f.refused, tone: 'clay' as const }] : []),
   ...(f.gone > 0 ? [{ label: 'no longer there', value: f.gone }] : []),
 ];
@@ -27,33 +28,34 @@ export function Steps({ steps, past }: { steps: readonly Step[]; past: boolean }
   return <SmallTable label="Operations" columns={columns} rows={steps} rowKey={(s) => s.title} />;
 }
 
-export function Reasons({ found }: { found: Pick<BulkUpdate, 'reasons'> }) {
+export function Reasons({ found }: { found: Pick<BulkUpdate, 'reasons' | 'steps'> }) {
   if (found.reasons.length === 0) return null;
   return (
     <Alert color="marigold" title="Why people are refused">
-      <List size="sm">{found.reasons.map((r) => <List.Item key={`${r.operation}${r.reason}`}>{formatCount(r.people, 'person', 'people')}: {r.field}. {r.reason}.</List.Item>)}</List>
+      <List size="sm">{found.reasons.map((r) => <List.Item key={`${r.operation}${r.reason}`}>{formatCount(r.people, 'person', 'people')}, {found.steps[r.operation]?.title ?? r.field}: {r.reason}</List.Item>)}</List>
       <Text size="xs" c="dimmed" mt={6}>Whoever is refused stays as they are, in everything.</Text>
     </Alert>
   );
 }
 
-function Change({ sample }: { sample: Sample }) {
-  if (sample.refused) return <Text c="error" size="sm">Refused: {sample.refused}</Text>;
+function Change({ sample, label }: { sample: Sample; label: (what: string) => string }) {
+  if (sample.refused) return <Text c="clay" size="sm">Refused: {sample.refused}</Text>;
   if (sample.changes.length === 0) return <Text c="dimmed" size="sm">Stays as it is</Text>;
   return (
     <Stack gap={2}>
       {sample.changes.map((c) => (
-        <Text key={c.what} size="sm" style={{ overflowWrap: 'anywhere' }}><Text span c="dimmed">{c.what} </Text><Text span c="dimmed" td={c.before === null ? undefined : 'line-through'}>{cellText(c.before)}</Text>{' → '}<strong>{cellText(c.after)}</strong></Text>
+        <Text key={c.what} size="sm" style={{ overflowWrap: 'anywhere' }}><Text span c="dimmed">{label(c.what)} </Text><Text span c="dimmed" td={c.before === null ? undefined : 'line-through'}>{cellText(c.before)}</Text>{' → '}<strong>{cellText(c.after)}</strong></Text>
       ))}
     </Stack>
   );
 }
 
 /** What would happen: the sum, each operation, who is refused, ten people. */
-export function Preview({ preview, databaseId }: { preview: BulkPreview; databaseId: number }) {
+export function Preview({ preview, database }: { preview: BulkPreview; database: Database }) {
+  const label = (what: string) => { const field = database.fields.find((f) => f.name === what); return field ? fieldLabel(field) : what; };
   const columns: Column<Sample>[] = [
-    { key: 'person', header: 'Person', cell: (s) => <AppLink href={paths.profile(databaseId, s.profile_id)}>{s.name}</AppLink> },
-    { key: 'change', header: 'Before → after', cell: (s) => <Change sample={s} />, priority: 2 },
+    { key: 'person', header: 'Person', cell: (s) => <AppLink href={paths.profile(database.id, s.profile_id)}>{s.name}</AppLink> },
+    { key: 'change', header: 'Before → after', cell: (s) => <Change sample={s} label={label} />, priority: 2 },
   ];
   return (
     <Stack gap="md">

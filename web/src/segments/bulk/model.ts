@@ -10,9 +10,9 @@ export type Kind = Operation['op'];
 
 export const kinds: readonly { group: string; items: readonly { value: Kind; label: string }[] }[] = [
   { group: 'Fields', items: [{ value: 'set', label: 'Set a value' }, { value: 'unset', label: 'Empty a field' }, { value: 'increment', label: 'Add to a number' }, { value: 'add', label: 'Add to a list' }, { value: 'remove', label: 'Take out of a list' }] },
-  { group: 'Consent', items: [{ value: 'status', label: 'Set the status' }, { value: 'subscribe', label: 'Subscribe to' }, { value: 'unsubscribe', label: 'Unsubscribe from' }, { value: 'suspend', label: 'Suspend' }, { value: 'resume', label: 'Resume' }] },
+  { group: 'Consent', items: [{ value: 'status', label: 'Set the status' }, { value: 'subscribe', label: 'Subscribe to' }, { value: 'unsubscribe', label: 'Unsubscribe from' }, { value: 'pause', label: 'Pause for some days' }, { value: 'suspend', label: 'Suspend' }, { value: 'resume', label: 'Resume' }] },
 ];
-export const statuses = ['subscribed', 'unconfirmed', 'suspended', 'unsubscribed', 'bounced', 'complained', 'deleted'] as const;
+export const statuses = ['subscribed', 'unconfirmed', 'suspended', 'unsubscribed', 'bounced', 'complained', 'deleted'].map((value) => ({ value, label: value.replace(/^./, (c) => c.toUpperCase()) }));
 export const channels = [{ value: 'email', label: 'E-mail' }, { value: 'sms', label: 'SMS' }, { value: 'push', label: 'Push' }, { value: 'webhook', label: 'Webhook' }] as const;
 
 /** One operation as it stands in the editor; it may be unfinished. */
@@ -24,12 +24,13 @@ export interface Row {
   resource: string | null;
   channel: string | null;
   status: string | null;
+  days: number;
   source: string;
   raises: boolean;
 }
 
 let keys = 0;
-export const newRow = (kind: Kind = 'set'): Row => ({ key: ++keys, kind, field: null, value: null, resource: null, channel: kind === 'subscribe' ? 'email' : null, status: kind === 'subscribe' ? 'subscribed' : null, source: '', raises: false });
+export const newRow = (kind: Kind = 'set'): Row => ({ key: ++keys, kind, field: null, value: null, resource: null, channel: kind === 'subscribe' ? 'email' : null, status: kind === 'subscribe' ? 'subscribed' : null, days: 30, source: '', raises: false });
 
 export const aboutField = (kind: Kind): boolean => ['set', 'unset', 'increment', 'add', 'remove'].includes(kind);
 /** Whether the row says that people agreed, and must say how. */
@@ -69,6 +70,7 @@ export function toOperation(row: Row, fields: readonly Field[]): Operation | nul
   if (row.kind === 'subscribe') return { op: 'subscribe', resource_id, channel: (row.channel ?? 'email') as Channel, status: row.status === 'unconfirmed' ? 'unconfirmed' : 'subscribed', raise_consent: row.raises, ...proof };
   const channel = row.channel ? { channel: row.channel as Channel } : {};
   switch (row.kind) {
+    case 'pause': return { op: 'pause', resource_id, days: row.days, ...channel };
     case 'suspend': return { op: 'suspend', resource_id, ...channel };
     case 'resume': return { op: 'resume', resource_id, ...channel, ...proof };
     default: return { op: 'unsubscribe', resource_id, ...channel };
