@@ -207,6 +207,7 @@ FULL = [
     Shot("segment-static", "/segments/{static}"),
     Shot("segment-static-flow", "/segments/{static}?tab=flow"),
     Shot("segment-log", "/segments/{static}?tab=log"),
+    Shot("segment-fill", "/segments/{static}/fill"),
     Shot("template", "/templates/1"),
     Shot("mailing-report", "/mailings/{mailing}"),
     Shot("mailing-people", "/mailings/{mailing}?tab=people"),

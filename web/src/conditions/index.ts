@@ -8,7 +8,7 @@ export { useCalculation, type Calculation, type LiveCount } from './useCalculati
 export { countsOf, nodeAt, problemsOf, saidOf } from './marks';
 export { useVocabulary, useWords, type Words } from './vocabulary';
 export { finishedBy } from './choices';
-export { allRules, copyOf, insert } from './edit';
+export { allRules, copyOf, insert, rulesOf } from './edit';
 export { useSegmentNames } from './references';
 export { emptyTree, group, readNodes, readTree, writeNodes, writeTree, type EditNode, type GroupNode, type Json, type RuleNode, type Tree, type Written } from './tree';
 export { groupWords, nodeWords, ruleWords } from './sentence';

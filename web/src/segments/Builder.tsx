@@ -4,7 +4,7 @@ import { IconArrowBackUp, IconArrowForwardUp, IconLock } from '@tabler/icons-rea
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import type { Database } from '@/api/database';
-import { allRules, ConditionEditor, countsOf, JsonView, nodeAt, problemsOf, readNodes, saidOf, Sentence, useCalculation, useSegmentNames, useWords, type Words } from '@/conditions';
+import { allRules, rulesOf, ConditionEditor, countsOf, JsonView, nodeAt, problemsOf, readNodes, saidOf, Sentence, useCalculation, useSegmentNames, useWords, type Words } from '@/conditions';
 import { announce, doneToast, ErrorSummary, failToast, formatNumber, IconButton, LeaveGuard, Page, paths, SaveBar, SideDrawer, Time, ToneBadge, useDrawer, useGo, useSearchParam } from '@/kit';
 import { useColumns } from './columns';
 import { Conflict, isConflict } from './Conflict';
@@ -55,7 +55,7 @@ export function Builder({ raw, database, size, start }: BuilderProps) {
   const fixes = problem && !conflict ? [...(problem.errors.length === 0 ? [{ path: '', message: problem.detail || problem.title }] : general), ...(fieldErrors.get('/name') ? [{ path: 'name', message: fieldErrors.get('/name') ?? '' }] : [])] : [];
 
   const focusFirst = (): boolean => {
-    const open = allRules(rules.tree).find((r) => unfinished.has(r.id) && ![...r.where?.of ?? []].some((c) => unfinished.has(c.id)));
+    const open = allRules(rules.tree).find((r) => unfinished.has(r.id) && !rulesOf(r).some((c) => c.id !== r.id && unfinished.has(c.id)));
     const first = open ?? allRules(rules.tree).find((r) => unfinished.has(r.id));
     if (!first) return false;
     setView(undefined, { replace: true });
@@ -117,7 +117,7 @@ export function Builder({ raw, database, size, start }: BuilderProps) {
         { label: 'Leave without saving', onClick: () => { go(start.id === null ? paths.segments() : paths.segment(start.id)); } },
       ]}
       rail={<Stack gap="md">
-        <CountRail live={live} written={written} before={size} />
+        <CountRail live={live} written={written} before={size} listed={start.kind === 'dynamic' ? null : start.id} />
         <Funnel live={live} written={written} tree={rules.tree} words={words} segments={segments} lit={lit} light={setLit} />
         <TestPerson databaseId={database.id} onFound={(id) => { why.open(id); }} />
         <SettingsPanel kind={start.kind} zone={database.timezone} settings={settings} onChange={builder.setSettings} errors={fieldErrors} />

@@ -1,6 +1,7 @@
 import { Button, Group, Paper, Skeleton, Text } from '@mantine/core';
 import type { LiveCount, Written } from '@/conditions';
 import { formatDuration, formatNumber, formatShare, formatStamp, JobBar, PanelError, progressWords } from '@/kit';
+import { SizeTrend } from './SizeTrend';
 import css from './segments.module.css';
 
 interface RailProps {
@@ -8,10 +9,12 @@ interface RailProps {
   written: Written;
   /** the size when it was saved */
   before: number | null;
+  /** a list that is kept: how its size went */
+  listed?: number | null;
 }
 
 /** `342 · 13.9 % of 2,469`: the live size, how it came to be, and what waits. */
-export function CountRail({ live, written, before }: RailProps) {
+export function CountRail({ live, written, before, listed = null }: RailProps) {
   const { data, stale, job } = live;
   const change = data && before !== null && !stale ? data.count - before : null;
   const unfinished = written.skipped.length;
@@ -26,6 +29,7 @@ export function CountRail({ live, written, before }: RailProps) {
       ) : live.problem ? null : <Skeleton height={34} width={120} />}
       {data && data.matched !== data.count && !stale && <Text size="xs" c="dimmed">{formatNumber(data.matched)} match the rules; range and limit keep {formatNumber(data.count)}</Text>}
       {change !== null && change !== 0 && <Text>{change > 0 ? `▲ ${formatNumber(change)} more` : `▼ ${formatNumber(-change)} fewer`} than when it was last counted</Text>}
+      {listed !== null && <SizeTrend segmentId={listed} width={120} />}
       {job ? (
         <>
           <JobBar job={job} />

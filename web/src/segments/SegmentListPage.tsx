@@ -5,13 +5,14 @@ import { useDatabase } from '@/api/database';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { failToast, FirstUse, formatCount, ListPage, Num, paths, Time, ToneBadge, undoToast, useGo, useListState, type BulkAction, type Column } from '@/kit';
+import { failToast, FirstUse, formatCount, ListPage, paths, Time, ToneBadge, undoToast, useGo, useListState, type BulkAction, type Column } from '@/kit';
+import { SizeCell } from './SizeCell';
 import { kindOf, kinds, type Segment } from './model';
 
 const columns: Column<Segment>[] = [
   { key: 'name', header: 'Segment', sort: 'name', cell: (s) => s.name },
   { key: 'type', header: 'Kind', priority: 2, cell: (s) => { const kind = kindOf(s.type); return <ToneBadge tone={kind.tone} icon={kind.icon}>{kind.label}</ToneBadge>; } },
-  { key: 'size', header: 'People', sort: 'size', align: 'right', priority: 1, cell: (s) => <Num value={s.size} /> },
+  { key: 'size', header: 'People', sort: 'size', align: 'right', priority: 1, cell: (s) => <SizeCell segment={s} /> },
   { key: 'calculated_at', header: 'As of', sort: 'calculated_at', priority: 2, cell: (s) => <span style={{ whiteSpace: 'nowrap' }}><Time value={s.calculated_at} none="not counted yet" /></span> },
   { key: 'next_run_at', header: 'Next run', priority: 3, cell: (s) => <Time value={s.next_run_at} /> },
   { key: 'updated_at', header: 'Changed', sort: 'updated_at', priority: 3, cell: (s) => <Time value={s.updated_at} /> },

@@ -11,6 +11,7 @@ import { MembersTab } from './MembersTab';
 import { kindOf, useSegment, type SegmentDetail } from './model';
 import { RunsTab } from './RunsTab';
 import { ScheduleTab } from './ScheduleTab';
+import { SizeTrend } from './SizeTrend';
 import { useActions } from './useActions';
 
 function UsedBy({ segment }: { segment: SegmentDetail }) {
@@ -46,7 +47,7 @@ export function SegmentPage() {
   const actions = useActions(segment, setJobId, () => { setExporting(true); });
   const kind = segment && kindOf(segment.type);
   const facts = segment ? [
-    segment.size === null ? 'not counted yet' : formatCount(segment.size, 'person', 'people'), segment.calculated_at && <>as of <Time value={segment.calculated_at} /></>,
+    segment.size === null ? 'not counted yet' : formatCount(segment.size, 'person', 'people'), segment.type !== 'dynamic' && !segment.archived_at && segment.size !== null && <SizeTrend segmentId={segment.id} />, segment.calculated_at && <>as of <Time value={segment.calculated_at} /></>,
     segment.next_run_at && <>next run <Time value={segment.next_run_at} /></>, segment.database,
   ] : [];
   const onEnd = () => { setJobId(null); void client.invalidateQueries({ queryKey: ['segments'] }); };

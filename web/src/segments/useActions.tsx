@@ -1,5 +1,5 @@
 import { List, Text } from '@mantine/core';
-import { IconPencil, IconRefresh } from '@tabler/icons-react';
+import { IconFilter, IconPencil, IconRefresh } from '@tabler/icons-react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
@@ -43,7 +43,10 @@ export function useActions(segment: SegmentDetail | undefined, onJob: (id: strin
   };
   return {
     ...(canUpdate && type !== 'static' ? { primary: { label: 'Edit rules', icon: <IconPencil size={16} />, href: paths.segmentEdit(id), shortcut: 'E' } } : {}),
-    secondary: canRun && type !== 'static' ? [recalculate] : [],
+    secondary: [
+      ...(canRun && type !== 'static' ? [recalculate] : []),
+      ...(canUpdate && type === 'static' ? [{ label: 'Fill from rules', icon: <IconFilter size={16} />, href: paths.segmentFill(id) }] : []),
+    ],
     menu: [
       ...(canChange ? [{ label: 'Change these people…', href: `${paths.bulkUpdateNew(segment.database_id)}?segment=${id}` }] : []),
       ...(canRead ? [{ label: 'Export these people…', onClick: onExport }] : []),

@@ -1,3 +1,4 @@
+import { Loader } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { Spotlight } from '@mantine/spotlight';
 import { IconArrowRight, IconBolt, IconSearch } from '@tabler/icons-react';
@@ -30,7 +31,7 @@ function Group({ label, entries }: { label: string; entries: readonly Entry[] })
   );
 }
 
-/** Ctrl K: what can be done here, then what was opened last, places, and everything by name. `>` actions, `@` people, `#` id. */
+/** Ctrl K: what can be done here, then what was opened last, places, and everything by name. An e-mail, a phone number, an id or `city:Oslo` finds people. `>` actions, `@` people, `#` id. */
 export function Palette() {
   const [typed, setTyped] = useState('');
   const [asked] = useDebouncedValue(typed, 120);
@@ -60,15 +61,16 @@ export function Palette() {
     { label: 'On this page', entries: free ? here.filter(fits) : [] },
     { label: 'Opened last', entries: free && mode !== '>' ? recent.map(place).filter(fits) : [] },
     { label: 'Places', entries: free && mode !== '>' ? places.filter(fits) : [] },
-    ...server.map((g) => ({ label: g.group, entries: g.found.map(place) })),
+    ...server.groups.map((g) => ({ label: g.group, entries: g.found.map(place) })),
   ];
+  const none = groups.every((g) => g.entries.length === 0), waiting = server.loading || asked !== typed;
   return (
     <Spotlight.Root query={typed} onQueryChange={setTyped} shortcut="mod + K" tagsToIgnore={[]} scrollable maxHeight={440} centered={false} yOffset="10vh" overlayProps={{ backgroundOpacity: 0.25, blur: 0 }}
       attributes={{ content: { 'aria-label': 'Search or jump to' } }}>
-      <Spotlight.Search placeholder="Search or jump to…   > actions   @ people   # id" aria-label="Search or jump to" leftSection={<IconSearch size={18} />} />
+      <Spotlight.Search placeholder="Search or jump to…   @ people   city:Oslo   # id   > actions" rightSection={waiting && typed !== '' ? <Loader size={14} aria-label="Searching" /> : null} aria-label="Search or jump to" leftSection={<IconSearch size={18} />} />
       <Spotlight.ActionsList>
         {groups.map((g) => <Group key={g.label} label={g.label} entries={g.entries} />)}
-        {groups.every((g) => g.entries.length === 0) && <Spotlight.Empty>Nothing found. Try another word, an e-mail address or an id</Spotlight.Empty>}
+        {none && <Spotlight.Empty>{waiting ? 'Searching…' : server.failed ?? 'Nothing found. Try another word, an e-mail address, a phone number, an id, or one field, like city:Oslo'}</Spotlight.Empty>}
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );

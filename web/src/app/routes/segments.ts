@@ -43,6 +43,10 @@ export const segmentRoutes = [
     component: lazyRouteComponent(() => import('@/segments/SegmentPage'), 'SegmentPage'),
   }),
   createRoute({
+    getParentRoute: () => shellRoute, path: '/segments/$segmentId/fill', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('@/segments/FillPage'), 'FillPage'),
+  }),
+  createRoute({
     getParentRoute: () => shellRoute, path: '/segments/$segmentId/edit', validateSearch: pageSearch,
     component: lazyRouteComponent(() => import('@/segments/SegmentEditPage'), 'SegmentEditPage'),
   }),

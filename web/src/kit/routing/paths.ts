@@ -38,6 +38,7 @@ export const paths = {
   segmentImport: () => '/segments/import',
   segmentCompare: () => '/segments/compare',
   segmentEdit: (id: Id) => `/segments/${id}/edit`,
+  segmentFill: (id: Id) => `/segments/${id}/fill`,
   mailings: () => '/mailings',
   mailing: (id: Id) => `/mailings/${id}`,
   mailingNew: () => '/mailings/new',

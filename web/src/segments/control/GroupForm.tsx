@@ -7,16 +7,15 @@ import { useAction } from '@/api/mutations';
 import { AppForm, formatCount, formatNumber, formatPercent, Loaded, Section, Term, useAppForm } from '@/kit';
 import type { Database } from '@/profiles/model';
 import type { Schedule } from '../model';
-import type { Activity, ControlGroup, StratumField } from './model';
+import type { ControlGroup, StratumField } from './model';
 import { Newcomers } from './Newcomers';
 import { StrataEditor } from './StrataEditor';
+import { activityOf, keyOf, useActivities } from './activities';
 import { StrataTable, Warnings } from './StrataTable';
 
 interface Values extends Record<string, unknown> { percent: number | string; capped: boolean; cap: number | string; strata: StratumField[]; exceptions: string[]; schedule: Schedule | null }
 
 const DAILY: Schedule = { at: '03:00', weekdays: [] };
-const key = (activity: Activity) => `${activity.kind}:${activity.id}`;
-const activityOf = (text: string): Activity => ({ kind: text.split(':')[0] ?? '', id: Number(text.split(':')[1]) });
 
 function check(v: Values) {
   const percent = Number(v.percent);
@@ -58,14 +57,12 @@ function Outlook({ databaseId, values }: { databaseId: number; values: Values })
 export function GroupForm({ database, group, onSaved, onCancel }: { database: Database; group?: ControlGroup; onSaved: () => void; onCancel?: () => void }) {
   const initial: Values = {
     percent: group?.percent ?? 5, capped: Boolean(group?.cap), cap: group?.cap ?? '', strata: group?.strata ?? [],
-    exceptions: group?.exceptions.map(key) ?? [], schedule: group ? group.schedule : DAILY,
+    exceptions: group?.exceptions.map(keyOf) ?? [], schedule: group ? group.schedule : DAILY,
   };
   const state = useAppForm<Values>({ initialValues: initial, check });
   const { form } = state;
   const errors = new Map(state.fixes.map((fix) => [`/${fix.path.replaceAll('.', '/')}`, fix.message]));
-  const mailings = useQuery({ queryKey: ['mailings', 'choice', database.id], queryFn: ({ signal }) => ok(api.GET('/api/v1/mailings', { params: { query: { limit: 1000, database: database.id } }, signal })) }).data?.items ?? [];
-  const named = new Map(mailings.map((m) => [`mailing:${m.id}`, m.name]));
-  const choices = [...new Set([...mailings.map((m) => `mailing:${m.id}`), ...form.values.exceptions])].map((value) => ({ value, label: named.get(value) ?? value.replace(':', ' ') }));
+  const choices = useActivities(database.id, form.values.exceptions);
   const path = { params: { path: { database_id: database.id } } };
   const save = useAction({
     refresh: [['control-group', database.id]],
@@ -96,7 +93,7 @@ export function GroupForm({ database, group, onSaved, onCancel }: { database: Da
             </Section>
             <Section title="Exceptions" text="What everybody gets all the same: receipts, warnings, changes of terms.">
               <Stack gap="xs">
-                <MultiSelect label="Mailings that reach the group too" searchable clearable placeholder={form.values.exceptions.length === 0 ? 'None' : ''} data={choices} value={form.values.exceptions} onChange={(v) => { form.setFieldValue('exceptions', v); }} error={errors.get('/exceptions')} />
+                <MultiSelect label="What reaches the group too" searchable nothingFoundMessage="Nothing is called so" clearable placeholder={form.values.exceptions.length === 0 ? 'None' : ''} data={choices} value={form.values.exceptions} onChange={(v) => { form.setFieldValue('exceptions', v); }} error={errors.get('/exceptions')} />
                 {group?.started_at && form.values.exceptions.length > group.exceptions.length && <Alert color="marigold">The group gets these from now on, so the report no longer shows what they change.</Alert>}
               </Stack>
             </Section>
