@@ -90,8 +90,9 @@ async def web_server(context: ssl.SSLContext | None = None) -> AsyncIterator[Web
         try:
             await server.handle(reader, out)
         except asyncio.CancelledError:
-            out.close()
+            return
         finally:
+            out.close()
             tasks.discard(task)
 
     running = await asyncio.start_server(handle, "0.0.0.0", 0, ssl=context)

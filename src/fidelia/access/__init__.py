@@ -8,6 +8,8 @@ from .credentials import by_token as verify_token
 from .model import AuditOut, SessionOut, TokenOut, UserOut
 from .rules import ALL_RIGHTS, RIGHTS, ROLES
 from .secrets import SecretError
+from .secrets import decrypt as decrypt_secret
+from .secrets import encrypt as encrypt_secret
 from .service.login import sign_in
 from .service.names import actor_names
 from .service.tokens import NewToken, create_token, get_token, list_tokens, revoke_token
@@ -44,8 +46,10 @@ __all__ = [
     "create_token",
     "create_user",
     "csrf_token",
+    "decrypt_secret",
     "disable_user",
     "enable_user",
+    "encrypt_secret",
     "end_sessions",
     "ensure_admin",
     "get_token",

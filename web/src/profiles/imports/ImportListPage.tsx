@@ -5,13 +5,17 @@ import { useCan } from '@/api/session';
 import { FirstUse, ListPage, Num, paths, StateBadge, Time, useIdParam, useListState, type Column } from '@/kit';
 import type { Import } from './model';
 
+const waits = (i: Import) => i.state === 'new' || i.state === 'checked';
+/** What a run did; nothing is known of one that was never made. */
+const did = (i: Import, n: number) => <Num value={waits(i) ? null : n} />;
+
 const columns: Column<Import>[] = [
   { key: 'file', header: 'File', cell: (i) => i.file_name },
-  { key: 'state', header: 'State', cell: (i) => <StateBadge state={i.state === 'new' || i.state === 'checked' ? 'draft' : i.state} size="sm" label={i.state === 'new' || i.state === 'checked' ? 'Not run yet' : undefined} />, priority: 1 },
+  { key: 'state', header: 'State', cell: (i) => <StateBadge state={waits(i) ? 'draft' : i.state} size="sm" label={waits(i) ? 'Not run yet' : undefined} />, priority: 1 },
   { key: 'rows', header: 'Rows', align: 'right', cell: (i) => <Num value={i.total} />, priority: 2 },
-  { key: 'created', header: 'Created', align: 'right', cell: (i) => <Num value={i.counts.created} />, priority: 3 },
-  { key: 'updated', header: 'Updated', align: 'right', cell: (i) => <Num value={i.counts.updated} />, priority: 3 },
-  { key: 'rejected', header: 'Rejected', align: 'right', cell: (i) => <Num value={i.counts.rejected} />, priority: 2 },
+  { key: 'created', header: 'Created', align: 'right', cell: (i) => did(i, i.counts.created), priority: 3 },
+  { key: 'updated', header: 'Updated', align: 'right', cell: (i) => did(i, i.counts.updated), priority: 3 },
+  { key: 'rejected', header: 'Rejected', align: 'right', cell: (i) => did(i, i.counts.rejected), priority: 2 },
   { key: 'by', header: 'By', cell: (i) => i.actor, priority: 3 },
   { key: 'at', header: 'When', cell: (i) => <Time value={i.started_at ?? i.created_at} />, priority: 2 },
 ];

@@ -138,20 +138,9 @@ async def settle(tx: Tx, run_id: int) -> None:
         elif found.state in ("failed", "cancelled"):
             await _end(tx, row, run, found.state, error=found.error, counts=msgspec.to_builtins(found.counts))
         return
-    state, error = "failed", "The job that did it is gone"
-    try:
-        job = await jobs.get(tx, run.job_id)
-    except Problem as exc:
-        if exc.status != 404:
-            raise
-    else:
-        if job.state in ("queued", "running"):
-            return
-        if job.state == "done":
-            error = "The import of this run was deleted before it ended"
-        else:
-            state, error = job.state, job.error or "The job ended before the rows were there"
-    await _end(tx, row, run, state, error=None if state == "cancelled" else error)
+    ended = await jobs.outcome(tx, run.job_id, "The import of this run was deleted before it ended")
+    if ended is not None:
+        await _end(tx, row, run, ended[0], error=ended[1])
 
 
 async def _imported(tx: Tx, row: Any, run: Any, found: ImportOut) -> None:

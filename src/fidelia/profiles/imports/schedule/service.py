@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from msgspec import UNSET, UnsetType
 
-from fidelia.access import Actor, audit, secrets
+from fidelia.access import Actor, audit, decrypt_secret, encrypt_secret
 from fidelia.kernel.errors import FieldError, conflict, invalid
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform import schedules
@@ -78,7 +78,7 @@ async def create(tx: Tx, actor: Actor, database_id: int, made: Definition, secre
     made = msgspec.structs.replace(made, mapping=mapping)
     values = _columns(made) | {
         "database_id": database_id,
-        "secret": None if secret is None else secrets.encrypt(tx.engines, secret),
+        "secret": None if secret is None else encrypt_secret(tx.engines, secret),
         "next_run_at": _next(tx, made, database),
         "created_by": actor.name,
     }
@@ -132,7 +132,7 @@ async def change(
     made = msgspec.structs.replace(made, mapping=await make_fields(tx, actor, row.database_id, made.mapping))
     values = _columns(made)
     if secret is not UNSET:
-        values["secret"] = None if secret is None else secrets.encrypt(tx.engines, secret)
+        values["secret"] = None if secret is None else encrypt_secret(tx.engines, secret)
     if made.active and not before.active:
         values |= {"failures": 0, "stopped": None}
     if (made.schedule, made.active) != (before.schedule, before.active):
@@ -183,7 +183,7 @@ def _fields_of(made: Definition) -> set[str | None]:
 
 def secret_of(tx: Tx, row: Any) -> str | None:
     """Return the secret of a stored schedule, for a fetch only; raise SecretError."""
-    return None if row.secret is None else secrets.decrypt(tx.engines, row.secret)
+    return None if row.secret is None else decrypt_secret(tx.engines, row.secret)
 
 
 def picture(made: Definition, *, secret_set: bool) -> dict[str, Any]:

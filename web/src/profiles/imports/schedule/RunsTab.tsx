@@ -4,9 +4,8 @@ import { useList } from '@/api/list';
 import { AllDone, AppLink, formatNumber, ListView, NO_VALUE, Num, paths, StateBadge, Time, useListState, type Column } from '@/kit';
 import { startWords, type Scheduled, type ScheduledRun } from './model';
 
-function Import({ run, databaseId }: { run: ScheduledRun; databaseId: number }) {
-  if (run.import_id === null) return NO_VALUE;
-  return <span data-above style={{ whiteSpace: 'nowrap' }}><AppLink href={paths.import(databaseId, run.import_id)}>{run.dry_run ? 'Check' : 'Import'} {run.import_id}</AppLink></span>;
+function Import({ id, dry, databaseId }: { id: number; dry: boolean; databaseId: number }) {
+  return <span data-above style={{ whiteSpace: 'nowrap' }}><AppLink href={paths.import(databaseId, id)}>{dry ? 'Check' : 'Import'} {id}</AppLink></span>;
 }
 
 const moved = (run: ScheduledRun) => (run.entered === null ? NO_VALUE : `+${formatNumber(run.entered)} −${formatNumber(run.left ?? 0)}`);
@@ -14,11 +13,11 @@ const moved = (run: ScheduledRun) => (run.entered === null ? NO_VALUE : `+${form
 const columnsOf = (databaseId: number, zone: string): Column<ScheduledRun>[] => [
   { key: 'at', header: 'Run', cell: (r) => <Time value={r.started_at ?? r.queued_at} mode="absolute" zone={zone} /> },
   { key: 'state', header: 'Result', priority: 1, cell: (r) => <Group gap={6} wrap="nowrap"><StateBadge state={r.state === 'skipped' ? 'inactive' : r.state} size="sm" label={r.state === 'skipped' ? 'Nothing new' : undefined} />{r.dry_run && <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>tried only</Text>}</Group> },
-  { key: 'rows', header: 'Rows', align: 'right', priority: 2, cell: (r) => <Num value={r.counts?.rows} /> },
-  { key: 'created', header: 'Created', align: 'right', priority: 2, cell: (r) => <Num value={r.counts?.created} /> },
-  { key: 'updated', header: 'Updated', align: 'right', priority: 3, cell: (r) => <Num value={r.counts?.updated} /> },
-  { key: 'rejected', header: 'Rejected', align: 'right', priority: 2, cell: (r) => <Num value={r.counts?.rejected} /> },
-  { key: 'import', header: 'Import', priority: 2, cell: (r) => <Import run={r} databaseId={databaseId} /> },
+  { key: 'rows', header: 'Rows', align: 'right', priority: 2, cell: (r) => r.counts && <Num value={r.counts.rows} /> },
+  { key: 'created', header: 'Created', align: 'right', priority: 2, cell: (r) => r.counts && <Num value={r.counts.created} /> },
+  { key: 'updated', header: 'Updated', align: 'right', priority: 3, cell: (r) => r.counts && <Num value={r.counts.updated} /> },
+  { key: 'rejected', header: 'Rejected', align: 'right', priority: 2, cell: (r) => r.counts && <Num value={r.counts.rejected} /> },
+  { key: 'import', header: 'Import', priority: 2, cell: (r) => (r.import_id === null ? null : <Import id={r.import_id} dry={r.dry_run} databaseId={databaseId} />) },
   { key: 'segment', header: 'Segment', align: 'right', priority: 3, cell: (r) => <span style={{ whiteSpace: 'nowrap' }}>{moved(r)}</span> },
   { key: 'source', header: 'Started', priority: 3, cell: (r) => <span title={r.actor} style={{ whiteSpace: 'nowrap' }}>{startWords(r)}</span> },
   { key: 'why', header: 'Why', priority: 2, cell: (r) => (r.error ? <Text span c="error" size="sm" style={{ overflowWrap: 'anywhere' }}>{r.error}</Text> : r.note ? <Text span size="sm" c="dimmed">{r.note}</Text> : null) },
