@@ -13,7 +13,7 @@ function Asked({ asked }: { asked: Confirmation }) {
   if (asked.state === 'confirmed') return <Text size="xs" c="dimmed">Confirmed <Time value={asked.confirmed_at} />{asked.confirmed_ip && ` from ${asked.confirmed_ip}`}{asked.text_version && `, having read ${asked.text_version}`}</Text>;
   if (asked.reason) return <Text size="xs" c="dimmed">No mail could ask: {asked.reason}</Text>;
   const word = words[asked.state];
-  return word ? <Text size="xs" c="dimmed">{word} <Time value={asked.requested_at} />{asked.state === 'asked' && <>, until <Time value={asked.expires_at} /></>}</Text> : null;
+  return word ? <Text size="xs" c="dimmed">{word} <Time value={asked.requested_at} />{asked.state === 'asked' && <> · ends <Time value={asked.expires_at} /></>}</Text> : null;
 }
 
 /** The state of a subscription: resting until when, asked to confirm when, with the proof. */

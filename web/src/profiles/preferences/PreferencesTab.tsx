@@ -1,5 +1,5 @@
 import { Button, Checkbox, Group, Select, Stack, Table, Text, Textarea, TextInput } from '@mantine/core';
-import { IconArrowDown, IconArrowUp, IconExternalLink } from '@tabler/icons-react';
+import { IconArrowUp, IconExternalLink } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
@@ -18,16 +18,16 @@ const valuesOf = ({ title, logo_text, intro, language, fields }: Center): Values
 /** Which fields people see, in which order, and which they may change. */
 function Fields({ fields, onChange }: { fields: CenterField[]; onChange: (fields: CenterField[]) => void }) {
   const set = (name: string, change: Partial<CenterField>) => { onChange(fields.map((f) => (f.name === name ? { ...f, ...change } : f))); };
-  const move = (at: number, by: number) => {
+  const up = (at: number) => {
     const order = [...fields];
     const [one] = order.splice(at, 1);
-    if (one) order.splice(at + by, 0, one);
+    if (one) order.splice(at - 1, 0, one);
     onChange(order);
   };
   return (
-    <Table.ScrollContainer minWidth={320}>
+    <Table.ScrollContainer minWidth={270}>
       <Table verticalSpacing={4} aria-label="Fields of the page">
-        <Table.Thead><Table.Tr><Table.Th>Field</Table.Th><Table.Th w={72}>Show</Table.Th><Table.Th w={96}>May edit</Table.Th><Table.Th w={84}>Order</Table.Th></Table.Tr></Table.Thead>
+        <Table.Thead><Table.Tr><Table.Th>Field</Table.Th><Table.Th w={72}>Show</Table.Th><Table.Th w={96}>May edit</Table.Th><Table.Th w={64}>Order</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
           {fields.map((f, at) => (
             <Table.Tr key={f.name}>
@@ -35,12 +35,7 @@ function Fields({ fields, onChange }: { fields: CenterField[]; onChange: (fields
               <Table.Td><Checkbox aria-label={`Show ${f.label}`} checked={f.shown} onChange={(e) => { set(f.name, { shown: e.currentTarget.checked, editable: e.currentTarget.checked && f.editable }); }} /></Table.Td>
               <Table.Td>{f.can_edit ? <Checkbox aria-label={`People may edit ${f.label}`} checked={f.editable} onChange={(e) => { set(f.name, { editable: e.currentTarget.checked, shown: e.currentTarget.checked || f.shown }); }} /> : <Text size="xs" c="dimmed">only shown</Text>}</Table.Td>
               <Table.Td>
-                {f.shown && (
-                  <Group gap={2} wrap="nowrap">
-                    <IconButton label={`Move ${f.label} up`} size="sm" disabled={at === 0} onClick={() => { move(at, -1); }}><IconArrowUp size={14} /></IconButton>
-                    <IconButton label={`Move ${f.label} down`} size="sm" disabled={at === fields.length - 1} onClick={() => { move(at, 1); }}><IconArrowDown size={14} /></IconButton>
-                  </Group>
-                )}
+                {f.shown && at > 0 && <IconButton label={`Move ${f.label} up`} size="sm" onClick={() => { up(at); }}><IconArrowUp size={14} /></IconButton>}
               </Table.Td>
             </Table.Tr>
           ))}
