@@ -311,7 +311,7 @@ async def test_two_processes_take_turns(fresh: Engines) -> None:
         await put(fresh, database, "x1")
         await drain_of(fresh).catch_up()
         await put(fresh, database, "x2")
-        await asyncio.wait_for(second.catch_up(), 10)
+        await asyncio.wait_for(second.catch_up(), 60)
         await put(fresh, database, "x3")
         await asyncio.gather(drain_of(fresh).flush(), second.flush())
     finally:

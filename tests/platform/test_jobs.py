@@ -113,6 +113,12 @@ async def test_a_silent_job_is_begun_again_and_then_failed(fresh: Engines) -> No
     assert "stopped 2 times" in str((await read(fresh, job_id)).error)
 
 
+async def open_jobs(engines: Engines) -> int:
+    async with engines.tx() as tx:
+        sql = "select count(*) from procrastinate_jobs where status in ('todo', 'doing')"
+        return int(await tx.scalar(sa.text(sql)))
+
+
 async def test_a_worker_takes_jobs_from_the_queue_in_order_of_their_lock(fresh: Engines) -> None:
     seen: list[int] = []
     done = asyncio.Event()
@@ -127,10 +133,11 @@ async def test_a_worker_takes_jobs_from_the_queue_in_order_of_their_lock(fresh: 
         for n in range(5):
             await jobs.create(tx, kind="test.note", title="n", actor="t", args={"n": n}, lock="one")
     worker = asyncio.create_task(run_worker(fresh, ["worker"], 4))
-    await asyncio.wait_for(done.wait(), 20)
+    await asyncio.wait_for(done.wait(), 60)
+    async with asyncio.timeout(60):  # the last one has begun; it ends when its row says so
+        while await open_jobs(fresh):
+            await asyncio.sleep(0.05)
     worker.cancel()
     await asyncio.gather(worker, return_exceptions=True)
     assert seen == list(range(5))
-    async with fresh.tx() as tx:
-        left = await tx.scalar(sa.text("select count(*) from procrastinate_jobs where status = 'todo'"))
-    assert left == 0
+    assert await open_jobs(fresh) == 0

@@ -133,9 +133,9 @@ async def test_a_cancelled_filling_leaves_the_list(
     monkeypatch.setattr(shared.Shared, "people", endless)
     job = (await shop.post(f"{path}/recalculate", {}, 202))["job"]["id"]
     work = asyncio.create_task(run_job(engines, job))
-    await asyncio.wait_for(asked.wait(), 20)
+    await asyncio.wait_for(asked.wait(), 60)
     await shop.post(f"/jobs/{job}/cancel")
-    await asyncio.wait_for(work, 20)
+    await asyncio.wait_for(work, 60)
     assert (await shop.get(f"/jobs/{job}"))["state"] == "cancelled"
     last = (await runs(shop, made["id"]))[0]
     assert (last["state"], last["size"], last["error"]) == ("cancelled", None, None)

@@ -249,9 +249,9 @@ async def test_a_cancelled_round_ends_every_run(shop: Shop, engines: Engines, mo
     monkeypatch.setattr(shared.Shared, "people", slow)
     job = await start_round(engines, made)
     work = asyncio.create_task(run_job(engines, job))
-    await asyncio.wait_for(asked.wait(), 20)
+    await asyncio.wait_for(asked.wait(), 60)
     await shop.post(f"/jobs/{job}/cancel")
-    await asyncio.wait_for(work, 20)
+    await asyncio.wait_for(work, 60)
     states = [(await shop.get(f"/segments/{id_}/history"))["items"][0]["state"] for id_ in made]
     assert states == ["done", "cancelled", "cancelled"]
     assert await shop.members(made[2]) == [2, 4, 6, 8, 10, 12]
