@@ -190,7 +190,7 @@ async def test_who_may_be_written_to(engines: Engines, database: Database, news:
             "not_found": {77},
             "status": {4},
             "not_subscribed": {2, 3, 8},
-        "paused": set(),
+            "paused": set(),
             "no_address": set(),
             "suppressed": {5, 6, 7},
         }
