@@ -13,7 +13,7 @@ from fidelia.kernel.ids import random_id
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 
 from .model import JobOut, JobRef
-from .registry import tasks
+from .registry import Ending, tasks
 from .tables import job
 
 if TYPE_CHECKING:
@@ -87,6 +87,19 @@ async def get(tx: Tx, job_id: str) -> JobOut:
     if row is None:
         raise not_found("Job", job_id)
     return _out(row)
+
+
+async def outcome(tx: Tx, job_id: str | None, unsaid: str) -> tuple[Ending, str | None] | None:
+    """Return how a job ended that did not say so beside its work, and why; ``None`` while it waits or works.
+
+    ``unsaid`` is the reason where the job itself gives none.
+    """
+    row = await tx.first(sa.select(job.c.state, job.c.error).where(job.c.id == job_id))
+    if row is None:
+        return "failed", "The job that did it is gone"
+    if row.state in ("queued", "running"):
+        return None
+    return ("cancelled", None) if row.state == "cancelled" else ("failed", row.error or unsaid)
 
 
 async def last_of(tx: Tx, kind: str, link: str) -> JobOut | None:

@@ -94,15 +94,9 @@ async def settle(tx: Tx, group: GroupRow) -> None:
     run = await store.open_run(tx, group.id)
     if run is None or run.job_id is None:
         return
-    try:
-        job = await jobs.get(tx, run.job_id)
-    except Problem:
-        await store.end(tx, run.id, "failed", "The job that did it is gone")
-        return
-    if job.state not in ("queued", "running"):
-        cancelled = job.state == "cancelled"
-        error = None if cancelled else job.error or "The job ended before the group was stored"
-        await store.end(tx, run.id, "cancelled" if cancelled else "failed", error)
+    ended = await jobs.outcome(tx, run.job_id, "The job ended before the group was stored")
+    if ended is not None:
+        await store.end(tx, run.id, *ended)
 
 
 async def run_refresh(ctx: JobContext, *, database_id: int, run_id: int) -> dict[str, Any]:

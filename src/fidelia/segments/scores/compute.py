@@ -18,7 +18,7 @@ import psycopg
 
 from fidelia import profiles
 from fidelia.access import Actor
-from fidelia.kernel.errors import Problem, conflict
+from fidelia.kernel.errors import conflict
 from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import Cancelled, Ending, JobContext, JobRef
@@ -89,15 +89,9 @@ async def settle(tx: Tx, row: ScoreRow) -> None:
     run = await store.open_run(tx, row.id)
     if run is None or run.job_id is None:
         return
-    try:
-        job = await jobs.get(tx, run.job_id)
-    except Problem:
-        await store.end(tx, run.id, "failed", "The job that did it is gone")
-        return
-    if job.state not in ("queued", "running"):
-        cancelled = job.state == "cancelled"
-        error = None if cancelled else job.error or "The job ended before the score was stored"
-        await store.end(tx, run.id, "cancelled" if cancelled else "failed", error)
+    ended = await jobs.outcome(tx, run.job_id, "The job ended before the score was stored")
+    if ended is not None:
+        await store.end(tx, run.id, *ended)
 
 
 async def run_compute(ctx: JobContext, *, database_id: int, score_id: int, run_id: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from fidelia import conditions, profiles
 from fidelia.access import Actor
-from fidelia.kernel.errors import Problem, conflict, not_found
+from fidelia.kernel.errors import conflict, not_found
 from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import JobRef
@@ -98,18 +98,9 @@ async def cancel(tx: Tx, segment_id: int) -> SegmentRun:
 async def settle(tx: Tx, segment_ids: list[int] | None = None) -> None:
     """Note how runs ended whose job ended without a word: its process died too often, or it was never begun."""
     for run in await runs_store.open_runs(tx, segment_ids):
-        state, error = "failed", "The job that did it is gone"
-        if run.job_id is not None:
-            try:
-                job = await jobs.get(tx, run.job_id)
-            except Problem:  # forgotten after a month
-                pass
-            else:
-                if job.state in ("queued", "running"):
-                    continue
-                state = "cancelled" if job.state == "cancelled" else "failed"
-                error = job.error or "The job ended before the list was stored"
-        await runs_store.end(tx, run.id, state, None if state == "cancelled" else error)
+        ended = await jobs.outcome(tx, run.job_id, "The job ended before the list was stored")
+        if ended is not None:
+            await runs_store.end(tx, run.id, *ended)
 
 
 async def present(tx: Tx, segment_id: int, *, lock: bool = False) -> Segment:
