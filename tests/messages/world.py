@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from fidelia.messages.tracking.tokens import Signer
 from fidelia.platform.engines import Engines
 
 KEY = b"k" * 32
+_numbers = itertools.count(1)
 BASE = "https://news.example.org"
 BODY = (
     '<p>Hi {{ profile.first_name | default("friend") }}</p><p><a href="https://shop.example.org/a">Shop</a> '
@@ -49,7 +51,7 @@ def compiled(body: str = BODY, subject: str = "Hello {{ profile.first_name | def
 async def people(engines: Engines, count: int, *, name: str = "shop", status: str = "subscribed") -> int:
     """A database with people p1@example.com … of whom every third has no first name."""
     async with engines.tx() as tx:
-        database = await profiles.create_database(tx, Actor.system(), name=f"{name}{count}-{id(tx)}")
+        database = await profiles.create_database(tx, Actor.system(), name=f"{name}{count}-{next(_numbers)}")
         raw = await tx.raw()
         await raw.execute(
             f"insert into {database.table} (id, version, email, first_name, status, created_at, updated_at)"
