@@ -4,41 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from .conftest import Site, new_context, serious_findings, sign_in
+from .shop import condition, count, open_shop
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("browser")]
-PEOPLE = 40
 
 
 @pytest.fixture(scope="module")
 def shop(site: Site) -> int:
-    """A database of 40 people: every second lives in Oslo, one in four lives nowhere, ten have ordered."""
-    with site.api() as api:
-        made = api.post("/databases", json={"name": "Segment shop", "timezone": "Europe/Oslo"}).raise_for_status()
-        database = int(made.json()["id"])
-        people = [
-            {"external_id": f"s{n}", "email": f"s{n}@example.com", "first_name": f"Name{n}"}
-            | ({"city": "Oslo"} if n % 2 == 0 else {"city": "Bergen"} if n % 4 == 1 else {})
-            for n in range(PEOPLE)
-        ]
-        body = {"matching": "external_id", "items": people}
-        api.post(f"/databases/{database}/profiles/upsert", json=body).raise_for_status()
-        at = (datetime.now(UTC) - timedelta(days=5)).isoformat()
-        orders = [
-            {
-                "external_id": f"segment-{n}", "placed_at": at, "match": {"external_id": f"s{n}"}, "status": "paid",
-                "lines": [{"product": "coffee", "quantity": 1, "price": "10.00"}],
-            }
-            for n in range(10)
-        ]  # fmt: skip
-        api.post("/market/orders", json={"database": database, "items": orders}).raise_for_status()
-    return database
+    return open_shop(site, "Segment shop")
 
 
 @pytest.fixture
@@ -48,10 +26,6 @@ def builder(page: Page, site: Site, shop: int) -> Page:
     page.goto(f"{site.url}/segments/new?type=dynamic")
     expect(count(page)).to_have_text("40")
     return page
-
-
-def count(page: Page) -> Any:
-    return page.get_by_test_id("count")
 
 
 def add_rule(page: Page, search: str, key: str = "a") -> None:
@@ -68,12 +42,6 @@ def add_city(page: Page, *cities: str) -> None:
     for city in cities:
         page.keyboard.type(city)
         page.keyboard.press("Enter")
-
-
-def condition(site: Site, name: str) -> Any:
-    with site.api() as api:
-        found = api.get("/segments", params={"q": name}).raise_for_status().json()["items"]
-    return next(s["condition"] for s in found if s["name"] == name)
 
 
 def test_a_segment_is_built_by_keys_counted_while_typing_and_saved(builder: Page, site: Site) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Site, serious_findings
+from .shop import condition, count, open_shop
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("browser")]
-PEOPLE = 40
 #: What the twelve rules ask: search words, and values to type where a rule is not finished as it comes.
 INCLUDE: list[tuple[str, tuple[str, ...]]] = [("city", ("Oslo", "Bergen")), ("bought", ())]
 ANY: list[tuple[str, tuple[str, ...]]] = [("e-mail", ("s2@example.com",)), ("external id", ("s0",))]
@@ -30,27 +29,7 @@ EXCLUDE: list[tuple[str, tuple[str, ...]]] = [
 
 @pytest.fixture(scope="module")
 def shop(site: Site) -> int:
-    """A database of 40 people: every second lives in Oslo, one in four lives nowhere, ten have ordered."""
-    with site.api() as api:
-        made = api.post("/databases", json={"name": "Builder shop", "timezone": "Europe/Oslo"}).raise_for_status()
-        database = int(made.json()["id"])
-        people = [
-            {"external_id": f"s{n}", "email": f"s{n}@example.com", "first_name": f"Name{n}"}
-            | ({"city": "Oslo"} if n % 2 == 0 else {"city": "Bergen"} if n % 4 == 1 else {})
-            for n in range(PEOPLE)
-        ]
-        body = {"matching": "external_id", "items": people}
-        api.post(f"/databases/{database}/profiles/upsert", json=body).raise_for_status()
-        at = (datetime.now(UTC) - timedelta(days=5)).isoformat()
-        orders = [
-            {
-                "external_id": f"builder-{n}", "placed_at": at, "match": {"external_id": f"s{n}"}, "status": "paid",
-                "lines": [{"product": "tea", "quantity": 1, "price": "10.00"}],
-            }
-            for n in range(10)
-        ]  # fmt: skip
-        api.post("/market/orders", json={"database": database, "items": orders}).raise_for_status()
-    return database
+    return open_shop(site, "Builder shop")
 
 
 @pytest.fixture
@@ -65,18 +44,8 @@ def opened(page: Page, site: Site, shop: int) -> Callable[[str], Page]:
     return go
 
 
-def count(page: Page) -> Locator:
-    return page.get_by_test_id("count")
-
-
 def search(page: Page) -> Locator:
     return page.get_by_role("combobox", name="Search what a rule can ask")
-
-
-def condition(site: Site, name: str) -> Any:
-    with site.api() as api:
-        found = api.get("/segments", params={"q": name}).raise_for_status().json()["items"]
-    return next(s["condition"] for s in found if s["name"] == name)
 
 
 def make(site: Site, shop: int, name: str, **more: Any) -> int:
