@@ -55,6 +55,17 @@ describe('a form', () => {
     expect(screen.getByLabelText('Age')).toHaveFocus();
   });
 
+  it('shows nothing between press and release: the button would move away from under the click', async () => {
+    await renderPage(<Editor save={() => Promise.resolve()} />);
+    const person = userEvent.setup();
+    await person.type(screen.getByLabelText('Age'), '2');
+    await person.type(screen.getByLabelText('Name'), 'a{Backspace}');
+    await person.pointer({ keys: '[MouseLeft>]', target: screen.getByRole('button', { name: /Save segment/ }) });
+    expect(screen.queryByText('Enter a name for the segment')).toBeNull();
+    await person.pointer({ keys: '[/MouseLeft]' });
+    expect(await screen.findByRole('alert')).toHaveFocus();
+  });
+
   it('does not send what it knows to be wrong', async () => {
     const save = vi.fn<Save>(() => Promise.resolve());
     await renderPage(<Editor save={save} />);

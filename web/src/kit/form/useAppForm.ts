@@ -53,6 +53,20 @@ export function fixesFrom(problem: Problem, values: unknown, paths: Readonly<Rec
 const wrong = (found: Record<string, string | null | undefined>): FormErrors =>
   Object.fromEntries(Object.entries(found).filter((entry): entry is [string, string] => Boolean(entry[1])));
 
+let pressing = false;
+if (typeof window !== 'undefined') {
+  const released = () => { pressing = false; };
+  window.addEventListener('pointerdown', () => { pressing = true; }, true);
+  window.addEventListener('pointerup', released, true);
+  window.addEventListener('pointercancel', released, true);
+}
+
+/** Now, or once the pointer is up: an error that appears between press and release moves the button away from under the click. */
+function afterPress(run: () => void) {
+  if (pressing) window.addEventListener('pointerup', () => { setTimeout(run, 0); }, { once: true });
+  else run();
+}
+
 /** A form with our validation manners: first check on leaving a field, a summary on save, server errors on their field. */
 export function useAppForm<V extends Record<string, unknown>>(options: AppFormOptions<V>): AppForm<V> {
   const { initialValues, check, paths } = options;
@@ -60,6 +74,10 @@ export function useAppForm<V extends Record<string, unknown>>(options: AppFormOp
     mode: 'controlled',
     initialValues,
     validateInputOnBlur: true,
+    enhanceGetInputProps: ({ inputProps }) => {
+      const leave = (inputProps as { onBlur?: () => void }).onBlur;
+      return leave ? { onBlur: () => { afterPress(leave); } } : {};
+    },
     validate: (values) => (check ? wrong(check(values)) : {}),
   });
   const [general, setGeneral] = useState<readonly Fix[]>([]);
