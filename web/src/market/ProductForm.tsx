@@ -1,6 +1,7 @@
 import { Select, TextInput } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
+import { Problem } from '@/api/problem';
 import { AppForm, doneToast, Section, useAppForm } from '@/kit';
 import { pathWords, useCategories, type Product } from './model';
 
@@ -24,6 +25,13 @@ const check = (v: Values) => ({
 
 const orNull = (text: string) => (text.trim() === '' ? null : text.trim());
 
+/** Sending a product whose id is known would change that one: somebody who adds a product did not mean that. */
+async function refuseKnown(externalId: string) {
+  const found = await ok(api.GET('/api/v1/market/products', { params: { query: { q: externalId, limit: 200 } } }));
+  const known = found.items.find((one) => one.external_id === externalId && one.status !== 'stub');
+  if (known) throw new Problem({ status: 409, title: 'The id is in use', errors: [{ pointer: '/external_id', message: `“${known.name || externalId}” has this id. Change that product, or enter another id` }] });
+}
+
 /** Adds a product, or changes one. */
 export function ProductForm({ product, onSaved, onCancel }: { product?: Product; onSaved: (id: number | null) => void; onCancel: () => void }) {
   const categories = useCategories() ?? [];
@@ -41,8 +49,11 @@ export function ProductForm({ product, onSaved, onCancel }: { product?: Product;
         name: v.name.trim(), brand: orNull(v.brand), category: v.category, price: orNull(v.price.replace(',', '.')), currency: orNull(v.currency), url: orNull(v.url), image_url: orNull(v.image_url),
       };
       if (product) return (await ok(api.PATCH('/api/v1/market/products/{product_id}', { params: { path: { product_id: product.id } }, body, headers }))).id;
+      await refuseKnown(v.external_id.trim());
       const reply = await ok(api.POST('/api/v1/market/products', { body: { items: [{ external_id: v.external_id.trim(), ...body }] }, headers }));
-      return reply.items[0]?.id ?? null;
+      const [item] = reply.items;
+      if (item?.status === 'rejected') throw new Problem({ status: 422, title: 'The product was not saved', errors: item.errors ?? [] });
+      return item?.id ?? null;
     },
   });
   return (
