@@ -111,7 +111,7 @@ export function Builder({ raw, database, size, start }: BuilderProps) {
   return (
     <Page title={settings.name.trim() || 'New segment'} crumbs={[{ label: 'Segments', href: paths.segments() }]} tools={tools}
       badges={<><ToneBadge tone={kind.tone} icon={kind.icon}>{kind.label}</ToneBadge><ToneBadge icon={IconLock}>{database.name}</ToneBadge></>}
-      primary={{ label: start.id === null ? 'Create segment' : 'Save segment', onClick: () => void save(), loading: builder.saving }}
+      primary={start.id === null ? { label: 'Create segment', onClick: () => void save(), loading: builder.saving } : undefined /* a saved one has the bar, once something changed */}
       menu={[
         { label: 'Import rules from a segment…', onClick: () => { setImporting(true); } }, { label: 'Copy all rules as JSON', onClick: () => void copyAll().catch(failToast) }, { label: 'Paste rules', onClick: () => void paste() },
         { label: 'Leave without saving', onClick: () => { go(start.id === null ? paths.segments() : paths.segment(start.id)); } },
@@ -122,7 +122,7 @@ export function Builder({ raw, database, size, start }: BuilderProps) {
         <TestPerson databaseId={database.id} onFound={(id) => { why.open(id); }} />
         <SettingsPanel kind={start.kind} zone={database.timezone} settings={settings} onChange={builder.setSettings} errors={fieldErrors} />
       </Stack>}
-      railBar={<><Text fw={650} size="md"><span className="fd-num">{formatNumber(live.data?.count)}</span>{live.data ? ' people' : ''}{live.stale ? ' …' : ''}</Text><Button loading={builder.saving} onClick={() => void save()}>{start.id === null ? 'Create' : 'Save'}</Button></>}
+      railBar={<><Text fw={650} size="md"><span className="fd-num">{formatNumber(live.data?.count)}</span>{live.data ? ' people' : ''}{live.stale ? ' …' : ''}</Text>{start.id === null && <Button loading={builder.saving} onClick={() => void save()}>Create</Button>}</>}
       help={{ text: 'Rules are read from top to bottom; “left” is what remains after each. Nothing is used before it is saved. Unfinished rules are dashed and not counted. Keys: A adds a rule, Shift A in Exclude, Alt ↑ ↓ moves, Ctrl G groups, Ctrl D duplicates, Ctrl C and V copy rules as JSON, Del removes.' }}>
       <div ref={scope}>
         <Stack gap="md">
