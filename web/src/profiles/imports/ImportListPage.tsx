@@ -7,7 +7,7 @@ import type { Import } from './model';
 
 const waits = (i: Import) => i.state === 'new' || i.state === 'checked';
 /** What a run did; nothing is known of one that was never made. */
-const did = (i: Import, n: number) => <Num value={waits(i) ? null : n} />;
+const did = (i: Import, n: number | undefined) => <Num value={waits(i) ? null : n} />;
 
 const columns: Column<Import>[] = [
   { key: 'file', header: 'File', cell: (i) => i.file_name },

@@ -13,6 +13,7 @@ import { formatWords, keyWords, partsOf, running, writable, useImport, type Impo
 function Problems({ found }: { found: Import }) {
   const check = found.check;
   const reasons = check ? check.reasons : found.reasons;
+  const rejected = (check ? check.counts : found.counts).rejected ?? 0;
   if (reasons.length === 0) return null;
   return (
     <Stack gap="xs">
@@ -22,6 +23,7 @@ function Problems({ found }: { found: Import }) {
           <Table.Tbody>{reasons.map((r) => <Table.Tr key={`${r.column}${r.reason}`}><Table.Td style={{ whiteSpace: 'nowrap' }}>{r.column}</Table.Td><Table.Td>{r.reason}</Table.Td><Table.Td ta="right">{formatNumber(r.rows)}</Table.Td></Table.Tr>)}</Table.Tbody>
         </Table>
       </Table.ScrollContainer>
+      {reasons.reduce((sum, r) => sum + r.rows, 0) > rejected && <Text size="xs" c="dimmed">A row with several faults stands on several lines.</Text>}
       {check && check.problems.length > 0 && <Text size="xs" c="dimmed">First: {check.problems.slice(0, 5).map((p) => `row ${p.row}, ${p.column} “${p.value}”`).join(' · ')}</Text>}
     </Stack>
   );
