@@ -102,6 +102,7 @@ from .service.databases import USED_BY, create_database, delete_database, find_d
 from .service.fields import add_field, delete_field, update_field
 from .service.profiles import (
     ERASERS,
+    TAKEN,
     all_ids,
     change_profile,
     counters,
@@ -141,6 +142,7 @@ __all__ = [
     "RESULT_LIST",
     "SPLITTERS",
     "STATUSES",
+    "TAKEN",
     "USED_BY",
     "Asked",
     "BulkOperation",

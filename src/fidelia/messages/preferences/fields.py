@@ -115,7 +115,7 @@ def errors_by_field(say: Words, language: str, errors: Sequence[FieldError]) -> 
         name = error.pointer.lstrip("/").split("/")[0].replace("~1", "/").replace("~0", "~")
         if error.message.endswith("is mandatory"):
             text = say("mandatory")
-        elif error.message == "This value is taken":
+        elif error.message == profiles.TAKEN:
             text = say("taken")
         else:
             exact = language == "en" and "pattern" not in error.message  # nobody outside reads patterns

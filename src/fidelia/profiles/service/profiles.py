@@ -32,6 +32,8 @@ from .databases import get_database
 #: Removes what a capability keeps about people who are erased, in the same transaction; returns how much by its name.
 Eraser = Callable[[Tx, int, BitMap], Awaitable[Mapping[str, int] | None]]
 ERASERS = "profiles.erasers"
+#: What the form says at the field; pages that recipients see have words of their own for it.
+TAKEN = "Another profile has this value. Open that one, or enter another"
 _CONSTRAINT = re.compile(r"^(?:uq_)?profile_\d+_(\w+)$")
 
 
@@ -277,4 +279,4 @@ def unstorable(database: Database, exc: psycopg.Error) -> Exception:
     found = _CONSTRAINT.match(exc.diag.constraint_name or "")
     column = found[1] if found else ""
     name = next((field.name for field in database.fields if field.column == column), column or "id")
-    return conflict(f"Another profile has this {name} already", FieldError(f"/{name}", "This value is taken"))
+    return conflict(f"Another profile has this {name} already", FieldError(f"/{name}", TAKEN))
