@@ -30,6 +30,13 @@ describe('server errors', () => {
   });
 });
 
+describe('a conflict', () => {
+  it('is said in words, not by the number of the version', () => {
+    const problem = new Problem({ status: 409, title: 'Conflict', detail: 'Somebody changed this profile', errors: [{ pointer: '/version', message: 'The present version is 4' }] });
+    expect(fixesFrom(problem, { name: '' })).toEqual([{ path: '', message: expect.stringContaining('Somebody changed this profile. What you typed is kept') as string }]);
+  });
+});
+
 describe('a form', () => {
   it('shows its bar only once something changed, and saves what was typed', async () => {
     const save = vi.fn<Save>(() => Promise.resolve());

@@ -43,6 +43,7 @@ export function fixesFrom(problem: Problem, values: unknown, paths: Readonly<Rec
   const fixes = problem.errors.map(({ pointer, message }) => {
     const raw = pointerToPath(pointer);
     const path = paths[raw] ?? raw;
+    if (path === 'version' && problem.status === 409) return { path: '', message: `${problem.detail || problem.title}. What you typed is kept: copy it, reload the page, and compare before you save` };
     if (path !== '' && known(values, path)) return { path, message };
     const parent = path.split('.').slice(0, -1).join('.');
     return { path: parent !== '' && known(values, parent) ? parent : '', message };
