@@ -32,6 +32,12 @@ def running() -> Iterator[Site]:
         yield site
 
 
+def load_demo(site: Site) -> None:
+    """Load the small demo, and wait for it."""
+    with site.api() as api:
+        site.wait_for_job(api.post("/demo", json={"small": True}).json()["job"]["id"], 600)
+
+
 def filled(pages: list[Shot], site: Site) -> list[Shot]:
     """Put the ids of objects into the addresses; objects that are missing are made."""
     with site.api() as api:
@@ -123,8 +129,7 @@ def main() -> int:
             with running() as site:
                 if not asked.full:
                     faults += shoot(browser, site, chosen(EMPTY), "empty", asked)
-                with site.api() as api:
-                    site.wait_for_job(api.post("/demo", json={"small": True}).json()["job"]["id"], 600)
+                load_demo(site)
                 faults += shoot(browser, site, filled(chosen(FULL), site), "full", asked)
         browser.close()
     for fault in faults:

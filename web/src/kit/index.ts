@@ -22,7 +22,7 @@ export { useListState, type ListState } from './list/useListState';
 export type { BulkAction, Column, FilterDef, Noun, Selection } from './list/types';
 export { CancelJob, JobBar, JobProgress, progressWords, shareOf } from './jobs/JobProgress';
 export { AllDone, FirstUse, NoMatch, NoRight } from './states/Empty';
-export { announce } from './states/announce';
+export { announce, useAnnounce } from './states/announce';
 export { Delayed, RefetchBar, SkeletonPanel, SkeletonRows } from './states/Loading';
 export { Loaded, type QueryLike } from './states/Loaded';
 export { NeedDatabase } from './states/NeedDatabase';

@@ -5,7 +5,7 @@ import { api, ok } from '@/api/client';
 import { useDatabase, useDatabases } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { CodeEditor, Conflict, differencesOf, doneToast, failToast, Loaded, Page, paths, Section, SideDrawer, StateBadge, Time, useDrawer, useIdParam, type EditorHandle } from '@/kit';
+import { CodeEditor, Conflict, differencesOf, doneToast, failToast, Loaded, Page, paths, Section, SideDrawer, StateBadge, Time, useAnnounce, useDrawer, useIdParam, type EditorHandle } from '@/kit';
 import type { Template } from './model';
 import { Preview } from './Preview';
 import { TestSend } from './TestSend';
@@ -33,6 +33,7 @@ function Editor({ template }: { template: Template }) {
   const databases = useDatabases();
   const database = databases?.find((d) => d.id === template.database_id) ?? databases?.[0];
   const saved = useAutosave(template, content, canUpdate);
+  useAnnounce(saved.words);
   const [view, setView] = useState('640');
   const [later, setLater] = useState(false); // the conflict was put aside for now
   const [side, setSide] = useState<'write' | 'preview'>('write');
@@ -72,7 +73,7 @@ function Editor({ template }: { template: Template }) {
             </Tabs.Panel>
             <Tabs.Panel value="text" pt="sm"><CodeEditor label="Plain text" description="Made from the body when empty" language="text" value={content.text} height={300} readOnly={!canUpdate} onChange={(text) => { set({ text }); }} /></Tabs.Panel>
           </Tabs>
-          <Text size="xs" c="dimmed" aria-live="polite">{saved.words}</Text>
+          <Text size="xs" c="dimmed">{saved.words}</Text>
           <Problems problems={saved.problems} onJump={(line) => editor.current?.goTo(line)} />
         </Stack>
         <Stack {...(side === 'preview' ? {} : { visibleFrom: 'lg' as const })}>

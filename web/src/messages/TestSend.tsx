@@ -2,7 +2,7 @@ import { Alert, Stack, TagsInput } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useMe } from '@/api/session';
-import { AppForm, AppLink, paths, useAppForm } from '@/kit';
+import { AppForm, AppLink, paths, useAnnounce, useAppForm } from '@/kit';
 
 interface Values extends Record<string, unknown> { to: string[] }
 
@@ -19,10 +19,11 @@ export function TestSend({ templateId, mailingId, databaseId, profileId, onCance
         : ok(api.POST('/api/v1/mailings/{mailing_id}/test-send', { params: { path: { mailing_id: mailingId } }, body, headers }));
     },
   });
+  useAnnounce(send.data?.items.map((result) => (result.sent ? `Sent to ${result.address}` : `${result.address}: ${result.reason ?? 'refused'}`)).join('. '));
   return (
     <AppForm state={form} mode="create" guard={false} saveLabel="Send test" onCancel={onCancel} onSave={async (v) => { await send.mutateAsync(v); }}>
       <TagsInput label="To" description="Enter adds one; nothing of this is counted" {...form.form.getInputProps('to')} />
-      <Stack gap="xs" aria-live="polite">
+      <Stack gap="xs">
         {send.data?.items.map((result) => (
           <Alert key={result.address} color={result.sent ? 'moss' : 'clay'}>{result.sent ? <>Sent to {result.address}. <AppLink href={paths.mailbox()}>Open the mailbox</AppLink></> : `${result.address}: ${result.reason ?? 'refused'}`}</Alert>
         ))}

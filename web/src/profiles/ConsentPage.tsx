@@ -6,7 +6,7 @@ import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import type { components } from '@/api/schema';
-import { AppLink, doneToast, failToast, FirstUse, formatNumber, ListView, Loaded, MenuActions, NO_VALUE, Num, Page, paths, Section, SideDrawer, SmallTable, Time, ToneBadge, undoToast, useDrawer, useListState, type Column } from '@/kit';
+import { AppLink, doneToast, failToast, FirstUse, formatNumber, ListView, Loaded, MenuActions, NO_VALUE, Num, Page, paths, Section, SideDrawer, SmallTable, Time, ToneBadge, undoToast, useAnnounce, useDrawer, useListState, type Column } from '@/kit';
 import type { Resource } from './model';
 import { DoubleOptIn } from './optin/DoubleOptIn';
 import { ResourceForm } from './ResourceForm';
@@ -57,12 +57,14 @@ function CheckAddress() {
   const [value, setValue] = useState('');
   const check = useAction({ run: (text: string, { headers }) => ok(api.POST('/api/v1/suppression-lists/check', { body: { value: text }, headers })) });
   const found = check.data;
+  const words = found && (found.suppressed ? `${found.value} is on ${found.lists.map((l) => l.list_name).join(', ')}: nothing is sent there` : `${found.value} is on no stop list`);
+  useAnnounce(words);
   return (
     <Section title="Check an address">
       <form onSubmit={(event) => { event.preventDefault(); if (value.trim()) check.mutate(value.trim(), { onError: failToast }); }}>
         <Group align="end"><TextInput label="Address, phone number or domain" value={value} onChange={(e) => { setValue(e.currentTarget.value); }} style={{ flex: 1 }} /><Button type="submit" variant="default" loading={check.isPending}>Check</Button></Group>
       </form>
-      <div aria-live="polite">{found && <Alert color={found.suppressed ? 'marigold' : 'moss'}>{found.suppressed ? `${found.value} is on ${found.lists.map((l) => l.list_name).join(', ')}: nothing is sent there` : `${found.value} is on no stop list`}</Alert>}</div>
+      {found && <Alert color={found.suppressed ? 'marigold' : 'moss'}>{words}</Alert>}
     </Section>
   );
 }

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import type { components } from '@/api/schema';
-import { AppLink, CopyButton, FirstUse, formatNumber, Loaded, Page, paths, Section, SmallTable, StateBadge, useSearchParam, type Column } from '@/kit';
+import { AppLink, CopyButton, FirstUse, formatNumber, Loaded, Page, paths, Section, SmallTable, StateBadge, useAnnounce, useSearchParam, type Column } from '@/kit';
 import { nameOf, valueText, type Profile } from './model';
 
 type Group_ = components['schemas']['QuickGroup'];
@@ -31,6 +31,7 @@ export function SearchPage() {
   const [q = '', setQ] = useSearchParam('q');
   const [text, setText] = useState(q);
   const query = useQuery({ queryKey: ['search', q], enabled: q.trim() !== '', queryFn: ({ signal }) => ok(api.GET('/api/v1/search', { params: { query: { q } }, signal })) });
+  useAnnounce(query.data && (query.data.items.some((g) => g.items.length > 0) ? `${formatNumber(query.data.items.reduce((n, g) => n + g.items.length, 0))} found` : `Nobody fits ${q}`));
   return (
     <Page title="Search people" tools={q ? <CopyButton value={window.location.href} label="Copy a link to this search" /> : undefined}
       help={{ text: 'Names, addresses and phone numbers in any form, ids, and field:value, like city:"New York". email: looks into the profile only, subscription: into subscriptions only. Old ids and addresses of merged people lead to them.' }}>
@@ -42,7 +43,7 @@ export function SearchPage() {
         {q && <Loaded query={query} what="the search">{(found) => {
           const hits = found.items.filter((g) => g.items.length > 0), problems = found.items.filter((g) => g.problem);
           return (
-            <Stack aria-live="polite">
+            <Stack>
               {hits.map((g) => <Found key={g.database_id} group={g} q={q} />)}
               {hits.length === 0 && <Text>Nobody fits {q}. Try a part of the name, or one field, like city:Oslo.</Text>}
               {problems.map((g) => <Alert key={g.database_id} color="marigold">{g.database}: {g.problem}</Alert>)}

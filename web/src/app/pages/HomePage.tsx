@@ -5,7 +5,7 @@ import { api, ok } from '@/api/client';
 import { useDatabase, useDatabases } from '@/api/database';
 import { ended, useJobs } from '@/api/jobs';
 import { useCan, useCanAny, useMe } from '@/api/session';
-import { AllDone, AppLink, FigureTile, FigureTiles, formatNumber, JobProgress, NO_VALUE, Page, paths, Section, Time } from '@/kit';
+import { AllDone, AppLink, FigureTile, FigureTiles, formatNumber, JobProgress, NO_VALUE, Page, PanelError, paths, Section, Time } from '@/kit';
 import { useCounts } from './counts';
 import { GetStarted } from './GetStarted';
 import { LatestMailings, LatestSegments } from './HomePanels';
@@ -31,6 +31,7 @@ function NeedsYou() {
   const failed = query.data?.items.filter((job) => job.finished_at && Date.now() - new Date(job.finished_at).getTime() < WEEK) ?? [];
   return (
     <Section title="Needs you">
+      {query.error && <PanelError error={query.error} what="what failed" onRetry={() => void query.refetch()} />}
       {query.data && failed.length === 0 && <AllDone>Nothing needs you</AllDone>}
       {failed.map((job) => (
         <div key={job.id}>

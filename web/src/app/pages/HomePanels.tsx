@@ -2,7 +2,7 @@ import { Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { api, ok } from '@/api/client';
-import { AppLink, formatCount, paths, Section, StateBadge, Time } from '@/kit';
+import { AppLink, formatCount, PanelError, paths, Section, StateBadge, Time } from '@/kit';
 import css from './home.module.css';
 
 const FEW = 4;
@@ -18,10 +18,12 @@ function Line({ href, name, note, mark }: { href: string; name: string; note: Re
 
 /** The mailings changed last, each with what became of it. */
 export function LatestMailings({ databaseId }: { databaseId: number }) {
-  const items = useQuery({
+  const query = useQuery({
     queryKey: ['mailings', databaseId, 'latest'], staleTime: 15_000,
     queryFn: ({ signal }) => ok(api.GET('/api/v1/mailings', { params: { query: { database: databaseId, sort: '-updated_at', limit: FEW } }, signal })),
-  }).data?.items ?? [];
+  });
+  const items = query.data?.items ?? [];
+  if (query.error) return <Section title="Latest mailings"><PanelError error={query.error} what="the mailings" onRetry={() => void query.refetch()} /></Section>;
   if (items.length === 0) return null;
   return (
     <Section title="Latest mailings" actions={<AppLink href={paths.mailings()}>All mailings</AppLink>}>
@@ -37,10 +39,12 @@ export function LatestMailings({ databaseId }: { databaseId: number }) {
 
 /** The segments changed last; a size only where it is known. */
 export function LatestSegments({ databaseId }: { databaseId: number }) {
-  const items = useQuery({
+  const query = useQuery({
     queryKey: ['segments', databaseId, 'latest'], staleTime: 15_000,
     queryFn: ({ signal }) => ok(api.GET('/api/v1/segments', { params: { query: { database: databaseId, sort: '-updated_at', limit: FEW } }, signal })),
-  }).data?.items ?? [];
+  });
+  const items = query.data?.items ?? [];
+  if (query.error) return <Section title="Segments changed last"><PanelError error={query.error} what="the segments" onRetry={() => void query.refetch()} /></Section>;
   if (items.length === 0) return null;
   return (
     <Section title="Segments changed last" actions={<AppLink href={paths.segments()}>All segments</AppLink>}>

@@ -11,7 +11,10 @@ export function rememberFocus(): () => void {
   return () => {
     setTimeout(() => {
       const lost = document.activeElement === null || document.activeElement === document.body || !document.activeElement.isConnected;
-      if (lost && before?.isConnected) before.focus();
+      if (!lost) return;
+      if (before?.isConnected) before.focus();
+      // it was open from the start: a link led here
+      else document.querySelector<HTMLElement>('main h1[tabindex]')?.focus({ preventScroll: true });
     }, 60);
   };
 }

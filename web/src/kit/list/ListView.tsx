@@ -5,6 +5,7 @@ import type { ListQuery } from '@/api/list';
 import { formatNumber } from '../format/number';
 import { formatStamp } from '../format/time';
 import { NoMatch } from '../states/Empty';
+import { useAnnounce } from '../states/announce';
 import { Delayed, RefetchBar, SkeletonRows } from '../states/Loading';
 import { PanelError } from '../states/PanelError';
 import { BulkBar } from './BulkBar';
@@ -52,6 +53,8 @@ export function ListView<T>(props: ListViewProps<T>) {
   const pages = query.data?.pages;
   const rows = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
   const total = pages?.at(-1)?.total ?? pages?.[0]?.total ?? null;
+  const shown = total === null ? `${formatNumber(rows.length)} shown` : `${formatNumber(rows.length)} of ${formatNumber(total)} ${total === 1 ? noun.one : noun.many}`;
+  useAnnounce(pages && shown);
   const view = useRows({ columns, rows, rowKey, storageKey: name, total, addressed: state.columns, onColumns: state.setColumns });
   const views = useViews(name, state, view.chosen, saved);
   const selectable = bulk.length > 0;
@@ -80,9 +83,9 @@ export function ListView<T>(props: ListViewProps<T>) {
       )}
       {rows.length > 0 && (
         <div className={css.foot}>
-          <Text size="xs" c="dimmed" aria-live="polite">
-            {total === null ? `${formatNumber(rows.length)} shown` : `${formatNumber(rows.length)} of ${formatNumber(total)} ${total === 1 ? noun.one : noun.many}`}
-            {' · as of '}{formatStamp(new Date(query.dataUpdatedAt), { seconds: true }).split(', ')[1]}
+          <Text size="xs" c="dimmed">
+            {shown}
+            {' · as of '}{formatStamp(new Date(query.dataUpdatedAt), { seconds: true, showZone: true }).split(', ')[1]}
           </Text>
           {query.hasNextPage && (
             <Group><Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more</Button></Group>

@@ -33,9 +33,9 @@ const at = { path: '/segments', at: '/segments' };
 describe('a list', () => {
   it('pages by cursor and says how many of how many', async () => {
     const { sent } = await renderPage(<Segments />, { ...at, reply: twoPages });
-    expect(await screen.findByText(/2 of 3 segments/)).toBeVisible();
+    expect(await screen.findByText(/2 of 3 segments · as of/)).toBeVisible();
     await userEvent.click(screen.getByRole('button', { name: 'Load more' }));
-    expect(await screen.findByText(/3 of 3 segments/)).toBeVisible();
+    expect(await screen.findByText(/3 of 3 segments · as of/)).toBeVisible();
     expect(sent.at(-1)?.query.get('cursor')).toBe('c2');
     expect(screen.queryByRole('button', { name: 'Load more' })).toBeNull();
   });

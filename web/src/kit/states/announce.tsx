@@ -8,6 +8,11 @@ export function announce(text: string): void {
   say?.(text);
 }
 
+/** Says the text whenever it becomes another one; nothing while it is empty. */
+export function useAnnounce(text: string | undefined): void {
+  useEffect(() => { if (text) announce(text); }, [text]);
+}
+
 /** The application's one polite live region; stands in the provider. */
 export function LiveRegion() {
   const [text, setText] = useState('');

@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
-import { Section } from '@/kit';
+import { Section, useAnnounce } from '@/kit';
 import { formatWords, type Format, type Import } from './model';
 
 const delimiters = [{ value: ',', label: 'Comma  ,' }, { value: ';', label: 'Semicolon  ;' }, { value: '\t', label: 'Tab' }, { value: '|', label: 'Bar  |' }];
@@ -27,6 +27,8 @@ export function FormatForm({ found, may }: { found: Import; may: boolean }) {
   });
   const set = (change: Partial<Format>) => { read.mutate({ ...now, ...change }); };
   const text = now.kind === 'csv' || now.kind === 'tsv';
+  const words = read.isPending ? 'Reading the file again…' : read.isSuccess ? 'Read again: the columns below are new.' : '';
+  useAnnounce(words);
   return (
     <Section title="1 File" text={formatWords(now)}
       actions={may && now.kind !== 'jsonl' && <Button size="xs" variant="default" aria-expanded={open} onClick={toggle}>{open ? 'Fold' : 'Change how it is read'}</Button>}>
@@ -39,7 +41,7 @@ export function FormatForm({ found, may }: { found: Import; may: boolean }) {
             <NumberInput label="Lines above to leave out" description="Such as a title over the table" min={0} max={1000} allowDecimal={false} value={now.skip ?? 0} disabled={read.isPending} onChange={(value) => { if (typeof value === 'number' && value !== (now.skip ?? 0)) set({ skip: value }); }} />
           </SimpleGrid>
           <Checkbox label="The first line holds the names of the columns" checked={now.header ?? true} disabled={read.isPending} onChange={(event) => { set({ header: event.currentTarget.checked }); }} />
-          <Group mih={20}><Text size="xs" c="dimmed" aria-live="polite">{read.isPending ? 'Reading the file again…' : read.isSuccess ? 'Read again: the columns below are new.' : ''}</Text></Group>
+          <Group mih={20}><Text size="xs" c="dimmed">{words}</Text></Group>
           {read.error && <Alert color="clay" role="alert">{read.error.errors[0]?.message ?? (read.error.detail || read.error.title)}</Alert>}
         </Stack>
       </Collapse>

@@ -1,6 +1,6 @@
 import { IconListDetails, IconPlus, IconTable } from '@tabler/icons-react';
 import { api, ok } from '@/api/client';
-import { useDatabase } from '@/api/database';
+import { useDatabase, useDatabases } from '@/api/database';
 import { useList } from '@/api/list';
 import { useCan } from '@/api/session';
 import { FirstUse, ListView, Num, Page, paths, SideDrawer, Time, useDrawer, useGo, useListState, useSearchParam, type Column, type PageAction } from '@/kit';
@@ -47,6 +47,7 @@ function Tables({ databaseId, add }: { databaseId: number; add: PageAction | und
 /** Value lists of the installation and data tables of the database at hand. */
 export function ListsPage() {
   const database = useDatabase();
+  const databases = useDatabases();
   const [tab] = useSearchParam('tab');
   const go = useGo();
   const drawer = useDrawer('new');
@@ -60,7 +61,7 @@ export function ListsPage() {
         help={{ text: 'A value list is one column of values that every database’s rules may use. A data table has several columns and a key, and belongs to one database. What you add counts in the next calculation.', guide: 'lists', api: '/value-lists' }}
         tabs={[
           { value: 'lists', label: 'Value lists', render: () => <Lists add={add} /> },
-          { value: 'tables', label: 'Data tables', render: () => (database ? <Tables databaseId={database.id} add={add} /> : <FirstUse icon={IconTable} title="Make a database first" text="A data table belongs to a database of profiles." primary={{ label: 'Databases', href: paths.databases() }} />) },
+          { value: 'tables', label: 'Data tables', render: () => (database ? <Tables databaseId={database.id} add={add} /> : databases && <FirstUse icon={IconTable} title="Make a database first" text="A data table belongs to a database of profiles." primary={{ label: 'Databases', href: paths.databases() }} />) },
         ]} />
       <SideDrawer name="new" right="lists:create" title={drawer.value === 'table' ? 'New data table' : 'New value list'} size={drawer.value === 'table' ? 720 : 480}>
         {(what) => (what === 'table' && database

@@ -1,0 +1,99 @@
+"""The mechanical rows of "before a page is done", for every page: `python -m tests.e2e.checklist`.
+
+It writes page × row to ./screens/checklist.md and prints what it found. Rows: address (title, heading and breadcrumb
+agree; reload and Back restore the page), loading, failing (one request answered with 500), keyboard, names (for the
+screen reader), widths (1280 and 360 px, twice the text, touch, reduced motion), colours, times, speed.
+Whether the words, the consequences and the sums are right is for people to see.
+`--only NAME…` takes fewer pages, `--part 1/2` every second one; `--url URL --password WORD --token TOKEN` an
+installation that runs already.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from .checks import CHECKS, Visit
+from .conftest import FLAGS, ROOT, Site
+from .long_names import long_names
+from .pages import FULL, Shot
+from .screens import filled, load_demo, running
+
+Table = dict[str, dict[str, list[str] | None]]
+
+
+def examine(browser: Browser, site: Site, shots: list[Shot], rows: list[str]) -> Table:
+    """Go through the pages; what is None was not asked of that page."""
+    found: Table = {}
+    visit = Visit(browser, site)
+    for shot in shots:
+        found[shot.name] = {}
+        for row in rows:
+            try:
+                faults = CHECKS[row](visit, shot)
+            except (PlaywrightError, AssertionError) as error:
+                faults = [f"it could not be looked at: {str(error).splitlines()[0]}"]
+                visit.again()
+            found[shot.name][row] = faults
+            for fault in faults or []:
+                print(f"{shot.name} · {row}: {fault}", flush=True)
+    visit.close()
+    return found
+
+
+def written(table: Table, rows: list[str]) -> str:
+    """Return the table as Markdown: ✓, – where the row asks nothing of the page, or the number of faults."""
+    head = [f"| page | {' | '.join(rows)} |", f"|---|{'---|' * len(rows)}"]
+    lines = []
+    for name, found in table.items():
+        cells = ["–" if (faults := found.get(row)) is None else str(len(faults) or "✓") for row in rows]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    details = [f"- {name} · {row}: {f}" for name, found in table.items() for row in rows for f in found.get(row) or []]
+    return "\n".join([*head, *lines, "", *details, ""])
+
+
+def main() -> int:
+    """Examine the pages that the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--target", type=Path, default=ROOT / "screens" / "checklist.md")
+    parser.add_argument("--only", nargs="*", default=[], help="names of pages")
+    parser.add_argument("--rows", nargs="*", default=list(CHECKS), choices=list(CHECKS))
+    parser.add_argument("--part", default="1/1", help="2/3: the second of three parts")
+    parser.add_argument("--url", help="a running installation with the demo, instead of one of our own")
+    parser.add_argument("--token")
+    parser.add_argument("--password")
+    asked = parser.parse_args()
+    part, parts = (int(n) for n in asked.part.split("/"))
+
+    def run(site: Site) -> Table:
+        pages = [*filled(FULL, site), *long_names(site)]
+        chosen = [page for page in pages if not asked.only or page.name in asked.only]
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+            try:
+                return examine(browser, site, chosen[part - 1 :: parts], asked.rows)
+            finally:
+                browser.close()
+
+    if asked.url:
+        table = run(Site(asked.url, asked.token, asked.password))
+    else:
+        with running() as site:
+            load_demo(site)
+            table = run(site)
+    asked.target.parent.mkdir(parents=True, exist_ok=True)
+    asked.target.write_text(written(table, asked.rows))
+    asked.target.with_suffix(".json").write_text(json.dumps(table, indent=1, ensure_ascii=False))
+    faults = [f for found in table.values() for row in found.values() for f in row or []]
+    print(f"{len(table)} pages × {len(asked.rows)} rows in {asked.target}, {len(faults)} findings")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
