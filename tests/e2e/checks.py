@@ -253,13 +253,13 @@ def keyboard(visit: Visit, shot: Shot) -> list[str] | None:
     todo = int(ask(page, "begin"))
     faults: list[str] = []
     stuck = 0
-    for _ in range(min(todo + 12, 260)):
+    for _ in range(min(todo + 40, 290)):  # day, month and year of one date are stops of their own
         page.keyboard.press("Tab")
         now = ask(page, "step")
         if now["at"] == "body" or (now["at"] == "again" and not now["same"]):
             break
         stuck = stuck + 1 if now["at"] == "again" else 0
-        if stuck >= 2:
+        if stuck >= (8 if re.match(r"input\[(date|time|datetime-local)\]|iframe", now.get("who", "")) else 2):
             faults.append(f"the focus cannot leave {now['who']}")
             break
         if now["at"] == "new":
