@@ -59,7 +59,7 @@ describe('the size in the list', () => {
 
 describe('people in the palette', () => {
   it('come from every database, the one at hand first, with a way to all of them', () => {
-    const hit = (id: number) => ({ profile: { id, first_name: 'Ann', email: `a${id}@example.com` }, found_in: 'profile' });
+    const hit = (id: number) => ({ profile: { id, first_name: 'Ann', email: `a${id}@example.com` }, found_in: 'profile' as const });
     const reply = { items: [{ database_id: 1, database: 'shop', items: [hit(1)], total: 1, problem: null }, { database_id: 2, database: 'club', items: [hit(2)], total: 1, problem: null }] };
     expect(peopleOf(reply, 'ann', 2).map((f) => f.href)).toEqual(['/databases/2/profiles/2', '/databases/1/profiles/1', '/search?q=ann']);
     const refused = { items: [{ database_id: 1, database: 'shop', items: [], total: 0, problem: 'There is no field citty' }] };
