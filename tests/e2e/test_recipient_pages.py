@@ -50,7 +50,7 @@ def press(page: Page, name: str) -> None:
 def test_confirm_pause_change_and_leave_without_scripts(browser: Browser, site: Site) -> None:
     with site.api() as api:
         database = api.post("/databases", json={"name": "Recipients"}).raise_for_status().json()["id"]
-        person = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"}
+        person = {"email": "lovelace@letters.example", "first_name": "Ada", "last_name": "Lovelace"}
         upsert = {"matching": "email", "mode": "upsert", "items": [person]}
         api.post(f"/databases/{database}/profiles/upsert", json=upsert).raise_for_status()
         news = api.post("/resources", json={"name": "Letters"}).raise_for_status().json()["id"]
@@ -61,7 +61,7 @@ def test_confirm_pause_change_and_leave_without_scripts(browser: Browser, site: 
         def subscription() -> dict[str, Any]:
             return dict(api.get(f"/subscriptions/{number}").json())
 
-        link = confirmation(api, "ada@example.com")
+        link = confirmation(api, "lovelace@letters.example")
         context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
         page = context.new_page()
         page.goto(link)

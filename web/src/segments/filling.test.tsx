@@ -50,7 +50,7 @@ describe('filling a static segment from rules', () => {
 
 describe('the size in the list', () => {
   it('of a dynamic segment is counted when somebody asks, and only then', async () => {
-    const page = await renderPage(<SizeCell segment={{ ...segment, type: 'dynamic', size: null } as Segment} />, { rights: ['segments:run'], reply: ({ path }) => (path === '/api/v1/segments/5/calculate' ? { body: { count: 9 } } : undefined) });
+    const page = await renderPage(<SizeCell segment={{ ...segment, type: 'dynamic', size: null }} />, { rights: ['segments:run'], reply: ({ path }) => (path === '/api/v1/segments/5/calculate' ? { body: { count: 9 } } : undefined) });
     expect(page.sent).toEqual([]);
     await userEvent.click(await screen.findByRole('button', { name: 'Count VIP' }));
     await waitFor(() => { expect(page.sent.map((s) => s.path)).toEqual(['/api/v1/segments/5/calculate']); });
