@@ -349,3 +349,17 @@ async def test_stop_lists_over_http(api: httpx.AsyncClient) -> None:
     assert (await api.delete(path)).status_code == 204
     assert (await api.get(path)).status_code == 404
     assert not (await api.post("/suppression-lists/check", json={"value": "x@worse.example"})).json()["suppressed"]
+
+
+async def test_an_archived_resource_comes_back_unless_its_name_is_taken(api: httpx.AsyncClient) -> None:
+    words = name()
+    made = (await api.post("/resources", json={"name": words})).json()
+    assert (await api.delete(f"/resources/{made['id']}")).status_code == 204
+    other = (await api.post("/resources", json={"name": words})).json()
+    taken = await api.post(f"/resources/{made['id']}/restore")
+    assert (taken.status_code, taken.json()["errors"][0]["pointer"]) == (409, "/name")
+    await api.delete(f"/resources/{other['id']}")
+    for _ in range(2):  # a second click changes nothing
+        back = await api.post(f"/resources/{made['id']}/restore")
+        assert (back.status_code, back.json()["archived_at"]) == (200, None)
+    assert words in [one["name"] for one in (await api.get("/resources", params={"q": words})).json()["items"]]

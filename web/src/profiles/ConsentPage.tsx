@@ -22,7 +22,7 @@ function Resources() {
   const canUpdate = useCan('consent:update'), canDelete = useCan('consent:delete'), canCreate = useCan('consent:create');
   const query = useList<Resource>(['resources', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/resources', { params: { query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
   const archive = useAction({ refresh: [['resources']], run: (id: number) => ok(api.DELETE('/api/v1/resources/{resource_id}', { params: { path: { resource_id: id } } })) });
-  const back = useAction({ refresh: [['resources']], run: (id: number) => ok(api.PATCH('/api/v1/resources/{resource_id}', { params: { path: { resource_id: id } }, body: { archived: false } })) });
+  const back = useAction({ refresh: [['resources']], run: (id: number, { headers }) => ok(api.POST('/api/v1/resources/{resource_id}/restore', { params: { path: { resource_id: id } }, headers })) });
   const columns: Column<Resource>[] = [
     { key: 'name', header: 'Resource', sort: 'name', cell: (r) => r.name },
     { key: 'channels', header: 'Channels', cell: (r) => r.channels.map((c) => (c === 'email' ? 'E-mail' : c.toUpperCase())).join(', '), priority: 2 },

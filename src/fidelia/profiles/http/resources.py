@@ -112,6 +112,11 @@ class ResourceController(Controller):
         """Archive a resource; its subscriptions stay as proof."""
         await service.archive_resource(tx, actor, resource_id)
 
+    @post("/{resource_id:int}/restore", opt={"right": "consent:delete"}, status_code=200, summary="Restore a resource")
+    async def restore_resource(self, tx: Tx, actor: Actor, resource_id: FromPath[int]) -> ResourceOut:
+        """Bring an archived resource back; its subscriptions count again."""
+        return await _with_counts(tx, await service.restore_resource(tx, actor, resource_id))
+
 
 async def _with_counts(tx: Tx, resource: Resource) -> ResourceOut:
     return _out(resource, (await service.resource_counters(tx, [resource.id]))[resource.id])

@@ -89,6 +89,19 @@ async def archive_resource(tx: Tx, actor: Actor, resource_id: int) -> None:
         await audit(tx, actor, "resource.archived", kind="resource", object_id=resource_id, name=before.name)
 
 
+async def restore_resource(tx: Tx, actor: Actor, resource_id: int) -> Resource:
+    """Bring an archived resource back, with the subscriptions it had; raise 404, 409 when its name is taken by now."""
+    before = await get_resource(tx, resource_id)
+    if before.archived_at is None:
+        return before
+    try:
+        await store.update_resource(tx, resource_id, {"archived_at": None})
+    except sa.exc.IntegrityError as exc:
+        raise _taken(exc, before.name) from None
+    await audit(tx, actor, "resource.restored", kind="resource", object_id=resource_id, name=before.name)
+    return await get_resource(tx, resource_id)
+
+
 async def resource_counters(tx: Tx, resource_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """Return the subscriptions of resources by channel and status."""
     found: dict[int, list[dict[str, Any]]] = {i: [] for i in resource_ids}
