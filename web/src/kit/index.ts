@@ -34,7 +34,7 @@ export { ErrorSummary } from './form/ErrorSummary';
 export { LeaveGuard } from './form/LeaveGuard';
 export { SaveBar } from './form/SaveBar';
 export { Section } from './form/Section';
-export { fixesFrom, useAppForm, type Fix } from './form/useAppForm';
+export { fixesFrom, useAppForm, type AppForm as AppFormState, type Fix } from './form/useAppForm';
 export { forgetDraft, useDraft } from './form/useDraft';
 export { confirmConsequence, confirmTyped } from './confirm/confirm';
 export { rememberFocus } from './confirm/focus';

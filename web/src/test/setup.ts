@@ -1,6 +1,6 @@
 import '@testing-library/jest-dom/vitest';
 import { cleanup, configure } from '@testing-library/react';
-import { afterEach, vi } from 'vitest';
+import { afterAll, afterEach, vi } from 'vitest';
 
 // A failed look-up says what was sought; the whole page does not help. Two slow cores need more than a second.
 configure({ getElementError: (message) => new Error(message ?? 'not found'), asyncUtilTimeout: 4000 });
@@ -37,3 +37,5 @@ afterEach(() => {
   vi.unstubAllGlobals();
   localStorage.clear();
 });
+// the focus goes back a moment after a dialog closed; the document has to be there still
+afterAll(() => new Promise((done) => { setTimeout(done, 80); }));

@@ -1,9 +1,9 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { useRef, type ReactNode } from 'react';
+import { useContext, useRef, type ReactNode } from 'react';
 import { Time } from '../format/Values';
 import { ErrorSummary } from './ErrorSummary';
-import { LeaveGuard } from './LeaveGuard';
+import { DrawerContext, LeaveGuard } from './LeaveGuard';
 import { SaveBar } from './SaveBar';
 import type { AppForm as AppFormState } from './useAppForm';
 import { useDraft } from './useDraft';
@@ -21,7 +21,7 @@ export interface AppFormProps<V extends Record<string, unknown>> {
   onCancel?: () => void;
   /** beside the save button */
   aside?: ReactNode;
-  /** forms in dialogs and drawers do not guard the page */
+  /** forms in dialogs do not guard the page; in a drawer every form does, and asks before the drawer closes */
   guard?: boolean;
   children: ReactNode;
 }
@@ -32,6 +32,7 @@ export function AppForm<V extends Record<string, unknown>>(props: AppFormProps<V
   const { form, fixes, saving, submit, attempt } = state;
   const scope = useRef<HTMLFormElement>(null);
   const leaving = useRef(false);
+  const inDrawer = useContext(DrawerContext) !== null;
   const dirty = form.isDirty();
   const draft = useDraft(draftKey, form.values, dirty, (values) => { form.setValues(values); });
   const changed = Object.keys(form.values).filter((key) => form.isDirty(key)).length;
@@ -82,7 +83,7 @@ export function AppForm<V extends Record<string, unknown>>(props: AppFormProps<V
           <SaveBar dirty={dirty} changes={changed} saving={saving} saveLabel={saveLabel} savedAt={draft.savedAt} onDiscard={discard} aside={aside} />
         )}
       </Stack>
-      {guard && <LeaveGuard dirty={() => dirty && !leaving.current} onSave={save} />}
+      {(guard || inDrawer) && <LeaveGuard dirty={() => form.isDirty() && !leaving.current} onSave={inDrawer ? undefined : save} />}
     </form>
   );
 }

@@ -1,7 +1,8 @@
 import { Drawer } from '@mantine/core';
-import { useCallback, useEffect, useRef, type ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useCanAny } from '@/api/session';
 import { rememberFocus } from '../confirm/focus';
+import { DrawerContext } from '../form/LeaveGuard';
 import { useSearchParam } from '../routing/search';
 import { NoRight } from '../states/Empty';
 
@@ -25,12 +26,14 @@ export interface SideDrawerProps {
   children: (value: string) => ReactNode;
 }
 
-/** A look at something without losing the place; opened with `useDrawer(name).open(id)`, closed by Back or Esc. */
+/** A look at something without losing the place; opened with `useDrawer(name).open(id)`, closed by Back or Esc; a form with unsaved text in it asks first. */
 export function SideDrawer({ name, title, size = 480, right, children }: SideDrawerProps) {
   const { value, close } = useDrawer(name);
   const may = useCanAny()(right);
   const body = useRef<HTMLDivElement>(null);
   const open = value !== null;
+  const [asking, setAsking] = useState(false);
+  const context = useMemo(() => ({ onAsking: setAsking }), []);
   useEffect(() => {
     if (!open) return;
     const restore = rememberFocus();
@@ -42,8 +45,10 @@ export function SideDrawer({ name, title, size = 480, right, children }: SideDra
     return () => { clearTimeout(timer); restore(); };
   }, [open]);
   return (
-    <Drawer opened={value !== null} onClose={close} title={title} size={size} closeButtonProps={{ 'aria-label': 'Close' }}>
-      <div ref={body}>{value !== null && (may ? children(value) : <NoRight what="do this" {...(right ? { right } : {})} />)}</div>
+    <Drawer opened={value !== null} onClose={close} title={title} size={size} closeOnEscape={!asking} closeOnClickOutside={!asking} closeButtonProps={{ 'aria-label': 'Close' }}>
+      <DrawerContext value={context}>
+        <div ref={body}>{value !== null && (may ? children(value) : <NoRight what="do this" {...(right ? { right } : {})} />)}</div>
+      </DrawerContext>
     </Drawer>
   );
 }

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { api, ok, upload } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { toProblem, type Problem } from '@/api/problem';
-import { FileDrop, formatCount, formatNumber, PanelError } from '@/kit';
+import { FileDrop, formatCount, formatNumber, LeaveGuard, PanelError } from '@/kit';
 import { LoadSetup, type Target } from './LoadSetup';
 import { linesOf, ONE_CALL, pasted, sendFile, type Load, type Started, type ValueType } from './model';
 
@@ -81,6 +81,7 @@ export function FillForm({ listId, type, size, onStarted, onClose }: { listId: n
           <Stack>
             <Textarea data-autofocus label="Values" description="One a line; values that are there already stay" autosize minRows={8} maxRows={18} spellCheck={false} value={text} onChange={(e) => { setText(e.currentTarget.value); }} error={asked && lines.length === 0 ? 'Enter at least one value' : null} />
             {problem && <PanelError error={problem} what="the values" />}
+            <LeaveGuard dirty={() => lines.length > 0 && !file.isPending && !file.isSuccess} />
             <Group>
               <Button type="submit" loading={add.isPending || file.isPending}>{lines.length > 0 ? `Add ${formatCount(lines.length, 'value', 'values')}` : 'Add values'}</Button>
               <Button variant="default" onClick={onClose}>Cancel</Button>
