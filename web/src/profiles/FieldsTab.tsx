@@ -30,7 +30,7 @@ export function FieldsTab({ database }: { database: Database }) {
   const columns: Column<Field>[] = [
     { key: 'name', header: 'Field', cell: (f) => <>{fieldLabel(f)} <Text span c="dimmed" size="xs">{f.name}</Text></> },
     { key: 'type', header: 'Type', priority: 2, cell: (f) => fieldTypes.find((t) => t.value === f.type)?.label },
-    { key: 'filled', header: 'Filled', align: 'right', priority: 2, cell: (f) => (filled?.[f.name] === undefined || !counters ? null : <Rate part={filled[f.name]} whole={counters.total} short />) },
+    { key: 'filled', header: 'Filled', align: 'right', priority: 2, cell: (f) => (filled?.[f.name] === undefined || !counters ? null : <Rate part={filled[f.name]} whole={counters.total} />) },
     { key: 'rules', header: 'Rules', priority: 2, cell: (f) => marks(f) },
   ];
   const actions: Column<Field> = {
