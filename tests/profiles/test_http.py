@@ -105,6 +105,15 @@ async def test_a_used_database_is_not_deleted(api: httpx.AsyncClient, engines: E
         engines.ports["profiles.used_by"].remove(used)
 
 
+async def test_a_profile_that_says_nothing_is_not_made(api: httpx.AsyncClient) -> None:
+    path = f"/databases/{(await made(api))['id']}/profiles"
+    for nothing in ({}, {"email": None, "first_name": "", "phones": []}):
+        refused = await api.post(path, json=nothing)
+        assert (refused.status_code, pointers(refused)) == (422, [""]), nothing
+        assert "at least one" in refused.json()["detail"]
+    assert (await api.post(path, json={"first_name": "Ada"})).status_code == 201
+
+
 async def test_fields_are_added_changed_and_deleted(api: httpx.AsyncClient) -> None:
     database = await made(api, {"name": "level", "type": "enum", "options": ["a", "b"]})
     path = f"/databases/{database['id']}"

@@ -81,7 +81,7 @@ export function ProfilePage() {
       tabs={profile && database ? [
         { value: 'overview', label: 'Overview', render: () => <Overview database={database} profile={profile} /> },
         ...(seesOrders ? [{ value: 'orders', label: 'Orders', render: () => <Orders databaseId={databaseId} profileId={id} zone={database.timezone} /> }] : []),
-        ...(canUpdate ? [{ value: 'fields', label: 'All fields', render: () => <ProfileForm key={String(profile.version)} database={database} profile={profile} onSaved={() => { doneToast(`${name} saved`); }} /> }] : []),
+        ...(canUpdate ? [{ value: 'fields', label: 'All fields', render: () => <ProfileForm key={profile.id} database={database} profile={profile} onSaved={() => { doneToast(`${name} saved`); }} /> }] : []),
       ] : []}>
       <SideDrawer name="profile" right={drawer.value === 'split' ? 'profiles:update' : undefined} title={drawer.value === 'split' ? 'Split off' : 'Export personal data'}>
         {(what) => (profile && database ? (what === 'split'

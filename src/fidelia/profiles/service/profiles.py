@@ -121,14 +121,21 @@ async def counters(tx: Tx, database_id: int) -> dict[str, Any]:
     }
 
 
-async def create_profile(tx: Tx, actor: Actor, database_id: int, given: Mapping[str, Any]) -> Row:
-    """Add a profile from values by field name; raise 404, 409 (a unique value is taken) or 422."""
+async def create_profile(
+    tx: Tx, actor: Actor, database_id: int, given: Mapping[str, Any], *, bare: bool = True
+) -> Row:
+    """Add a profile from values by field name; raise 404, 409 (a unique value is taken) or 422.
+
+    With ``bare=False`` one without a single value is refused as well.
+    """
     database = await databases_store.open_for_write(tx, database_id)
     values, errors = rules.read_values(database, given, "")
     known = {name for name, value in values.items() if value is not None}
     errors += [e for e in rules.missing_errors(database, values, "") if e.pointer not in {x.pointer for x in errors}]
     if errors:
         raise invalid(*errors)
+    if not bare and not known:
+        raise invalid_field("", "Enter at least one address, number, id or other field: nobody could find this profile")
     last = await databases_store.lock_ids(tx, database_id)
     if last >= MAX_PROFILE_ID:
         raise conflict("This database has given away every profile id it can")
