@@ -49,8 +49,8 @@ function Lines({ order }: { order: OrderDetail }) {
           ))}
         </Table.Tbody>
         <Table.Tfoot>
-          {Number(order.delivery) !== 0 && <Table.Tr><Table.Th colSpan={4}>Delivery</Table.Th><Table.Td ta="right">{money(order.delivery)}</Table.Td></Table.Tr>}
-          <Table.Tr><Table.Th colSpan={4}>Total</Table.Th><Table.Th ta="right">{money(order.total)}</Table.Th></Table.Tr>
+          {Number(order.delivery) !== 0 && <Table.Tr><Table.Th scope="row" colSpan={4}>Delivery</Table.Th><Table.Td ta="right">{money(order.delivery)}</Table.Td></Table.Tr>}
+          <Table.Tr><Table.Th scope="row" colSpan={4}>Total</Table.Th><Table.Td ta="right" fw={700}>{money(order.total)}</Table.Td></Table.Tr>
         </Table.Tfoot>
       </Table>
     </Table.ScrollContainer>

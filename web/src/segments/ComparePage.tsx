@@ -84,7 +84,7 @@ function Shown({ overlap, ids, name }: { overlap: Overlap; ids: readonly number[
       </Section>
       <Section title="Segments">
         <Table>
-          <Table.Thead><Table.Tr><Table.Th /><Table.Th>Segment</Table.Th><Table.Th ta="right">People</Table.Th><Table.Th ta="right">Only here</Table.Th></Table.Tr></Table.Thead>
+          <Table.Thead><Table.Tr><Table.Th><span className="fd-live">Letter</span></Table.Th><Table.Th>Segment</Table.Th><Table.Th ta="right">People</Table.Th><Table.Th ta="right">Only here</Table.Th></Table.Tr></Table.Thead>
           <Table.Tbody>
             {ids.map((id, i) => (
               <Table.Tr key={id}><Table.Td w={28}>{String.fromCharCode(65 + i)}</Table.Td><Table.Td><AppLink href={paths.segment(id)}>{name(id)}</AppLink></Table.Td><Table.Td ta="right" className="fd-num">{formatNumber(overlap.sizes[i])}</Table.Td>

@@ -38,7 +38,9 @@ export function CountRail({ live, written, before, listed = null }: RailProps) {
       ) : live.stopped ? (
         <Group justify="space-between"><Text size="xs" c="dimmed">Counting was stopped; the figure is an older one</Text><Button size="compact-sm" variant="default" onClick={live.again}>Count again</Button></Group>
       ) : (
-        <Text size="xs" c="dimmed" mih={18}>{live.counting && stale ? 'counting…' : data && !stale ? `exact · ${formatStamp(data.as_of, { seconds: true }).split(', ')[1] ?? ''} · ${formatDuration(data.took_ms)}` : ''}</Text>
+        <Text size="xs" c="dimmed" mih={18}>{live.counting && stale ? 'counting…' : data && !stale && (
+          <>exact · <time dateTime={data.as_of} title={formatStamp(data.as_of, { seconds: true, showZone: true })}>{formatStamp(data.as_of, { seconds: true }).split(', ')[1]}</time> · {formatDuration(data.took_ms)}</>
+        )}</Text>
       )}
       {live.problem && live.problem.status !== 422 && <PanelError error={live.problem} what="the size" onRetry={live.again} />}
       {live.problem?.status === 422 && <Text c="error" size="xs">The size is not known: {live.problem.errors.length === 1 ? 'one rule needs' : `${live.problem.errors.length} places need`} a correction</Text>}

@@ -70,7 +70,7 @@ export default function CodeMirror({ label, value, onChange, language, problems 
           lineNumbers(), history(), drawSelection(), highlightActiveLine(), highlightSelectionMatches(), indentOnInput(), bracketMatching(), closeBrackets(), lintGutter(),
           languages[language](), words.current.of([]), syntaxHighlighting(ink), look, EditorView.lineWrapping,
           keymap.of([indentWithTab, ...defaultKeymap, ...historyKeymap, ...searchKeymap]),
-          EditorState.readOnly.of(readOnly), EditorView.contentAttributes.of({ 'aria-label': label, 'aria-multiline': 'true', tabindex: '0' }),
+          EditorState.readOnly.of(readOnly), EditorView.contentAttributes.of({ 'aria-label': label, 'aria-multiline': 'true', 'aria-description': 'Tab indents; press Escape and then Tab to leave the editor', tabindex: '0' }),
           EditorView.updateListener.of((update) => { if (update.docChanged) change.current?.(update.state.doc.toString()); }),
         ],
       }),

@@ -1,5 +1,5 @@
 import {
-  ActionIcon, Anchor, Badge, Button, createTheme, Drawer, Menu, Modal, Notification, Paper, rem, Table, Text, Tooltip,
+  ActionIcon, Anchor, Badge, Button, createTheme, Drawer, Menu, Modal, Notification, Paper, rem, Table, TableTh, Text, Tooltip,
   type CSSVariablesResolver,
 } from '@mantine/core';
 import { colors, gray } from './tokens';
@@ -41,6 +41,8 @@ export const theme = createTheme({
     Notification: Notification.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss' } } }),
     Drawer: Drawer.extend({ defaultProps: { position: 'right', overlayProps: { backgroundOpacity: 0.25 } } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 'xs' } }),
+    // a header stands over its column; headers of rows say so themselves
+    TableTh: TableTh.extend({ defaultProps: { scope: 'col' } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, multiline: true, maw: 320, withArrow: true } }),
   },
 });

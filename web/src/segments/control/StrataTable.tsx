@@ -24,11 +24,11 @@ export function StrataTable({ parts }: { parts: readonly StratumPart[] }) {
         {parts.length > 1 && (
           <Table.Tfoot>
             <Table.Tr>
-              <Table.Th>All</Table.Th>
-              <Table.Th ta="right"><Num value={parts.reduce((n, p) => n + p.people, 0)} /></Table.Th>
-              <Table.Th ta="right" className="fd-num">{exact(parts.reduce((n, p) => n + p.expected, 0))}</Table.Th>
-              <Table.Th ta="right"><Num value={parts.reduce((n, p) => n + p.control, 0)} /></Table.Th>
-              <Table.Th />
+              <Table.Th scope="row">All</Table.Th>
+              <Table.Td ta="right" fw={700}><Num value={parts.reduce((n, p) => n + p.people, 0)} /></Table.Td>
+              <Table.Td ta="right" fw={700} className="fd-num">{exact(parts.reduce((n, p) => n + p.expected, 0))}</Table.Td>
+              <Table.Td ta="right" fw={700}><Num value={parts.reduce((n, p) => n + p.control, 0)} /></Table.Td>
+              <Table.Td />
             </Table.Tr>
           </Table.Tfoot>
         )}
