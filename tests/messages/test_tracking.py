@@ -210,6 +210,26 @@ async def test_pages_refuse_what_is_not_theirs(engines: Engines, api: httpx.Asyn
     assert gone.status_code == 410
 
 
+@pytest.mark.parametrize(
+    ("language", "asks", "says"),
+    [
+        ("de-AT", "Abmelden?", "Sie sind abgemeldet"),
+        ("ru", "Отписаться?", "Вы отписались"),
+        ("xx", "Unsubscribe?", "You"),
+    ],
+)
+async def test_the_unsubscribe_page_speaks_the_language_of_the_reader(
+    engines: Engines, api: httpx.AsyncClient, sent, language: str, asks: str, says: str
+) -> None:
+    profile = f"/api/v1/databases/{sent.database_id}/profiles/12"
+    assert (await api.patch(profile, json={"set": {"language": language}})).status_code == 200
+    path = urlsplit((await signer(engines)).url("u", sent.id, 12)).path
+    asked = (await api.get(path)).text
+    assert asks in asked
+    assert f'lang="{language[:2] if language != "xx" else "en"}"' in asked
+    assert says in (await api.post(path, data={"action": "leave"})).text
+
+
 async def test_a_signed_in_browser_can_leave_too(engines: Engines, api: httpx.AsyncClient, sent) -> None:
     path = urlsplit((await signer(engines)).url("u", sent.id, 9)).path
     reply = await api.post(path, headers={"Cookie": "fidelia_session=nonsense", "Authorization": "Bearer wrong"})

@@ -96,10 +96,13 @@ class TrackingController(Controller):
         return Response("", status_code=302, headers={**CLOSED, "Location": where}, media_type="text/html")
 
     @get("/u/{token:str}", summary="Unsubscribe page", media_type="text/html")
-    async def ask(self, engines: Engines, token: FromPath[str]) -> Response[str]:
-        """Ask for confirmation: looking at this page changes nothing."""
+    async def ask(self, tx: Tx, engines: Engines, token: FromPath[str]) -> Response[str]:
+        """Ask for confirmation, in the language of the reader: looking at this page changes nothing."""
         known = await run_of(engines, "u", token)
-        return page(pages.confirm(_sender(known[1]))) if known else page(pages.unknown(), 404)
+        if known is None:
+            return page(pages.unknown(), 404)
+        look = await pages.look_of(tx, known[1].database_id, known[0].profile)
+        return page(pages.confirm(look, _sender(known[1])))
 
     @post("/u/{token:str}", summary="Unsubscribe (also one-click, RFC 8058)", status_code=200, media_type="text/html")
     async def unsubscribe(
@@ -112,7 +115,8 @@ class TrackingController(Controller):
         form = await form_of(request)
         one_click = form.get("List-Unsubscribe") == ["One-Click"]
         await leave.unsubscribe(tx, known[1], known[0].profile, "one-click" if one_click else "unsubscribe page")
-        return page(pages.done(_sender(known[1])))
+        look = await pages.look_of(tx, known[1].database_id, known[0].profile)
+        return page(pages.done(look, _sender(known[1])))
 
     @get("/w/{token:str}", summary="Web version of a message", media_type="text/html")
     async def web_version(self, tx: Tx, engines: Engines, token: FromPath[str]) -> Response[str]:
@@ -129,7 +133,7 @@ class TrackingController(Controller):
             rendered = composer.render(Recipient(found.profile, "", roots))
         except (CannotRender, KeyError, Problem) as exc:
             log.info("a web version cannot be shown", run=run.run_id, reason=str(exc))
-            return page(pages.cannot_show(), 410)
+            return page(pages.cannot_show(await pages.look_of(tx, run.database_id, found.profile)), 410)
         return page(rendered.html, headers=_MESSAGE)
 
 

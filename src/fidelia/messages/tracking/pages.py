@@ -1,49 +1,54 @@
-"""The few pages that recipients see: no script, nothing loaded from elsewhere, readable in light and dark."""
+"""The few pages that recipients see without their preferences: in the words and the frame of the preference centre."""
 
 from __future__ import annotations
 
-import html
+from dataclasses import dataclass
 
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.25rem;color:#1a1b1e;"
-    "background:#fff}h1{font-size:1.4rem}button{font:inherit;padding:.6rem 1.2rem;border:0;border-radius:.4rem;"
-    "background:#1864ab;color:#fff;cursor:pointer}button:focus-visible{outline:3px solid #f08c00}label{display:block;"
-    "padding:.4rem 0}small{color:#5c5f66}"
-    "@media(prefers-color-scheme:dark){body{background:#1a1b1e;color:#e9ecef}small{color:#a6a7ab}}"
-)
+from fidelia import profiles
+from fidelia.platform.postgres import Tx
 
-
-def _page(title: str, body: str) -> str:
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>'
-        f'{html.escape(title)}</title><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="robots" content="noindex"><style>{_STYLE}</style></head>'
-        f"<body><main><h1>{html.escape(title)}</h1>{body}</main></body></html>"
-    )
+from ..preferences import html
+from ..preferences.html import esc
+from ..preferences.words import words
 
 
-def confirm(sender: str) -> str:
+@dataclass(frozen=True)
+class Look:
+    """The language that a page speaks, and the text above it."""
+
+    language: str = "en"
+    logo: str = ""
+
+
+async def look_of(tx: Tx, database_id: int, profile_id: int) -> Look:
+    """Return how the pages of somebody look; of nobody, in English."""
+    person = await profiles.person_page(tx, database_id, profile_id)
+    return Look(person.language, person.center.logo_text) if person is not None else Look()
+
+
+def confirm(look: Look, sender: str) -> str:
     """Ask before leaving: a program that only looks at the link must not unsubscribe anybody."""
-    return _page(
-        "Unsubscribe?",
-        f"<p>You will get no more mails from {html.escape(sender)}.</p>"
-        '<form method="post"><button type="submit">Unsubscribe</button></form>',
-    )
+    say = words(look.language)
+    press = html.form(f'<div class="row">{html.button(say("leave"), "leave")}</div>')
+    body = f"<p>{esc(say('sender_leave_text', name=sender))}</p>{press}"
+    return html.frame(look.language, say("sender_leave_sure"), body, logo=look.logo)
 
 
-def done(sender: str) -> str:
+def done(look: Look, sender: str) -> str:
     """Say that it is done."""
-    return _page("You are unsubscribed", f"<p>You will get no more mails from {html.escape(sender)}.</p>")
+    return _plain(look, "sender_left_title", "sender_leave_text", name=sender)
 
 
 def unknown() -> str:
     """Say that a link is not one of ours, or is cut off."""
-    return _page(
-        "This link does not work",
-        "<p>It may have been cut off by your mail program. Copy the whole address from the mail and try again.</p>",
-    )
+    return _plain(Look(), "unknown_title", "unknown_text")
 
 
-def cannot_show() -> str:
+def cannot_show(look: Look) -> str:
     """Say that a message can no longer be shown."""
-    return _page("This message cannot be shown", "<p>It is no longer available.</p>")
+    return _plain(look, "gone_title", "gone_text")
+
+
+def _plain(look: Look, title: str, text: str, **values: object) -> str:
+    say = words(look.language)
+    return html.frame(look.language, say(title), f"<p>{esc(say(text, **values))}</p>", logo=look.logo)
