@@ -48,6 +48,7 @@ async def test_create_list_change(app: Litestar, make_user: MakeUser) -> None:
         again = await client.post("/api/v1/users", json=body)
         assert again.status_code == 409
         assert again.json()["errors"][0]["pointer"] == "/email"
+        assert "enter another" in again.json()["errors"][0]["message"]
         path = f"/api/v1/users/{user['id']}"
         changed = (await client.patch(path, json={"name": "Anna Krag"})).json()
         assert changed["name"] == "Anna Krag"

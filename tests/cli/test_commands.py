@@ -54,7 +54,7 @@ def test_wrong_usage_is_code_2(arguments: list[str]) -> None:
 def test_users(up: Up) -> None:
     made = ok(up, "user", "create", "Ann@example.com", "--role", "marketer")
     assert made.startswith("ann@example.com was created\npassword ")
-    assert "There is a user ann@example.com already" in fails(up, "user", "create", "ann@example.com")
+    assert "Another user has the address ann@example.com" in fails(up, "user", "create", "ann@example.com")
     assert "/email: This is not an e-mail address" in fails(up, "user", "create", "ann")
     assert "has a new password" in ok(
         up, "user", "set-password", "ann@example.com", "--password-stdin", given="correct horse\n"

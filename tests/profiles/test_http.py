@@ -78,6 +78,8 @@ async def test_names_of_databases_are_unique(api: httpx.AsyncClient) -> None:
         *(api.post("/databases", json={"name": database["name"].upper()}) for _ in range(2))
     ):
         assert (reply.status_code, pointers(reply)) == (409, ["/name"])
+        said = f"Another database is called {database['name'].upper()}; choose another name"
+        assert reply.json()["errors"][0]["message"] == said
     title = name()
     replies = await asyncio.gather(*(api.post("/databases", json={"name": title}) for _ in range(4)))
     assert sorted(r.status_code for r in replies) == [201, 409, 409, 409]

@@ -80,6 +80,12 @@ def conflict(detail: str, *errors: FieldError, **extra: Any) -> Problem:
     return Problem(409, "Conflict", detail, errors, extra=extra)
 
 
+def name_taken(what: str, name: str) -> Problem:
+    """409: another ``what`` (such as ``"segment"``) has the name; said at the name's field, with what to do."""
+    said = f"Another {what} is called {name}; choose another name"
+    return conflict(said, FieldError("/name", said))
+
+
 def too_large(detail: str) -> Problem:
     """413: body, file or batch over its limit."""
     return Problem(413, "Too large", detail)

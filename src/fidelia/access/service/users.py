@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fidelia.kernel.errors import FieldError, conflict, forbidden, invalid, not_found
+from fidelia.kernel.errors import FieldError, Problem, conflict, forbidden, invalid, not_found
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.postgres import Tx
 
@@ -60,6 +60,11 @@ async def user_by_email(tx: Tx, email: str) -> UserOut:
     return found
 
 
+def _address_taken(email: str) -> Problem:
+    said = f"Another user has the address {email}; enter another, or open that user"
+    return conflict(said, FieldError("/email", said))
+
+
 async def create_user(
     tx: Tx, actor: Actor, *, email: str, name: str | None, roles: Sequence[str], password: str | None = None
 ) -> tuple[UserOut, str | None]:
@@ -80,7 +85,7 @@ async def create_user(
         raise invalid(fault)
     user_id = await store.insert(tx, email, name, await hash_password(password), wanted)
     if user_id is None:
-        raise conflict(f"There is a user {email} already", FieldError("/email", "This address is taken"))
+        raise _address_taken(email)
     after = {"email": email, "name": name, "roles": wanted}
     await audit(tx, actor, "user.created", kind="user", object_id=user_id, name=name, after=after)
     return await get_user(tx, user_id), generated
@@ -103,7 +108,7 @@ async def change_user(
         values["email"] = check_email(email)
         other = await store.by_email(tx, str(values["email"]))
         if other is not None and other.id != user_id:
-            raise conflict(f"There is a user {values['email']} already", FieldError("/email", "This address is taken"))
+            raise _address_taken(str(values["email"]))
     if name is not None:
         values["name"] = check_name(name)
     if roles is not None:

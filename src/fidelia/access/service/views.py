@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from fidelia.kernel.errors import conflict, forbidden, invalid_field, not_found
+from fidelia.kernel.errors import conflict, forbidden, invalid_field, name_taken, not_found
 from fidelia.platform.postgres import Tx
 
 from ..actor import Actor
@@ -74,7 +74,7 @@ async def change_view(
     if name is not UNSET:
         values["name"] = check_name(name)
         if await store.named(tx, before.owner, before.out.list, values["name"]) not in (None, view_id):
-            raise conflict(f"There is a view named {values['name']} here. Choose another name")
+            raise name_taken("view", values["name"])
     if look is not UNSET:
         values["look"] = msgspec.to_builtins(_check_look(look))
     if shared is not UNSET:

@@ -11,7 +11,7 @@ import msgspec
 
 from fidelia import profiles
 from fidelia.access import Actor, audit
-from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, invalid_field, not_found
+from fidelia.kernel.errors import FieldError, Problem, invalid, invalid_field, name_taken, not_found
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform.clickhouse import ClickHouseError
 from fidelia.platform.postgres import Tx
@@ -101,7 +101,7 @@ async def define_type(
         raise invalid(*errors)
     known = await store.find_name(tx, database_id, name)
     if known is not None and known.declared and known.archived_at is None:
-        raise conflict(f"There is a type {name} already", FieldError("/name", "This name is taken"))
+        raise name_taken("event type", name)
     values = {
         "label": label.strip(),
         "description": description,

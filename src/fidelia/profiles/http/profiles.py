@@ -65,7 +65,7 @@ class ProfileController(Controller):
     async def create_profile(
         self, tx: Tx, actor: Actor, database_id: FromPath[int], data: dict[str, Any]
     ) -> dict[str, Any]:
-        """Add a profile from an object of fields; 409 when a unique value is taken, 422 when it says nothing of anybody."""
+        """Add a profile from an object of fields; 409 when a unique value is taken, 422 when it has no value."""
         return await service.create_profile(tx, actor, database_id, data, bare=False)
 
     @get("/{profile_id:int}", opt={"right": "profiles:read"}, summary="Read a profile")

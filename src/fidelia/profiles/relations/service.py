@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 
 from fidelia.access import Actor, audit
-from fidelia.kernel.errors import FieldError, conflict, invalid, invalid_field, not_found
+from fidelia.kernel.errors import FieldError, conflict, invalid, invalid_field, name_taken, not_found
 from fidelia.kernel.ids import MAX_PROFILE_ID
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform.postgres import Tx
@@ -73,7 +73,7 @@ async def create_type(tx: Tx, actor: Actor, wish: RelationTypeIn) -> RelationTyp
         async with tx.savepoint():
             type_id = await store.insert_type(raw, values, wish.properties, tx.now)
     except psycopg.errors.UniqueViolation:
-        raise conflict(f"There is a relation {wish.name} already", FieldError("/name", "This name is taken")) from None
+        raise name_taken("relation", wish.name) from None
     made = await get_type(tx, type_id)
     await audit(tx, actor, "relation.created", kind="relation", object_id=type_id, name=made.name, after=_picture(made))
     for database_id in {made.database_a, made.database_b}:

@@ -9,7 +9,7 @@ import psycopg
 import sqlalchemy as sa
 
 from fidelia.access import Actor, audit
-from fidelia.kernel.errors import FieldError, conflict, invalid, not_found
+from fidelia.kernel.errors import FieldError, conflict, invalid, name_taken, not_found
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.postgres import Tx
 
@@ -150,5 +150,5 @@ async def _check(tx: Tx, values: dict[str, Any]) -> None:
 
 def _taken(exc: sa.exc.IntegrityError, name: str) -> Exception:
     if isinstance(exc.orig, psycopg.errors.UniqueViolation):
-        return conflict(f"There is a resource named {name} already", FieldError("/name", "This name is taken"))
+        return name_taken("resource", name)
     return exc

@@ -10,7 +10,7 @@ import psycopg
 import sqlalchemy as sa
 
 from fidelia.access import Actor, audit
-from fidelia.kernel.errors import FieldError, conflict, invalid, invalid_field, not_found
+from fidelia.kernel.errors import FieldError, conflict, invalid, invalid_field, name_taken, not_found
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.postgres import Tx
 
@@ -186,4 +186,4 @@ async def _named(tx: Tx, writing: Awaitable[Any], name: str) -> Any:
 
 
 def _taken(name: str) -> Exception:
-    return conflict(f"There is a database named {name} already", FieldError("/name", "This name is taken"))
+    return name_taken("database", name)

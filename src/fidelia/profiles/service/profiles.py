@@ -121,9 +121,7 @@ async def counters(tx: Tx, database_id: int) -> dict[str, Any]:
     }
 
 
-async def create_profile(
-    tx: Tx, actor: Actor, database_id: int, given: Mapping[str, Any], *, bare: bool = True
-) -> Row:
+async def create_profile(tx: Tx, actor: Actor, database_id: int, given: Mapping[str, Any], *, bare: bool = True) -> Row:
     """Add a profile from values by field name; raise 404, 409 (a unique value is taken) or 422.
 
     With ``bare=False`` one without a single value is refused as well.

@@ -13,7 +13,7 @@ import psycopg
 import sqlalchemy as sa
 
 from fidelia.access import Actor, audit
-from fidelia.kernel.errors import FieldError, conflict, invalid, not_found
+from fidelia.kernel.errors import FieldError, conflict, invalid, name_taken, not_found
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
@@ -241,5 +241,5 @@ async def _write(writing: Any, name: str) -> Any:
         return await writing
     except sa.exc.IntegrityError as exc:
         if isinstance(exc.orig, psycopg.errors.UniqueViolation):
-            raise conflict(f"There is a list named {name} already", FieldError("/name", "This name is taken")) from None
+            raise name_taken("stop list", name) from None
         raise

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from fidelia import profiles
 from fidelia.access import Actor, audit
-from fidelia.kernel.errors import FieldError, conflict, invalid, invalid_field
+from fidelia.kernel.errors import FieldError, conflict, invalid, invalid_field, name_taken
 from fidelia.platform.postgres import Tx
 
 from .. import rules as segment_rules
@@ -200,9 +200,7 @@ async def _refuse(tx: Tx, row: ScoreRow, database: profiles.Database) -> None:
     if errors:
         raise invalid(*errors)
     if await store.name_taken(tx, database.id, row.name, row.id):
-        raise conflict(
-            f"There is a score {row.name} in this database already", FieldError("/name", "This name is taken")
-        )
+        raise name_taken("score", row.name)
 
 
 def _row(database_id: int, made: Definition, now: datetime) -> ScoreRow:

@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 from fidelia import conditions, profiles
 from fidelia.access import Actor, audit
 from fidelia.conditions import Condition, TextSpan
-from fidelia.kernel.errors import FieldError, Problem, conflict, invalid
+from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, name_taken
 from fidelia.platform.postgres import Tx
 
 from .. import rules
@@ -334,4 +334,4 @@ async def _named(writing: Awaitable[Any], name: str) -> Any:
 
 
 def _taken(name: str) -> Problem:
-    return conflict(f"There is a segment named {name} already", FieldError("/name", "This name is taken"))
+    return name_taken("segment", name)

@@ -31,6 +31,18 @@ describe('users', () => {
     expect(page.address()).not.toContain('abcd');
   });
 
+  it('says at the e-mail field that somebody has the address', async () => {
+    const message = 'Another user has the address bo@example.com; enter another, or open that user';
+    const taken = { status: 409, body: { title: 'Conflict', status: 409, detail: message, errors: [{ pointer: '/email', message }] } };
+    await renderPage(<UsersPage />, { ...at, rights: every, reply: server((r) => (r.method === 'POST' && r.path === '/api/v1/users' ? taken : undefined)) });
+    await userEvent.click(await screen.findByRole('button', { name: 'Add user' }));
+    const drawer = await screen.findByRole('dialog');
+    await userEvent.type(within(drawer).getByLabelText('E-mail'), 'bo@example.com');
+    await userEvent.click(within(drawer).getByRole('button', { name: 'Add user' }));
+    await waitFor(() => { expect(within(drawer).getByLabelText('E-mail')).toHaveAccessibleDescription(message); });
+    expect(within(drawer).getByLabelText('E-mail')).toHaveValue('bo@example.com');
+  });
+
   it('closes a sign-in at once and takes it back on Undo', async () => {
     const page = await renderPage(<UsersPage />, { ...at, rights: every, reply: server((r) => (r.method === 'POST' ? { body: user } : undefined)) });
     await userEvent.click(await screen.findByRole('button', { name: 'Actions for Bo Lie' }));

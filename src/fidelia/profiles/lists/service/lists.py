@@ -10,7 +10,7 @@ import psycopg
 import sqlalchemy as sa
 
 from fidelia.access import Actor, audit
-from fidelia.kernel.errors import FieldError, conflict, invalid
+from fidelia.kernel.errors import FieldError, conflict, invalid, name_taken
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
@@ -220,5 +220,5 @@ async def _named(writing: Any, name: str) -> Any:
         return await writing
     except sa.exc.IntegrityError as exc:
         if isinstance(exc.orig, psycopg.errors.UniqueViolation):
-            raise conflict(f"There is a list named {name} already", FieldError("/name", "This name is taken")) from None
+            raise name_taken("list", name) from None
         raise
