@@ -173,6 +173,9 @@ async def test_lists_page_sort_and_search(api: httpx.AsyncClient, shop: int) -> 
     assert seen == [f"page{n:02}" for n in range(25)]
     found = (await api.get(f"/api/v1/market/orders?database={shop}&q=page07")).json()
     assert [item["external_id"] for item in found["items"]] == ["page07"]
+    await send(api, shop, order("#page07", {"product": "x", "total": "1.00"}, match={"external_id": "c2"}))
+    found = (await api.get(f"/api/v1/market/orders?database={shop}&q=%23page07")).json()
+    assert {item["external_id"] for item in found["items"]} == {"page07", "#page07"}
     assert (await api.get(f"/api/v1/market/orders?database={shop}&sort=secret")).status_code == 422
     assert (await api.get(f"/api/v1/market/orders?database={shop}&cursor=abc")).status_code == 422
     assert (await api.get("/api/v1/market/orders?database=999")).status_code == 404

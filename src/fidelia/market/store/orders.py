@@ -39,7 +39,9 @@ async def order_page(
             raise invalid_field("/status", f"status must be one of: {', '.join(STATUSES)}")
         where.append(_o.status == status)
     if page.q:
-        where.append(_o.external_id.startswith(page.q, autoescape=True))
+        # pages write "#" before the number, and some shops have it in the number itself
+        starts = {page.q, page.q.removeprefix("#")}
+        where.append(sa.or_(*(_o.external_id.startswith(start, autoescape=True) for start in sorted(starts))))
     key = page.sort_key(("placed_at", "total"), "-placed_at")
     descending = page.descending or page.sort is None
     column = _o[key]
