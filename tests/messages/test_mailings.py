@@ -150,6 +150,10 @@ async def test_from_template_to_report(
     assert report["unsubscribed"] == 1
     who = await ok(await api.get(f"/api/v1/mailings/{mailing_id}/people", params={"state": "clicked"}))
     assert [(p["profile_id"], p["email"], p["name"]) for p in who["items"]] == [(5, "p5@example.com", "Name 5")]
+    for state, found in (("clicked", []), ("sent", [6]), ("left_out", [])):
+        asked = {"state": state, "q": "p6@example.com"}
+        hits = await ok(await api.get(f"/api/v1/mailings/{mailing_id}/people", params=asked))
+        assert [p["profile_id"] for p in hits["items"]] == found
     out = await ok(await api.get(f"/api/v1/mailings/{mailing_id}/people", params={"state": "left_out"}))
     assert [p["profile_id"] for p in out["items"]] == [2, 3, 4]
     csv = (await api.get(f"/api/v1/mailings/{mailing_id}/people.csv", params={"state": "sent"})).text.splitlines()

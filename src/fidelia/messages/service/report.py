@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
+from pyroaring import BitMap
 
 from fidelia import profiles
 from fidelia.kernel.errors import invalid_field
@@ -232,7 +233,10 @@ def _empty(tx: Tx, mailing: Mailing) -> MailingReport:
 async def people(
     tx: Tx, mailing_id: int, page: PageRequest, figure: str, *, reason: str | None = None, link: int | None = None
 ) -> Page[MailingPerson]:
-    """Return the people behind a figure, by id. Raise 404, 422 for a figure that does not exist."""
+    """Return the people behind a figure, by id; ``q`` finds people as the list of profiles does.
+
+    Raise 404, 422 for a figure that does not exist.
+    """
     _check(figure)
     await mailings_store.get(tx, mailing_id)
     run = await runs.newest(tx, mailing_id)
@@ -243,7 +247,8 @@ async def people(
         if len(page.cursor) != 1 or not isinstance(page.cursor[0], int):
             raise invalid_field("/cursor", "This cursor is not one that this list has returned")
         after = page.cursor[0]
-    found = await _people(tx, run, figure, reason, link, after, page.limit + 1)
+    among = await profiles.search_ids(tx, run.database_id, page.q) if page.q else None
+    found = await _people(tx, run, figure, reason, link, after, page.limit + 1, among)
     items = found[: page.limit]
     return Page(items, encode_cursor([items[-1].profile_id]) if len(found) > page.limit else None, None)
 
@@ -254,10 +259,19 @@ def _check(figure: str) -> None:
 
 
 async def _people(
-    tx: Tx, run: Run, figure: str, reason: str | None, link: int | None, after: int, limit: int
+    tx: Tx,
+    run: Run,
+    figure: str,
+    reason: str | None,
+    link: int | None,
+    after: int,
+    limit: int,
+    among: BitMap | None = None,
 ) -> list[MailingPerson]:
     if figure == "left_out":
         out = await runs.excluded(tx, run.id, reason)
+        if among is not None:
+            out &= among
         if after:
             out.remove_range(0, after + 1)
         rows: list[tuple[Any, ...]] = [
@@ -267,7 +281,10 @@ async def _people(
             why = await runs.reasons_of(tx, run.id, [row[0] for row in rows])
             rows = [(row[0], row[1], REASONS.get(why[row[0]], why[row[0]]), *row[3:]) for row in rows]
     else:
-        rows = await store.people(await tx.raw(), run.id, figure, limit=limit, after=after, reason=reason, link=link)
+        wanted = None if among is None else list(among)
+        rows = await store.people(
+            await tx.raw(), run.id, figure, limit=limit, after=after, reason=reason, link=link, among=wanted
+        )
     known = {
         row["id"]: row
         for row in await profiles.read_many(

@@ -104,16 +104,25 @@ async def people(
     after: int = 0,
     reason: str | None = None,
     link: int | None = None,
+    among: list[int] | None = None,
 ) -> list[tuple[Any, ...]]:
-    """Return the people behind a figure, in the order of their ids after ``after``; see ``_PERSON`` for the columns."""
+    """Return the people behind a figure, in the order of their ids after ``after``; see ``_PERSON`` for the columns.
+
+    ``among``: only these people.
+    """
     values: dict[str, Any] = {"run": run_id, "after": after, "limit": limit, "reason": reason, "link": link}
     where = ["d.run_id = %(run)s", "d.profile_id > %(after)s"]
+    picked = ""
+    if among is not None:
+        values["among"] = among
+        where.append("d.profile_id = any(%(among)s)")
+        picked = " and r.profile_id = any(%(among)s)"
     source = "delivery d"
     if state in REACTED:  # few of many: begin at the reactions, in the order of their index
         more = " and r.link = %(link)s" if link is not None else ""
         source = f"""(
             select distinct r.profile_id from reaction r
-            where r.run_id = %(run)s and r.profile_id > %(after)s and {REACTED[state]}{more}
+            where r.run_id = %(run)s and r.profile_id > %(after)s and {REACTED[state]}{more}{picked}
             order by r.profile_id limit %(limit)s
         ) picked join delivery d on d.run_id = %(run)s and d.profile_id = picked.profile_id"""
     elif state in _WITHOUT:
