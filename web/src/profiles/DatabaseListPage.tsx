@@ -12,7 +12,7 @@ const columns: Column<Database>[] = [
   { key: 'profiles', header: 'Profiles', align: 'right', cell: (d) => <Num value={d.profile_count} />, priority: 1 },
   { key: 'fields', header: 'Own fields', align: 'right', cell: (d) => <Num value={d.fields.filter((f) => !f.builtin).length} />, priority: 3 },
   { key: 'timezone', header: 'Days in', cell: (d) => d.timezone, priority: 2 },
-  { key: 'created_at', header: 'Made', sort: 'created_at', cell: (d) => <Time value={d.created_at} />, priority: 3 },
+  { key: 'created_at', header: 'Made', sort: 'id', cell: (d) => <Time value={d.created_at} />, priority: 3 },
 ];
 
 /** The databases of profiles; most companies have one. */

@@ -21,17 +21,15 @@ const columns: Column<Segment>[] = [
 
 function useArchive(): BulkAction {
   const restore = useAction({ refresh: [['segments']], run: (ids: number[], { headers }) => Promise.all(ids.map((id) => ok(api.POST('/api/v1/segments/{segment_id}/restore', { params: { path: { segment_id: id } }, headers: { 'Idempotency-Key': `${headers['Idempotency-Key']}-${id}` } })))) });
-  const archive = useAction({ refresh: [['segments']], run: (ids: number[], { headers }) => Promise.all(ids.map((id) => ok(api.DELETE('/api/v1/segments/{segment_id}', { params: { path: { segment_id: id } }, headers })))) });
+  const archive = useAction({ refresh: [['segments']], run: (ids: number[], { headers }) => Promise.allSettled(ids.map((id) => ok(api.DELETE('/api/v1/segments/{segment_id}', { params: { path: { segment_id: id } }, headers })))) });
   return {
     label: (n) => `Archive ${n} ${n === '1' ? 'segment' : 'segments'}`, icon: <IconArchive size={16} />, pageOnly: true,
     run: async ({ ids }) => {
       const all = ids.map(Number);
-      try {
-        await archive.mutateAsync(all);
-        undoToast(all.length === 1 ? 'Segment archived' : `${all.length} segments archived`, () => restore.mutateAsync(all));
-      } catch (error) {
-        failToast(error);
-      }
+      const ends = await archive.mutateAsync(all);
+      const done = all.filter((_, i) => ends[i]?.status === 'fulfilled');
+      if (done.length > 0) undoToast(done.length === 1 ? 'Segment archived' : `${done.length} segments archived`, () => restore.mutateAsync(done));
+      for (const end of ends) if (end.status === 'rejected') failToast(end.reason); // one that is used says by what
     },
   };
 }

@@ -11,8 +11,10 @@ type Receipt = components['schemas']['ErasureReceipt'];
 export function ReceiptsPage() {
   const state = useListState();
   const databases = useDatabases() ?? [];
-  const asked = Number((state.params.q ?? '').replace(/^#/, '')) || undefined;
-  const query = useList<Receipt>(['erasures', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/erasures', { params: { query: { limit, ...(asked ? { profile: asked } : {}), ...(cursor ? { cursor } : {}) } }, signal })));
+  const typed = (state.params.q ?? '').replace(/^#/, '').trim();
+  const asked = /^\d{1,9}$/.test(typed) ? Number(typed) : undefined;
+  const query = useList<Receipt>(['erasures', state.params], ({ cursor, limit, signal }) => (typed !== '' && asked === undefined ? Promise.resolve({ items: [], next_cursor: null, total: 0 }) // only ids can be known
+    : ok(api.GET('/api/v1/erasures', { params: { query: { limit, ...(asked === undefined ? {} : { profile: asked }), ...(cursor ? { cursor } : {}) } }, signal }))));
   const columns: Column<Receipt>[] = [
     { key: 'id', header: 'Receipt', cell: (r) => `Receipt ${r.id}` },
     { key: 'erased_at', header: 'Erased', priority: 2, cell: (r) => <Time value={r.erased_at} mode="absolute" /> },

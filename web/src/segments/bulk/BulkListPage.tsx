@@ -25,7 +25,7 @@ export function BulkListPage() {
   const query = useList<BulkUpdate>(['bulk-updates', 'of', databaseId, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/databases/{database_id}/bulk-updates', { params: { path: { database_id: databaseId }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
   const add = can ? { label: 'Change many people', icon: <IconPlus size={16} />, shortcut: 'N', href: paths.bulkUpdateNew(databaseId) } : undefined;
   return (
-    <ListPage<BulkUpdate> name="bulk-updates" title="Bulk changes" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]} noun={{ one: 'change', many: 'changes' }} query={query} state={state} columns={columns} rowKey={(b) => b.id} rowLabel={titleOf} rowHref={(b) => paths.bulkUpdate(databaseId, b.id)} primary={add}
+    <ListPage<BulkUpdate> name="bulk-updates" title="Bulk changes" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]} noun={{ one: 'change', many: 'changes' }} searchLabel="Search by who was changed" query={query} state={state} columns={columns} rowKey={(b) => b.id} rowLabel={titleOf} rowHref={(b) => paths.bulkUpdate(databaseId, b.id)} primary={add}
       help={{ text: 'Each change keeps its figures; whom it refused, with the value that stood in the way, is kept for 30 days.' }}
       empty={<FirstUse icon={IconEdit} title="Change many people at once" text="Set a field, add a tag, count something up or change consent, for a segment or for everybody. You see what would happen before anything is written." primary={add} />} />
   );
