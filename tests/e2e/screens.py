@@ -45,9 +45,20 @@ def filled(pages: list[Shot], site: Site) -> list[Shot]:
     return [page._replace(path=page.path.format(**found)) for page in pages]
 
 
-def shoot(browser: Browser, site: Site, pages: list[Shot], kind: str, asked: argparse.Namespace) -> list[str]:
-    """Take the pictures; return what axe and the browser found wrong."""
-    faults: list[str] = []
+class Faults(list[str]):
+    """What is wrong, printed as soon as it is seen: a run that is stopped has told what it found."""
+
+    def add(self, *found: str) -> None:
+        """Print and keep."""
+        for fault in found:
+            print(fault, flush=True)
+        self.extend(found)
+
+
+def shoot(
+    browser: Browser, site: Site, pages: list[Shot], kind: str, asked: argparse.Namespace, faults: Faults
+) -> None:
+    """Take the pictures; add what axe and the browser find wrong."""
     target: Path = asked.target
     for width in asked.widths:
         for scheme in asked.schemes:
@@ -68,19 +79,18 @@ def shoot(browser: Browser, site: Site, pages: list[Shot], kind: str, asked: arg
                         act(page)
                         settle(page)
                 except (PlaywrightError, AssertionError) as error:
-                    faults.append(f"{here} {name}: it never settled: {str(error).splitlines()[0]}")
+                    faults.add(f"{here} {name}: it never settled: {str(error).splitlines()[0]}")
                 fit(page, width)
                 page.screenshot(path=target / f"{name}-{kind}-{width}-{scheme}.png")
-                faults += [f"{here} {name}: {finding}" for finding in serious_findings(page)]
+                faults.add(*(f"{here} {name}: {finding}" for finding in serious_findings(page)))
                 if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
-                    faults.append(f"{here} {name}: the page scrolls sideways")
+                    faults.add(f"{here} {name}: the page scrolls sideways")
             context.close()
-    return faults
 
 
-def tell(faults: list[str], here: str, error: PlaywrightError) -> None:
+def tell(faults: Faults, here: str, error: PlaywrightError) -> None:
     """Keep what the browser's console calls an error."""
-    faults.append(f"{here}: {error}")
+    faults.add(f"{here}: {error}")
 
 
 def fit(page: Page, width: int) -> None:
@@ -116,24 +126,23 @@ def main() -> int:
     def chosen(pages: list[Shot]) -> list[Shot]:
         return [page for page in pages if not asked.only or page.name in asked.only]
 
-    faults = [f"no picture shows {route}" for route in forgotten()]
+    faults = Faults()
+    faults.add(*(f"no picture shows {route}" for route in forgotten()))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         if asked.url:
             site = Site(asked.url, asked.token, asked.password)
             if asked.empty:
-                faults += shoot(browser, site, chosen(EMPTY), "empty", asked)
+                shoot(browser, site, chosen(EMPTY), "empty", asked, faults)
             else:
-                faults += shoot(browser, site, filled(chosen(FULL), site), "full", asked)
+                shoot(browser, site, filled(chosen(FULL), site), "full", asked, faults)
         else:
             with running() as site:
                 if not asked.full:
-                    faults += shoot(browser, site, chosen(EMPTY), "empty", asked)
+                    shoot(browser, site, chosen(EMPTY), "empty", asked, faults)
                 load_demo(site)
-                faults += shoot(browser, site, filled(chosen(FULL), site), "full", asked)
+                shoot(browser, site, filled(chosen(FULL), site), "full", asked, faults)
         browser.close()
-    for fault in faults:
-        print(fault)
     print(f"{len(list(asked.target.glob('*.png')))} pictures in {asked.target}, {len(faults)} findings")
     return 1 if faults else 0
 
