@@ -5,7 +5,7 @@ import { api, ok } from '@/api/client';
 import { useDatabase, useDatabases } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { CodeEditor, Conflict, differencesOf, doneToast, failToast, Loaded, Page, paths, Section, SideDrawer, StateBadge, Time, useAnnounce, useDrawer, useIdParam, type EditorHandle } from '@/kit';
+import { CodeEditor, Conflict, differencesOf, doneToast, failToast, LeaveGuard, Loaded, Page, paths, Section, SideDrawer, StateBadge, Time, useAnnounce, useDrawer, useIdParam, type EditorHandle } from '@/kit';
 import type { Template } from './model';
 import { Preview } from './Preview';
 import { TestSend } from './TestSend';
@@ -50,6 +50,7 @@ function Editor({ template }: { template: Template }) {
   const words = (database?.fields ?? []).map((f) => `profile.${f.name}`);
   return (
     <Stack>
+      <LeaveGuard dirty={saved.unsaved} onSave={saved.flush} />
       {saved.conflict && (later
         ? <Alert color="marigold" title="Not saved">{saved.conflict.words}. <Anchor component="button" type="button" inherit onClick={() => { setLater(false); }}>Compare</Anchor></Alert>
         : <Conflict words={saved.conflict.words} at={saved.conflict.theirs.updated_at} differences={differencesOf(contentOf(saved.conflict.theirs), content, labels)}

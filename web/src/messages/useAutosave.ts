@@ -16,6 +16,10 @@ export interface Autosave {
   conflict: { theirs: Template; words: string } | null;
   take: () => void;
   keep: () => void;
+  /** whether something stands here that the server does not have, asked at the moment of leaving */
+  unsaved: () => boolean;
+  /** saves now; whether nothing is left unsaved */
+  flush: () => Promise<boolean>;
 }
 
 export const contentOf = (t: Template): Content => ({ name: t.name, subject: t.subject, preheader: t.preheader, body: t.body, text: t.text, format: t.format });
@@ -30,7 +34,11 @@ export function useAutosave(template: Template, content: Content, enabled: boole
   const [state, setState] = useState<{ problems: Template['problems']; words: string; conflict: Autosave['conflict'] }>({ problems: template.problems, words: '', conflict: null });
   const path = { params: { path: { template_id: template.id } } };
 
-  const save = useDebouncedCallback(async (next: Content) => {
+  const busy = useRef<Promise<void>>(Promise.resolve());
+  const held = useRef(content);
+  useEffect(() => { held.current = content; }, [content]);
+
+  const store = async (next: Content) => {
     if (!next.name.trim() || same(next, last.current)) return;
     try {
       const made = await ok(api.PATCH('/api/v1/templates/{template_id}', { ...path, body: { ...next, revision: revision.current } }));
@@ -47,13 +55,25 @@ export function useAutosave(template: Template, content: Content, enabled: boole
         setState((before) => ({ ...before, words: `Not saved: ${problem.detail}` }));
       }
     }
-  }, 1000);
+  };
+  /** One after the other: a save that is under way decides the revision of the next. */
+  const now = (next: Content) => {
+    const run = () => store(next);
+    busy.current = busy.current.then(run, run);
+    return busy.current;
+  };
+  const save = useDebouncedCallback(now, 1000);
 
   useEffect(() => { if (enabled && !state.conflict && !same(content, last.current)) save(content); }, [content, enabled, save, state.conflict]);
 
   const accept = (theirs: Template) => { revision.current = theirs.revision; setState((before) => ({ ...before, problems: theirs.problems, conflict: null, words: '' })); };
   return {
     ...state,
+    unsaved: () => enabled && !same(held.current, last.current),
+    flush: async () => {
+      await now(held.current);
+      return same(held.current, last.current);
+    },
     take: () => {
       if (!state.conflict) return;
       last.current = contentOf(state.conflict.theirs);

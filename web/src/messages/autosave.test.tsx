@@ -1,0 +1,53 @@
+import { screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { useState } from 'react';
+import { describe, expect, it } from 'vitest';
+import { LeaveGuard } from '@/kit';
+import { renderPage, type Answer } from '@/test/render';
+import type { Template } from './model';
+import { contentOf, useAutosave } from './useAutosave';
+
+const template = { id: 4, name: 'News', subject: '', preheader: '', body: 'Hello', text: '', format: 'html', revision: 1, problems: [], updated_at: '2026-11-21T10:00:00Z' } as unknown as Template;
+
+function Writer() {
+  const [content, setContent] = useState(contentOf(template));
+  const saved = useAutosave(template, content, true);
+  return (
+    <>
+      <LeaveGuard dirty={saved.unsaved} onSave={saved.flush} />
+      <textarea aria-label="Body" value={content.body} onChange={(e) => { setContent({ ...content, body: e.currentTarget.value }); }} />
+      <p>{saved.words}</p>
+    </>
+  );
+}
+const at = { path: '/templates/4', at: '/templates/4' };
+const stores: Answer = ({ method, body }) => (method === 'PATCH' ? { body: { ...template, ...(body as object), revision: 2 } } : undefined);
+
+describe('a template that is left', () => {
+  it('with a text not saved yet asks, and saves it before it goes', async () => {
+    const page = await renderPage(<Writer />, { ...at, reply: stores });
+    await userEvent.type(screen.getByLabelText('Body'), '!');
+    void page.go('/elsewhere');
+    await userEvent.click(await screen.findByRole('button', { name: 'Save and leave' }));
+    expect(await screen.findByText('Another page')).toBeVisible();
+    expect(page.sent.filter((s) => s.method === 'PATCH').map((s) => s.body)).toMatchObject([{ body: 'Hello!', revision: 1 }]);
+  });
+
+  it('stays when it cannot be saved', async () => {
+    const page = await renderPage(<Writer />, { ...at, reply: () => ({ status: 503, body: { title: 'Unavailable', status: 503, detail: 'The database does not answer' } }) });
+    await userEvent.type(screen.getByLabelText('Body'), '!');
+    void page.go('/elsewhere');
+    await userEvent.click(await screen.findByRole('button', { name: 'Save and leave' }));
+    expect(await screen.findByText(/Not saved: The database/)).toBeInTheDocument();
+    expect(page.address()).toBe('/templates/4');
+    expect(screen.getByLabelText('Body')).toHaveValue('Hello!');
+  });
+
+  it('goes at once when everything is saved', async () => {
+    const page = await renderPage(<Writer />, { ...at, reply: stores });
+    await userEvent.type(screen.getByLabelText('Body'), '!');
+    expect(await screen.findByText(/Draft saved/)).toBeInTheDocument();
+    void page.go('/elsewhere');
+    await waitFor(() => { expect(page.address()).toBe('/elsewhere'); });
+  });
+});
