@@ -173,6 +173,11 @@ async def test_lists_page_sort_and_search(api: httpx.AsyncClient, shop: int) -> 
     assert seen == [f"page{n:02}" for n in range(25)]
     found = (await api.get(f"/api/v1/market/orders?database={shop}&q=page07")).json()
     assert [item["external_id"] for item in found["items"]] == ["page07"]
+    assert [item["customer"] for item in found["items"]] == ["c2@example.com"]
+    named = await api.patch(f"/api/v1/databases/{shop}/profiles/2", json={"set": {"first_name": "Ada"}})
+    assert named.status_code == 200
+    again = (await api.get(f"/api/v1/market/orders?database={shop}&profile=2&limit=10")).json()
+    assert {item["customer"] for item in again["items"]} == {"Ada"}
     await send(api, shop, order("#page07", {"product": "x", "total": "1.00"}, match={"external_id": "c2"}))
     found = (await api.get(f"/api/v1/market/orders?database={shop}&q=%23page07")).json()
     assert {item["external_id"] for item in found["items"]} == {"page07", "#page07"}

@@ -183,6 +183,12 @@ class OrderOut(msgspec.Struct, frozen=True):
     updated_at: datetime
 
 
+class OrderRow(OrderOut, frozen=True):
+    """An order of a list, and who placed it: their name, else an address; null for somebody without either."""
+
+    customer: str | None
+
+
 class OrderDetail(OrderOut, frozen=True):
     """An order with its lines and who placed it."""
 

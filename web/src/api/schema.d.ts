@@ -5748,8 +5748,13 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** OrderOut */
-        OrderOut: {
+        /** OrderPatch */
+        OrderPatch: {
+            /** @enum {string} */
+            status: "created" | "paid" | "delivered" | "cancelled" | "refunded";
+        };
+        /** OrderRow */
+        OrderRow: {
             id: number;
             database_id: number;
             external_id: string;
@@ -5770,17 +5775,13 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+            customer: string | null;
         };
-        /** Page[OrderOut] */
-        OrderOutPage: {
-            items: components["schemas"]["OrderOut"][];
+        /** Page[OrderRow] */
+        OrderRowPage: {
+            items: components["schemas"]["OrderRow"][];
             next_cursor?: string | null;
             total?: number | null;
-        };
-        /** OrderPatch */
-        OrderPatch: {
-            /** @enum {string} */
-            status: "created" | "paid" | "delivered" | "cancelled" | "refunded";
         };
         /** Overlap */
         Overlap: {
@@ -23077,7 +23078,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrderOutPage"];
+                    "application/json": components["schemas"]["OrderRowPage"];
                 };
             };
             /** @description Malformed request */

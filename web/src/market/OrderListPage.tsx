@@ -10,7 +10,7 @@ const columnsOf = (zone: string | undefined): Column<Order>[] => [
   { key: 'external_id', header: 'Order', cell: (o) => `#${o.external_id}` },
   { key: 'placed_at', header: 'Placed', sort: 'placed_at', cell: (o) => <Time value={o.placed_at} zone={zone} />, priority: 2 },
   { key: 'status', header: 'State', priority: 1, cell: (o) => <StateBadge state={o.status} size="sm" label={orderState(o.status).label} /> },
-  { key: 'profile', header: 'Customer', priority: 2, cell: (o) => <span data-above><AppLink href={paths.profile(o.database_id, o.profile_id)}>Profile {o.profile_id}</AppLink></span> },
+  { key: 'profile', header: 'Customer', priority: 2, cell: (o) => <span data-above><AppLink href={paths.profile(o.database_id, o.profile_id)}>{o.customer ?? `Profile ${o.profile_id}`}</AppLink></span> },
   { key: 'channel', header: 'Channel', cell: (o) => o.channel || null, priority: 3 },
   { key: 'lines', header: 'Lines', align: 'right', cell: (o) => <Num value={o.line_count} />, priority: 3 },
   { key: 'total', header: 'Total', sort: 'total', align: 'right', cell: (o) => <MoneyText value={{ amount: o.total, currency: o.currency }} />, priority: 1 },

@@ -3,7 +3,7 @@ import { api, ok } from '@/api/client';
 import type { components } from '@/api/schema';
 
 export type Product = components['schemas']['ProductOut'];
-export type Order = components['schemas']['OrderOut'];
+export type Order = components['schemas']['OrderRow'];
 export type OrderDetail = components['schemas']['OrderDetail'];
 export type OrderStatus = Order['status'];
 

@@ -16,7 +16,7 @@ import { fieldLabel, nameOf, useDatabaseOf, valueText, type Database, type Field
 import { ProfileConsent } from './ProfileConsent';
 import { ProfileForm } from './ProfileForm';
 
-type Order = components['schemas']['OrderOut'];
+type Order = components['schemas']['OrderRow'];
 
 function shown(field: Field, value: unknown) {
   if (field.type === 'datetime') return <Time value={typeof value === 'string' ? value : null} mode="absolute" />;

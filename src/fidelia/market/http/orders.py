@@ -16,7 +16,7 @@ from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.http import Body, Strict
 from fidelia.platform.postgres import Tx
 
-from ..model import BatchReply, OrderDetail, OrderIn, OrderOut, OrderStatus
+from ..model import BatchReply, OrderDetail, OrderIn, OrderRow, OrderStatus
 from ..service import orders as service
 from ..store import orders as store
 
@@ -60,10 +60,9 @@ class OrderController(Controller):
         database: Annotated[int, QueryParameter(name="database", description="The profile database")],
         profile: Annotated[int | None, QueryParameter(name="profile", description="Only this profile's")] = None,
         status: Annotated[str | None, QueryParameter(name="status", description="Only with this status")] = None,
-    ) -> Page[OrderOut]:
-        """Return a page of orders."""
-        await profiles.get_database(tx, database)
-        return await store.order_page(tx, page, database, profile_id=profile, status=status)
+    ) -> Page[OrderRow]:
+        """Return a page of orders, each with what its customer is called."""
+        return await service.order_list(tx, page, database, profile_id=profile, status=status)
 
     @post(
         "/",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,10 +11,11 @@ from fidelia import profiles
 from fidelia.access import Actor, audit
 from fidelia.kernel.errors import Problem, invalid_field
 from fidelia.kernel.ids import MAX_PROFILE_ID
+from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.outbox import EventOut
 from fidelia.platform.postgres import Tx
 
-from ..model import BatchReply, ItemResult, OrderDetail, OrderIn
+from ..model import BatchReply, ItemResult, OrderDetail, OrderIn, OrderRow
 from ..rules import events_of, work_out
 from ..store import orders as store
 from ..store.load import Placed, load_orders
@@ -137,11 +138,28 @@ async def change_status(tx: Tx, actor: Actor, order_id: int, status: str) -> Ord
 async def order(tx: Tx, order_id: int) -> OrderDetail:
     """Return an order with its lines and the name of who placed it."""
     found = await store.order_detail(tx, order_id)
-    rows = await profiles.read_many(
-        tx, found.database_id, [found.profile_id], ["first_name", "last_name", "email", "external_id"]
-    )
-    if not rows:
-        return found
-    person = rows[0]
-    name = " ".join(part for part in (person["first_name"], person["last_name"]) if part)
-    return msgspec.structs.replace(found, customer=name or person["email"] or person["external_id"])
+    names = await _customers(tx, found.database_id, [found.profile_id])
+    return msgspec.structs.replace(found, customer=names.get(found.profile_id))
+
+
+async def order_list(
+    tx: Tx, page: PageRequest, database_id: int, *, profile_id: int | None = None, status: str | None = None
+) -> Page[OrderRow]:
+    """Return a page of orders with who placed them; raise 404 for the database."""
+    await profiles.get_database(tx, database_id)
+    found = await store.order_page(tx, page, database_id, profile_id=profile_id, status=status)
+    names = await _customers(tx, database_id, {item.profile_id for item in found.items})
+    rows = [OrderRow(**msgspec.structs.asdict(item), customer=names.get(item.profile_id)) for item in found.items]
+    return Page(rows, found.next_cursor, found.total)
+
+
+async def _customers(tx: Tx, database_id: int, ids: Iterable[int]) -> dict[int, str | None]:
+    """Return what people are called, in one question: their name, else an address, else their id elsewhere."""
+    columns = ["first_name", "last_name", "email", "phones", "external_id"]
+    called = {}
+    for person in await profiles.read_many(tx, database_id, ids, columns):
+        name = " ".join(part for part in (person["first_name"], person["last_name"]) if part)
+        called[person["id"]] = (
+            name or person["email"] or next(iter(person["phones"] or ()), None) or person["external_id"]
+        )
+    return called
