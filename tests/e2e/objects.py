@@ -74,7 +74,8 @@ class Objects:
             if item["name"] == name:
                 return item["id"], False
         made = self.send(path.partition("?")[0], {"name": name, **body})
-        return made.get("segment", made.get("list", made))["id"], True
+        # some replies hold the object beside what else came of it
+        return next((made[key] for key in ("segment", "list") if isinstance(made.get(key), dict)), made)["id"], True
 
     def people(self) -> None:
         """Two cards of one person, one with a very long name, and two who know each other."""
