@@ -47,11 +47,12 @@ function UndoBar({ mailing, onUndo }: { mailing: Mailing; onUndo: () => void }) 
 function useActions(mailing: Mailing | undefined, verb: (v: Verb, said?: string) => void) {
   const canRun = useCan('mailings:run');
   if (!mailing || !canRun) return { menu: [], secondary: [] };
-  const stop: PageAction = {
-    label: 'Stop…', danger: true, onClick: () => void confirmConsequence({
-      title: `Stop ${mailing.name}?`, body: 'Who has not got it yet never gets it from this mailing. Mails in flight still arrive. This cannot be taken back.', action: 'Stop mailing', keep: 'Keep sending',
-    }).then((yes) => { if (yes) verb('stop', 'The mailing was stopped'); }),
+  const ask = async () => {
+    const now = await ok(api.GET('/api/v1/mailings/{mailing_id}/report', { params: { path: { mailing_id: mailing.id } } }));
+    const body = `${formatCount(now.waiting, 'person has', 'people have')} not got it yet and will not get it from this mailing. ${formatCount(now.sent, 'mail has', 'mails have')} left, and those in flight still arrive. This cannot be taken back.`;
+    if (await confirmConsequence({ title: `Stop ${mailing.name}?`, body, action: 'Stop mailing', keep: mailing.state === 'paused' ? 'Keep it paused' : 'Keep sending' })) verb('stop', 'The mailing was stopped');
   };
+  const stop: PageAction = { label: 'Stop…', danger: true, onClick: () => { ask().catch(failToast); } };
   const secondary: PageAction[] = mailing.state === 'sending' ? [{ label: 'Pause', onClick: () => { verb('pause', 'Paused. Mails in flight still arrive.'); } }] : mailing.state === 'paused' ? [{ label: 'Resume', onClick: () => { verb('resume', 'Sending goes on'); } }] : [];
   return { menu: mailing.state === 'sending' || mailing.state === 'paused' ? [stop] : [], secondary };
 }

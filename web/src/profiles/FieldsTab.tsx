@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmTyped, doneToast, failToast, MenuActions, paths, Rate, Section, SideDrawer, SmallTable, useDrawer, type Column } from '@/kit';
+import { confirmTyped, doneToast, failToast, formatCount, MenuActions, paths, Rate, Section, SideDrawer, SmallTable, useDrawer, type Column } from '@/kit';
 import { FieldForm } from './FieldForm';
 import { fieldLabel, fieldTypes, type Database, type Field } from './model';
 
@@ -23,7 +23,7 @@ export function FieldsTab({ database }: { database: Database }) {
     run: (name: string) => ok(api.DELETE('/api/v1/databases/{database_id}/fields/{field}', { params: { path: { database_id: database.id, field: name }, query: { confirm: name } } })),
   });
   const erase = async (field: Field) => {
-    const yes = await confirmTyped({ title: `Delete the field ${fieldLabel(field)}?`, body: 'Its values are deleted from every profile and cannot be brought back.', action: 'Delete field', keep: 'Keep it', name: field.name });
+    const yes = await confirmTyped({ title: `Delete the field ${fieldLabel(field)}?`, body: filled?.[field.name] === undefined ? 'Its values are deleted from every profile and cannot be brought back.' : `The values of ${formatCount(filled[field.name] ?? 0, 'profile', 'profiles')} are deleted and cannot be brought back.`, action: 'Delete field', keep: 'Keep it', name: field.name });
     if (yes) remove.mutate(field.name, { onSuccess: () => { doneToast(`${fieldLabel(field)} deleted`); }, onError: failToast });
   };
   const own = database.fields.filter((f) => !f.builtin);

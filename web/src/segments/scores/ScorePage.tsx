@@ -20,7 +20,7 @@ function useActions(score: Score | undefined): { primary?: PageAction; menu: Pag
   if (!can || !score) return { menu: [] };
   const remove = async () => {
     const fields = score.fields.map((f) => f.name).join(', ');
-    const yes = await confirmTyped({ title: `Delete the score ${score.name}?`, body: `Its fields ${fields} are deleted with everybody’s values, and its history is lost.`, action: 'Delete score', keep: 'Keep it', name: score.name });
+    const yes = await confirmTyped({ title: `Delete the score ${score.name}?`, body: `Its fields ${fields} are deleted with ${score.last_done ? `the values of ${formatCount(score.last_done.people ?? 0, 'person', 'people')}` : 'everybody’s values'}, and its history is lost.`, action: 'Delete score', keep: 'Keep it', name: score.name });
     if (yes) drop.mutate(score.name, { onSuccess: () => { doneToast(`${score.name} deleted`); go(paths.scores(score.database_id)); }, onError: failToast });
   };
   return {
