@@ -46,8 +46,8 @@ function Triggers({ forecast, replace, value, onChange }: { forecast: Forecast |
     <Paper className={css.rail ?? ''} component="section" aria-label="Triggers">
       <Switch label="Start scenarios and triggers" checked={value} onChange={(event) => { onChange(event.currentTarget.checked); }} />
       <Text size="xs" c="dimmed">{value
-        ? `Entering and leaving are written as events: ${formatCount(many, 'person', 'people')} may start what waits for them.`
-        : `Nothing is started: ${formatCount(many, 'person comes', 'people come')} or go silently.${forecast && !forecast.triggers ? ' The first filling of a list is silent unless you switch this on.' : ''}`}</Text>
+        ? `Entering and leaving are written as events${forecast ? `: ${formatCount(many, 'person', 'people')} may start what waits for them` : ''}.`
+        : `Nothing is started${forecast ? `: ${formatCount(many, 'person comes', 'people come')} or go silently` : ''}.${forecast && !forecast.triggers ? ' The first filling of a list is silent unless you switch this on.' : ''}`}</Text>
     </Paper>
   );
 }
