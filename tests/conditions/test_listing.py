@@ -45,11 +45,11 @@ def parts(node: Any) -> Iterator[tuple[str, Any]]:
 
 @pytest.fixture(scope="module")
 def drawn() -> Counter[str]:
-    """What a thousand generated conditions have."""
+    """What four thousand generated conditions have."""
     found: Counter[str] = Counter()
 
     @settings(
-        max_examples=1000,
+        max_examples=4000,
         deadline=None,
         derandomize=True,
         database=None,

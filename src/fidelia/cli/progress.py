@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 from .common import CliError, note
@@ -67,17 +70,31 @@ def follow(api: Api, job: dict[str, Any]) -> dict[str, Any]:
         KeyboardInterrupt: Ctrl-C; the job was cancelled before.
     """
     path = f"/jobs/{job['id']}"
-    try:
-        with Progress(job["title"]) as progress:
-            while (now := api.get(path))["state"] not in _ENDED:
-                progress.show(now["done"], now["total"])
-                time.sleep(_POLL_SECONDS)
-    except KeyboardInterrupt:
+    with _interruption() as asked, Progress(job["title"]) as progress:
+        while (now := api.get(path))["state"] not in _ENDED and not asked:
+            progress.show(now["done"], now["total"])
+            time.sleep(_POLL_SECONDS)
+    if asked and now["state"] not in _ENDED:
         _cancel(api, path)
-        raise
+        raise KeyboardInterrupt
     if now["state"] == "done":
         return dict(now["result"] or {})
     raise CliError(f"{now['title']}: {now['error'] or now['state']}")
+
+
+@contextmanager
+def _interruption() -> Iterator[list[int]]:
+    """Have Ctrl-C only leave a note in the list: an exception may be lost where it is raised, in the middle of a library's clean-up."""
+    asked: list[int] = []
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _cancel(api: Api, path: str) -> None:

@@ -62,7 +62,7 @@ async def test_wrong_definitions_are_refused(shop: Shop, body: dict[str, Any], p
 
 async def test_names_are_taken_once(shop: Shop) -> None:
     await shop.make()
-    assert "already" in (await shop.make(status=409, name="rfm", prefix="other"))["detail"]
+    assert "choose another name" in (await shop.make(status=409, name="rfm", prefix="other"))["detail"]
     assert (await shop.make(status=422, name="Other"))["errors"][0]["pointer"] == "/prefix"
     await shop.get("/databases/999/scores", status=404)
     await shop.get(f"{shop.home}/scores/999999", status=404)
