@@ -84,7 +84,7 @@ def follow(api: Api, job: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _interruption() -> Iterator[list[int]]:
-    """Have Ctrl-C only leave a note in the list: an exception may be lost where it is raised, in the middle of a library's clean-up."""
+    """Have Ctrl-C only leave a note in the list: an exception raised in a library's clean-up would be lost."""
     asked: list[int] = []
 
     def ask(number: int, frame: FrameType | None) -> None:
