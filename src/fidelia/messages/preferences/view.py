@@ -124,21 +124,21 @@ def ask_to_leave(person: profiles.PersonPage, choice: profiles.Choice | None, *,
 def plain(language: str, title: str, text: str) -> str:
     """Return a page that only says something."""
     say = words(language)
-    return html.frame(language if language else "en", say(title), f"<p>{esc(say(text))}</p>")
+    return html.frame(language or "en", say(title), f"<p>{esc(say(text))}</p>")
 
 
 def sample_page(center: profiles.PreferenceCenter, found: list[profiles.Field], now: datetime) -> profiles.PersonPage:
     """Return the page of somebody who does not exist, to look at."""
     values = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com", "city": "London"}
 
-    def choice(number: int, name: str, state: str, until: datetime | None = None) -> profiles.Choice:
+    def choice(number: int, name: str, state: profiles.ChoiceState, until: datetime | None = None) -> profiles.Choice:
         return profiles.Choice(
             resource_id=number,
             name=name,
             description="",
             channel="email",
             contact="ada@example.com",
-            state=state,  # type: ignore[arg-type]
+            state=state,
             paused_until=until,
         )
 
