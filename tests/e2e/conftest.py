@@ -124,7 +124,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     assert faults == []
 
 
-def serious_findings(page: Page) -> list[str]:
+def findings_now(page: Page) -> list[str]:
     """Run axe on the page as it stands; return what it calls serious or critical."""
     source = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text()
     page.evaluate(source)
@@ -134,3 +134,14 @@ def serious_findings(page: Page) -> list[str]:
         for v in found
         if v["impact"] in {"serious", "critical"}
     ]
+
+
+def serious_findings(page: Page, within: float = 10.0) -> list[str]:
+    """Return what axe calls serious or critical once what loads, counts or fades has done so.
+
+    Something that fades in or out is of low contrast while it does; it must be well within `within` seconds.
+    """
+    deadline = time.monotonic() + within
+    while (found := findings_now(page)) and time.monotonic() < deadline:
+        page.wait_for_timeout(250)
+    return found

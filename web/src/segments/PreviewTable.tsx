@@ -52,7 +52,7 @@ export function PreviewTable({ live, databaseId, fields, columns, onColumns, onW
       {live.data && rows.length === 0 && <Text c="dimmed">Nobody matches these rules.</Text>}
       {rows.length > 0 && (
         <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }} aria-label="People">
-          <Table highlightOnHover style={live.stale ? { opacity: 0.7 } : {}}>
+          <Table highlightOnHover aria-busy={live.stale}>
             <Table.Thead><Table.Tr><Table.Th>Person</Table.Th>{shown.map((f) => <Table.Th key={f.name}>{labelOf(f)}</Table.Th>)}<Table.Th><span className="fd-live">Explanation</span></Table.Th></Table.Tr></Table.Thead>
             <Table.Tbody>
               {rows.map((row) => {
