@@ -158,6 +158,14 @@ async def test_from_template_to_report(
     assert [p["profile_id"] for p in out["items"]] == [2, 3, 4]
     csv = (await api.get(f"/api/v1/mailings/{mailing_id}/people.csv", params={"state": "sent"})).text.splitlines()
     assert len(csv) == 18
+    for state, found in (("sent", ["6"]), ("left_out", []), ("audience", ["6"])):
+        asked = {"state": state, "q": "p6@example.com"}
+        file = await api.get(f"/api/v1/mailings/{mailing_id}/people.csv", params=asked)
+        assert [line.split(",")[0] for line in file.text.splitlines()[1:]] == found
+    one = await api.get(
+        f"/api/v1/mailings/{mailing_id}/people.csv", params={"state": "left_out", "q": "p3@example.com"}
+    )
+    assert [line.split(",")[0] for line in one.text.splitlines()[1:]] == ["3"]
     web = re.search(r'href="([^"]*/t/w/[^"]+)"', mail["html"])[1]
     shown = await api.get(urlsplit(web).path)
     assert "Hi Name 5 10 % off" in shown.text

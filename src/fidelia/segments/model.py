@@ -141,8 +141,13 @@ class ExportedSubscription(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     channel: Literal["email", "sms", "push", "webhook"] = "email"
 
 
+ExportState = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
 class ProfileExport(msgspec.Struct, frozen=True, kw_only=True):
     """A file of profiles. ``size`` in bytes is null until it is written; it is removed at ``expires_at``.
+
+    ``rows`` is how many people it is to hold, null until they are found; ``done`` how many of them are written.
 
     ``segment_id`` is null when it is not about a segment; ``title`` tells whom it is about. ``segments`` are those
     that have a column saying who is in them.
@@ -159,8 +164,11 @@ class ProfileExport(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str
     actor: str
     job_id: str | None
+    state: ExportState
     rows: int | None
+    done: int
     size: int | None
+    error: str | None
     created_at: datetime
     finished_at: datetime | None
     expires_at: datetime

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import sqlalchemy as sa
 
 from fidelia import profiles
 from fidelia.access import create_token
@@ -55,6 +56,37 @@ async def test_every_audience(shop: Shop) -> None:
     assert [item["title"] for item in listed[:2]] == ["People who meet a condition", f"Segment {made['name']}"]
     assert listed[1]["segment_id"] == made["id"]
     assert listed[0]["url"].endswith("/file")
+
+
+async def test_a_file_says_how_far_it_is(shop: Shop) -> None:
+    path = f"/databases/{shop.database}/exports"
+
+    async def newest() -> dict[str, Any]:
+        return dict((await shop.get(path))["items"][0])
+
+    started = await shop.post(path, {"audience": {"condition": VIP}}, 202)
+    export_id = started["export"]["id"]
+    assert (started["export"]["state"], started["export"]["rows"], started["export"]["done"]) == ("queued", None, 0)
+    for job in (await shop.get("/jobs?kind=segments.export_people&state=queued"))["items"]:
+        await run_job(shop.engines, job["id"])
+    job_id = started["job"]["id"]
+    async with shop.engines.tx() as tx:
+        await tx.execute(sa.text("update job set state = 'running', done = 4 where id = :id"), {"id": job_id})
+    listed = await newest()
+    assert (listed["id"], listed["state"], listed["rows"], listed["done"]) == (export_id, "running", 6, 4)
+    assert (listed["size"], listed["url"]) == (None, None)
+    async with shop.engines.tx() as tx:
+        await tx.execute(
+            sa.text("update job set state = 'failed', error = 'The disk is full' where id = :id"), {"id": job_id}
+        )
+    listed = await newest()
+    assert (listed["state"], listed["error"]) == ("failed", "The disk is full")
+    async with shop.engines.tx() as tx:
+        await tx.execute(sa.text("delete from job where id = :id"), {"id": job_id})
+    assert (await newest())["state"] == "failed"
+    await export(shop, {"profile_ids": [2, 9]})
+    listed = await newest()
+    assert (listed["state"], listed["rows"], listed["done"], listed["error"]) == ("done", 2, 2, None)
 
 
 async def test_subscriptions_and_segments_are_columns(shop: Shop) -> None:

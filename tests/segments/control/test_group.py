@@ -53,6 +53,16 @@ async def test_drawn_in_every_stratum_to_within_one_person(group: Group) -> None
     assert [row["profile_id"] for row in people["items"]] == list(members)[:25]
     rest = await group.get(f"/members?columns=email&limit=50&cursor={people['next_cursor']}")
     assert [row["profile_id"] for row in rest["items"]] == list(members)[25:]
+    one = members[7]
+    found = await group.get(f"/members?q=p{one}@example.com")
+    assert ([row["profile_id"] for row in found["items"]], found["total"]) == ([one], 1)
+    outside = next(n for n in range(1, 601) if n not in members)
+    assert (await group.get(f"/members?q=p{outside}@example.com"))["items"] == []
+    oslo = await group.get("/members?q=city:Oslo&limit=5")
+    there = list(members & BitMap(range(4, 601, 4)))
+    shown = [row["profile_id"] for row in oslo["items"]]
+    more = await group.get(f"/members?q=city:Oslo&limit=1000&cursor={oslo['next_cursor']}")
+    assert shown + [row["profile_id"] for row in more["items"]] == [n for n in there if n % 10]
 
 
 async def test_newcomers_join_at_a_refresh_and_nobody_changes_sides(group: Group) -> None:

@@ -67,6 +67,10 @@ class MailboxState(msgspec.Struct, frozen=True):
     keeps: int
 
 
+def _mail(row: Any) -> CapturedMail:
+    return CapturedMail(**{name: getattr(row, name) for name in CapturedMail.__struct_fields__})
+
+
 class MailboxController(Controller):
     """Mails that were caught."""
 
@@ -82,9 +86,12 @@ class MailboxController(Controller):
         profile: Annotated[int | None, QueryParameter(name="profile", description="To this profile")] = None,
         to: Annotated[str | None, QueryParameter(name="to", description="To this address")] = None,
     ) -> Page[CapturedMail]:
-        """Return a page of mails, the newest first; ``q`` looks into subject and recipients."""
+        """Return a page, the newest first; or sorted by subject, to, sender, size or received_at.
+
+        ``q`` looks into subject and recipients.
+        """
         found = await store.pages(tx, page, mailing_id=mailing, profile_id=profile, to=to)
-        return Page([CapturedMail(**row._mapping) for row in found.items], found.next_cursor, found.total)
+        return Page([_mail(row) for row in found.items], found.next_cursor, found.total)
 
     @get("/state", opt={"right": "mailbox:read"}, summary="Whether mails are caught here")
     async def state(self, tx: Tx, engines: Engines) -> MailboxState:

@@ -61,15 +61,17 @@ class ReportController(Controller):
         tx: Tx,
         engines: Engines,
         mailing_id: FromPath[int],
+        page: PageRequest,
         figure: Figure = "audience",
         reason: Reason = None,
         link: LinkNo = None,
     ) -> Stream:
-        """Stream the people behind a figure as CSV."""
+        """Stream the people behind a figure as CSV; with ``q`` those whom the search finds, on all pages."""
         service.check_figure(figure)
-        await get_mailing(tx, mailing_id)
+        mailing = await get_mailing(tx, mailing_id)
+        among = await service.found_by(tx, mailing.database_id, page.q)
         return Stream(
-            service.export_people(engines, mailing_id, figure, reason, link),
+            service.export_people(engines, mailing_id, figure, reason, link, among),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="mailing-{mailing_id}-{figure}.csv"'},
         )

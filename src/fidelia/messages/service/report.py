@@ -247,10 +247,15 @@ async def people(
         if len(page.cursor) != 1 or not isinstance(page.cursor[0], int):
             raise invalid_field("/cursor", "This cursor is not one that this list has returned")
         after = page.cursor[0]
-    among = await profiles.search_ids(tx, run.database_id, page.q) if page.q else None
+    among = await found_by(tx, run.database_id, page.q)
     found = await _people(tx, run, figure, reason, link, after, page.limit + 1, among)
     items = found[: page.limit]
     return Page(items, encode_cursor([items[-1].profile_id]) if len(found) > page.limit else None, None)
+
+
+async def found_by(tx: Tx, database_id: int, q: str | None) -> BitMap | None:
+    """Return whom a search finds; ``None`` when nothing is sought. Raise 422."""
+    return await profiles.search_ids(tx, database_id, q) if q else None
 
 
 def _check(figure: str) -> None:
@@ -312,16 +317,19 @@ def _person(row: tuple[Any, ...], who: dict[str, Any]) -> MailingPerson:
 
 
 async def export_people(
-    engines: Engines, mailing_id: int, figure: str, reason: str | None, link: int | None
+    engines: Engines, mailing_id: int, figure: str, reason: str | None, link: int | None, among: BitMap | None = None
 ) -> AsyncIterator[bytes]:
-    """Yield the people behind a figure as CSV, in chunks; cells that a spreadsheet would run are escaped."""
+    """Yield the people behind a figure as CSV, in chunks; cells that a spreadsheet would run are escaped.
+
+    ``among``: only these people.
+    """
     names = [field.name for field in msgspec.structs.fields(MailingPerson)]
     yield _csv([names])
     after = 0
     while True:
         async with engines.tx() as tx:
             run = await runs.newest(tx, mailing_id)
-            found = await _people(tx, run, figure, reason, link, after, 5000) if run else []
+            found = await _people(tx, run, figure, reason, link, after, 5000, among) if run else []
         if not found:
             return
         after = found[-1].profile_id

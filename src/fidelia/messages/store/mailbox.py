@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from fidelia.kernel.errors import invalid_field, not_found
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.kernel.errors import not_found
+from fidelia.kernel.paging import Page, PageRequest
+from fidelia.platform.listing import folded, sorted_rows
 from fidelia.platform.postgres import Tx
 
 from ..tables import captured_mail
@@ -80,10 +81,20 @@ async def announce(raw: Raw, host: str, port: int, now: datetime) -> None:
     )
 
 
+_SORTS: Mapping[str, sa.ColumnElement[Any]] = {
+    "id": captured_mail.c.id,
+    "subject": folded(captured_mail.c.subject),
+    "to": folded(captured_mail.c.recipients[1]),
+    "sender": folded(captured_mail.c.sender),
+    "size": captured_mail.c.size,
+    "received_at": captured_mail.c.received_at,
+}
+
+
 async def pages(
     tx: Tx, page: PageRequest, *, mailing_id: int | None, profile_id: int | None, to: str | None
 ) -> Page[sa.Row[Any]]:
-    """Return a page of mails without their sources, the newest first."""
+    """Return a page of mails without their sources, the newest first if not sorted."""
     where = []
     if mailing_id is not None:
         where.append(captured_mail.c.mailing_id == mailing_id)
@@ -97,13 +108,10 @@ async def pages(
             | sa.func.array_to_string(captured_mail.c.recipients, " ").icontains(page.q, autoescape=True)
         )
     total = await tx.scalar(sa.select(sa.func.count()).select_from(captured_mail).where(*where))
-    if page.cursor is not None:
-        if len(page.cursor) != 1 or not isinstance(page.cursor[0], int):
-            raise invalid_field("/cursor", "This cursor is not one that this list has returned")
-        where.append(captured_mail.c.id < page.cursor[0])
-    rows = await tx.all(sa.select(*_LIST).where(*where).order_by(captured_mail.c.id.desc()).limit(page.limit + 1))
-    items = list(rows[: page.limit])
-    return Page(items, encode_cursor([items[-1].id]) if len(rows) > page.limit else None, total)
+    rows, cursor = await sorted_rows(
+        tx, sa.select(*_LIST).where(*where), page, sorts=_SORTS, key=captured_mail.c.id, default="-id"
+    )
+    return Page(rows, cursor, total)
 
 
 async def get(tx: Tx, mail_id: int) -> sa.Row[Any]:

@@ -27,7 +27,7 @@ class JobController(Controller):
     path = "/jobs"
     tags = ("Jobs",)
 
-    @get("/", opt={"right": "jobs:read"}, summary="List jobs, newest first")
+    @get("/", opt={"right": "jobs:read"}, summary="List jobs")
     async def list_jobs(
         self,
         tx: Tx,
@@ -35,7 +35,7 @@ class JobController(Controller):
         in_state: Annotated[str | None, QueryParameter(name="state", description="active, or one state")] = None,
         kind: Annotated[str | None, QueryParameter(name="kind", description="Only jobs of this kind")] = None,
     ) -> Page[JobOut]:
-        """Return a page of jobs."""
+        """Return a page, newest first; or sorted by title, state, actor, created_at, started_at or took."""
         return await store.pages(tx, page, state=in_state, kind=kind)
 
     @get("/stream", opt={"right": "jobs:read", "stream": True}, summary="Follow all jobs (server-sent events)")

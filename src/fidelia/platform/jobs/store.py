@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,8 +11,9 @@ import sqlalchemy as sa
 
 from fidelia.kernel.errors import conflict, invalid_field, not_found
 from fidelia.kernel.ids import random_id
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.kernel.paging import Page, PageRequest
 
+from ..listing import folded, or_none, sorted_rows
 from .model import JobOut, JobRef
 from .registry import Ending, tasks
 from .tables import job
@@ -78,7 +80,7 @@ async def create(
 
 
 def _out(row: sa.Row[Any]) -> JobOut:
-    return JobOut(**row._mapping)
+    return JobOut(**{name: row._mapping[name] for name in JobOut.__struct_fields__})
 
 
 async def get(tx: Tx, job_id: str) -> JobOut:
@@ -87,6 +89,12 @@ async def get(tx: Tx, job_id: str) -> JobOut:
     if row is None:
         raise not_found("Job", job_id)
     return _out(row)
+
+
+async def some(tx: Tx, ids: Iterable[str]) -> dict[str, JobOut]:
+    """Return those of these jobs that are still known, by id."""
+    rows = await tx.all(sa.select(*_OUT).where(job.c.id.in_(list(ids))))
+    return {row.id: _out(row) for row in rows}
 
 
 async def outcome(tx: Tx, job_id: str | None, unsaid: str) -> tuple[Ending, str | None] | None:
@@ -110,8 +118,19 @@ async def last_of(tx: Tx, kind: str, link: str) -> JobOut | None:
     return _out(row) if row else None
 
 
+#: As the jobs are shown: one that waits has its start ahead of it, so it stands where it was asked for.
+_SORTS: Mapping[str, sa.ColumnElement[Any]] = {
+    "created_at": job.c.created_at,
+    "title": folded(job.c.title),
+    "state": job.c.state,
+    "actor": folded(job.c.actor),
+    "started_at": sa.func.coalesce(job.c.started_at, job.c.created_at),
+    "took": or_none(sa.cast(sa.extract("epoch", job.c.finished_at - job.c.started_at) * 1000, sa.BigInteger)),
+}
+
+
 async def pages(tx: Tx, page: PageRequest, *, state: str | None = None, kind: str | None = None) -> Page[JobOut]:
-    """Return a page of jobs, newest first; ``state`` may be ``active`` for queued and running ones."""
+    """Return a page of jobs, newest first if not sorted; ``state`` may be ``active`` for queued and running ones."""
     where: list[sa.ColumnElement[bool]] = []
     if state == "active":
         where.append(job.c.state.in_(("queued", "running")))
@@ -124,19 +143,10 @@ async def pages(tx: Tx, page: PageRequest, *, state: str | None = None, kind: st
     if page.q:
         where.append(job.c.title.icontains(page.q, autoescape=True))
     total = await tx.scalar(sa.select(sa.func.count()).select_from(job).where(*where))
-    if page.cursor is not None:
-        try:
-            at, last = datetime.fromisoformat(page.cursor[0]), str(page.cursor[1])
-        except (ValueError, TypeError, IndexError) as exc:
-            raise invalid_field("/cursor", "This cursor is not one that this list has returned") from exc
-        where.append(sa.tuple_(job.c.created_at, job.c.id) < sa.tuple_(sa.literal(at), sa.literal(last)))
-    rows = await tx.all(
-        sa.select(*_OUT).where(*where).order_by(job.c.created_at.desc(), job.c.id.desc()).limit(page.limit + 1)
+    rows, cursor = await sorted_rows(
+        tx, sa.select(*_OUT).where(*where), page, sorts=_SORTS, key=job.c.id, default="-created_at"
     )
-    items = [_out(r) for r in rows[: page.limit]]
-    more = len(rows) > page.limit
-    cursor = encode_cursor([items[-1].created_at.isoformat(), items[-1].id]) if more else None
-    return Page(items, cursor, total)
+    return Page([_out(row) for row in rows], cursor, total)
 
 
 async def cancel(tx: Tx, job_id: str) -> JobOut:

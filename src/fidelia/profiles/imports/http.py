@@ -79,9 +79,9 @@ class DatabaseImportController(Controller):
     path = "/databases/{database_id:int}/imports"
     tags = ("Imports",)
 
-    @get("/", opt={"right": "imports:read"}, summary="List imports, newest first")
+    @get("/", opt={"right": "imports:read"}, summary="List imports")
     async def list_imports(self, tx: Tx, page: PageRequest, database_id: FromPath[int]) -> Page[ImportOut]:
-        """Return a page of imports."""
+        """Return a page, newest first; or sorted by file_name, total, created, updated, rejected, actor or at."""
         return await service.list_imports(tx, page, database_id)
 
     @post(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 
 from fidelia.kernel.errors import not_found
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.jobs import get as get_job
+from fidelia.platform.listing import folded, or_none, sorted_rows
 from fidelia.platform.postgres import Tx
 
-from ..store.databases import cursor_values
 from .model import CheckResult, ColumnMapping, Counts, ImportOptions, ImportOut, ImportReason
 from .readers import FileFormat
 from .tables import profile_import, profile_import_chunk
@@ -95,22 +95,31 @@ async def delete(tx: Tx, import_id: int) -> None:
     await tx.execute(sa.delete(profile_import).where(profile_import.c.id == import_id))
 
 
+_i = profile_import.c
+#: As the imports are shown: one that did not run has no figures, and its time is when it was made.
+_RAN = _i.state.not_in(("new", "checking", "checked"))
+_SORTS: Mapping[str, sa.ColumnElement[Any]] = {
+    "id": _i.id,
+    "file_name": folded(_i.file_name),
+    "total": or_none(_i.total),
+    **{
+        name: sa.case((_RAN, _i[name]), else_=sa.literal(-1, sa.BigInteger))
+        for name in ("created", "updated", "rejected")
+    },
+    "actor": folded(_i.actor),
+    "at": sa.func.coalesce(_i.started_at, _i.created_at),
+}
+
+
 async def page(tx: Tx, request: PageRequest, database_id: int) -> Page[ImportOut]:
-    """Return a page of a database's imports, the newest first; ``q`` looks into the file's name."""
+    """Return a page of a database's imports, the newest first if not sorted; ``q`` looks into the file's name."""
     c = profile_import.c
     query = sa.select(*_SHOWN).where(c.database_id == database_id)
     if request.q:
         query = query.where(c.file_name.icontains(request.q, autoescape=True))
     total = await tx.scalar(sa.select(sa.func.count()).select_from(query.subquery()))
-    request.sort_key(("id",), "-id")
-    down = request.sort is None or request.descending
-    if request.cursor is not None:
-        (edge,) = cursor_values(request.cursor, int)
-        query = query.where(c.id < int(edge) if down else c.id > int(edge))
-    rows = await tx.all(query.order_by(c.id.desc() if down else c.id).limit(request.limit + 1))
-    shown = [await current(tx, row) for row in rows[: request.limit]]
-    cursor = encode_cursor([shown[-1].id]) if len(rows) > request.limit else None
-    return Page(shown, cursor, total)
+    rows, cursor = await sorted_rows(tx, query, request, sorts=_SORTS, key=c.id, default="-id")
+    return Page([await current(tx, row) for row in rows], cursor, total)
 
 
 async def mapping_of_twin(tx: Tx, database_id: int, header_hash: str) -> list[ColumnMapping] | None:

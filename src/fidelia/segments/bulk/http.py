@@ -74,7 +74,10 @@ class BulkUpdateController(Controller):
         summary="List the bulk updates of a database",
     )
     async def bulk_updates(self, tx: Tx, page: PageRequest, database_id: FromPath[int]) -> Page[BulkUpdate]:
-        """Return a page, newest first; ``q`` looks into the title."""
+        """Return a page, newest first; ``q`` looks into the title.
+
+        Sort by what, title, state, people, changed, refused, actor or created_at.
+        """
         return await service.list_bulk_updates(tx, page, database_id)
 
     @get("/bulk-updates/{bulk_id:int}", opt={"right": "profiles:read"}, summary="Read a bulk update")

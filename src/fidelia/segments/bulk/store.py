@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 
 from fidelia.kernel.errors import not_found
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.kernel.paging import Page, PageRequest
+from fidelia.platform.listing import folded, or_none, sorted_rows
 from fidelia.platform.postgres import Tx
 from fidelia.profiles import BulkOperation, BulkReason, StepCount, Tally
 
 from ..service.audience import restored
-from ..store.members import before_id, packed
+from ..store.members import packed
 from .model import BulkUpdate, RefusedRow
 from .tables import bulk_update, bulk_update_refused
 
@@ -108,18 +109,28 @@ async def advance(
     return whole
 
 
+_SORTS: Mapping[str, sa.ColumnElement[Any]] = {
+    "id": _b.id,
+    "what": folded(_b.titles[0].astext),
+    "title": folded(_b.title),
+    "state": _b.state,
+    "people": or_none(_b.total),
+    "changed": _b.changed,
+    "refused": _b.refused,
+    "actor": folded(_b.actor),
+    "created_at": _b.created_at,
+}
+
+
 async def page(tx: Tx, database_id: int, request: PageRequest) -> Page[BulkUpdate]:
-    """Return a page of a database's bulk updates, newest first; ``q`` looks into the title."""
+    """Return a page of a database's bulk updates, newest first if not sorted; ``q`` looks into the title."""
     where = [_b.database_id == database_id]
     if request.q:
         where.append(_b.title.icontains(request.q, autoescape=True))
     total = await tx.scalar(sa.select(sa.func.count()).select_from(bulk_update).where(*where))
-    before = before_id(request)
-    if before is not None:
-        where.append(_b.id < before)
-    rows = await tx.all(sa.select(*_SHOWN).where(*where).order_by(_b.id.desc()).limit(request.limit + 1))
-    items = [as_bulk_update(row) for row in rows[: request.limit]]
-    return Page(items, encode_cursor([items[-1].id]) if len(rows) > request.limit else None, total)
+    query = sa.select(*_SHOWN).where(*where)
+    rows, cursor = await sorted_rows(tx, query, request, sorts=_SORTS, key=_b.id, default="-id")
+    return Page([as_bulk_update(row) for row in rows], cursor, total)
 
 
 async def next_refused(tx: Tx, bulk_id: int, after: int) -> tuple[int, list[RefusedRow]] | None:

@@ -159,7 +159,7 @@ class ControlGroupController(Controller):
             str | None, QueryParameter(name="columns", description="Names of fields, separated by commas")
         ] = None,
     ) -> Page[dict[str, Any]]:
-        """Return a page of people ordered by id."""
+        """Return a page of people ordered by id; ``q`` searches as in the list of profiles."""
         chosen = DEFAULT_COLUMNS if columns is None else tuple(name for name in columns.split(",") if name)
         return await member_page(tx, database_id, page, chosen)
 

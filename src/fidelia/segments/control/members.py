@@ -16,11 +16,12 @@ from . import store
 
 
 async def member_page(tx: Tx, database_id: int, page: PageRequest, columns: Sequence[str]) -> Page[dict[str, Any]]:
-    """Return a page of the people kept back with some columns, ordered by id. Raises 404, 422."""
+    """Return a page of the people kept back with some columns, ordered by id.
+
+    ``q`` finds people as the list of profiles does. Raises 404, 422.
+    """
     group = await store.get(tx, database_id)
     check_columns(await profiles.get_database(tx, database_id), columns)
-    if page.q:
-        raise invalid_field("/q", "Find the person in the list of profiles; their card tells the side")
     if page.sort not in (None, "id", "profile_id"):
         raise invalid_field("/sort", "The people of a control group are sorted by id")
     after = 0
@@ -29,6 +30,8 @@ async def member_page(tx: Tx, database_id: int, page: PageRequest, columns: Sequ
             raise invalid_field("/cursor", "This cursor is not one that this list has returned")
         after = page.cursor[0]
     found = await store.members(tx, group.id)
+    if page.q:
+        found &= await profiles.search_ids(tx, database_id, page.q)
     start = found.rank(after)
     part = found[start : start + page.limit]
     rows = await people(tx, database_id, part, columns)

@@ -121,7 +121,10 @@ class ExportController(Controller):
 
     @get("/", opt={"right": "profiles:read"}, summary="List the files of a database's profiles")
     async def exports(self, tx: Tx, page: PageRequest, database_id: FromPath[int]) -> Page[ProfileExport]:
-        """Return a page of files, newest first, those of segments too; ``q`` looks into whom they are about."""
+        """Return a page of files, newest first, those of segments too; ``q`` looks into whom they are about.
+
+        Sort by title, file_name, rows, size, actor or created_at.
+        """
         await profiles.get_database(tx, database_id)
         return await exports_store.page(tx, page, database_id=database_id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,17 +11,28 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 
 from fidelia.kernel.errors import not_found
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.kernel.paging import Page, PageRequest
+from fidelia.platform import jobs
+from fidelia.platform.listing import folded, or_none, sorted_rows
 from fidelia.platform.postgres import Tx
 
-from ..model import ExportedSubscription, ProfileExport
+from ..model import ExportedSubscription, ExportState, ProfileExport
 from ..tables import segment_export
-from .members import before_id, packed
+from .members import packed
 
 #: Files with people's data are kept this long.
 KEEP_FILES = timedelta(days=7)
 _e = segment_export.c
-_MADE_OF = ("expires_at", "url")
+_MADE_OF = ("state", "done", "error", "expires_at", "url")
+_SORTS: Mapping[str, sa.ColumnElement[Any]] = {
+    "id": _e.id,
+    "title": folded(_e.title),
+    "file_name": folded(_e.file_name),
+    "rows": or_none(_e.rows),
+    "size": or_none(_e.size),
+    "actor": folded(_e.actor),
+    "created_at": _e.created_at,
+}
 _SHOWN = [_e[name] for name in ProfileExport.__struct_fields__ if name not in _MADE_OF] + [_e.file_key]
 
 
@@ -31,11 +42,29 @@ async def insert(tx: Tx, values: dict[str, Any]) -> int:
     return int(await tx.scalar(stmt.returning(_e.id)))
 
 
-def _export(row: Any) -> ProfileExport:
-    plain = dict(row._mapping)
-    ready = plain.pop("file_key") is not None
+async def _exports(tx: Tx, rows: Sequence[Any]) -> list[ProfileExport]:
+    """Turn rows into files, each as far as its job is."""
+    writers = await jobs.some(tx, [row.job_id for row in rows if row.file_key is None and row.job_id is not None])
+    return [_export(row, writers.get(row.job_id or "")) for row in rows]
+
+
+def _export(row: Any, job: jobs.JobOut | None) -> ProfileExport:
+    plain = {name: getattr(row, name) for name in ProfileExport.__struct_fields__ if name not in _MADE_OF}
+    ready = row.file_key is not None
+    state: ExportState = "queued"  # its job is made in the same transaction
+    error = None
+    if ready:
+        state = "done"
+    elif job is not None:
+        state = "running" if job.state == "done" else job.state
+        error = job.error
+    elif row.job_id is not None:
+        state, error = "failed", "The job that wrote it is gone"
     return ProfileExport(
         **{**plain, "subscriptions": msgspec.convert(row.subscriptions, list[ExportedSubscription])},
+        state=state,
+        done=row.rows or 0 if ready else job.done if job is not None else 0,
+        error=error,
         expires_at=row.created_at + KEEP_FILES,
         url=f"/api/v1/segments/exports/{row.id}/file" if ready else None,
     )
@@ -55,23 +84,20 @@ async def get(tx: Tx, export_id: int) -> ProfileExport:
     row = await tx.first(sa.select(*_SHOWN).where(_e.id == export_id))
     if row is None:
         raise not_found("Export", export_id)
-    return _export(row)
+    return (await _exports(tx, [row]))[0]
 
 
 async def page(
     tx: Tx, request: PageRequest, *, segment_id: int | None = None, database_id: int | None = None
 ) -> Page[ProfileExport]:
-    """Return a page of the files of a segment or a database, newest first; ``q`` looks into the title."""
+    """Return a page of the files of a segment or a database, newest first if not sorted; ``q`` looks into the title."""
     where = [_e.segment_id == segment_id] if segment_id is not None else [_e.database_id == database_id]
     if request.q:
         where.append(_e.title.icontains(request.q, autoescape=True))
     total = await tx.scalar(sa.select(sa.func.count()).select_from(segment_export).where(*where))
-    before = before_id(request)
-    if before is not None:
-        where.append(_e.id < before)
-    rows = await tx.all(sa.select(*_SHOWN).where(*where).order_by(_e.id.desc()).limit(request.limit + 1))
-    items = [_export(row) for row in rows[: request.limit]]
-    return Page(items, encode_cursor([items[-1].id]) if len(rows) > request.limit else None, total)
+    query = sa.select(*_SHOWN).where(*where)
+    rows, cursor = await sorted_rows(tx, query, request, sorts=_SORTS, key=_e.id, default="-id")
+    return Page(await _exports(tx, rows), cursor, total)
 
 
 async def set_people(tx: Tx, export_id: int, people: BitMap, marks: Sequence[BitMap] | None = None) -> None:
