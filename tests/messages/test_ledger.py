@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fidelia.messages import rules
+from fidelia.messages.model import MessageKey
 from fidelia.messages.store import ledger
 from fidelia.messages.store.ledger import Result
 from fidelia.platform.engines import Engines
@@ -19,7 +20,7 @@ from fidelia.platform.engines import Engines
 from ..conftest import NOW
 from .world import people, run_of
 
-SIZE = 12
+SIZE, TWICE = 12, 4
 ENDS = ("sent", "failed", "blocked", "unknown")
 
 steps = st.lists(
@@ -43,13 +44,13 @@ class World:
     def __init__(self, raw: psycopg.AsyncConnection[Any], run: Any) -> None:
         self.raw, self.run, self.now = raw, run, NOW
         self.sessions = [101, 202]
-        self.leased: list[set[int]] = [set(), set()]
-        self.handed: list[set[int]] = [set(), set()]
-        self.given: dict[int, int] = {}
-        self.last: list[tuple[list[Result], list[int]]] = [([], []), ([], [])]
+        self.leased: list[set[MessageKey]] = [set(), set()]
+        self.handed: list[set[MessageKey]] = [set(), set()]
+        self.given: dict[MessageKey, int] = {}
+        self.last: list[tuple[list[Result], list[MessageKey]]] = [([], []), ([], [])]
         self.told = 0
 
-    async def settle(self, who: int, results: list[Result], intents: list[int]) -> frozenset[int]:
+    async def settle(self, who: int, results: list[Result], intents: list[MessageKey]) -> frozenset[MessageKey]:
         self.last[who] = (results, intents)
         done = await ledger.settle(
             self.raw, self.run.id, self.run.database_id, self.sessions[who], self.now, results, intents
@@ -59,7 +60,7 @@ class World:
     async def step(self, what: str, who: int, value: Any) -> None:
         if what == "lease":
             rows = await ledger.lease(self.raw, self.run.id, self.sessions[who], self.now, value)
-            self.leased[who] |= {row[0] for row in rows}
+            self.leased[who] |= {row.key for row in rows}
         elif what == "intend":
             wanted = sorted(self.leased[who])[:value]
             granted = await self.settle(who, [], wanted)
@@ -124,15 +125,21 @@ _kept: dict[int, Any] = {}
 
 async def _base(engines: Engines) -> Any:
     if id(engines) not in _kept:
-        _kept[id(engines)] = await run_of(engines, await people(engines, SIZE))
+        run = _kept[id(engines)] = await run_of(engines, await people(engines, SIZE - TWICE))
+        twice = range(1, TWICE + 1)
+        async with engines.db.hot() as raw:  # some people get a second message, for another occasion
+            await ledger.add(raw, run.id, twice, [b"%016d" % n for n in twice], NOW, occasions=[2**62] * TWICE)
     return _kept[id(engines)]
 
 
 async def test_the_keys_refuse_doubles(engines: Engines) -> None:
     run = await run_of(engines, await people(engines, 3))
     async with engines.db.hot() as raw:
-        assert await ledger.add(raw, run.id, [1, 7, 8], [b"a" * 16, b"b" * 16, b"b" * 16], NOW) == [7]
-        assert sum((await ledger.states(raw, run.id)).values()) == 4
+        assert await ledger.add(raw, run.id, [1, 7, 8], [b"a" * 16, b"b" * 16, b"b" * 16], NOW) == [MessageKey(7)]
+        again = await ledger.add(raw, run.id, [7, 8], [b"a" * 16, b"b" * 16], NOW, occasions=[3, 3])
+        assert again == [MessageKey(7, 3), MessageKey(8, 3)], "another occasion is another message"
+        assert await ledger.add(raw, run.id, [7, 9], [b"c" * 16, b"b" * 16], NOW, occasions=[3, 3]) == []
+        assert sum((await ledger.states(raw, run.id)).values()) == 6
 
 
 async def test_a_queued_row_is_due_and_no_other_is(engines: Engines) -> None:

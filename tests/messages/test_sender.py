@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from fidelia.messages import rules
+from fidelia.messages.model import MessageKey
 from fidelia.messages.sending.compose import contact_hash
 from fidelia.messages.store import ledger
 from fidelia.platform.engines import Engines
@@ -172,9 +173,9 @@ async def test_consent_is_looked_at_again(engines: Engines) -> None:
         await raw.execute(f"delete from profile_{database} where id = 3")
         await raw.execute(f"update profile_{database} set email = null where id = 4")
         await raw.execute(f"update profile_{database} set email = 'new@example.com' where id = 5")
-        taken = await ledger.change_contact(raw, run.id, 6, 0, contact_hash("p1@example.com"))
+        taken = await ledger.change_contact(raw, run.id, MessageKey(6), 0, contact_hash("p1@example.com"))
         await raw.execute("update delivery set lease = 7 where run_id = %s and profile_id = 6", (run.id,))
-        refused = await ledger.change_contact(raw, run.id, 6, 7, contact_hash("p1@example.com"))
+        refused = await ledger.change_contact(raw, run.id, MessageKey(6), 7, contact_hash("p1@example.com"))
     assert (taken, refused) == (True, False)
     async with running() as sink:
         await send(engines, run, sink.port, connections=1)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fidelia.kernel.clock import FixedClock
 from fidelia.messages import rules
-from fidelia.messages.model import Utm
+from fidelia.messages.model import MessageKey, Utm
 from fidelia.messages.sending.compose import with_utm
 from fidelia.messages.service.outlet import signer
 from fidelia.messages.tracking.hits import Hit, HitBuffer, distinct
@@ -29,11 +29,14 @@ AGENT = {"User-Agent": "Mozilla/5.0 (Macintosh) Safari/605"}
 numbers = st.integers(0, 2**40)
 
 
-@given(st.sampled_from(KINDS), numbers, numbers, st.integers(-1, 30_000), st.text(max_size=30))
-def test_tokens_come_back(kind: str, run: int, profile: int, link: int, extra: str) -> None:
+occasions = st.integers(0, 2**63 - 1)
+
+
+@given(st.sampled_from(KINDS), numbers, numbers, occasions, st.integers(-1, 30_000), st.text(max_size=30))
+def test_tokens_come_back(kind: str, run: int, profile: int, occasion: int, link: int, extra: str) -> None:
     signs = Signer(b"k" * 32, "https://x.example")
-    token = signs.token(kind, run, profile, link, extra)
-    assert signs.read(kind, token, extra) == Token(kind, run, profile, link)
+    token = signs.token(kind, run, profile, occasion, link, extra)
+    assert signs.read(kind, token, extra) == Token(kind, run, profile, link, occasion)
     assert Signer(b"j" * 32).read(kind, token, extra) is None
     assert signs.read(kind, token, extra + "x") is None
     for other in set(KINDS) - {kind}:
@@ -43,7 +46,7 @@ def test_tokens_come_back(kind: str, run: int, profile: int, link: int, extra: s
 @given(st.integers(0, 1000), st.text("ABCabc019-_", min_size=1, max_size=1), st.text(max_size=80))
 def test_tampered_tokens_are_refused(at: int, char: str, junk: str) -> None:
     signs = Signer(b"k" * 32)
-    token = signs.token("c", 7, 123456, 3)
+    token = signs.token("c", 7, 123456, link=3)
     at %= len(token)
     changed = token[:at] + char + token[at + 1 :]
     if changed != token and changed[:-1] != token[:-1]:
@@ -54,7 +57,9 @@ def test_tampered_tokens_are_refused(at: int, char: str, junk: str) -> None:
 
 def test_many_clicks_are_the_same_as_single_ones() -> None:
     signs = Signer(b"k" * 32, "https://x.example")
-    assert signs.clicks(5, 900, 40) == [signs.url("c", 5, 900, no) for no in range(40)]
+    for key in (MessageKey(900), MessageKey(900, 2**62)):
+        single = [f"{signs.base}/t/c/{signs.token('c', 5, *key, link=no)}" for no in range(40)]
+        assert signs.clicks(5, key, 40) == single
 
 
 def test_utm_marks_are_added_once() -> None:
@@ -109,27 +114,27 @@ async def test_hits_are_counted_in_batches(engines: Engines, sent, clock: FixedC
     at = NOW + timedelta(hours=1)
     hits = HitBuffer.of(engines)
     waiting = [
-        hits.add(Hit(sent.id, profile, "opened", at + timedelta(seconds=n), user_agent="Mozilla/5.0"))
+        hits.add(Hit(sent.id, profile, 0, "opened", at + timedelta(seconds=n), user_agent="Mozilla/5.0"))
         for profile in range(1, 21)
         for n in (0, 3, 60)
     ]
-    waiting.append(hits.add(Hit(sent.id, 9999, "opened", at, user_agent="Mozilla/5.0")))  # never got anything
-    waiting.append(hits.add(Hit(10**6, 1, "opened", at, user_agent="Mozilla/5.0")))
-    waiting.append(hits.add(Hit(sent.id, 1, "opened", at, user_agent="Googlebot/2.1")))
+    waiting.append(hits.add(Hit(sent.id, 9999, 0, "opened", at, user_agent="Mozilla/5.0")))  # never got anything
+    waiting.append(hits.add(Hit(10**6, 1, 0, "opened", at, user_agent="Mozilla/5.0")))
+    waiting.append(hits.add(Hit(sent.id, 1, 0, "opened", at, user_agent="Googlebot/2.1")))
     await asyncio.gather(*waiting)
     found = await reactions(engines, sent.id)
     assert {found[profile, "opened", -1, False] for profile in range(1, 21)} == {2}
     assert found[1, "opened", -1, True] == 1
     assert 9999 not in {key[0] for key in found}
-    await hits.add(Hit(sent.id, 1, "opened", at + timedelta(seconds=63), user_agent="Mozilla/5.0"))
+    await hits.add(Hit(sent.id, 1, 0, "opened", at + timedelta(seconds=63), user_agent="Mozilla/5.0"))
     assert (await reactions(engines, sent.id))[1, "opened", -1, False] == 2
 
 
 async def test_a_hit_that_cannot_be_written_takes_no_other_with_it(engines: Engines, sent, clock: FixedClock) -> None:
     at = clock.now() + timedelta(minutes=5)
     hits = HitBuffer(engines)
-    good = [Hit(sent.id, profile, "opened", at, user_agent="Mozilla/5.0") for profile in (1, 2, 3)]
-    bad = Hit(sent.id, 2**70, "opened", at, user_agent="Mozilla/5.0")
+    good = [Hit(sent.id, profile, 0, "opened", at, user_agent="Mozilla/5.0") for profile in (1, 2, 3)]
+    bad = Hit(sent.id, 2**70, 0, "opened", at, user_agent="Mozilla/5.0")
     await asyncio.gather(*[hits.add(hit) for hit in (*good[:2], bad, good[2])])
     assert (hits.written, hits.dropped) == (3, 1)
 
@@ -138,10 +143,10 @@ async def test_nothing_is_redirected_to_that_was_not_signed(
     engines: Engines, api: httpx.AsyncClient, sent, clock: FixedClock
 ) -> None:
     signs = await signer(engines)
-    path = urlsplit(signs.url("c", sent.id, 1, 0)).path
+    path = urlsplit(signs.url("c", sent.id, 1, link=0)).path
     clock.advance(timedelta(hours=2))
     assert (await api.get(path, headers=AGENT)).headers["location"] == "https://shop.example.org/a"
-    dynamic = urlsplit(signs.click(sent.id, 1, 1, "https://shop.example.org/p?id=1"))
+    dynamic = urlsplit(signs.click(sent.id, MessageKey(1), 1, "https://shop.example.org/p?id=1"))
     reply = await api.get(f"{dynamic.path}?{dynamic.query}", headers=AGENT)
     assert reply.headers["location"] == "https://shop.example.org/p?id=1"
     for bad in (
@@ -153,15 +158,15 @@ async def test_nothing_is_redirected_to_that_was_not_signed(
         "/t/c/https://evil.example",
         "/t/c/AAAAAAAAAAAAAAAAAAAAAAAA",
         path.replace("/c/", "/u/"),
-        urlsplit(signs.url("c", sent.id, 1, 999)).path,
-        urlsplit(signs.url("c", 10**6, 1, 0)).path,
+        urlsplit(signs.url("c", sent.id, 1, link=999)).path,
+        urlsplit(signs.url("c", 10**6, 1, link=0)).path,
         urlsplit(signs.url("o", sent.id, 1)).path.replace("/o/", "/c/"),
     ):
         reply = await api.get(bad, headers=AGENT)
         assert reply.status_code == 404, bad
         assert "location" not in reply.headers
     for target in ("javascript:alert(1)", "data:text/html,x", "https://a.example\r\nX: y", "//evil.example"):
-        made = urlsplit(signs.click(sent.id, 1, 1, target))
+        made = urlsplit(signs.click(sent.id, MessageKey(1), 1, target))
         assert (await api.get(f"{made.path}?{made.query}", headers=AGENT)).status_code == 404
 
 
@@ -185,7 +190,7 @@ async def test_a_redirect_never_fails_for_its_count(
 
     monkeypatch.setattr(store, "add", failing)
     monkeypatch.setattr(http, "PATIENCE", 0.05)
-    path = urlsplit(signs.url("c", sent.id, 33, 0)).path
+    path = urlsplit(signs.url("c", sent.id, 33, link=0)).path
     assert (await api.get(path, headers=AGENT)).status_code == 302
     assert (await api.get(urlsplit(signs.url("o", sent.id, 33)).path, headers=AGENT)).status_code == 200
     broken = False
@@ -197,7 +202,7 @@ async def test_a_redirect_never_fails_for_its_count(
 
 async def test_pages_refuse_what_is_not_theirs(engines: Engines, api: httpx.AsyncClient, sent) -> None:
     signs = await signer(engines)
-    click = signs.token("c", sent.id, 1, 0)
+    click = signs.token("c", sent.id, 1, link=0)
     for kind in "upw":
         assert (await api.get(f"/t/{kind}/{click}")).status_code == 404
     for kind in "up":

@@ -46,6 +46,7 @@ AREAS: Mapping[str, Area] = {
     "segments": Area("Segments", _ALL),
     "templates": Area("Templates", _CRUD),
     "mailings": Area("Mailings", _ALL),
+    "policies": Area("Frequency policies", _CRUD),
     "mailbox": Area("Captured mails", ("read", "delete")),
     "loyalty": Area("Loyalty programs", _ALL),
     "campaigns": Area("Campaigns", _ALL),
@@ -89,7 +90,7 @@ ROLES: Mapping[str, Role] = {
         | _grant(("mailbox", "jobs"))
         | _grant(("profiles",), "read", "create", "update", "run")
         | _grant(("analytics",))
-        | _grant(("databases", "events", "market", "loyalty", "settings"), "read"),
+        | _grant(("databases", "events", "market", "loyalty", "policies", "settings"), "read"),
     ),
     "analyst": Role(
         "Analyst",

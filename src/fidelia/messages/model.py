@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -48,17 +48,39 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     track_opens: bool = True
     track_clicks: bool = True
     rate: int = 0
+    policy_id: int | None = None
     confirms: bool = False
 
 
+class MessageKey(NamedTuple):
+    """A message within its run: whose it is, and what caused it (0 where the run writes to everybody once)."""
+
+    profile_id: int
+    occasion: int = 0
+
+    def name(self, run_id: int) -> str:
+        """Return what events of this message are called by; the same message always has the same name."""
+        head = f"{run_id}-{self.profile_id}"
+        return f"{head}-{self.occasion:x}" if self.occasion else head
+
+
 class Recipient(msgspec.Struct, frozen=True):
-    """Somebody a message is made for. In ``roots`` a missing value has no key; ``request_id`` is what they confirm."""
+    """Somebody a message is made for. In ``roots`` a missing value has no key; ``request_id`` is what they confirm.
+
+    ``occasion`` is what caused the message, 0 where the run writes to everybody once.
+    """
 
     profile_id: int
     contact: str
     roots: Mapping[str, Mapping[str, Any]]
     attempts: int = 0
     request_id: int = 0
+    occasion: int = 0
+
+    @property
+    def key(self) -> MessageKey:
+        """The message's key within its run."""
+        return MessageKey(self.profile_id, self.occasion)
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +148,7 @@ class Mailing(msgspec.Struct, frozen=True, kw_only=True):
     track_opens: bool
     track_clicks: bool
     rate: int
+    policy_id: int | None
     state: MailingState
     starts_at: datetime | None
     run_id: int | None

@@ -83,6 +83,7 @@ mailing = sa.Table(
     sa.Column("track_opens", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("track_clicks", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("rate", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("policy_id", sa.Integer),
     sa.Column("state", sa.Text, nullable=False, server_default="draft"),
     sa.Column("starts_at", STAMP),
     # Kept by Fidelia itself: its runs carry the mails that ask to confirm a subscription.
@@ -137,4 +138,22 @@ captured_mail = sa.Table(
     sa.Column("run_id", sa.Integer),
     sa.Column("profile_id", sa.BigInteger),
     sa.Column("source", BYTEA, nullable=False),
+)
+
+send_policy = sa.Table(
+    "send_policy",
+    metadata,
+    sa.Column("id", sa.Integer, Id, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("limits", JSONB, nullable=False),
+    sa.Column("is_default", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("created_at", STAMP, nullable=False),
+    sa.Column("updated_at", STAMP, nullable=False),
+)
+resource_policy = sa.Table(
+    "resource_policy",
+    metadata,
+    sa.Column("resource_id", sa.Integer, primary_key=True),
+    sa.Column("policy_id", sa.Integer, nullable=False),
 )

@@ -8,7 +8,11 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import JobContext, periodic, task
 
 from .optin import service as optin
+from .policies import marks
 from .service import running
+
+#: Rows of frequency policies that are deleted in one transaction.
+MARKS = 20_000
 
 
 @task("mailings.audience", queue="core")
@@ -27,6 +31,15 @@ async def send(ctx: JobContext, run_id: int) -> dict[str, Any]:
 async def tick(engines: Engines) -> None:
     """Start what is due, replace senders that have died."""
     await running.tick(engines)
+
+
+@periodic("messages.marks", "41 3 * * *", queue="worker")
+async def forget_marks(engines: Engines) -> None:
+    """Delete what frequency policies cannot count any more."""
+    while not engines.stop.is_set():
+        async with engines.db.hot() as raw:
+            if await marks.purge(raw, engines.clock.now(), MARKS) < MARKS:
+                return
 
 
 @periodic("messages.confirmations", "* * * * * */2", queue="worker")

@@ -2,6 +2,7 @@
 
 from ..optin.http import ConfirmationController, DoubleOptInController
 from ..optin.public import ConfirmController
+from ..policies.http import PolicyController
 from ..preferences.http import PreferenceLinkController
 from ..preferences.public import PreferenceController
 from ..tracking.http import TrackingController
@@ -18,5 +19,6 @@ API = [
     DoubleOptInController,
     ConfirmationController,
     PreferenceLinkController,
+    PolicyController,
 ]
 ROOT = [TrackingController, PreferenceController, ConfirmController]

@@ -50,6 +50,7 @@ class MailingIn(Body, frozen=True):
     track_opens: bool = True
     track_clicks: bool = True
     rate: int = 0
+    policy_id: int | None = None
 
 
 class MailingPatch(Body, frozen=True):
@@ -73,6 +74,7 @@ class MailingPatch(Body, frozen=True):
     track_opens: bool | UnsetType = UNSET
     track_clicks: bool | UnsetType = UNSET
     rate: int | UnsetType = UNSET
+    policy_id: int | UnsetType | None = UNSET
     updated_at: datetime | UnsetType = UNSET
 
 

@@ -159,7 +159,8 @@ async def _begin_run(tx: Tx, resource_id: int, database_id: int) -> int:
     run_id = await runs.create(tx, database_id, plan)
     people = sorted(waiting, key=lambda request: request.profile_id)
     hashes = [contact_hash(request.contact) for request in people]
-    added = set(await ledger.add(await tx.raw(), run_id, [r.profile_id for r in people], hashes, tx.now))
+    made = await ledger.add(await tx.raw(), run_id, [r.profile_id for r in people], hashes, tx.now)
+    added = {key.profile_id for key in made}
     ready = [request for request in people if request.profile_id in added]
     audience = BitMap(request.profile_id for request in ready)
     await runs.keep_audience(tx, run_id, len(audience), audience, {})

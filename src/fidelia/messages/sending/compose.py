@@ -17,7 +17,7 @@ from ..channels.email.address import AddressRefused, envelope
 from ..channels.email.mime import Content, Skeleton, dot_stuffed
 from ..markup.model import LINKS, URLS, Compiled, Rendered
 from ..markup.render import CannotRender, Renderer, context
-from ..model import Plan, Recipient, Utm
+from ..model import MessageKey, Plan, Recipient, Utm
 from ..tracking.tokens import Signer
 
 _KIND = {"unsubscribe": "u", "web_version": "w", "preferences": "p"}
@@ -27,7 +27,7 @@ _NAMED = {link: name for name, link in URLS.items()}
 class Composed(msgspec.Struct, frozen=True):
     """A mail ready for the wire: envelope and the body as DATA takes it."""
 
-    profile_id: int
+    key: MessageKey
     attempts: int
     address: str
     data: bytes
@@ -83,34 +83,34 @@ class Composer:
             raise CannotRender(str(exc)) from None
         filled = self._context(recipient)
         renderer = self._renderer
-        profile = recipient.profile_id
+        key = recipient.key
         content = Content(
             to=address,
             subject=renderer.subject(filled),
             text=renderer.text(filled),
             html=renderer.html(filled),
-            message_id=f"{self._signer.token('m', self.run_id, profile)}@{self._domain}",
-            unsubscribe=self._signer.url("u", self.run_id, profile),
+            message_id=f"{self._signer.token('m', self.run_id, *key)}@{self._domain}",
+            unsubscribe=self._signer.url("u", self.run_id, *key),
         )
         try:
             data = self._skeleton.build(content, now)
         except ValueError as exc:
             raise CannotRender(f"The mail cannot be written: {exc}") from None
-        return Composed(profile, recipient.attempts, address, dot_stuffed(data))
+        return Composed(key, recipient.attempts, address, dot_stuffed(data))
 
-    def event(self, kind: str, profile_id: int, at: datetime, **more: Any) -> str:
+    def event(self, kind: str, key: MessageKey, at: datetime, **more: Any) -> str:
         """Return the history's line for what happened to a recipient; the same fact always has the same id."""
         properties = {**self._properties, **more}
-        id_ = f"{self.run_id}-{profile_id}-{kind}"
-        return encode_line(f"message.{kind}", profile_id, clickhouse_time(at), id_, properties).decode()
+        id_ = f"{key.name(self.run_id)}-{kind}"
+        return encode_line(f"message.{kind}", key.profile_id, clickhouse_time(at), id_, properties).decode()
 
     def _context(self, recipient: Recipient) -> dict[str, Any]:
-        plan, signer, run, profile = self.plan, self._signer, self.run_id, recipient.profile_id
+        plan, signer, run, key = self.plan, self._signer, self.run_id, recipient.key
         roots = recipient.roots
         if plan.variables:
             roots = {**roots, "vars": plan.variables}
         if plan.track_clicks:  # our own addresses hold nothing that needs escaping
-            addresses = escaped = signer.clicks(run, profile, len(self._links))
+            addresses = escaped = signer.clicks(run, key, len(self._links))
         else:
             addresses, escaped = self._links, self._escaped
         return context(
@@ -119,20 +119,20 @@ class Composer:
             links=self._own_links(recipient),
             addresses=addresses,
             escaped=escaped,
-            click=lambda no, url: self._click(profile, no, url),
-            pixel=signer.url("o", run, profile) if plan.track_opens else "",
+            click=lambda no, url: self._click(key, no, url),
+            pixel=signer.url("o", run, *key) if plan.track_opens else "",
         )
 
     def _own_links(self, recipient: Recipient) -> dict[str, str]:
-        signer, profile = self._signer, recipient.profile_id
-        links = {name: signer.url(_KIND[name], self.run_id, profile) for name in self._shown}
+        signer, key = self._signer, recipient.key
+        links = {name: signer.url(_KIND[name], self.run_id, *key) for name in self._shown}
         if recipient.request_id:
             links["confirm"] = signer.url("y", recipient.request_id, 0)
         return links
 
-    def _click(self, profile: int, no: int, url: str) -> str:
+    def _click(self, key: MessageKey, no: int, url: str) -> str:
         target = with_utm(url, self.plan.utm)
-        return self._signer.click(self.run_id, profile, no, target) if self.plan.track_clicks else target
+        return self._signer.click(self.run_id, key, no, target) if self.plan.track_clicks else target
 
 
 def with_utm(url: str, utm: Utm) -> str:

@@ -90,7 +90,7 @@ class Lane:
             self._again(message, str(exc))
             return None, False
         results, self._results = self._results, []
-        if not await sender.settler.submit(results, message.profile_id):
+        if not await sender.settler.submit(results, message.key):
             await self._reset(connection, None)
             return None, False
         try:
@@ -113,7 +113,7 @@ class Lane:
         try:
             reply = await connection.reply(connection.server.data_timeout)
         except SmtpLost:
-            self._results.append(Result(message.profile_id, "unknown", _UNKNOWN, tried=True))
+            self._results.append(Result(message.key, "unknown", _UNKNOWN, tried=True))
             self._drop()
             return following, False
         self._results.append(self._sender.judge(message, reply))

@@ -32,8 +32,8 @@ WORDS = {
 
 async def load(
     tx: Tx, engines: Engines, run: Run, compiled: Compiled, ids: Sequence[int]
-) -> tuple[list[Recipient], dict[int, str]]:
-    """Return who of a run's people can be written to, with their values, and why the others cannot.
+) -> tuple[dict[int, Recipient], dict[int, str]]:
+    """Return who of a run's people can be written to, with their values, and why the others cannot, by profile.
 
     Gates, consent and stop lists are looked at again: somebody may have left since the audience was made. A run that
     asks to confirm passes no gates: it goes to those who wait for it.
@@ -48,7 +48,7 @@ async def load(
     for root, loader in root_loaders(engines).items():
         if any(use == root or use.startswith(root + ".") for use in compiled.uses):
             extra[root] = await loader(tx, run.database_id, list(contacts))
-    recipients = []
+    recipients = {}
     for profile, contact in contacts.items():
         roots: dict[str, dict[str, Any]] = {
             "profile": values.get(profile, {"id": profile}),
@@ -56,7 +56,7 @@ async def load(
         }
         for root, found in extra.items():
             roots[root] = dict(found.get(profile, {}))
-        recipients.append(Recipient(profile, contact, roots, request_id=requests.get(profile, 0)))
+        recipients[profile] = Recipient(profile, contact, roots, request_id=requests.get(profile, 0))
     return recipients, refused
 
 

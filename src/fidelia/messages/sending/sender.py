@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -18,7 +18,9 @@ from .. import rules
 from ..channels.email.smtp import Reply, SmtpConnection, SmtpServer
 from ..markup.model import Compiled
 from ..markup.render import CannotRender
-from ..model import Recipient, Run
+from ..model import MessageKey, Recipient, Run
+from ..policies import marks
+from ..policies.rules import text as limit_text
 from ..store import ledger
 from ..store.ledger import Result
 from ..tracking.tokens import Signer
@@ -122,11 +124,11 @@ class Sender:
             try:
                 message = self.composer.compose(recipient, self.engines.clock.now())
             except CannotRender as exc:
-                self.settler.submit([self._blocked(recipient.profile_id, str(exc))])
+                self.settler.submit([self._blocked(recipient.key, str(exc))])
                 continue
             except Exception as exc:  # a fault of ours must cost this recipient, not the connections of the others
                 log.exception("a message could not be made", run=self.run_.id, profile=recipient.profile_id)
-                self.settler.submit([self._blocked(recipient.profile_id, f"Internal fault: {type(exc).__name__}")])
+                self.settler.submit([self._blocked(recipient.key, f"Internal fault: {type(exc).__name__}")])
                 continue
             self._count_slot()
             return message
@@ -161,11 +163,11 @@ class Sender:
             self.sent += 1
             if self._on_progress is not None:
                 self._on_progress(self.sent)
-            line = self.composer.event("sent", message.profile_id, now)
-            return Result(message.profile_id, "sent", tried=True, line=line)
+            line = self.composer.event("sent", message.key, now)
+            return Result(message.key, "sent", tried=True, line=line)
         text = str(reply).replace("\n", " ")[:500]
         if sender and not reply.temporary:  # the sender's fault, not the recipient's
-            return Result(message.profile_id, "queued", text, reply.code, now)
+            return Result(message.key, "queued", text, reply.code, now)
         if reply.temporary:
             return self.later(message, text, reply.code)
         self._refusals += 1
@@ -177,13 +179,13 @@ class Sender:
         delay = rules.retry_after(message.attempts + 1)
         if delay is None:
             return self.refused(message, f"Tried {message.attempts + 1} times: {reason}", code)
-        return Result(message.profile_id, "queued", reason, code, now + delay, tried=True)
+        return Result(message.key, "queued", reason, code, now + delay, tried=True)
 
     def refused(self, message: Composed, reason: str, code: int | None = None) -> Result:
         """Return the result of a message that this recipient will not get."""
         now = self.engines.clock.now()
-        line = self.composer.event("bounced", message.profile_id, now, reason=reason)
-        return Result(message.profile_id, "failed", reason, code, tried=True, line=line)
+        line = self.composer.event("bounced", message.key, now, reason=reason)
+        return Result(message.key, "failed", reason, code, tried=True, line=line)
 
     async def sender_refused(self, reply: Reply) -> None:
         """Pause the run: the server does not take mails from this sender at all."""
@@ -256,7 +258,7 @@ class Sender:
         async with self.engines.db.hot() as raw:
             rows = await ledger.lease(raw, self.run_.id, self.settler.session, self.engines.clock.now(), BATCH)
         if rows:
-            await self._bring({profile: (attempts, bytes(known)) for profile, attempts, known in rows})
+            await self._bring(rows)
             return True
         if self._queue or self._waiting < self._lanes:
             await self._rest(0.02)  # connections still work on what was leased
@@ -280,30 +282,53 @@ class Sender:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.stopped.wait(), seconds)
 
-    async def _bring(self, leased: dict[int, tuple[int, bytes]]) -> None:
+    async def _bring(self, leased: Sequence[ledger.Leased]) -> None:
+        people = {row.key.profile_id for row in leased}
         async with self.engines.tx() as tx:
-            found, refused = await recipients.load(tx, self.engines, self.run_, self.compiled, list(leased))
-        blocked = [self._blocked(profile, reason) for profile, reason in refused.items()]
+            found, refused = await recipients.load(tx, self.engines, self.run_, self.compiled, sorted(people))
+        blocked: list[Result] = []
         ready: list[Recipient] = []
-        for recipient in found:
-            attempts, known = leased[recipient.profile_id]
-            present = contact_hash(recipient.contact)
-            if present != known and not await self._new_contact(recipient.profile_id, present):
-                blocked.append(self._blocked(recipient.profile_id, "Somebody else has this address in this run"))
+        for key, attempts, known in leased:
+            recipient = found.get(key.profile_id)
+            if recipient is None:
+                blocked.append(self._blocked(key, refused.get(key.profile_id, recipients.WORDS["not_found"])))
                 continue
-            ready.append(msgspec.structs.replace(recipient, attempts=attempts))
+            present = contact_hash(recipient.contact)
+            if present != known and not await self._new_contact(key, present):
+                blocked.append(self._blocked(key, "Somebody else has this address in this run"))
+                continue
+            ready.append(msgspec.structs.replace(recipient, attempts=attempts, occasion=key.occasion))
+        held_back = await self._reserve(ready)
+        blocked += held_back.values()
         if blocked:
             await self.settler.submit(blocked)
-        self._queue.extend(ready)
+        self._queue.extend(recipient for recipient in ready if recipient.key not in held_back)
         self._arrived.set()
 
-    async def _new_contact(self, profile_id: int, present: bytes) -> bool:
+    async def _reserve(self, ready: Sequence[Recipient]) -> dict[MessageKey, Result]:
+        """Count these messages for frequency policies; return the results of those who have had enough."""
+        plan = self.run_.plan
+        if plan.confirms or not ready:  # asked for by the recipient: neither held back nor counted
+            return {}
+        chunk = marks.Chunk(
+            run_id=self.run_.id,
+            database_id=self.run_.database_id,
+            resource_id=plan.resource_id,
+            channel=plan.channel,
+            messages={recipient.key: contact_hash(recipient.contact) for recipient in ready},
+        )
         async with self.engines.db.hot() as raw:
-            return await ledger.change_contact(raw, self.run_.id, profile_id, self.settler.session, present)
+            policy = await marks.effective(raw, plan.policy_id, plan.resource_id)
+            reached = await marks.reserve(raw, policy, chunk, self.engines.clock.now())
+        return {key: self._blocked(key, f"{policy.name}: {limit_text(limit)}") for key, limit in reached.items()}
 
-    def _blocked(self, profile_id: int, reason: str) -> Result:
-        line = self.composer.event("blocked", profile_id, self.engines.clock.now(), reason=reason)
-        return Result(profile_id, "blocked", reason[:500], line=line)
+    async def _new_contact(self, key: MessageKey, present: bytes) -> bool:
+        async with self.engines.db.hot() as raw:
+            return await ledger.change_contact(raw, self.run_.id, key, self.settler.session, present)
+
+    def _blocked(self, key: MessageKey, reason: str) -> Result:
+        line = self.composer.event("blocked", key, self.engines.clock.now(), reason=reason)
+        return Result(key, "blocked", reason[:500], line=line)
 
     # -- what people should know ------------------------------------------------------------------------------------
 

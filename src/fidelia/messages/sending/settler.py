@@ -14,6 +14,7 @@ import structlog
 
 from fidelia.platform.engines import Engines
 
+from ..model import MessageKey
 from ..store import ledger
 
 log = structlog.get_logger(__name__)
@@ -22,7 +23,7 @@ log = structlog.get_logger(__name__)
 @dataclass(slots=True)
 class _Wish:
     results: list[ledger.Result]
-    intent: int | None
+    intent: MessageKey | None
     answer: asyncio.Future[bool]
 
 
@@ -69,7 +70,7 @@ class Settler:
         finally:
             await self._raw.close()
 
-    def submit(self, results: list[ledger.Result], intent: int | None = None) -> asyncio.Future[bool]:
+    def submit(self, results: list[ledger.Result], intent: MessageKey | None = None) -> asyncio.Future[bool]:
         """Have results and an intent written together; the future tells whether the intent was granted."""
         wish = _Wish(results, intent, asyncio.get_running_loop().create_future())
         if self._broken is not None:
@@ -108,7 +109,7 @@ class Settler:
                 if not wish.answer.done():
                     wish.answer.set_result(wish.intent in settled.granted)
 
-    async def _write(self, results: list[ledger.Result], intents: list[int]) -> ledger.Settled:
+    async def _write(self, results: list[ledger.Result], intents: list[MessageKey]) -> ledger.Settled:
         delay = 0.1
         while True:
             try:

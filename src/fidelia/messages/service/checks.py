@@ -13,6 +13,7 @@ from fidelia.platform.postgres import Tx
 
 from ..channels.email.address import AddressRefused, envelope, has_control
 from ..model import Mailing, Utm
+from ..policies import store as policies_store
 from ..store import runs
 from ..store import templates as templates_store
 from .audience import segment_at
@@ -115,6 +116,11 @@ async def _check_references(tx: Tx, checked: dict[str, Any], before: Mailing | N
             await templates_store.get(tx, checked["template_id"])
     except Problem as exc:
         raise invalid_field("/template_id", "There is no such template") from exc
+    try:
+        if checked.get("policy_id") is not None:
+            await policies_store.get(tx, checked["policy_id"])
+    except Problem as exc:
+        raise invalid_field("/policy_id", "There is no such frequency policy") from exc
     try:
         if checked.get("resource_id") is not None:
             resource = await profiles.get_resource(tx, checked["resource_id"])

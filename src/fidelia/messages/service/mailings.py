@@ -26,7 +26,7 @@ from .outlet import default_sender
 #: What may be changed only while nothing of the mailing has begun.
 SETTINGS = tuple(
     "database_id segment_id resource_id template_id from_email from_name reply_to variables suppression_lists "
-    "send_at undo_seconds utm track_opens track_clicks rate".split()
+    "send_at undo_seconds utm track_opens track_clicks rate policy_id".split()
 )
 
 
@@ -190,6 +190,7 @@ async def plan_of(tx: Tx, mailing: Mailing) -> Plan:
         track_opens=mailing.track_opens,
         track_clicks=mailing.track_clicks,
         rate=mailing.rate,
+        policy_id=mailing.policy_id,
     )
 
 

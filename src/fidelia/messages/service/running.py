@@ -66,7 +66,7 @@ async def _prepare(ctx: JobContext, engines: Engines, run: Run) -> dict[str, int
             if not await runs.still_preparing(tx, run.id):
                 return {"audience": 0}  # somebody stopped it meanwhile
             added = await ledger.add(await tx.raw(), run.id, ids, hashes, tx.now)
-            await runs.prepared(tx, run.id, chunk, added, ids)
+            await runs.prepared(tx, run.id, chunk, [key.profile_id for key in added], ids)
         ctx.progress(ctx.done + len(chunk))
     async with ctx.tx() as tx:
         if not await runs.move(tx, run.id, "sending", only=("audience",)):

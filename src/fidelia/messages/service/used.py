@@ -9,6 +9,7 @@ from pyroaring import BitMap
 from fidelia import profiles, segments
 from fidelia.platform.postgres import Tx
 
+from ..policies import marks
 from ..store import mailings as mailings_store
 from ..store import templates as templates_store
 from ..store import tracking as tracking_store
@@ -37,8 +38,10 @@ async def template_names(tx: Tx, ids: Collection[int]) -> Mapping[int, str]:
 
 
 async def forget_people(tx: Tx, database_id: int, gone: BitMap) -> dict[str, int]:
-    """Remove what messages keep about erased people: reactions, caught mails, addresses in the ledger."""
-    return await tracking_store.forget(await tx.raw(), database_id, list(gone))
+    """Remove what messages keep about erased people: reactions, caught mails, counted sends, addresses."""
+    raw = await tx.raw()
+    counted = await marks.forget(raw, database_id, list(gone))
+    return {**await tracking_store.forget(raw, database_id, list(gone)), "counted_sends": counted}
 
 
 async def state_counts(tx: Tx) -> dict[str, int]:

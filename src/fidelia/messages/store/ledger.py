@@ -1,4 +1,7 @@
-"""The send ledger: one row per recipient of a run, moved by set statements only.
+"""The send ledger: one row per message of a run, moved by set statements only.
+
+A message is known by its run, its profile and its occasion: 0 where a run writes to everybody once, else what the
+message was caused by, so that a cause that is told twice makes one message.
 
 ``queued → leased → handed → sent | failed | blocked | unknown``. ``handed`` is the durable intent: it is written before
 the server is given the message, so a row found ``handed`` after a crash may have been sent and is never sent again.
@@ -9,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from pyroaring import BitMap
+
+from ..model import MessageKey
 
 #: Namespace of the advisory locks that sender sessions hold while they live.
 LOCK = 0x5E4D
@@ -21,11 +26,19 @@ OPEN_STATES = ("queued", "leased", "handed")
 Raw = psycopg.AsyncConnection[Any]
 
 
+class Leased(NamedTuple):
+    """A message that a session has taken to send; ``contact_hash`` is that of the address it was made for."""
+
+    key: MessageKey
+    attempts: int
+    contact_hash: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one recipient's turn ended. ``next_at`` goes with ``queued``; ``line`` is the event for the history."""
+    """How one message's turn ended. ``next_at`` goes with ``queued``; ``line`` is the event for the history."""
 
-    profile_id: int
+    key: MessageKey
     state: str
     reason: str | None = None
     code: int | None = None
@@ -39,37 +52,48 @@ class Settled:
     """The answer of :func:`settle`: the run's phase, and whose intents are durable."""
 
     phase: str
-    granted: frozenset[int]
+    granted: frozenset[MessageKey]
 
 
-async def add(raw: Raw, run_id: int, profiles: Sequence[int], hashes: Sequence[bytes], now: datetime) -> list[int]:
-    """Queue recipients; return those that are new (not a profile or an address that the run already has)."""
+async def add(
+    raw: Raw,
+    run_id: int,
+    profiles: Sequence[int],
+    hashes: Sequence[bytes],
+    now: datetime,
+    *,
+    occasions: Sequence[int] | None = None,
+) -> list[MessageKey]:
+    """Queue messages; return those that are new (not one that the run has already, by profile or by address)."""
     cursor = await raw.execute(
         """
-        insert into delivery (run_id, profile_id, contact_hash, at, next_at)
-        select %s, p, h, %s, %s from unnest(%s::bigint[], %s::bytea[]) v (p, h) order by p
-        on conflict do nothing returning profile_id
+        insert into delivery (run_id, profile_id, occasion, contact_hash, at, next_at)
+        select %s, p, o, h, %s, %s from unnest(%s::bigint[], %s::bigint[], %s::bytea[]) v (p, o, h) order by p, o
+        on conflict do nothing returning profile_id, occasion
         """,
-        (run_id, now, now, list(profiles), list(hashes)),
+        (run_id, now, now, list(profiles), list(occasions or [0] * len(profiles)), list(hashes)),
     )
-    return [row[0] for row in await cursor.fetchall()]
+    return [MessageKey(*row) for row in await cursor.fetchall()]
 
 
-async def lease(raw: Raw, run_id: int, session: int, now: datetime, limit: int) -> list[tuple[int, int, bytes]]:
-    """Take up to ``limit`` recipients that are due; return ``(profile, attempts, contact hash)``."""
+async def lease(raw: Raw, run_id: int, session: int, now: datetime, limit: int) -> list[Leased]:
+    """Take up to ``limit`` messages that are due."""
     cursor = await raw.execute(
         """
         with picked as (
-            select profile_id from delivery where run_id = %(run)s and next_at <= %(now)s
+            select profile_id, occasion from delivery where run_id = %(run)s and next_at <= %(now)s
             order by next_at limit %(limit)s for update skip locked
         )
         update delivery d set state = 'leased', lease = %(lease)s, next_at = null, at = %(now)s
-        from picked where d.run_id = %(run)s and d.profile_id = picked.profile_id
-        returning d.profile_id, d.attempts, d.contact_hash
+        from picked where d.run_id = %(run)s and d.profile_id = picked.profile_id and d.occasion = picked.occasion
+        returning d.profile_id, d.occasion, d.attempts, d.contact_hash
         """,
         {"run": run_id, "now": now, "limit": limit, "lease": session},
     )
-    return await cursor.fetchall()
+    return [
+        Leased(MessageKey(profile, occasion), attempts, bytes(known))
+        for profile, occasion, attempts, known in await cursor.fetchall()
+    ]
 
 
 _REST = """, told as (
@@ -77,24 +101,30 @@ _REST = """, told as (
     select %(database)s, count(*), string_agg(line, E'\\n') from done where line is not null having count(*) > 0
 ), intent as (
     update delivery d set state = 'handed', at = %(now)s
-    from mailing_run m
-    where m.id = %(run)s and m.phase = 'sending' and d.run_id = m.id and d.profile_id = any(%(i)s::bigint[])
-      and d.lease = %(lease)s and d.state in ('leased', 'handed')
-    returning d.profile_id
+    from mailing_run m, unnest(%(i)s::bigint[], %(io)s::bigint[]) w (profile_id, occasion)
+    where m.id = %(run)s and m.phase = 'sending' and d.run_id = m.id and d.profile_id = w.profile_id
+      and d.occasion = w.occasion and d.lease = %(lease)s and d.state in ('leased', 'handed')
+    returning d.profile_id, d.occasion
 )
-select (select phase from mailing_run where id = %(run)s), array(select profile_id from intent)
+select (select phase from mailing_run where id = %(run)s), i.profiles, i.occasions
+from (select array_agg(profile_id) as profiles, array_agg(occasion) as occasions from intent) i
 """
 _SETTLE = (
     """
 with v as (
-    select * from unnest(%(p)s::bigint[], %(s)s::text[], %(r)s::text[], %(c)s::smallint[], %(n)s::timestamptz[],
-        %(t)s::boolean[], %(l)s::text[]) v (profile_id, state, reason, code, next_at, tried, line)
+    select * from unnest(%(p)s::bigint[], %(o)s::bigint[], %(s)s::text[], %(r)s::text[], %(c)s::smallint[],
+        %(n)s::timestamptz[], %(t)s::boolean[], %(l)s::text[])
+        v (profile_id, occasion, state, reason, code, next_at, tried, line)
 ), done as (
     update delivery d set state = v.state::delivery_state, at = %(now)s, reason = v.reason, code = v.code,
         next_at = v.next_at, attempts = d.attempts + v.tried::int
-    from v where d.run_id = %(run)s and d.profile_id = v.profile_id and d.lease = %(lease)s
-      and d.state in ('leased', 'handed', 'unknown')
-    returning v.line
+    from v where d.run_id = %(run)s and d.profile_id = v.profile_id and d.occasion = v.occasion
+      and d.lease = %(lease)s and d.state in ('leased', 'handed', 'unknown')
+    returning d.profile_id, d.occasion, v.state, v.line
+), released as (
+    delete from send_mark m using done d
+    where m.run_id = %(run)s and m.profile_id = d.profile_id and m.occasion = d.occasion
+      and d.state in ('failed', 'blocked')
 )"""
     + _REST
 )
@@ -102,11 +132,12 @@ with v as (
 _SETTLE_SENT = (
     """
 with v as (
-    select * from unnest(%(p)s::bigint[], string_to_array(%(l)s, E'\\n')) v (profile_id, line)
+    select * from unnest(%(p)s::bigint[], %(o)s::bigint[], string_to_array(%(l)s, E'\\n'))
+        v (profile_id, occasion, line)
 ), done as (
     update delivery d set state = 'sent', at = %(now)s, reason = null, code = null, attempts = d.attempts + 1
-    from v where d.run_id = %(run)s and d.profile_id = v.profile_id and d.lease = %(lease)s
-      and d.state in ('handed', 'unknown')
+    from v where d.run_id = %(run)s and d.profile_id = v.profile_id and d.occasion = v.occasion
+      and d.lease = %(lease)s and d.state in ('handed', 'unknown')
     returning v.line
 )"""
     + _REST
@@ -120,7 +151,7 @@ async def settle(
     session: int,
     now: datetime,
     results: Sequence[Result],
-    intents: Sequence[int],
+    intents: Sequence[MessageKey],
 ) -> Settled:
     """Write results and intents together, with the results' events; durable when this returns.
 
@@ -132,8 +163,10 @@ async def settle(
         "database": database_id,
         "lease": session,
         "now": now,
-        "p": _numbers(r.profile_id for r in results),
-        "i": _numbers(intents),
+        "p": _numbers(r.key.profile_id for r in results),
+        "o": _numbers(r.key.occasion for r in results),
+        "i": _numbers(key.profile_id for key in intents),
+        "io": _numbers(key.occasion for key in intents),
     }
     if all(r.state == "sent" and r.line is not None and r.tried for r in results):
         query = _SETTLE_SENT
@@ -150,7 +183,7 @@ async def settle(
         }
     row = await (await raw.execute(query, values)).fetchone()
     assert row is not None
-    return Settled(row[0] or "stopped", frozenset(row[1]))
+    return Settled(row[0] or "stopped", frozenset(map(MessageKey, row[1] or (), row[2] or ())))
 
 
 def _numbers(ids: Iterable[int]) -> str:
@@ -158,13 +191,14 @@ def _numbers(ids: Iterable[int]) -> str:
     return "{" + ",".join(map(str, ids)) + "}"
 
 
-async def change_contact(raw: Raw, run_id: int, profile_id: int, session: int, contact_hash: bytes) -> bool:
+async def change_contact(raw: Raw, run_id: int, key: MessageKey, session: int, contact_hash: bytes) -> bool:
     """Note that a leased recipient has a new address; ``False`` when the run has that address already."""
     try:
         async with raw.transaction():
             await raw.execute(
-                "update delivery set contact_hash = %s where run_id = %s and profile_id = %s and lease = %s",
-                (contact_hash, run_id, profile_id, session),
+                "update delivery set contact_hash = %s"
+                " where run_id = %s and profile_id = %s and occasion = %s and lease = %s",
+                (contact_hash, run_id, *key, session),
             )
     except psycopg.errors.UniqueViolation:
         return False
@@ -182,8 +216,11 @@ async def clear(raw: Raw, run_id: int, session: int, now: datetime) -> tuple[int
         (now, "Handed over when the sender stopped; not repeated", run_id, session),
     )
     back = await raw.execute(
-        "update delivery set state = 'queued', lease = null, next_at = %s"
-        " where run_id = %s and lease = %s and state = 'leased'",
+        "with back as (update delivery set state = 'queued', lease = null, next_at = %s"
+        " where run_id = %s and lease = %s and state = 'leased' returning run_id, profile_id, occasion),"
+        " released as (delete from send_mark using back where send_mark.run_id = back.run_id"
+        " and send_mark.profile_id = back.profile_id and send_mark.occasion = back.occasion)"
+        " select profile_id from back",
         (now, run_id, session),
     )
     await raw.execute("delete from sender_session where id = %s", (session,))
@@ -305,8 +342,11 @@ async def is_open(raw: Raw, run_id: int) -> bool:
 async def block_rest(raw: Raw, run_id: int, reason: str, now: datetime) -> BitMap:
     """Block everybody of a run who is still queued; return whom."""
     cursor = await raw.execute(
-        "update delivery set state = 'blocked', reason = %s, at = %s, next_at = null"
-        " where run_id = %s and state = 'queued' returning profile_id",
+        "with ended as (update delivery set state = 'blocked', reason = %s, at = %s, next_at = null"
+        " where run_id = %s and state = 'queued' returning run_id, profile_id, occasion),"
+        " released as (delete from send_mark using ended where send_mark.run_id = ended.run_id"
+        " and send_mark.profile_id = ended.profile_id and send_mark.occasion = ended.occasion)"
+        " select profile_id from ended",
         (reason, now, run_id),
     )
     return BitMap(row[0] for row in await cursor.fetchall())

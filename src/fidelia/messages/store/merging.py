@@ -14,17 +14,19 @@ async def move(raw: psycopg.AsyncConnection[Any], database_id: int, source: int,
     cursor = await raw.execute(
         """
         with mine as (
-            select d.run_id from delivery d join mailing_run r on r.id = d.run_id and r.database_id = %(db)s
+            select d.run_id, d.occasion from delivery d join mailing_run r on r.id = d.run_id and r.database_id = %(db)s
             where d.profile_id = %(source)s and d.state not in ('leased', 'handed')
-              and not exists (select from delivery x where x.run_id = d.run_id and x.profile_id = %(into)s)
+              and not exists (select from delivery x
+                where x.run_id = d.run_id and x.profile_id = %(into)s and x.occasion = d.occasion)
             for update of d
         ), moved as (
             update delivery d set profile_id = %(into)s from mine
-            where d.run_id = mine.run_id and d.profile_id = %(source)s returning d.run_id
+            where d.run_id = mine.run_id and d.profile_id = %(source)s and d.occasion = mine.occasion returning d.run_id
         ), reactions as (
             update reaction a set profile_id = %(into)s from mine
-            where a.run_id = mine.run_id and a.profile_id = %(source)s
-              and not exists (select from reaction x where x.run_id = a.run_id and x.profile_id = %(into)s)
+            where a.run_id = mine.run_id and a.profile_id = %(source)s and a.occasion = mine.occasion
+              and not exists (select from reaction x
+                where x.run_id = a.run_id and x.profile_id = %(into)s and x.occasion = a.occasion)
         )
         select count(*) from moved
         """,

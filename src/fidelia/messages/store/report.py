@@ -67,11 +67,11 @@ async def series(raw: Raw, run_id: int, unit: str, timezone: str) -> list[tuple[
 _PERSON = """
     d.profile_id, d.state::text, d.reason, d.code, d.attempts, d.at,
     (select min(first_at) from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id
-        and r.kind = 'opened' and not r.bot) as opened_at,
+        and r.occasion = d.occasion and r.kind = 'opened' and not r.bot) as opened_at,
     (select min(first_at) from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id
-        and r.kind = 'clicked' and not r.bot) as clicked_at,
+        and r.occasion = d.occasion and r.kind = 'clicked' and not r.bot) as clicked_at,
     (select min(first_at) from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id
-        and r.kind = 'unsubscribed') as unsubscribed_at
+        and r.occasion = d.occasion and r.kind = 'unsubscribed') as unsubscribed_at
 """
 REACTED = {
     "opened": "r.kind = 'opened' and not r.bot",
@@ -129,7 +129,7 @@ async def people(
         where.append("d.state = 'sent'")
         where.append(
             "not exists (select 1 from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id"
-            f" and {REACTED[_WITHOUT[state]]})"
+            f" and r.occasion = d.occasion and {REACTED[_WITHOUT[state]]})"
         )
     else:
         where.append(LEDGER[state])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
@@ -13,8 +13,19 @@ import psycopg
 from ..model import Plan
 
 Raw = psycopg.AsyncConnection[Any]
-#: Run, profile, kind, link, machine.
-Key = tuple[int, int, str, int, bool]
+#: A message: run, profile, occasion.
+Sent = tuple[int, int, int]
+
+
+class Key(NamedTuple):
+    """A reaction: to which message, of which kind, on which link (-1: none), by a machine or a person."""
+
+    run: int
+    profile: int
+    occasion: int
+    kind: str
+    link: int = -1
+    machine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,7 @@ class Reaction:
 
 async def became(raw: Raw, who: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """Return whom recipients (run, profile) have become that were merged within the run's database."""
-    pairs = list(who)
+    pairs = sorted(set(who))
     cursor = await raw.execute(
         "select g.r, g.p, a.into_profile_id from unnest(%s::int[], %s::bigint[]) g (r, p)"
         " join mailing_run m on m.id = g.r join profile_alias a on a.database_id = m.database_id"
@@ -80,44 +91,44 @@ async def run_facts(raw: Raw, run_id: int) -> RunFacts | None:
     return RunFacts(run_id, row[0], row[1], msgspec.convert(row[2], Plan), dict(links))
 
 
-async def sent_at(raw: Raw, people: Iterable[tuple[int, int]]) -> dict[tuple[int, int], datetime]:
-    """Return when each (run, profile) got its message; those that never did are left out."""
-    pairs = sorted(set(people))
+async def sent_at(raw: Raw, messages: Iterable[Sent]) -> dict[Sent, datetime]:
+    """Return when each message was sent; those that never were are left out."""
+    wanted = sorted(set(messages))
     cursor = await raw.execute(
         """
-        select d.run_id, d.profile_id, d.at
-        from unnest(%s::int[], %s::bigint[]) v (run_id, profile_id)
-        join delivery d using (run_id, profile_id)
+        select d.run_id, d.profile_id, d.occasion, d.at
+        from unnest(%s::int[], %s::bigint[], %s::bigint[]) v (run_id, profile_id, occasion)
+        join delivery d using (run_id, profile_id, occasion)
         where d.state in ('sent', 'unknown', 'handed')
         """,
-        ([run for run, _ in pairs], [profile for _, profile in pairs]),
+        tuple([message[n] for message in wanted] for n in range(3)),
     )
-    return {(run, profile): at for run, profile, at in await cursor.fetchall()}
+    return {(run, profile, occasion): at for run, profile, occasion, at in await cursor.fetchall()}
 
 
 async def seen(raw: Raw, keys: Sequence[Key]) -> dict[Key, Seen]:
     """Return and lock what is stored of these reactions."""
     cursor = await raw.execute(
         """
-        select r.run_id, r.profile_id, r.kind, r.link, r.bot, r.hits, r.last_at
-        from unnest(%s::int[], %s::bigint[], %s::text[], %s::smallint[], %s::boolean[])
-            v (run_id, profile_id, kind, link, bot)
-        join reaction r using (run_id, profile_id, kind, link, bot)
-        order by 1, 2, 3, 4, 5 for update of r
+        select r.run_id, r.profile_id, r.occasion, r.kind, r.link, r.bot, r.hits, r.last_at
+        from unnest(%s::int[], %s::bigint[], %s::bigint[], %s::text[], %s::smallint[], %s::boolean[])
+            v (run_id, profile_id, occasion, kind, link, bot)
+        join reaction r using (run_id, profile_id, occasion, kind, link, bot)
+        order by 1, 2, 3, 4, 5, 6 for update of r
         """,
         _columns(keys),
     )
-    return {tuple(row[:5]): Seen(row[5], row[6]) for row in await cursor.fetchall()}
+    return {Key(*row[:6]): Seen(row[6], row[7]) for row in await cursor.fetchall()}
 
 
 async def add(raw: Raw, reactions: Sequence[Reaction]) -> None:
     """Add hits; the first moment stays, the last one moves on."""
     await raw.execute(
         """
-        insert into reaction as r (run_id, profile_id, kind, link, bot, hits, first_at, last_at, reason)
-        select * from unnest(%s::int[], %s::bigint[], %s::text[], %s::smallint[], %s::boolean[], %s::int[],
-            %s::timestamptz[], %s::timestamptz[], %s::text[]) order by 1, 2, 3, 4, 5
-        on conflict (run_id, profile_id, kind, link, bot) do update set
+        insert into reaction as r (run_id, profile_id, occasion, kind, link, bot, hits, first_at, last_at, reason)
+        select * from unnest(%s::int[], %s::bigint[], %s::bigint[], %s::text[], %s::smallint[], %s::boolean[],
+            %s::int[], %s::timestamptz[], %s::timestamptz[], %s::text[]) order by 1, 2, 3, 4, 5, 6
+        on conflict (run_id, profile_id, occasion, kind, link, bot) do update set
             hits = r.hits + excluded.hits,
             first_at = least(r.first_at, excluded.first_at), last_at = greatest(r.last_at, excluded.last_at)
         """,
@@ -162,11 +173,5 @@ async def forget(raw: Raw, database_id: int, profile_ids: Sequence[int]) -> dict
     return {"reactions": reactions.rowcount, "captured_mails": mails.rowcount, "sent_addresses": addresses.rowcount}
 
 
-def _columns(keys: Sequence[Key]) -> tuple[list[int], list[int], list[str], list[int], list[bool]]:
-    return (
-        [k[0] for k in keys],
-        [k[1] for k in keys],
-        [k[2] for k in keys],
-        [k[3] for k in keys],
-        [k[4] for k in keys],
-    )
+def _columns(keys: Sequence[Key]) -> tuple[list[Any], ...]:
+    return tuple([key[n] for key in keys] for n in range(len(Key._fields)))

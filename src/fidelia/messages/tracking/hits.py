@@ -16,8 +16,9 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.outbox import clickhouse_time, encode_line
 
 from .. import rules
+from ..model import MessageKey
 from ..store import tracking as store
-from ..store.tracking import Key, Reaction, RunFacts
+from ..store.tracking import Key, Reaction, RunFacts, Sent
 
 log = structlog.get_logger(__name__)
 
@@ -36,11 +37,17 @@ class Hit:
 
     run: int
     profile: int
+    occasion: int
     kind: str
     at: datetime
     link: int = -1
     url: str = ""
     user_agent: str = ""
+
+    @property
+    def message(self) -> Sent:
+        """The message it was."""
+        return self.run, self.profile, self.occasion
 
 
 class HitBuffer:
@@ -123,18 +130,18 @@ class HitBuffer:
     async def _write(self, hits: Sequence[Hit]) -> None:
         facts = {run: await self.facts(run) for run in {hit.run for hit in hits}}
         async with self._engines.db.hot() as raw:
-            sent = await store.sent_at(raw, {(hit.run, hit.profile) for hit in hits})
-            if any((hit.run, hit.profile) not in sent for hit in hits):  # some may have been merged since
-                became = await store.became(raw, {(hit.run, hit.profile) for hit in hits} - sent.keys())
+            sent = await store.sent_at(raw, (hit.message for hit in hits))
+            if any(hit.message not in sent for hit in hits):  # some may have been merged since
+                became = await store.became(raw, ((h.run, h.profile) for h in hits if h.message not in sent))
                 hits = [replace(hit, profile=became.get((hit.run, hit.profile), hit.profile)) for hit in hits]
-                sent = await store.sent_at(raw, {(hit.run, hit.profile) for hit in hits})
+                sent = await store.sent_at(raw, (hit.message for hit in hits))
             groups: dict[Key, list[Hit]] = defaultdict(list)
             for hit in sorted(hits, key=lambda h: h.at):
-                at = sent.get((hit.run, hit.profile))
+                at = sent.get(hit.message)
                 if at is None or facts[hit.run] is None:
                     continue  # nothing was ever sent to them in this run
                 machine = rules.is_machine(hit.kind, hit.user_agent, (hit.at - at).total_seconds())
-                groups[hit.run, hit.profile, hit.kind, hit.link, machine].append(hit)
+                groups[Key(*hit.message, hit.kind, hit.link, machine)].append(hit)
             if not groups:
                 return
             seen = await store.seen(raw, list(groups))
@@ -144,8 +151,8 @@ class HitBuffer:
                 before = seen.get(key)
                 counted = distinct([h.at for h in group], before.last_at if before else None)
                 reactions.append(Reaction(key, len(counted), group[0].at, group[-1].at))
-                run = facts[key[0]]
-                if run is not None and not key[4]:
+                run = facts[key.run]
+                if run is not None and not key.machine:
                     lines[run.database_id] += [history_line(run, key, at, group[0].url) for at in counted]
             await store.add(raw, reactions)
             await store.tell(raw, lines)
@@ -172,6 +179,6 @@ def history_line(run: RunFacts, key: Key, at: datetime, url: str = "", **more: A
     }
     if url:
         properties["link"] = url[:2000]
-    _, profile, kind, link, _ = key
-    id_ = f"{run.run_id}-{profile}-{kind}-{link}-{int(at.timestamp() * 1000)}"
-    return encode_line(f"message.{kind}", profile, clickhouse_time(at), id_, properties).decode()
+    name = MessageKey(key.profile, key.occasion).name(run.run_id)
+    id_ = f"{name}-{key.kind}-{key.link}-{int(at.timestamp() * 1000)}"
+    return encode_line(f"message.{key.kind}", key.profile, clickhouse_time(at), id_, properties).decode()

@@ -46,7 +46,7 @@ _MESSAGE = {
 async def _count(engines: Engines, request: Request[Any, Any, Any], token: Token, kind: str, url: str = "") -> None:
     """Count a hit; whatever goes wrong, the recipient does not notice."""
     agent = "" if request.method == "HEAD" else request.headers.get("user-agent", "")[:500]
-    hit = Hit(token.run, token.profile, kind, engines.clock.now(), token.link, url, agent)
+    hit = Hit(token.run, token.profile, token.occasion, kind, engines.clock.now(), token.link, url, agent)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(asyncio.shield(HitBuffer.of(engines).add(hit)), PATIENCE)
 
@@ -114,7 +114,7 @@ class TrackingController(Controller):
             return page(pages.unknown(), 404)
         form = await form_of(request)
         one_click = form.get("List-Unsubscribe") == ["One-Click"]
-        await leave.unsubscribe(tx, known[1], known[0].profile, "one-click" if one_click else "unsubscribe page")
+        await leave.unsubscribe(tx, known[1], known[0], "one-click" if one_click else "unsubscribe page")
         look = await pages.look_of(tx, known[1].database_id, known[0].profile)
         return page(pages.done(look, _sender(known[1])))
 

@@ -8,8 +8,9 @@ from fidelia.kernel.errors import Problem
 from fidelia.platform.postgres import Tx
 
 from ..store import tracking as store
-from ..store.tracking import Reaction, RunFacts
+from ..store.tracking import Key, Reaction, RunFacts
 from .hits import history_line
+from .tokens import Token
 
 
 async def _present(tx: Tx, run: RunFacts, profile_id: int) -> int:
@@ -17,9 +18,9 @@ async def _present(tx: Tx, run: RunFacts, profile_id: int) -> int:
     return (await profiles.resolve(tx, run.database_id, [profile_id])).get(profile_id, profile_id)
 
 
-async def unsubscribe(tx: Tx, run: RunFacts, profile_id: int, how: str) -> None:
+async def unsubscribe(tx: Tx, run: RunFacts, token: Token, how: str) -> None:
     """Let somebody leave the resource of a mailing, or all mails when it has none. Repeating it changes nothing."""
-    profile_id = await _present(tx, run, profile_id)
+    profile_id = await _present(tx, run, token.profile)
     actor = Actor.system("Unsubscribe link")
     try:
         if run.plan.resource_id is not None:
@@ -38,7 +39,7 @@ async def unsubscribe(tx: Tx, run: RunFacts, profile_id: int, how: str) -> None:
         if exc.status != 404:  # a database that is gone has nobody left to write to
             raise
         return
-    key = (run.run_id, profile_id, "unsubscribed", -1, False)
+    key = Key(run.run_id, profile_id, token.occasion, "unsubscribed")
     raw = await tx.raw()
     if not await store.seen(raw, [key]):
         await store.add(raw, [Reaction(key, 1, tx.now, tx.now, how)])

@@ -9,6 +9,8 @@ import hmac
 from typing import NamedTuple
 from urllib.parse import quote
 
+from ..model import MessageKey
+
 _MAC = 10
 #: What a token is for: open image, click, unsubscribe, web version, preferences, message id; then yes (a request to
 #: confirm, in place of the run), preferences of a database's (run) person, and a sample page of a database (run).
@@ -18,12 +20,13 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Token(NamedTuple):
-    """What a token says. ``link`` is the link's number of a click, else -1."""
+    """What a token says. ``link`` is the link's number of a click, else -1; ``occasion`` what caused the message."""
 
     kind: str
     run: int
     profile: int
     link: int = -1
+    occasion: int = 0
 
 
 class Signer:
@@ -33,15 +36,16 @@ class Signer:
         self._keyed = hashlib.blake2b(key=key, digest_size=_MAC)
         self.base = base_url.rstrip("/")
 
-    def token(self, kind: str, run: int, profile: int, link: int = -1, extra: str = "") -> str:
+    def token(self, kind: str, run: int, profile: int, occasion: int = 0, link: int = -1, extra: str = "") -> str:
         """Return the token's text; ``extra`` is signed with it but not held in it."""
-        return self._text(bytes((KINDS.index(kind),)) + _varint(run) + _varint(profile) + _varint(link + 1), extra)
+        head = bytes((KINDS.index(kind),)) + _varint(run) + _varint(profile) + _varint(link + 1)
+        return self._text(head + _tail(occasion), extra)
 
-    def clicks(self, run: int, profile: int, count: int) -> list[str]:
+    def clicks(self, run: int, key: MessageKey, count: int) -> list[str]:
         """Return the addresses of clicks on the first ``count`` links; the busiest step of sending."""
-        head = _CLICK + _varint(run) + _varint(profile)
+        head, tail = _CLICK + _varint(run) + _varint(key.profile_id), _tail(key.occasion)
         base = self.base + "/t/c/"
-        return [base + self._text(head + _SMALL[no + 1]) for no in range(count)]
+        return [base + self._text(head + _SMALL[no + 1] + tail) for no in range(count)]
 
     def _text(self, payload: bytes, extra: str = "") -> str:
         text = binascii.b2a_base64(payload + self._mac(payload, extra), newline=False)
@@ -59,17 +63,17 @@ class Signer:
         if not payload or not hmac.compare_digest(self._mac(payload, extra), mac):
             return None
         numbers = _numbers(payload[1:])
-        if len(numbers) != 3 or payload[0] >= len(KINDS) or KINDS[payload[0]] != kind:
+        if len(numbers) not in (3, 4) or payload[0] >= len(KINDS) or KINDS[payload[0]] != kind:
             return None
-        return Token(kind, numbers[0], numbers[1], numbers[2] - 1)
+        return Token(kind, numbers[0], numbers[1], numbers[2] - 1, *numbers[3:])
 
-    def url(self, kind: str, run: int, profile: int, link: int = -1) -> str:
+    def url(self, kind: str, run: int, profile: int, occasion: int = 0, link: int = -1) -> str:
         """Return the address of a token at the root of the installation."""
-        return f"{self.base}/t/{kind}/{self.token(kind, run, profile, link)}"
+        return f"{self.base}/t/{kind}/{self.token(kind, run, profile, occasion, link)}"
 
-    def click(self, run: int, profile: int, link: int, target: str) -> str:
+    def click(self, run: int, key: MessageKey, link: int, target: str) -> str:
         """Return the address of a click on a link that differs from one recipient to the next."""
-        return f"{self.base}/t/c/{self.token('c', run, profile, link, target)}?u={quote(target, safe='')}"
+        return f"{self.base}/t/c/{self.token('c', run, *key, link, target)}?u={quote(target, safe='')}"
 
     def _mac(self, payload: bytes, extra: str) -> bytes:
         keyed = self._keyed.copy()
@@ -77,6 +81,10 @@ class Signer:
         if extra:
             keyed.update(b"\x00" + extra.encode("utf-8", "surrogatepass"))
         return keyed.digest()
+
+
+def _tail(occasion: int) -> bytes:
+    return _varint(occasion) if occasion else b""
 
 
 def _varint(number: int) -> bytes:

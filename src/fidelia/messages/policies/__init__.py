@@ -1,0 +1,1 @@
+"""Frequency policies: how many messages somebody may get in how many days."""

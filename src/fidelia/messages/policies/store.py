@@ -1,0 +1,132 @@
+"""Queries of frequency policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from fidelia.kernel.errors import not_found
+from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.platform.postgres import Tx
+
+from ..store.templates import after
+from ..tables import mailing, resource_policy, send_policy
+from .model import Limit, Policy
+
+_resources = (
+    sa.select(sa.func.array_agg(sa.cast(resource_policy.c.resource_id, sa.Integer)))
+    .where(resource_policy.c.policy_id == send_policy.c.id)
+    .scalar_subquery()
+)
+_mailings = (
+    sa.select(sa.func.count())
+    .select_from(mailing)
+    .where(mailing.c.policy_id == send_policy.c.id, mailing.c.archived_at.is_(None))
+    .scalar_subquery()
+)
+_SELECT = sa.select(send_policy, _resources.label("resource_ids"), _mailings.label("mailing_count"))
+
+
+def _policy(row: sa.Row[Any]) -> Policy:
+    return Policy(
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        limits=msgspec.convert(row.limits, list[Limit]),
+        is_default=row.is_default,
+        resource_ids=sorted(row.resource_ids or []),
+        mailing_count=row.mailing_count,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+async def get(tx: Tx, policy_id: int, *, lock: bool = False) -> Policy:
+    """Return a policy; raise 404."""
+    query = _SELECT.where(send_policy.c.id == policy_id)
+    if lock:
+        query = query.with_for_update(of=send_policy)
+    row = await tx.first(query) if 0 < policy_id < 2**31 else None
+    if row is None:
+        raise not_found("Policy", policy_id)
+    return _policy(row)
+
+
+async def pages(tx: Tx, page: PageRequest) -> Page[Policy]:
+    """Return a page of policies, sorted by ``name`` (the default), ``created_at`` or ``updated_at``."""
+    key = page.sort_key(("name", "created_at", "updated_at", "id"), "name")
+    column = send_policy.c[key]
+    where: list[sa.ColumnElement[bool]] = []
+    if page.q:
+        where.append(send_policy.c.name.icontains(page.q, autoescape=True))
+    total = await tx.scalar(sa.select(sa.func.count()).select_from(send_policy).where(*where))
+    if page.cursor is not None:
+        where.append(after(page.cursor, column, send_policy.c.id, page.descending))
+    order = (column.desc(), send_policy.c.id.desc()) if page.descending else (column, send_policy.c.id)
+    rows = await tx.all(_SELECT.where(*where).order_by(*order).limit(page.limit + 1))
+    items = [_policy(row) for row in rows[: page.limit]]
+    more = len(rows) > page.limit
+    last = [msgspec.to_builtins(getattr(items[-1], key)), items[-1].id] if more else None
+    return Page(items, encode_cursor(last) if last else None, total)
+
+
+async def named(tx: Tx, name: str, other_than: int | None) -> bool:
+    """Tell whether another policy has this name, whatever its case."""
+    query = sa.select(sa.literal(1)).where(sa.func.lower(send_policy.c.name) == sa.func.lower(name))
+    if other_than is not None:
+        query = query.where(send_policy.c.id != other_than)
+    return await tx.first(query) is not None
+
+
+async def insert(tx: Tx, values: Mapping[str, Any]) -> int:
+    """Store a new policy and return its id."""
+    query = sa.insert(send_policy).values(**values, created_at=tx.now, updated_at=tx.now)
+    return int(await tx.scalar(query.returning(send_policy.c.id)))
+
+
+async def update(tx: Tx, policy_id: int, values: Mapping[str, Any]) -> None:
+    """Change a policy."""
+    await tx.execute(sa.update(send_policy).where(send_policy.c.id == policy_id).values(**values, updated_at=tx.now))
+
+
+async def drop_default(tx: Tx, other_than: int | None) -> None:
+    """Take the mark of the default from whichever policy has it."""
+    query = sa.update(send_policy).where(send_policy.c.is_default)
+    if other_than is not None:
+        query = query.where(send_policy.c.id != other_than)
+    await tx.execute(query.values(is_default=False, updated_at=tx.now))
+
+
+async def set_resources(tx: Tx, policy_id: int, resource_ids: Sequence[int]) -> None:
+    """Have resources use a policy, whichever they used before; others that used it go back to the default."""
+    mine = resource_policy.c.policy_id == policy_id
+    await tx.execute(sa.delete(resource_policy).where(mine | resource_policy.c.resource_id.in_(list(resource_ids))))
+    if resource_ids:
+        rows = [{"resource_id": resource, "policy_id": policy_id} for resource in resource_ids]
+        await tx.execute(sa.insert(resource_policy).values(rows))
+
+
+async def delete(tx: Tx, policy_id: int) -> None:
+    """Delete a policy; archived mailings forget it."""
+    await tx.execute(sa.update(mailing).where(mailing.c.policy_id == policy_id).values(policy_id=None))
+    await tx.execute(sa.delete(send_policy).where(send_policy.c.id == policy_id))
+
+
+async def used_by(tx: Tx, policy_id: int) -> list[str]:
+    """Return the names of mailings that use a policy and are not archived."""
+    rows = await tx.all(
+        sa.select(mailing.c.name)
+        .where(mailing.c.policy_id == policy_id, mailing.c.archived_at.is_(None))
+        .order_by(mailing.c.id)
+        .limit(100)
+    )
+    return [row.name for row in rows]
+
+
+async def names(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
+    """Return the names of policies by id."""
+    rows = await tx.all(sa.select(send_policy.c.id, send_policy.c.name).where(send_policy.c.id.in_(list(ids))))
+    return {row.id: row.name for row in rows}
