@@ -7,22 +7,23 @@ import { useAction } from '@/api/mutations';
 import { toProblem } from '@/api/problem';
 import { AppForm, AppLink, Conflict, differencesOf, doneToast, forgetDraft, paths, Section, useAppForm } from '@/kit';
 import { fromLocal, toLocal, useSegments, useTemplates, type Mailing } from './model';
+import { PolicySelect } from './policies/PolicySelect';
 import { Checks } from './Reach';
 
 interface Values extends Record<string, unknown> {
   name: string; segment_id: string; resource_id: string | null; suppression_lists: string[]; template_id: string | null; from_name: string; from_email: string; reply_to: string;
-  send_at: string; track_opens: boolean; track_clicks: boolean; rate: number; utm_source: string; utm_medium: string; utm_campaign: string;
+  send_at: string; track_opens: boolean; track_clicks: boolean; rate: number; policy_id: string | null; utm_source: string; utm_medium: string; utm_campaign: string;
 }
 
 const valuesOf = (m: Mailing): Values => ({
   name: m.name, segment_id: m.segment_id ? String(m.segment_id) : 'all', resource_id: m.resource_id ? String(m.resource_id) : null, suppression_lists: m.suppression_lists.map(String), template_id: m.template_id ? String(m.template_id) : null,
-  from_name: m.from_name, from_email: m.from_email, reply_to: m.reply_to, send_at: toLocal(m.send_at), track_opens: m.track_opens, track_clicks: m.track_clicks, rate: m.rate,
+  from_name: m.from_name, from_email: m.from_email, reply_to: m.reply_to, send_at: toLocal(m.send_at), track_opens: m.track_opens, track_clicks: m.track_clicks, rate: m.rate, policy_id: m.policy_id ? String(m.policy_id) : null,
   utm_source: m.utm.source ?? '', utm_medium: m.utm.medium ?? '', utm_campaign: m.utm.campaign ?? '',
 });
 
 const bodyOf = (v: Values) => ({
   name: v.name.trim(), segment_id: v.segment_id === 'all' ? null : Number(v.segment_id), resource_id: v.resource_id ? Number(v.resource_id) : null, suppression_lists: v.suppression_lists.map(Number), template_id: v.template_id ? Number(v.template_id) : null,
-  from_name: v.from_name.trim(), from_email: v.from_email.trim(), reply_to: v.reply_to.trim(), send_at: fromLocal(v.send_at), track_opens: v.track_opens, track_clicks: v.track_clicks, rate: v.rate,
+  from_name: v.from_name.trim(), from_email: v.from_email.trim(), reply_to: v.reply_to.trim(), send_at: fromLocal(v.send_at), track_opens: v.track_opens, track_clicks: v.track_clicks, rate: v.rate, policy_id: v.policy_id ? Number(v.policy_id) : null,
   utm: { source: v.utm_source.trim(), medium: v.utm_medium.trim(), campaign: v.utm_campaign.trim(), term: '', content: '' },
 });
 
@@ -33,7 +34,7 @@ const check = (v: Values) => ({
 
 const labels: Partial<Record<keyof Values & string, string>> = {
   name: 'Name', segment_id: 'Who gets it', resource_id: 'Resource', suppression_lists: 'Stop lists', template_id: 'Template', from_name: 'From, name', from_email: 'From, address', reply_to: 'Replies go to', send_at: 'Send at',
-  track_opens: 'Count opens', track_clicks: 'Count clicks', rate: 'Mails a second, at most', utm_source: 'utm_source', utm_medium: 'utm_medium', utm_campaign: 'utm_campaign',
+  track_opens: 'Count opens', track_clicks: 'Count clicks', rate: 'Mails a second, at most', policy_id: 'Frequency policy', utm_source: 'utm_source', utm_medium: 'utm_medium', utm_campaign: 'utm_campaign',
 };
 
 /** Everything that can be set before a mailing is sent. */
@@ -114,6 +115,7 @@ export function MailingSetup({ mailing }: { mailing: Mailing }) {
         <TextInput label="Send at" type="datetime-local" description={`In your own time zone; the days of the database are in ${zone ?? 'UTC'}. Empty: when you press Send.`} {...input('send_at')} />
         <Group><Checkbox label="Count opens" {...input('track_opens', { type: 'checkbox' })} /><Checkbox label="Count clicks" {...input('track_clicks', { type: 'checkbox' })} /></Group>
         <NumberInput label="Mails a second, at most" description="0 sends as fast as the mail server takes them" min={0} {...input('rate')} />
+        <PolicySelect resourceId={form.form.values.resource_id} {...input('policy_id')} />
         <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="md">
           <TextInput label="utm_source" {...input('utm_source')} />
           <TextInput label="utm_medium" {...input('utm_medium')} />

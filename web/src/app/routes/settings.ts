@@ -24,6 +24,10 @@ export const settingsRoutes = [
     component: lazyRouteComponent(() => import('../settings/TokensPage'), 'TokensPage'),
   }),
   createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/policies', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('../settings/PoliciesPage'), 'PoliciesPage'),
+  }),
+  createRoute({
     getParentRoute: () => shellRoute, path: '/settings/audit', validateSearch: listSearch(['kind', 'actor_kind', 'action', 'object_id']),
     component: lazyRouteComponent(() => import('../settings/AuditPage'), 'AuditPage'),
   }),
