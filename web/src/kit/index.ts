@@ -23,11 +23,12 @@ export type { BulkAction, Column, FilterDef, Noun, Selection } from './list/type
 export { CancelJob, JobBar, JobProgress, progressWords, shareOf } from './jobs/JobProgress';
 export { AllDone, FirstUse, NoMatch, NoRight } from './states/Empty';
 export { announce, useAnnounce } from './states/announce';
-export { Delayed, RefetchBar, SkeletonPanel, SkeletonRows } from './states/Loading';
-export { Loaded, type QueryLike } from './states/Loaded';
+export { Delayed, RefetchBar, SkeletonPanel, SkeletonRows, SkeletonText } from './states/Loading';
+export { Loaded, named, type QueryLike } from './states/Loaded';
 export { NeedDatabase } from './states/NeedDatabase';
 export { NeedRight } from './states/NeedRight';
 export { PanelError } from './states/PanelError';
+export { useTold } from './states/told';
 export { AppForm, type AppFormProps } from './form/AppForm';
 export { Conflict, differencesOf, type ConflictProps, type Difference } from './form/Conflict';
 export { ErrorSummary } from './form/ErrorSummary';

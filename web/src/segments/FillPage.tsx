@@ -9,7 +9,7 @@ import { useAction } from '@/api/mutations';
 import { toProblem } from '@/api/problem';
 import type { components } from '@/api/schema';
 import { ConditionEditor, countsOf, emptyTree, finishedBy, nodeAt, problemsOf, saidOf, Sentence, useCalculation, useTree, useVocabulary, useWords, writeTree, type Json, type Words } from '@/conditions';
-import { announce, failToast, formatCount, formatNumber, IconButton, LeaveGuard, Loaded, Page, paths, useGo, useIdParam } from '@/kit';
+import { announce, Delayed, failToast, formatCount, formatNumber, IconButton, LeaveGuard, Loaded, named, Page, paths, SkeletonPanel, useGo, useIdParam } from '@/kit';
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react';
 import { kindOf, useSegment, type Condition, type SegmentDetail } from './model';
 import css from './segments.module.css';
@@ -111,9 +111,9 @@ export function FillPage() {
   const database = useDatabases()?.find((db) => db.id === query.data?.database_id);
   if (query.data?.type === 'static' && query.data.archived_at === null && words.data && database) return <Filling raw={words.data} segment={query.data} database={database} />;
   return (
-    <Page title="Fill from rules" crumbs={[{ label: 'Segments', href: paths.segments() }]}>
+    <Page title={named(query, (found) => `Fill ${found.name}`, 'Fill from rules')} crumb="Fill from rules" crumbs={[{ label: 'Segments', href: paths.segments() }]}>
       <Loaded query={query} what="the segment">
-        {(found) => (found.type === 'static' ? <Loaded query={words} what="what rules can ask">{() => null}</Loaded> : <Text>This segment is {kindOf(found.type).label.toLowerCase()}: it is filled by its own rules and by nothing else.</Text>)}
+        {(found) => (found.type === 'static' ? <Loaded query={words} what="what rules can ask">{() => <Delayed><SkeletonPanel /></Delayed>}</Loaded> : <Text>This segment is {kindOf(found.type).label.toLowerCase()}: it is filled by its own rules and by nothing else.</Text>)}
       </Loaded>
     </Page>
   );

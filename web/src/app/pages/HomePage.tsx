@@ -5,7 +5,7 @@ import { api, ok } from '@/api/client';
 import { useDatabase, useDatabases } from '@/api/database';
 import { ended, useJobs } from '@/api/jobs';
 import { useCan, useCanAny, useMe } from '@/api/session';
-import { AllDone, AppLink, FigureTile, FigureTiles, formatNumber, JobProgress, NO_VALUE, Page, PanelError, paths, Section, Time } from '@/kit';
+import { AllDone, AppLink, Delayed, FigureTile, FigureTiles, formatNumber, JobProgress, NO_VALUE, Page, PanelError, paths, Section, SkeletonPanel, Time } from '@/kit';
 import { useCounts } from './counts';
 import { GetStarted } from './GetStarted';
 import { LatestMailings, LatestSegments } from './HomePanels';
@@ -59,6 +59,7 @@ export function HomePage() {
   return (
     <Page title={`${greeting(new Date().getHours())}${first ? `, ${first}` : ''}`} crumb="Home" facts={[db && `Database ${db.name}`, db && `days in ${db.timezone}`]}
       help={{ text: 'Home shows what there is, what runs now, and what waits for you. Each figure opens the list that it counts.' }}>
+      {!databases && !known && <Delayed><SkeletonPanel lines={2} /></Delayed>}
       {databases && databases.length > 0 && <FigureTiles>
         {db && can('profiles:read') && (
           <Tile label={`Profiles in ${db.name}`} value={counts.profiles} href={paths.profiles(db.id)} asOf={asOf} note={counts.subscribed ? `${formatNumber(counts.subscribed)} subscribed` : undefined} />

@@ -1,4 +1,4 @@
-import { Loader } from '@mantine/core';
+import { Loader, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { Spotlight } from '@mantine/spotlight';
 import { IconArrowRight, IconBolt, IconSearch } from '@tabler/icons-react';
@@ -70,6 +70,7 @@ export function Palette() {
       <Spotlight.Search placeholder="Search or jump to…   @ people   city:Oslo   # id   > actions" rightSection={waiting && typed !== '' ? <Loader size={14} aria-label="Searching" /> : null} aria-label="Search or jump to" leftSection={<IconSearch size={18} />} />
       <Spotlight.ActionsList>
         {groups.map((g) => <Group key={g.label} label={g.label} entries={g.entries} />)}
+        {server.missed.length > 0 && !waiting && <Text role="alert" size="sm" c="error" px="md" py="xs">Could not search {server.missed.join(', ')}. Type on to try again.</Text>}
         {none && <Spotlight.Empty>{waiting ? 'Searching…' : server.failed ?? 'Nothing found. Try another word, an e-mail address, a phone number, an id, or one field, like city:Oslo'}</Spotlight.Empty>}
       </Spotlight.ActionsList>
     </Spotlight.Root>

@@ -111,7 +111,7 @@ export function BulkNewPage() {
   const crumbs = [{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Bulk changes', href: paths.bulkUpdates(databaseId) }];
   if (!can) return <NeedRight title="Change many people" crumbs={crumbs} what="change profiles" right="profiles:update" />;
   return (
-    <Page title="Change many people" crumb="New change" crumbs={crumbs} facts={[query.data?.name]}
+    <Page title="Change many people" crumbs={crumbs} facts={[query.data?.name]}
       help={{ text: 'Set, empty or count up fields, add and take out tags, change consent, for everybody at once. The preview looks at the people as they are now. Somebody for whom one operation cannot be done is refused as a whole and listed afterwards.' }}>
       <Loaded query={query} what="the database">{(database) => <Editor key={`${segment ?? ''}|${ids ?? ''}|${q ?? ''}`} database={database} base={audienceOf({ segment, ids, q })} />}</Loaded>
     </Page>

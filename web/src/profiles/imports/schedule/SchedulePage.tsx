@@ -2,7 +2,7 @@ import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AppLink, confirmTyped, Details, doneToast, failToast, JobProgress, Loaded, Page, paths, Section, StateBadge, Time, undoToast, useGo, useIdParam, type PageAction } from '@/kit';
+import { AppLink, confirmTyped, Details, doneToast, failToast, JobProgress, Loaded, named, Page, paths, Section, StateBadge, Time, undoToast, useGo, useIdParam, type PageAction } from '@/kit';
 import { useDatabaseOf, type Database } from '../../model';
 import { keyWords } from '../model';
 import { sourceWords, useScheduled, whenWords, type Scheduled } from './model';
@@ -85,7 +85,7 @@ export function SchedulePage() {
   const actions = useActions(item);
   const zone = database?.timezone ?? 'UTC';
   return (
-    <Page title={item?.name ?? 'Scheduled import'} crumbs={[{ label: 'Imports', href: paths.imports(databaseId) }, { label: 'Scheduled', href: paths.importSchedules(databaseId) }]} {...actions}
+    <Page title={named(query, (found) => found.name, 'Scheduled import')} crumbs={[{ label: 'Imports', href: paths.imports(databaseId) }, { label: 'Scheduled', href: paths.importSchedules(databaseId) }]} {...actions}
       help={{ text: 'Each run is an ordinary import: its figures and rejected rows stand there. A run never starts while another is at work.', guide: 'imports' }}
       badges={item && (item.active ? null : <StateBadge state="paused" label="Switched off" />)}
       facts={item ? [database && `into ${database.name}`, item.next_run_at ? <>next run <Time key="n" value={item.next_run_at} /></> : 'runs only by hand'] : []}
