@@ -21,7 +21,7 @@ from ..fields import Database, Field
 from ..service.databases import get_database
 from ..service.fields import add_field
 from ..store.consent import resources_by_id
-from . import child, mapping, report, store
+from . import child, mapping, report, store, store_people
 from .model import CHECK, RUN, ColumnMapping, ImportOptions, ImportOut, ImportPreview, ImportStarted
 from .parse import Look, Seen, as_mapping
 from .readers import FileFormat
@@ -309,4 +309,4 @@ async def import_people(tx: Tx, import_id: int) -> BitMap:
     row = await store.find(tx, import_id)
     if row.state != "done":
         raise conflict("This import has not ended yet")
-    return await store.finished_people(tx, import_id)
+    return await store_people.everybody(tx, import_id)

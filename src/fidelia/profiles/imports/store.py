@@ -21,8 +21,11 @@ from .tables import profile_import, profile_import_chunk
 
 _COUNTS = ("rows", "created", "updated", "unchanged", "rejected", "duplicates")
 #: Large, and of no interest to callers.
-_HIDDEN = ("people",)
-_SHOWN = [c for c in profile_import.c if c.name not in _HIDDEN]
+_HIDDEN = ("people", "created_people", "updated_people")
+_SHOWN = [
+    *(c for c in profile_import.c if c.name not in _HIDDEN),
+    profile_import.c.created_people.is_not(None).label("people_kept"),
+]
 #: What is told of single rows: why it was refused, that somebody came twice, what else is worth knowing.
 REPORTS = ("rejected", "duplicates", "notes")
 _ACTIVE = ("queued", "running", "checking")
@@ -41,6 +44,8 @@ def as_import(row: Any) -> ImportOut:
         mapping=msgspec.convert(row.mapping, list[ColumnMapping]),
         options=msgspec.convert(row.options, ImportOptions),
         counts=Counts(**{name: getattr(row, name) for name in _COUNTS}),
+        # Until it is done, its chunks know.
+        people_known=row.people_kept or (row.state != "done" and row.started_at is not None),
         kept_consents=row.kept_consents,
         total=row.total,
         check=msgspec.convert(row.check_result, CheckResult) if row.check_result else None,
@@ -260,9 +265,3 @@ async def forget_reports(tx: Tx, before: Any) -> None:
 
 async def _scalars(tx: Tx, query: sa.Select[Any]) -> list[Any]:
     return [row[0] for row in await tx.all(query)]
-
-
-async def finished_people(tx: Tx, import_id: int) -> BitMap:
-    """Return everybody whom the rows of a finished import were about."""
-    found = await tx.scalar(sa.select(profile_import.c.people).where(profile_import.c.id == import_id))
-    return BitMap.deserialize(found) if found else BitMap()

@@ -32,6 +32,8 @@ _LOOK = 20_000
 SAMPLE = 10
 #: Who was refused, and with which value, is not kept for ever; the figures are.
 KEEP_ROWS = timedelta(days=30)
+#: Whom the other figures count is known this long.
+KEEP_PEOPLE = timedelta(days=90)
 _HEADER = ("profile_id", "field", "value", "reason")
 
 
@@ -41,7 +43,7 @@ async def preview(
     """Tell what a bulk update would do now; writes nothing. Raises 403, 404, 409, 422, 503, ``DrainBehind``."""
     _allowed(actor, operations)
     async with engines.tx() as tx:
-        title = await audiences.check_audience(tx, database_id, audience)
+        title = await audiences.check_audience(tx, actor, database_id, audience)
         plan = await profiles.plan_bulk(tx, database_id, operations)
         found = await audiences.people_at_once(tx, database_id, audience)
     if found is None:
@@ -87,7 +89,7 @@ async def start(
     Raises 403; 404; 409 (archived segment, broken rules); 422 with a pointer for each fault.
     """
     _allowed(actor, operations)
-    name = await audiences.check_audience(tx, database_id, audience)
+    name = await audiences.check_audience(tx, actor, database_id, audience)
     plan = await profiles.plan_bulk(tx, database_id, operations)
     people = await audiences.people_at_once(tx, database_id, audience)
     titles = [step.title for step in plan.steps]
@@ -190,3 +192,4 @@ async def forget_old(engines: Engines) -> None:
     """Forget who was refused by bulk updates of long ago."""
     async with engines.tx() as tx:
         await store.forget_rows(tx, tx.now - KEEP_ROWS)
+        await store.forget_lists(tx, tx.now - KEEP_PEOPLE)

@@ -18,7 +18,7 @@ from fidelia.profiles import BulkReason
 from ..service.audience import audience_people, awaited
 from ..service.progress import reported
 from . import store
-from .model import RefusedRow
+from .model import BulkFigure, RefusedRow
 
 CHUNK = 5_000
 _ATTEMPTS = 6
@@ -93,7 +93,12 @@ async def _write(ctx: JobContext, bulk_id: int, position: int, chunk: list[int])
         outcome = await profiles.write_bulk(tx, actor, plan, chunk, bulk_id=bulk_id, triggers=not wanted.skip_triggers)
         refused = [RefusedRow(r.profile_id, r.field, r.value, r.reason) for r in outcome.refusals]
         reasons = add_reasons(wanted.reasons, outcome)
-        whole = await store.advance(tx, row, chunk[-1], outcome.tally, reasons, refused)
+        people: dict[BulkFigure, BitMap] = {
+            "changed": outcome.changed,
+            "unchanged": outcome.unchanged,
+            "refused": BitMap(r.profile_id for r in refused),
+        }
+        whole = await store.advance(tx, row, chunk[-1], outcome.tally, reasons, refused, people)
     return whole.people
 
 
