@@ -137,9 +137,13 @@ class Runs(Generic[R_co]):
             .order_by(self._c.id)
         )
         for row in await tx.all(stmt if owner_ids is None else stmt.where(self._owner.in_(owner_ids))):
-            outcome = await jobs.outcome(tx, row.job_id, self._unsaid)
+            outcome = await self.outcome(tx, row.job_id)
             if outcome is not None:
                 await self.end(tx, row.id, *outcome)
+
+    async def outcome(self, tx: Tx, job_id: str | None) -> tuple[Ending, str | None] | None:
+        """Return how a job ended that did not say so beside its run, and why; ``None`` while it waits or works."""
+        return await jobs.outcome(tx, job_id, self._unsaid)
 
     async def settle_all(self, engines: Engines) -> None:
         """Do :meth:`settle` for every object, in a transaction of its own."""

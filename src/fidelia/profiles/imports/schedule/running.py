@@ -137,18 +137,18 @@ async def settle(tx: Tx, run_id: int) -> None:
         if found.state in ("done", "checked"):
             await _imported(tx, row, run, found)
         elif found.state in ("failed", "cancelled"):
-            await _end(tx, row, run, found.state, error=found.error, counts=msgspec.to_builtins(found.counts))
+            await _end(tx, row, run, found.state, found.error, {"counts": msgspec.to_builtins(found.counts)})
         return
-    ended = await jobs.outcome(tx, run.job_id, "The import of this run was deleted before it ended")
+    ended = await RUNS.outcome(tx, run.job_id)
     if ended is not None:
-        await _end(tx, row, run, ended[0], error=ended[1])
+        await _end(tx, row, run, *ended)
 
 
 async def _imported(tx: Tx, row: ScheduleRow, run: RunRow, found: ImportOut) -> None:
     """Put the people of an import on the list that is asked for, and note that the run is done."""
     if found.state == "checked":
         counts = msgspec.to_builtins(found.check.counts) if found.check else None
-        await _end(tx, row, run, "done", counts=counts)
+        await _end(tx, row, run, "done", columns={"counts": counts})
         return
     values: dict[str, object] = {"counts": msgspec.to_builtins(found.counts)}
     if row.target is not None:
@@ -157,9 +157,9 @@ async def _imported(tx: Tx, row: ScheduleRow, run: RunRow, found: ImportOut) -> 
                 values |= await _fill(tx, row.name, row.target, found)
         except Problem as exc:
             text = f"The rows are imported, but the segment was left as it is: {exc.detail}"
-            await _end(tx, row, run, "failed", error=text, **values)
+            await _end(tx, row, run, "failed", text, values)
             return
-    await _end(tx, row, run, "done", **values)
+    await _end(tx, row, run, "done", columns=values)
 
 
 async def _fill(tx: Tx, name: str, target: ImportTarget, found: ImportOut) -> dict[str, int]:
