@@ -63,8 +63,8 @@ def tag_errors(names: Sequence[str], pointer: str = "/tags") -> list[FieldError]
             faults.append(FieldError(f"{pointer}/{n}", "A tag cannot be empty"))
         elif len(unicodedata.normalize("NFC", text)) > MOST_CHARACTERS:
             faults.append(FieldError(f"{pointer}/{n}", f"A tag may have {MOST_CHARACTERS} characters at most"))
-        elif any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
-            faults.append(FieldError(f"{pointer}/{n}", "A tag is text without control characters"))
+        elif any(unicodedata.category(c) in ("Cc", "Cs") or c == "," for c in text):
+            faults.append(FieldError(f"{pointer}/{n}", "A tag is text without commas and control characters"))
     if not faults and len(clean_tags(names)) > MOST_TAGS:
         faults.append(FieldError(pointer, f"At most {MOST_TAGS} tags"))
     return faults
@@ -91,9 +91,10 @@ class Tags:
         of = of.where(self.links.c.of == self.owner.c.id).order_by(tag.c.key).correlate(self.owner)
         return sa.func.array(of.scalar_subquery(), type_=pg.ARRAY(sa.Text)).label("tags")
 
-    def carries(self, name: str) -> sa.ColumnElement[bool]:
-        """Return the restriction of the owner's table to what carries a tag."""
-        of = sa.select(self.links.c.of).join(tag, tag.c.id == self.links.c.tag_id).where(tag.c.key == tag_key(name))
+    def carries(self, names: Iterable[str]) -> sa.ColumnElement[bool]:
+        """Return the restriction of the owner's table to what carries one of these tags."""
+        keys = [tag_key(name) for name in names]
+        of = sa.select(self.links.c.of).join(tag, tag.c.id == self.links.c.tag_id).where(tag.c.key.in_(keys))
         return self.owner.c.id.in_(of)
 
     async def of(self, tx: Tx, ids: Collection[int]) -> dict[int, tuple[str, ...]]:

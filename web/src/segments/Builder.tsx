@@ -120,7 +120,7 @@ export function Builder({ raw, database, size, start }: BuilderProps) {
         <CountRail live={live} written={written} before={size} listed={start.kind === 'dynamic' ? null : start.id} />
         <Funnel live={live} written={written} tree={rules.tree} words={words} segments={segments} lit={lit} light={setLit} />
         <TestPerson databaseId={database.id} onFound={(id) => { why.open(id); }} />
-        <SettingsPanel kind={start.kind} zone={database.timezone} settings={settings} onChange={builder.setSettings} errors={fieldErrors} />
+        <SettingsPanel kind={start.kind} zone={database.timezone} databaseId={database.id} settings={settings} onChange={builder.setSettings} errors={fieldErrors} />
       </Stack>}
       railBar={<><Text fw={650} size="md"><span className="fd-num">{formatNumber(live.data?.count)}</span>{live.data ? ' people' : ''}{live.stale ? ' …' : ''}</Text>{start.id === null && <Button loading={builder.saving} onClick={() => void save()}>Create</Button>}</>}
       help={{ text: 'Rules are read from top to bottom; “left” is what remains after each. Nothing is used before it is saved. Unfinished rules are dashed and not counted. Keys: A adds a rule, Shift A in Exclude, Alt ↑ ↓ moves, Ctrl G groups, Ctrl D duplicates, Ctrl C and V copy rules as JSON, Del removes.' }}>

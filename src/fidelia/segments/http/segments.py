@@ -67,14 +67,15 @@ class SegmentController(Controller):
         database: Annotated[int | None, QueryParameter(name="database", description="Only of this database")] = None,
         of_type: Annotated[str | None, QueryParameter(name="type", description="static, dynamic or updatable")] = None,
         archived: Annotated[bool, QueryParameter(name="archived", description="The archived ones instead")] = False,
-        tag: Annotated[str | None, QueryParameter(name="tag", description="Only what carries this tag")] = None,
+        tag: Annotated[str | None, QueryParameter(name="tag", description="Only what carries it, or one of these: a,b")] = None,
     ) -> Page[Segment]:
         """Return a page; sort by name, size, created_at, updated_at, calculated_at or id."""
         if of_type is not None and of_type not in TYPES:
             raise invalid_field("/type", f"This must be one of: {', '.join(TYPES)}")
-        if tag is not None and tag_errors([tag]):
-            raise invalid_field("/tag", "No tag is like this")
-        return await store.page(tx, page, database_id=database, type_=of_type, archived=archived, tag=tag)
+        named = [] if tag is None else tag.split(",")
+        if tag_errors(named):
+            raise invalid_field("/tag", "Tags stand here with commas between them, 20 at most")
+        return await store.page(tx, page, database_id=database, type_=of_type, archived=archived, tags=named)
 
     @post("/", dto=Strict[SegmentIn], return_dto=None, opt={"right": "segments:create"}, summary="Make a segment")
     async def create(self, tx: Tx, actor: Actor, data: SegmentIn) -> SegmentDetail:

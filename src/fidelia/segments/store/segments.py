@@ -99,7 +99,7 @@ async def page(
     database_id: int | None,
     type_: str | None,
     archived: bool,
-    tag: str | None = None,
+    tags: Collection[str] = (),
 ) -> Page[Segment]:
     """Return a page of segments; ``q`` searches name and description, or is an id."""
     where: list[sa.ColumnElement[bool]] = [_s.archived_at.is_not(None) if archived else _s.archived_at.is_(None)]
@@ -107,8 +107,8 @@ async def page(
         where.append(_s.database_id == database_id)
     if type_ is not None:
         where.append(_s.type == type_)
-    if tag is not None:
-        where.append(TAGS.carries(tag))
+    if tags:
+        where.append(TAGS.carries(tags))
     if request.q:
         text = sa.or_(
             _s.name.icontains(request.q, autoescape=True), _s.description.icontains(request.q, autoescape=True)
