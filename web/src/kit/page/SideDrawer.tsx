@@ -42,7 +42,7 @@ export function SideDrawer({ name, title, size = 480, right, children }: SideDra
     // the first thing in the drawer is its close button; who opens a form wants to write
     const timer = setTimeout(() => {
       const box = body.current;
-      if (box && !box.contains(document.activeElement)) box.querySelector<HTMLElement>('input:not([type=hidden], [readonly]), textarea')?.focus();
+      if (box && !box.contains(document.activeElement)) box.querySelector<HTMLElement>('input:not([type=hidden], [readonly], :disabled), textarea:not(:disabled)')?.focus();
     }, 60);
     return () => { clearTimeout(timer); restore(); };
   }, [open]);

@@ -29,7 +29,7 @@ export const parts: Readonly<Record<string, string | null>> = {
   mailings: 'the mailings',
   'mailings/estimate': 'how many people it reaches',
   'mailings/report': 'the report',
-  me: 'your account',
+  me: null,
   merge: 'the preview of the merge',
   notices: 'the notices',
   orders: 'the orders',
