@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pyroaring import BitMap
@@ -120,6 +122,20 @@ async def test_asking_twice_gives_the_same_job(group: Group) -> None:
     assert run is not None
     await group.refresh()
     assert await group.members() == members
+
+
+async def test_drawing_many_keeps_nobody_waiting(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that draws answers requests too, so the split is worked out beside its event loop."""
+    real, where = refresh.assign, []
+
+    def assign(*args: Any) -> Any:
+        where.append(threading.get_ident())
+        return real(*args)
+
+    monkeypatch.setattr(refresh, "assign", assign)
+    assert (await group.make())["size"] == 60
+    assert len(where) == 1
+    assert where[0] != threading.get_ident()
 
 
 async def test_a_killed_draw_begins_again(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:

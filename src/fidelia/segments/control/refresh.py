@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -120,7 +120,10 @@ async def _assign(
 ) -> dict[str, Any]:
     before = await store.strata(tx, group.id)
     control = await store.members(tx, group.id)
-    epoch, made_split, after = assign(group, before, control, found, lambda key: label_of(key, made))
+    # A second of a million people: the process answers others meanwhile.
+    epoch, made_split, after = await asyncio.to_thread(
+        assign, group, before, control, found, lambda key: label_of(key, made)
+    )
     parts = summary(after, made_split.control, group.share, control)
     warnings = words(made_split, made, group.cap)
     for (number, key), (label, people) in after.items():
@@ -158,7 +161,7 @@ async def _assign(
 
 
 def assign(
-    group: GroupRow, before: Strata, control: BitMap, found: Mapping[str, BitMap], label: Any
+    group: GroupRow, before: Strata, control: BitMap, found: Mapping[str, BitMap], label: Callable[[str], str]
 ) -> tuple[int, rules.Split, dict[tuple[int, str], tuple[str, BitMap]]]:
     """Split the newcomers; return their epoch, the split, and everybody assigned by (epoch, stratum) after it.
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
-import psycopg
 
 from fidelia import profiles
 from fidelia.access import Actor
@@ -23,6 +23,7 @@ from fidelia.platform import schedules
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import Cancelled, JobContext, JobRef
 from fidelia.platform.postgres import Tx
+from fidelia.platform.races import patiently
 from fidelia.platform.schedules import Work
 
 from ..control.report import PURCHASES, PurchaseSource
@@ -37,7 +38,6 @@ from .tables import score
 COMPUTE = "scores.compute"
 #: So many ids are written in one transaction.
 CHUNK = 20_000
-_ATTEMPTS = 5
 
 
 async def ask(tx: Tx, actor: Actor, database_id: int, score_id: int) -> JobRef:
@@ -154,13 +154,7 @@ class _Run:
             await self.ctx.check()
             end = min(first + CHUNK - 1, last)
             lines = await store_clickhouse.lines(self.ch, wanted, first, end, self.ctx.tag)
-            for attempt in range(_ATTEMPTS):
-                try:
-                    await self._write(row, lines, first, end)
-                    break
-                except psycopg.errors.DeadlockDetected:  # others write the same people in another order
-                    if attempt + 1 == _ATTEMPTS:
-                        raise
+            await patiently(partial(self._write, row, lines, first, end))  # others write the same people
             self.ctx.progress(end, last)
             first = end + 1
 
