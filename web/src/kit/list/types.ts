@@ -45,7 +45,7 @@ export interface BulkAction {
   icon?: ReactNode;
   danger?: boolean;
   /** resolve to clear the selection; with `false` it stays, because nothing was done */
-  run: (selection: Selection) => Promise<unknown> | void;
+  run: (selection: Selection) => unknown;
   /** the API cannot do it for everything that matches */
   pageOnly?: boolean;
   /** why it cannot be done with this selection, and what to do; null: it can */
