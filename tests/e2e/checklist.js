@@ -109,7 +109,7 @@
       return `${wide} px too wide: ${deepest.map(short).join(', ')} in .${deepest[0]?.parentElement?.className.toString().slice(0, 60) ?? ''}`;
     },
     targets: () => [...(modal() ?? document).querySelectorAll('a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), [role="tab"]')].filter(visible).filter((el) => {
-      const label = el.labels?.[0], boxes = [el, label, el.closest('label'), el.closest('.mantine-PillsInput-input'), el.parentElement?.matches('.mantine-Switch-root, .mantine-Checkbox-inner, .mantine-Radio-inner') ? el.parentElement : null];
+      const label = el.labels?.[0], boxes = [el, label, el.closest('label'), el.closest('.mantine-PillsInput-input, .mantine-MultiSelect-input'), el.parentElement?.matches('.mantine-Switch-root, .mantine-Checkbox-inner, .mantine-Radio-inner') ? el.parentElement : null];
       if (el.matches('a') && ['inline'].includes(getComputedStyle(el).display) && words(el.parentElement).length > words(el).length) return false; // in a sentence
       const after = getComputedStyle(el, '::after');
       if (after.position === 'absolute' && after.inset === '0px') return false; // the whole row

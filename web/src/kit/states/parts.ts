@@ -41,6 +41,8 @@ export const parts: Readonly<Record<string, string | null>> = {
   profiles: 'the profile',
   'profiles/history': 'the history',
   'profiles/merged-from': 'what was merged into this profile',
+  'profiles/subscriptions': 'the subscriptions',
+  'profiles/subscriptions/confirmations': 'the requests to confirm',
   ready: 'whether the installation can serve',
   relations: 'the relations',
   resources: 'the resources',
