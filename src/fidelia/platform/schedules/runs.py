@@ -14,7 +14,6 @@ from fidelia.kernel.paging import Page, PageRequest, cursor_id, encode_cursor
 from .. import jobs
 from ..engines import Engines
 from ..jobs import Ending, JobContext, JobRef
-from ..jobs.tables import job
 from ..postgres import Tx, as_struct
 from .model import ENDED, OPEN, EndState, Noted, RunState, Started, Work
 
@@ -129,17 +128,12 @@ class Runs(Generic[R_co]):
 
     async def settle(self, tx: Tx, owner_ids: Collection[int] | None = None) -> None:
         """Note how runs ended whose job ended without a word: its process died too often, or it was never begun."""
-        ended = sa.or_(job.c.id.is_(None), job.c.state.not_in(OPEN))
-        stmt = (
-            sa.select(self._c.id, self._c.job_id)
-            .select_from(self._table.outerjoin(job, job.c.id == self._c.job_id))
-            .where(self._c.state.in_(OPEN), ended)
-            .order_by(self._c.id)
-        )
-        for row in await tx.all(stmt if owner_ids is None else stmt.where(self._owner.in_(owner_ids))):
-            outcome = await self.outcome(tx, row.job_id)
-            if outcome is not None:
-                await self.end(tx, row.id, *outcome)
+        stmt = sa.select(self._c.id, self._c.job_id).where(self._c.state.in_(OPEN)).order_by(self._c.id)
+        rows = await tx.all(stmt if owner_ids is None else stmt.where(self._owner.in_(owner_ids)))
+        ended = await jobs.outcomes(tx, [row.job_id for row in rows], self._unsaid) if rows else {}
+        for row in rows:
+            if row.job_id in ended:
+                await self.end(tx, row.id, *ended[row.job_id])
 
     async def outcome(self, tx: Tx, job_id: str | None) -> tuple[Ending, str | None] | None:
         """Return how a job ended that did not say so beside its run, and why; ``None`` while it waits or works."""

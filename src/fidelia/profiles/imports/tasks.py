@@ -69,6 +69,7 @@ async def tidy(engines: Engines) -> None:
     await bulk.ensure_all(engines)
     async with engines.tx() as tx:
         edge = tx.now - KEEP
+        await store.settle(tx)
         await store.forget_reports(tx, tx.now - KEEP_REPORTS)
         await store_people.forget_parts(tx, tx.now - KEEP_PEOPLE)
         stale = await store.stale(tx, edge)

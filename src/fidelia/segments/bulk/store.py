@@ -22,6 +22,7 @@ from ..store.members import packed
 from .model import BulkFigure, BulkUpdate, RefusedRow
 from .tables import bulk_update, bulk_update_refused
 
+ACTIVE = ("queued", "running")
 _b = bulk_update.c
 _r = bulk_update_refused.c
 #: What figures count, in bitmaps of its own name and ``_people``.
@@ -71,6 +72,12 @@ async def find(tx: Tx, bulk_id: int, *, lock: bool = False) -> Any:
     if row is None:
         raise not_found("Bulk update", bulk_id)
     return row
+
+
+async def active(tx: Tx) -> list[BulkUpdate]:
+    """Return the bulk updates that wait or work, locked; those that somebody is writing to are left out."""
+    stmt = sa.select(*_SHOWN).where(_b.state.in_(ACTIVE)).order_by(_b.id).with_for_update(skip_locked=True)
+    return [as_bulk_update(row) for row in await tx.all(stmt)]
 
 
 async def people(tx: Tx, bulk_id: int) -> BitMap | None:
