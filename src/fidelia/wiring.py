@@ -137,6 +137,7 @@ def wire(engines: Engines) -> None:
     engines.ports[profiles.FIGURES] = {
         "field": profiles.field_figures,
         "import": profiles.import_figures,
+        "segment": segments.segment_figures,
         "bulk": segments.bulk_figures,
         "score": segments.score_figures,
         "control": segments.control_figures,

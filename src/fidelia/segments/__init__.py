@@ -24,6 +24,7 @@ from .model import (
 )
 from .scores import counted as score_figures
 from .scores import field_used_by as score_used_by
+from .service.figures import counted as segment_figures
 from .service.fill import Filling, fill
 from .service.lists import Added, Removed, add_import, add_members, clear, forget_people, members, remove_members
 from .service.manage import (
@@ -104,6 +105,7 @@ __all__ = [
     "restore_segment",
     "score_figures",
     "score_used_by",
+    "segment_figures",
     "segment_people",
     "source_used_by",
     "split",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from fidelia import profiles
 from fidelia.access import Actor
+from fidelia.kernel.clock import FixedClock
 
 from .conftest import Group
 
@@ -26,7 +28,7 @@ async def figure(group: Group, key: str, status: int = 200) -> Any:
     return reply.json()
 
 
-async def test_each_figure_opens_as_many_as_it_says(group: Group) -> None:
+async def test_each_figure_opens_as_many_as_it_says(group: Group, clock: FixedClock) -> None:
     await figure(group, "control:people", 404)
     made = await group.make()
     kept, everybody = await people_of(group, "control:people"), await people_of(group, "control:assigned")
@@ -34,13 +36,26 @@ async def test_each_figure_opens_as_many_as_it_says(group: Group) -> None:
     assert (len(kept), len(everybody)) == (made["size"], made["people"])
     assert await people_of(group, "control:others") == everybody - kept
     assert (await figure(group, "control:people"))["counted"] is None, "it is always the one of now"
+    clock.advance(timedelta(days=1))
     new = await group.grow(40)
     run = await group.refresh()
     assert await people_of(group, f"control:run:{run['id']}:assigned") == set(new)
     assert len(await people_of(group, f"control:run:{run['id']}:kept")) == run["entered"] > 0
+    report = await group.get("/report")
+    for name, which in (("control", "kept"), ("rest", "others")):
+        found = await people_of(group, f"control:since:{report['since']}:{which}")
+        assert len(found) == report[name]["people"] > 0
+        assert not found & set(new), "they came later than the period began"
     async with group.engines.tx() as tx:
         await profiles.erase_profiles(tx, SYSTEM, group.database, new[:3])
     said = await figure(group, f"control:run:{run['id']}:assigned")
     assert (said["people"], said["counted"]) == (37, 40)
-    for key in ("control", "control:none", f"control:run:{run['id'] + 99}:kept", f"control:run:{run['id']}:size"):
+    for key in (
+        "control",
+        "control:none",
+        f"control:run:{run['id'] + 99}:kept",
+        f"control:run:{run['id']}:size",
+        "control:since:yesterday:kept",
+        "control:since:2026-11-01T00:00:00:kept",
+    ):
         await figure(group, key, 404)

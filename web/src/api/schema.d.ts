@@ -26025,6 +26025,8 @@ export interface operations {
                 sort?: string | null;
                 /** @description Archived ones instead */
                 archived?: boolean;
+                /** @description Figures of this profile database only */
+                database?: number | null;
             };
             header?: never;
             path?: never;

@@ -23,6 +23,7 @@ class FigureController(Controller):
         """Return what a figure is and how many of its people there are now; ``?figure=`` of profiles lists them.
 
         ``import:5:created|updated|unchanged|all``, ``bulk:7:changed|unchanged|refused``, ``score:3:with|without``,
-        ``score:3:recency:5``, ``control:people|assigned|others``, ``control:run:9:assigned|kept``.
+        ``score:3:recency:5``, ``segment:5:run:12:entered|left``, ``segment:5:log:3``, ``field:city:any|none``,
+        ``field:status:bounced``, ``control:people|assigned|others``, ``control:run:9:assigned|kept``.
         """
         return await service.get_figure(tx, actor, database_id, key)

@@ -20,13 +20,15 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a figure counts, as the capability that counted them knows it.
 
     They are ``people``, or those who have a value in a field: ``having`` is the field's name and the value, ``ANY`` or
-    ``None`` for nothing. ``counted`` is what the figure says, null where it is always that of now; ``as_of`` when it
-    was counted. ``only_less``: people can only be gone since then, none can have come.
+    ``None`` for nothing. ``sure``: all of ``people`` are there now, none has been erased or merged. ``counted`` is what
+    the figure says, null where it is always that of now; ``as_of`` when it was counted. ``only_less``: people can only
+    be gone since then, none can have come.
     """
 
     title: str
     link: str
     people: BitMap | None = None
+    sure: bool = True
     having: tuple[str, Any] | None = None
     counted: int | None = None
     as_of: datetime | None = None

@@ -25,7 +25,8 @@ async def get_figure(tx: Tx, actor: Actor, database_id: int, key: str) -> Figure
     """Return what a figure is and how many of its people there are now. Raises 403, 404."""
     database = await get_database(tx, database_id)
     counted = await _counted(tx, actor, database, key)
-    people = len(counted.people) if counted.people is not None else await _count(tx, database, counted)
+    sure = counted.people is not None and counted.sure
+    people = len(counted.people or ()) if sure else await _count(tx, database, counted)
     return Figure(
         key=key,
         title=counted.title,
@@ -43,7 +44,7 @@ async def figure_page(
     """Return a page of whom a figure counts; ``total`` is exact. Raises 422 for a figure that does not exist."""
     counted = await asked(tx, actor, database, key)
     raw = await tx.raw()
-    if counted.people is not None and sort is None:
+    if counted.people is not None and counted.sure and sort is None:
         return await store.slice_of(raw, database, page, counted.people, fields)
     where = search_store.Where([], [])
     narrow(database, where, counted)
@@ -54,7 +55,7 @@ async def figure_people(tx: Tx, actor: Actor, database_id: int, key: str, pointe
     """Return whom a figure counts, as far as they are still there. Raises 403, 404 for the database, 422."""
     database = await get_database(tx, database_id)
     counted = await asked(tx, actor, database, key, pointer)
-    if counted.people is not None:
+    if counted.people is not None and counted.sure:
         return counted.people
     where = search_store.Where([], [])
     narrow(database, where, counted)

@@ -55,6 +55,11 @@ async def people(tx: Tx, segment_id: int, run_id: int) -> tuple[BitMap, BitMap]:
     return joined, gone
 
 
+async def keeps_people(tx: Tx, run_id: int) -> bool:
+    """Tell whether it is known who entered and left by a run."""
+    return await tx.first(sa.select(_r.id).where(_r.id == run_id, _r.joined.is_not(None))) is not None
+
+
 async def forget(tx: Tx, database_id: int, erased: BitMap) -> None:
     """Take erased people of a database out of the lists that its runs keep; their figures stay."""
     known = sa.select(segment.c.id).where(segment.c.database_id == database_id)
