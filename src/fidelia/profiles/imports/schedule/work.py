@@ -15,7 +15,8 @@ from fidelia.platform.files import Files
 from fidelia.platform.jobs import Cancelled, Ending, JobContext
 from fidelia.platform.schedules import OPEN
 
-from ..service import create_import, start_check, start_run
+from ...service.databases import get_database
+from ..service import create_import, look_at, start_check, start_run
 from ..upload import AREA
 from . import running, service, store
 from .model import RunRow, ScheduleRow, SqlSource
@@ -86,6 +87,10 @@ async def _bring(ctx: JobContext, wanted: _Wanted, key: str) -> Brought | None:
 async def _hand_over(ctx: JobContext, wanted: _Wanted, key: str, brought: Brought) -> dict[str, Any]:
     """Make the import and begin it, in one transaction with the run: from then on the run is the import's."""
     made, run = wanted.made, wanted.run
+    how = SQL_FORMAT if isinstance(made.source, SqlSource) else made.format
+    async with ctx.tx() as tx:
+        database = await get_database(tx, wanted.row.database_id)
+    seen = await look_at(ctx.engines, database, key, how)  # no transaction waits for a file to be read
     async with ctx.tx() as tx:
         now = await RUNS.find(tx, run.id, lock=True)
         if now is None or now.state not in OPEN:
@@ -98,9 +103,10 @@ async def _hand_over(ctx: JobContext, wanted: _Wanted, key: str, brought: Brough
             file_key=key,
             file_name=f"{made.name} {tx.now:%Y-%m-%d %H:%M}",
             file_size=brought.size,
-            how=SQL_FORMAT if isinstance(made.source, SqlSource) else made.format,
+            how=how,
             columns_to=made.mapping,
             options=made.options,
+            seen=seen,
         )
         begin = start_check if run.dry_run else start_run
         await begin(tx, actor, imported.id)
