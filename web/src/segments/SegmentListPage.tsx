@@ -17,7 +17,7 @@ const columns: Column<Segment>[] = [
   { key: 'calculated_at', header: 'As of', sort: 'calculated_at', priority: 2, cell: (s) => <span style={{ whiteSpace: 'nowrap' }}><Time value={s.calculated_at} none="not counted yet" /></span> },
   { key: 'next_run_at', header: 'Next run', priority: 3, cell: (s) => <Time value={s.next_run_at} /> },
   { key: 'updated_at', header: 'Changed', sort: 'updated_at', priority: 3, cell: (s) => <Time value={s.updated_at} /> },
-  { key: 'tags', header: 'Tags', priority: 2, cell: (s) => <TagList tags={s.tags} /> },
+  { key: 'tags', header: 'Tags', priority: 2, cell: (s) => <TagList narrow tags={s.tags} /> },
   { key: 'description', header: 'Description', priority: 3, hidden: true, cell: (s) => s.description },
 ];
 

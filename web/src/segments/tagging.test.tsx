@@ -20,7 +20,7 @@ describe('tags in the list of segments', () => {
   it('stand in their rows, filter it by the address, and change for many', async () => {
     const page = await renderPage(<SegmentListPage />, { at: '/segments', path: '/segments', rights, reply });
     const user = userEvent.setup();
-    expect(await screen.findByRole('img', { name: 'and d, e' })).toHaveTextContent('+2');
+    expect(await screen.findByRole('img', { name: 'and c, d, e' })).toHaveTextContent('+3');
     await user.click(screen.getByRole('button', { name: 'Tag' }));
     await user.click(await screen.findByRole('menuitemcheckbox', { name: /VIP/ }));
     await waitFor(() => { expect(page.sent.some((s) => s.path === '/api/v1/segments' && s.query.get('tag') === 'VIP')).toBe(true); });

@@ -34,13 +34,13 @@ export function TagsField({ value, onChange, known, label = 'Tags', description,
 }
 
 /** Tags to be read; the rest is counted. With an address each leads to what else carries it. */
-export function TagList({ tags, most = 3, hrefOf }: { tags: readonly string[]; most?: number; hrefOf?: (tag: string) => string }) {
+export function TagList({ tags, most = 2, narrow = false, hrefOf }: { tags: readonly string[]; most?: number; /** beside other things in a row */ narrow?: boolean; hrefOf?: (tag: string) => string }) {
   if (tags.length === 0) return null;
   const rest = tags.slice(most);
   return (
     <Group gap={4} component="span" wrap="wrap">
       {tags.slice(0, most).map((name) => {
-        const badge = <Badge variant="outline" color="gray" tt="none" fw={500} maw={200} leftSection={<IconTag size={12} aria-hidden="true" />}>{name}</Badge>;
+        const badge = <Badge variant="default" tt="none" fw={500} maw={narrow ? 140 : 240} leftSection={<IconTag size={12} aria-hidden="true" />}>{name}</Badge>;
         return hrefOf ? <AppLink key={name} href={hrefOf(name)} aria-label={`${name}: everything with this tag`}>{badge}</AppLink> : <span key={name}>{badge}</span>;
       })}
       {rest.length > 0 && <Tooltip label={rest.join(', ')}><Badge component="span" variant="transparent" color="gray" tt="none" role="img" aria-label={`and ${rest.join(', ')}`}>+{rest.length}</Badge></Tooltip>}

@@ -4,7 +4,7 @@ import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { AppLink, confirmTyped, Details, doneToast, failToast, JobProgress, Loaded, named, Page, paths, Section, StateBadge, Time, undoToast, useGo, useIdParam, type PageAction } from '@/kit';
 import { useDatabaseOf, type Database } from '../../model';
-import { keyWords } from '../model';
+import { formatWords, keyWords } from '../model';
 import { sourceWords, useScheduled, whenWords, type Scheduled } from './model';
 import { RunsTab } from './RunsTab';
 import { ScheduleForm } from './ScheduleForm';
@@ -65,6 +65,7 @@ function Overview({ item, database }: { item: Scheduled; database: Database }) {
     <Section title="What it does">
       <Details items={[
         ['Source', <Text key="s" span size="sm" style={{ overflowWrap: 'anywhere' }}>{sourceWords(source)}</Text>],
+        ...(source.kind === 'url' ? [['Read as', item.format ? formatWords(item.format) : 'found out at each run'] as [string, string]] : []),
         ['Signs in', source.kind === 'sql' ? `as ${source.username}${item.secret_set ? ', with a stored password' : ''}` : source.auth === 'none' ? 'no' : 'yes, with a stored secret'],
         ['Runs', `${item.active || !item.schedule ? '' : 'switched off; otherwise '}${whenWords(item.schedule, database.timezone)}`],
         ['Rows find their profile by', keyWords(item.options.matching)],
