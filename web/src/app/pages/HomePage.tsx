@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { api, ok } from '@/api/client';
 import { useDatabase, useDatabases } from '@/api/database';
-import { ended, useJobs } from '@/api/jobs';
+import { askJobs, ended, useHearing, useJobs } from '@/api/jobs';
 import { useCan, useCanAny, useMe } from '@/api/session';
 import { AllDone, AppLink, Delayed, FigureTile, FigureTiles, formatNumber, JobProgress, NO_VALUE, Page, PanelError, paths, Section, SkeletonPanel, Time } from '@/kit';
 import { useCounts } from './counts';
@@ -18,9 +18,11 @@ function Tile({ label, value, href, note, asOf }: { label: string; value: number
 
 function RunningNow() {
   const running = useJobs().filter((job) => !ended(job));
+  const { known, error } = useHearing();
   return (
     <Section title="Running now">
-      {running.length === 0 ? <AllDone>Nothing is running</AllDone> : <Stack gap="md">{running.slice(0, 5).map((job) => <JobProgress key={job.id} id={job.id} />)}</Stack>}
+      {running.length === 0 && !known ? (error ? <PanelError error={error} what="what runs" onRetry={askJobs} /> : <Delayed><SkeletonPanel lines={1} /></Delayed>)
+        : running.length === 0 ? <AllDone>Nothing is running</AllDone> : <Stack gap="md">{running.slice(0, 5).map((job) => <JobProgress key={job.id} id={job.id} />)}</Stack>}
       {running.length > 5 && <AppLink href={paths.jobs()}>{formatNumber(running.length - 5)} more</AppLink>}
     </Section>
   );
