@@ -132,7 +132,16 @@ def wire(engines: Engines) -> None:
     erasers = (events.forget_people, segments.forget_people, segments.forget_in_control, market.forget_people)
     engines.ports.setdefault(profiles.ERASERS, []).extend((profiles.forget_relations, profiles.forget_requests))
     engines.ports.setdefault(profiles.ERASERS, []).extend(erasers)
-    engines.ports[profiles.ERASERS].append(segments.forget_in_bulk)
+    engines.ports[profiles.ERASERS].extend((segments.forget_in_bulk, profiles.forget_in_imports))
+    # Who knows whom figures count, by kind.
+    engines.ports[profiles.FIGURES] = {
+        "field": profiles.field_figures,
+        "import": profiles.import_figures,
+        "segment": segments.segment_figures,
+        "bulk": segments.bulk_figures,
+        "score": segments.score_figures,
+        "control": segments.control_figures,
+    }
     # Who adds to the file with everything about a person, by the title of the section.
     engines.ports.setdefault(profiles.EXPORTERS, {}).update(
         {
@@ -151,6 +160,8 @@ def wire(engines: Engines) -> None:
             messages.merge_people,
             profiles.merge_relations,
             profiles.merge_requests,
+            profiles.merge_in_imports,
+            segments.merge_in_bulk,
         )
     )
     engines.ports.setdefault(profiles.SPLITTERS, []).extend((market.split_people, segments.split_people))

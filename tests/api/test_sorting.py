@@ -13,10 +13,13 @@ from tests.conftest import NOW
 
 from fidelia import profiles
 from fidelia.access import Actor
-from fidelia.messages.tables import captured_mail
+from fidelia.access.tables import api_token
+from fidelia.messages.tables import captured_mail, mailing, mailing_run, template, template_version
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.tables import job
+from fidelia.platform.postgres import Tx
 from fidelia.profiles.imports.tables import profile_import
+from fidelia.profiles.tables import suppression_entry, suppression_list
 from fidelia.segments.bulk.tables import bulk_update
 from fidelia.segments.tables import segment_export
 
@@ -124,6 +127,83 @@ def mails(database: int) -> Rows:
     ]
 
 
+def templates(database: int) -> Rows:
+    return [
+        {
+            "name": f"{('beta', 'Alpha', 'gamma')[n % 3]} sorting",
+            "format": "html",
+            "subject": ("", "Hello", "about")[n % 3],
+            "database_id": database,
+            "variables": {},
+            "problems": [],
+            "created_at": at(n),
+            "updated_at": at(n + 1),
+        }
+        for n in MANY
+    ]
+
+
+def mailings(database: int) -> Rows:
+    return [
+        {
+            "name": ("beta", "Alpha", "gamma")[n % 3],
+            "database_id": database,
+            "variables": {},
+            "suppression_lists": [],
+            "utm": {},
+            "state": ("draft", "done", "paused")[n % 3],
+            "send_at": at(n) if n % 2 else None,
+            "starts_at": at(n + 2) if n % 3 else None,
+            "created_at": at(n),
+            "updated_at": at(n + 1),
+        }
+        for n in MANY
+    ]
+
+
+def stop_lists(database: int) -> Rows:
+    return [
+        {"name": f"{('b', 'A')[n % 2]} sorting {n * 3 % 7}", "created_at": at(n), "updated_at": at(n + 1)} for n in MANY
+    ]
+
+
+def tokens(database: int) -> Rows:
+    return [
+        {
+            "digest": bytes([n]) * 32,
+            "prefix": "fd",
+            "name": f"{('b', 'A')[n % 2]} sorting",
+            "roles": [],
+            "rights": [],
+            "created_by": "Ada",
+            "created_at": at(n),
+            "expires_at": at(n) + timedelta(days=9) if n % 2 else None,
+            "last_used_at": at(n + 1) if n % 3 else None,
+        }
+        for n in MANY
+    ]
+
+
+async def runs_and_entries(tx: Tx, database: int) -> None:
+    """People of some mailings, times of some runs, entries of some stop lists."""
+    made = templates(database)[0] | {"name": "Of a run"}
+    template_id = await tx.scalar(sa.insert(template).values(made).returning(template.c.id))
+    version = dict.fromkeys(("preheader", "body", "text", "published_by"), "") | {
+        name: made[name] for name in ("format", "subject", "variables", "problems")
+    }
+    more = {"template_id": template_id, "number": 1, "compiled": {}, "revision": 1, "published_at": NOW}
+    version_id = await tx.scalar(sa.insert(template_version).values(version | more).returning(template_version.c.id))
+    for row in await tx.all(sa.select(mailing.c.id).where(mailing.c.database_id == database)):
+        if row.id % 3:
+            run = {"mailing_id": row.id, "database_id": database, "version_id": version_id, "plan": {}, "phase": "done"}
+            times = {"created_at": NOW, "started_at": at(row.id), "finished_at": at(row.id + 1) if row.id % 2 else None}
+            await tx.execute(sa.insert(mailing_run).values(run | times | {"audience": row.id % 4}))
+    for row in await tx.all(sa.select(suppression_list.c.id).where(suppression_list.c.name.contains("sorting"))):
+        for n in range(row.id % 3):
+            entry = {"list_id": row.id, "kind": "domain", "value": f"{n}.example.com", "reason": "", "created_at": NOW}
+            await tx.execute(sa.insert(suppression_entry).values(entry))
+
+
 def _text(name: str) -> Callable[[dict[str, Any]], Any]:
     return lambda row: row[name].lower()
 
@@ -214,11 +294,59 @@ LISTS: dict[str, tuple[sa.Table, Callable[[int], Rows], str, dict[str, Callable[
             "received_at": _text("received_at"),
         },
     ),
+    "templates": (
+        template,
+        templates,
+        "/templates?database={0}&q=sorting",
+        {"name": _text("name"), "subject": _text("subject"), "updated_at": _text("updated_at")},
+    ),
+    "mailings": (
+        mailing,
+        mailings,
+        "/mailings?database={0}",
+        {
+            "name": _text("name"),
+            "state": _text("state"),
+            "people": _number("audience"),
+            "when": lambda row: (
+                row["finished_at"] or row["started_at"] or row["starts_at"] or row["send_at"] or "1970-01-01"
+            ),
+            "created_at": _text("created_at"),
+            "updated_at": _text("updated_at"),
+        },
+    ),
+    "stop lists": (
+        suppression_list,
+        stop_lists,
+        "/suppression-lists?q=sorting",
+        {"name": _text("name"), "size": _number("size"), "updated_at": _text("updated_at")},
+    ),
+    "tokens": (
+        api_token,
+        tokens,
+        "/tokens?q=sorting",
+        {
+            "name": _text("name"),
+            "created_at": _text("created_at"),
+            "last_used_at": lambda row: row["last_used_at"] or "1970-01-01",
+            "expires_at": lambda row: row["expires_at"] or "9999-01-01",
+        },
+    ),
 }
 
 
 #: An order of another type than the first, whose positions mean nothing to it.
-OTHER = {"jobs": "created_at", "imports": "total", "bulk updates": "people", "exports": "rows", "mails": "size"}
+OTHER = {
+    "jobs": "created_at",
+    "imports": "total",
+    "bulk updates": "people",
+    "exports": "rows",
+    "mails": "size",
+    "templates": "updated_at",
+    "mailings": "people",
+    "stop lists": "size",
+    "tokens": "created_at",
+}
 
 
 async def _all(api: httpx.AsyncClient, url: str, sort: str) -> Sequence[dict[str, Any]]:
@@ -242,6 +370,8 @@ async def test_every_order_both_ways(engines: Engines, api: httpx.AsyncClient, w
     async with engines.tx() as tx:
         database = (await profiles.create_database(tx, Actor.system(), name=f"sorting {what}")).id
         await tx.execute(sa.insert(table), made(database))
+        if what in ("mailings", "stop lists"):
+            await runs_and_entries(tx, database)
     url = path.format(database)
     for name, value in sorts.items():
         for sign in ("", "-"):
@@ -250,7 +380,7 @@ async def test_every_order_both_ways(engines: Engines, api: httpx.AsyncClient, w
             assert [row["id"] for row in rows] == [row["id"] for row in expected], (sign, name)
     newest = (await api.get(f"/api/v1{url}")).json()["items"]
     ids = [row["id"] for row in newest]
-    if what != "jobs":
+    if what in ("imports", "bulk updates", "exports", "mails", "tokens"):
         assert ids == sorted(ids, reverse=True)
     first = next(iter(sorts))
     page = (await api.get(f"/api/v1{url}&limit=2&sort={first}")).json()

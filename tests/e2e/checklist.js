@@ -9,7 +9,7 @@
   const words = (el) => (el?.innerText ?? '').replace(/\s+/g, ' ').trim();
   // a clock goes on between two looks at one page
   const still = (text) => text.replace(/as of .{0,24}?\d\d:\d\d(:\d\d)?/gi, 'as of #').replace(/\d+ (sec|min|hr|h|s|day)s?\.? ago|just now|now|yesterday/gi, '#')
-    .replace(/in \d+ (sec|min|hr|h|s|day)s?/gi, '#').replace(/\d+(\.\d+)? (ms|s)\b/g, '#');
+    .replace(/in \d+ (sec|min|hr|h|s|day)s?/gi, '#').replace(/\d+(\.\d+)? (ms|s)\b/g, '#').replace(/\b\d\d:\d\d:\d\d\b/g, '#').replace(/Request \w{8,}/g, 'Request #');
   const short = (el) => {
     const name = el.getAttribute?.('aria-label') ?? words(el);
     return `${el.tagName.toLowerCase()}${el.type ? `[${el.type}]` : ''} "${name.slice(0, 40)}"`;
@@ -87,7 +87,7 @@
       const out = [], walk = document.createTreeWalker(modal() ?? main(), NodeFilter.SHOW_TEXT);
       while (walk.nextNode()) {
         const text = walk.currentNode.textContent.replace(/\s+/g, ' ').trim(), box = walk.currentNode.parentElement;
-        if (text !== '' && box && visible(box) && !box.closest('.fd-live')) out.push(still(text));
+        if (text !== '' && box && visible(box) && !box.closest('.fd-live, button:not([role=tab])')) out.push(still(text));
       }
       return out;
     },
@@ -99,7 +99,7 @@
       const heads = [...t.querySelectorAll('th')];
       return heads.length === 0 || heads.some((th) => !th.hasAttribute('scope') || (words(th) === '' && !th.textContent.trim() && !th.querySelector('[aria-label]')));
     }).map((t) => `a table with a nameless or missing header: ${[...t.querySelectorAll('th')].map((th) => th.textContent.trim()).join(' | ').slice(0, 90)}`),
-    polite: () => [...document.querySelectorAll('[aria-live="polite"], [role="status"]:not([aria-live])')].filter((el) => !el.closest('[aria-label="Loading"]'))
+    polite: () => [...document.querySelectorAll('[aria-live="polite"], [role="status"]:not([aria-live])')].filter((el) => !el.closest('[aria-label="Loading"], .cm-announced'))
       .map((el) => `${el.className.toString().slice(0, 30)} "${words(el).slice(0, 30)}"`),
     sideways: () => {
       const wide = document.documentElement.scrollWidth - window.innerWidth;
@@ -109,7 +109,7 @@
       return `${wide} px too wide: ${deepest.map(short).join(', ')} in .${deepest[0]?.parentElement?.className.toString().slice(0, 60) ?? ''}`;
     },
     targets: () => [...(modal() ?? document).querySelectorAll('a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), [role="tab"]')].filter(visible).filter((el) => {
-      const label = el.labels?.[0], boxes = [el, label, el.closest('label'), el.parentElement?.matches('.mantine-Switch-root, .mantine-Checkbox-inner, .mantine-Radio-inner') ? el.parentElement : null];
+      const label = el.labels?.[0], boxes = [el, label, el.closest('label'), el.closest('.mantine-PillsInput-input, .mantine-MultiSelect-input'), el.parentElement?.matches('.mantine-Switch-root, .mantine-Checkbox-inner, .mantine-Radio-inner') ? el.parentElement : null];
       if (el.matches('a') && ['inline'].includes(getComputedStyle(el).display) && words(el.parentElement).length > words(el).length) return false; // in a sentence
       const after = getComputedStyle(el, '::after');
       if (after.position === 'absolute' && after.inset === '0px') return false; // the whole row
@@ -160,14 +160,17 @@
       if (again) return { at: 'again', same, who: short(el) };
       const box = el.getBoundingClientRect();
       const x = Math.min(Math.max(box.left + box.width / 2, 0), innerWidth - 1), y = box.top + Math.min(box.height / 2, 40);
-      const top = document.elementFromPoint(x, Math.min(Math.max(y, 0), innerHeight - 1));
+      const at = (left) => document.elementFromPoint(Math.min(Math.max(left, 0), innerWidth - 1), Math.min(Math.max(y, 0), innerHeight - 1));
       const out = y < -1 || y > innerHeight + 1 || box.right < 0;
-      const under = top && !el.contains(top) && !top.contains(el) && !el.labels?.[0]?.contains(top) && getComputedStyle(top).pointerEvents !== 'none' && el.parentElement !== top.parentElement;
-      return { at: 'new', who: short(el), ring: ringed(el), out, under: under ? short(top) : null };
+      // part of it may lie under something, and a toast goes by itself
+      const free = (top) => !top || el.contains(top) || top.contains(el) || el.labels?.[0]?.contains(top) || getComputedStyle(top).pointerEvents === 'none' || el.parentElement === top.parentElement || top.closest('.mantine-Notifications-root');
+      const top = at(x), under = ![box.left + 8, x, box.right - 8].some((left) => free(at(left)));
+      return { at: 'new', editor: el.matches('.cm-content'), who: short(el), ring: ringed(el), out, under: under ? short(top) : null };
     },
     missed: () => window.__todo.filter((el) => el.isConnected && visible(el) && !window.__reached.has(el) && el.tabIndex >= 0
       && !(el.type === 'radio' && [...window.__reached].some((r) => r.name === el.name))).map(short),
     focus: () => (document.activeElement && document.activeElement !== document.body ? short(document.activeElement) : null),
+    expanded: () => document.activeElement?.getAttribute('aria-expanded') === 'true' && document.activeElement.getAttribute('role') === 'combobox',
     open: () => modal() !== null || document.querySelector('[role="menu"]') !== null,
     leave: () => { document.querySelector('a[aria-label="Fidelia, home"]')?.click(); },
   };

@@ -1,19 +1,21 @@
 """The mechanical rows of "before a page is done", for every page: `python -m tests.e2e.checklist`.
 
-It writes page × row to ./screens/checklist.md and prints what it found. Rows: address (title, heading and breadcrumb
-agree; reload and Back restore the page), loading, failing (one request answered with 500), keyboard, names (for the
-screen reader), widths (1280 and 360 px, twice the text, touch, reduced motion), colours, times, speed.
-Whether the words, the consequences and the sums are right is for people to see.
-`--only NAME…` takes fewer pages, `--part 1/2` every second one; `--url URL --password WORD --token TOKEN` an
-installation that runs already.
+It writes page × row to ./screens/checklist.md after each page, prints what it found, and ends with 1 when it found
+anything. Rows: address (title, heading and breadcrumb agree; reload and Back restore the page), loading, failing (one
+request answered with 500), keyboard, names (for the screen reader), widths (1280 and 360 px, twice the text, touch,
+reduced motion), colours, times, speed. Whether the words, the consequences and the sums are right is for people to see.
+`--only NAME…` takes fewer pages (`long-*`: all that begin so), `--rows NAME…` fewer rows, `--part 1/2` every second
+page; `--url URL --password WORD --token TOKEN` an installation that runs already.
 """
 
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
@@ -28,8 +30,8 @@ from .screens import filled, load_demo, running
 Table = dict[str, dict[str, list[str] | None]]
 
 
-def examine(browser: Browser, site: Site, shots: list[Shot], rows: list[str]) -> Table:
-    """Go through the pages; what is None was not asked of that page."""
+def examine(browser: Browser, site: Site, shots: list[Shot], rows: list[str], keep: Callable[[Table], None]) -> Table:
+    """Go through the pages and `keep` the table after each; what is None was not asked of that page."""
     found: Table = {}
     visit = Visit(browser, site)
     for shot in shots:
@@ -43,6 +45,7 @@ def examine(browser: Browser, site: Site, shots: list[Shot], rows: list[str]) ->
             found[shot.name][row] = faults
             for fault in faults or []:
                 print(f"{shot.name} · {row}: {fault}", flush=True)
+        keep(found)
     visit.close()
     return found
 
@@ -69,15 +72,21 @@ def main() -> int:
     parser.add_argument("--token")
     parser.add_argument("--password")
     asked = parser.parse_args()
+    asked.target.parent.mkdir(parents=True, exist_ok=True)
     part, parts = (int(n) for n in asked.part.split("/"))
+
+    def keep(table: Table) -> None:
+        asked.target.write_text(written(table, asked.rows))
+        asked.target.with_suffix(".json").write_text(json.dumps(table, indent=1, ensure_ascii=False))
 
     def run(site: Site) -> Table:
         pages = [*filled(FULL, site), *long_names(site)]
-        chosen = [page for page in pages if not asked.only or page.name in asked.only]
+        wanted = [page for page in pages if not asked.only or any(fnmatch.fnmatch(page.name, o) for o in asked.only)]
+        chosen = wanted[part - 1 :: parts]
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             try:
-                return examine(browser, site, chosen[part - 1 :: parts], asked.rows)
+                return examine(browser, site, chosen, asked.rows, keep)
             finally:
                 browser.close()
 
@@ -87,9 +96,6 @@ def main() -> int:
         with running() as site:
             load_demo(site)
             table = run(site)
-    asked.target.parent.mkdir(parents=True, exist_ok=True)
-    asked.target.write_text(written(table, asked.rows))
-    asked.target.with_suffix(".json").write_text(json.dumps(table, indent=1, ensure_ascii=False))
     faults = [f for found in table.values() for row in found.values() for f in row or []]
     print(f"{len(table)} pages × {len(asked.rows)} rows in {asked.target}, {len(faults)} findings")
     return 1 if faults else 0

@@ -1,6 +1,6 @@
 """A process with its own ClickHouse over a given PostgreSQL, which drains and may be killed at a chosen point.
 
-``python drain_child.py DSN FOLDER drain [POINT N]`` kills itself with SIGKILL at the N-th time the drain reaches POINT:
+``DSN FOLDER drain [POINT N]`` kills itself with SIGKILL at the N-th time the drain reaches POINT:
 ``insert`` (before an insert), ``inserted`` (after it, before the rows are deleted), ``claimed`` (after a claim),
 ``split`` (after a refused batch was split). ``… count`` prints rows and distinct ids of every events table as JSON.
 """
@@ -9,33 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
 import sys
-from typing import Any
 
 import msgspec
+from tests.killing import killing
 
 from fidelia.platform import batches
 from fidelia.platform.clickhouse import ClickHouse
 from fidelia.settings import Settings
 from fidelia.wiring import open_engines
-
-
-def killing(original: Any, wanted: int, *, before: bool) -> Any:
-    calls = 0
-
-    async def wrapped(*args: Any, **kwargs: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if before and calls == wanted:
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = await original(*args, **kwargs)
-        if not before and calls == wanted:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-
-    return wrapped
 
 
 async def main(dsn: str, folder: str, what: str, point: str = "", wanted: str = "0") -> None:
@@ -44,9 +26,9 @@ async def main(dsn: str, folder: str, what: str, point: str = "", wanted: str = 
     if point in ("insert", "inserted"):
         ClickHouse.insert_bytes = killing(ClickHouse.insert_bytes, n, before=point == "insert")  # type: ignore[method-assign]
     elif point == "claimed":
-        batches.claim = killing(batches.claim, n, before=False)
+        batches.claim = killing(batches.claim, n)
     elif point == "split":
-        batches._set_apart = killing(batches._set_apart, n, before=False)
+        batches._set_apart = killing(batches._set_apart, n)
     async with open_engines(settings, clickhouse=True) as engines:
         assert engines.ch is not None
         assert engines.drain is not None
@@ -60,4 +42,5 @@ async def main(dsn: str, folder: str, what: str, point: str = "", wanted: str = 
     sys.stdout.write(json.dumps(msgspec.to_builtins(counts)))
 
 
-asyncio.run(main(*sys.argv[1:]))
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

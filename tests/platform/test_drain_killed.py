@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from pyroaring import BitMap
+from tests.killing import run_child
 
 from fidelia.platform.engines import Engines
 from fidelia.platform.outbox import EventOut
 
-CHILD = Path(__file__).with_name("drain_child.py")
+child = partial(run_child, "tests.platform.drain_child")
 AT = datetime(2026, 11, 1, tzinfo=UTC)
-
-
-def child(engines: Engines, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(CHILD), engines.db.dsn, str(folder), *args],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
 
 
 async def fill(engines: Engines, *, bad: bool) -> tuple[int, int]:

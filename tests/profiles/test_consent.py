@@ -308,6 +308,17 @@ async def test_subscriptions_over_http(
         ("email", "suspended", 1),
         ("email", "unsubscribed", 1),
     }
+    # Each figure of a database opens a list of as many subscriptions.
+    title = news.name
+    for database_id in (database.id, database.id + 1):
+        found = (await api.get("/resources", params={"q": title, "database": database_id})).json()["items"]
+        here = next(r for r in found if r["id"] == news.id)["subscriptions"]
+        assert len(here) == (2 if database_id == database.id else 0)
+        for part in here:
+            asked = {"database": database_id, "resource": news.id, "channel": part["channel"], "status": part["status"]}
+            page = (await api.get("/subscriptions", params=asked)).json()
+            assert page["total"] == len(page["items"]) == part["count"]
+    assert (await api.get("/resources", params={"database": 0})).status_code == 422
 
 
 async def test_stop_lists_over_http(api: httpx.AsyncClient) -> None:

@@ -1,6 +1,6 @@
 """A process with its own ClickHouse over a given PostgreSQL, which recalculates and may be killed at a chosen point.
 
-``python round_child.py DSN FOLDER JOB POINT N`` kills itself with SIGKILL at the N-th time it reaches POINT: ``asked``
+``DSN FOLDER JOB POINT N`` kills itself with SIGKILL at the N-th time it reaches POINT: ``asked``
 (rules are answered), ``swapping`` (inside the transaction of a swap, everything written), ``swapped`` (after its
 commit). ``DSN FOLDER again`` does what stalled jobs are left; ``DSN FOLDER drain`` prints who entered and left, by
 segment, from the history.
@@ -10,33 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
 import sys
-from typing import Any
 
-from fidelia.platform.jobs import runner, store
+from fidelia.platform.jobs import runner
 from fidelia.segments.service import round as rounds
 from fidelia.segments.service import shared
 from fidelia.settings import Settings
 from fidelia.wiring import open_engines
 from fidelia.worker import tasks
+from tests.killing import again, killing
 
 assert tasks.MODULES
-
-
-def killing(original: Any, wanted: int) -> Any:
-    calls = 0
-
-    async def wrapped(*args: Any, **kwargs: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        result = await original(*args, **kwargs)
-        if calls == wanted:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-
-    return wrapped
 
 
 async def main(dsn: str, folder: str, what: str, point: str = "", wanted: str = "0") -> None:
@@ -59,15 +43,10 @@ async def main(dsn: str, folder: str, what: str, point: str = "", wanted: str = 
                 json.dumps([[int(s), str(t), [int(p) for p in who], int(twice)] for s, t, who, twice in rows])
             )
         elif what == "again":
-            async with engines.tx() as tx:
-                stalled = [row.id for row in await store.stalled(tx, -3600)]
-            await runner.recover(engines)
-            for job in stalled:
-                async with engines.tx() as tx:
-                    await store.requeue(tx, job, "core", None)
-                await runner.run_job(engines, job)
+            await again(engines, "core")
         else:
             await runner.run_job(engines, what)
 
 
-asyncio.run(main(*sys.argv[1:]))
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from fidelia.kernel.clock import FixedClock
+from fidelia.kernel.errors import Problem
 from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.runner import run_job
@@ -89,7 +90,7 @@ async def test_asking_twice_starts_one(shop: Shop) -> None:
 async def test_a_segment_has_one_open_run_at_most(shop: Shop, engines: Engines) -> None:
     """PostgreSQL refuses a second one, whatever the processes believe; a job that is run twice swaps once."""
     made = await shop.make("updatable", condition=VIP)
-    with pytest.raises(sa.exc.IntegrityError):
+    with pytest.raises(Problem, match="is being filled at the moment"):
         async with engines.tx() as tx:
             await start(tx, "test", [await store.get(tx, made["id"])], "api", triggers=True)
     job = made["last_run"]["job_id"]

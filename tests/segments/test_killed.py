@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,12 @@ from fidelia.segments.service.recalculate import cancel, start
 from fidelia.segments.store import segments as store
 from fidelia.worker import tasks as _tasks
 from tests.conftest import open_test_engines
+from tests.killing import run_child
 
 from .conftest import ALWAYS, SYSTEM, compare, inverse, member
 
 assert _tasks.MODULES
-CHILD = Path(__file__).with_name("round_child.py")
+child = partial(run_child, "tests.segments.round_child")
 PEOPLE = 60
 MANY = 5
 
@@ -35,16 +35,6 @@ async def shop(pg_dsn: str, base_settings: Any) -> Any:
     """PostgreSQL only: the children have ClickHouse."""
     async with open_test_engines(pg_dsn, base_settings, clickhouse=False) as engines:
         yield engines
-
-
-def child(engines: Engines, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(CHILD), engines.db.dsn, str(folder), *args],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
 
 
 async def lists(engines: Engines, ids: list[int]) -> list[set[int]]:

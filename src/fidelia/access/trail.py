@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from fidelia.kernel.errors import invalid_field
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.kernel.paging import Page, PageRequest, cursor_id, encode_cursor
 from fidelia.platform.postgres import Tx
 
 from .actor import Actor
@@ -49,11 +48,6 @@ async def audit(
 
 async def read_audit(tx: Tx, page: PageRequest, **only: Unpack[store.AuditFilter]) -> Page[AuditOut]:
     """Return a page of entries, newest first; ``since`` is included, ``until`` is not. Raise 422 for a bad cursor."""
-    before_id = None
-    if page.cursor is not None:
-        if len(page.cursor) != 1 or not isinstance(page.cursor[0], int):
-            raise invalid_field("/cursor", "This cursor is not one that this list has returned")
-        before_id = page.cursor[0]
-    rows = await store.page(tx, page.limit, before_id=before_id, q=page.q, **only)
+    rows = await store.page(tx, page.limit, before_id=cursor_id(page), q=page.q, **only)
     items = [AuditOut(**row._mapping) for row in rows[: page.limit]]
     return Page(items, encode_cursor([items[-1].id]) if len(rows) > page.limit else None, None)

@@ -12,6 +12,7 @@ from fidelia.market.http import CategoryController, OrderController, ProductCont
 from fidelia.messages.http import API as MESSAGES
 from fidelia.messages.http import ROOT as TRACKING
 from fidelia.platform.jobs.http import JobController
+from fidelia.profiles.figures.http import FigureController
 from fidelia.profiles.http import routers as profiles
 from fidelia.profiles.imports.http import DatabaseImportController, ImportController
 from fidelia.profiles.imports.schedule.http import DatabaseScheduleController, ScheduleController
@@ -40,6 +41,7 @@ API: list[ControllerRouterHandler] = [
     InstallationController,
     NoticeController,
     *profiles,
+    FigureController,
     UpsertController,
     *lists,
     MergeController,

@@ -73,3 +73,12 @@ def decode_cursor(text: str) -> list[Any]:
     if not isinstance(value, list):
         raise invalid_field("/cursor", "This cursor is not one that a list has returned")
     return value
+
+
+def cursor_id(request: PageRequest) -> int | None:
+    """Return the id that a page goes on from, of a list ordered by id; ``None`` at its start. Raises 422."""
+    if request.cursor is None:
+        return None
+    if len(request.cursor) != 1 or type(request.cursor[0]) is not int or not 0 <= request.cursor[0] < 2**62:
+        raise invalid_field("/cursor", "This cursor is not one that this list has returned")
+    return request.cursor[0]

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -33,6 +33,7 @@ metadata = sa.MetaData(
 )
 
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+S = TypeVar("S")
 
 
 def json_text(value: Any) -> str:
@@ -133,6 +134,14 @@ class Tx:
             self._events = {database: self._events[database][:count] for database, count in events.items()}
             self._dirty, self._notices = dirty, notices
             raise
+
+
+def as_struct(row: sa.Row[Any], kind: type[S]) -> S:
+    """Read a row as a Struct whose fields are named as its columns are; jsonb becomes what the field says.
+
+    Raises ``msgspec.ValidationError`` when a value does not fit its field.
+    """
+    return msgspec.convert({str(name): value for name, value in row._mapping.items()}, kind)
 
 
 async def driver(connection: AsyncConnection) -> psycopg.AsyncConnection[Any]:

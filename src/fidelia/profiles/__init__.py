@@ -12,7 +12,14 @@ from .fields import (
     read_key,
     read_value,
 )
+from .figures.fields import counted as field_figures
+from .figures.model import ANY, FIGURES, Counted
+from .figures.service import figure_people, figure_title
+from .figures.service import number as figure_number
 from .imports import readers as files
+from .imports.people import counted as import_figures
+from .imports.people import forget_people as forget_in_imports
+from .imports.people import merge_people as merge_in_imports
 from .imports.schedule.ports import RESULT_LIST, ResultList
 from .imports.schedule.service import filling as imports_filling
 from .imports.schedule.service import used_by as imports_used_by
@@ -131,10 +138,12 @@ from .service.suppression import list_lists as list_suppression_lists
 from .store.databases import advance_ids, lock_ids, open_for_write
 
 __all__ = [
+    "ANY",
     "BUILTIN",
     "ERASERS",
     "EXCLUSIONS",
     "EXPORTERS",
+    "FIGURES",
     "KINDS",
     "LANGUAGES",
     "LISTS_USED_BY",
@@ -156,6 +165,7 @@ __all__ = [
     "Choice",
     "ChoiceState",
     "Confirmation",
+    "Counted",
     "Database",
     "DoubleOptIn",
     "Field",
@@ -208,9 +218,14 @@ __all__ = [
     "examine_bulk",
     "existing_lists",
     "exists",
+    "field_figures",
+    "figure_number",
+    "figure_people",
+    "figure_title",
     "files",
     "find_by_contact",
     "find_database",
+    "forget_in_imports",
     "forget_relations",
     "forget_requests",
     "get_database",
@@ -220,6 +235,7 @@ __all__ = [
     "get_subscription",
     "get_suppression_list",
     "history_copies",
+    "import_figures",
     "import_people",
     "imports_filling",
     "imports_used_by",
@@ -232,6 +248,7 @@ __all__ = [
     "look_at_request",
     "lowers_consent",
     "match_ids",
+    "merge_in_imports",
     "merge_relations",
     "merge_requests",
     "merged_ids",

@@ -4,8 +4,11 @@
 ClickHouse, so in the core only), ``members`` the stored list.
 """
 
+from .bulk import counted as bulk_figures
 from .bulk import forget_people as forget_in_bulk
+from .bulk import merge_people as merge_in_bulk
 from .control import PURCHASES, Split, SplitWarning, StratumSplit, control_people, kept_back, millionths, split
+from .control import counted as control_figures
 from .control import field_used_by as control_used_by
 from .control import forget_people as forget_in_control
 from .model import (
@@ -19,7 +22,9 @@ from .model import (
     SegmentType,
     Source,
 )
+from .scores import counted as score_figures
 from .scores import field_used_by as score_used_by
+from .service.figures import counted as segment_figures
 from .service.fill import Filling, fill
 from .service.lists import Added, Removed, add_import, add_members, clear, forget_people, members, remove_members
 from .service.manage import (
@@ -73,9 +78,11 @@ __all__ = [
     "add_members",
     "archive_segment",
     "ask",
+    "bulk_figures",
     "change_segment",
     "clear",
     "condition_people",
+    "control_figures",
     "control_people",
     "control_used_by",
     "create_segment",
@@ -88,6 +95,7 @@ __all__ = [
     "get_segment",
     "kept_back",
     "members",
+    "merge_in_bulk",
     "merge_people",
     "millionths",
     "names",
@@ -95,7 +103,9 @@ __all__ = [
     "recalculate",
     "remove_members",
     "restore_segment",
+    "score_figures",
     "score_used_by",
+    "segment_figures",
     "segment_people",
     "source_used_by",
     "split",

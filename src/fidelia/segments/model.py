@@ -49,6 +49,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     range: SegmentRange | None
     limit: int | None
     schedule: SegmentSchedule | None
+    tags: tuple[str, ...]
     next_run_at: datetime | None
     size: int | None
     calculated_at: datetime | None

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 
 from fidelia.platform.postgres import metadata
+from fidelia.platform.tags import Tags
 
 _Moment = sa.DateTime(timezone=True)
 
@@ -34,6 +35,8 @@ segment = sa.Table(
     sa.Column("created_at", _Moment, nullable=False),
     sa.Column("updated_at", _Moment, nullable=False),
 )
+
+TAGS = Tags(segment)
 
 segment_bitmap = sa.Table(
     "segment_bitmap",

@@ -174,6 +174,22 @@ async def test_leaving_and_joining_in_a_loop_sends_no_flood(world: World) -> Non
     assert world.sink.accepted["p1@example.com"] == 3
 
 
+async def test_many_people_with_one_address_send_it_no_flood(world: World) -> None:
+    """The limit of a day is the address's, also where all of them come in one go."""
+    items = [
+        profiles.SubscriptionItem(
+            profile_id=n, resource_id=world.news, channel="email", contact="all@example.com", status="unconfirmed"
+        )
+        for n in range(1, 9)
+    ]
+    async with world.engines.tx() as tx:
+        await profiles.subscribe(tx, SYSTEM, world.database, items)
+    assert sum([len(await world.asked(n)) for n in range(1, 9)]) == 3
+    for _ in range(8):
+        await world.send()
+    assert len(world.mails("all@example.com")) == 3
+
+
 async def test_two_presses_at_once_are_one(world: World) -> None:
     made = await world.join(1)
     await world.send()

@@ -18,6 +18,7 @@ import fidelia.worker.tasks  # noqa: F401  # declares the jobs
 from fidelia import profiles
 from fidelia.access import Actor
 from fidelia.kernel.clock import FixedClock
+from fidelia.kernel.errors import conflict
 from fidelia.messages.optin import service as optin
 from fidelia.messages.preferences.words import table, words
 from fidelia.messages.service.outlet import signer
@@ -275,6 +276,25 @@ async def test_a_value_of_somebody_else_is_told_at_the_field(world: World) -> No
     assert page.status_code == 422
     assert "This value is taken" in page.text
     assert 'value="ada"' in page.text
+
+
+async def test_a_refusal_of_no_field_is_told_and_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was written before the refusal is undone, and nobody reads that it was saved."""
+    await world.show(first_name=True)
+    real = profiles.choices.change_profile
+
+    async def refused(*args: Any, **more: Any) -> None:
+        await real(*args, **more)
+        raise conflict("Others keep changing the same profiles at this moment")
+
+    before, told = await world.profile(), len(await world.told("profile.updated"))
+    monkeypatch.setattr(profiles.choices, "change_profile", refused)
+    page = await world.press("save", **{"f.first_name": "Ada"})
+    assert page.status_code == 422
+    assert "Your details are saved" not in page.text
+    after = await world.profile()
+    assert (after["first_name"], after["version"]) == (before["first_name"], before["version"])
+    assert len(await world.told("profile.updated")) == told
 
 
 async def test_nobody_else_gets_in(world: World) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from fidelia.kernel.clock import FixedClock
 from fidelia.platform import jobs
@@ -264,6 +265,30 @@ async def test_nightly_tidy_forgets_files_and_reports(importer: Importer, engine
     assert (await importer.get(f"/imports/{done['id']}"))["counts"]["rejected"] == 1
     problem = await importer.api.get(f"/imports/{left['id']}/preview")
     assert (problem.status_code, "upload it again" in problem.text) == (422, True)
+
+
+async def test_what_an_import_that_failed_knows_of_rows_is_forgotten_too(
+    importer: Importer, engines: Engines, clock: FixedClock
+) -> None:
+    """One whose processes died too often never says so itself: its end is noted by night, and then time counts."""
+    made = [await importer.load(csv_bytes([["email"], [f"{n}@x.no"], ["nobody"]])) for n in "pq"]
+    ids = [one["id"] for one in made]
+    async with engines.tx() as tx:
+        await tx.execute(sa.text("update profile_import set state = 'running', finished_at = null"))
+        lost = {"id": made[0]["job_id"]}
+        await tx.execute(sa.text("update job set state = 'failed', error = 'Its process stopped' where id = :id"), lost)
+        await tx.execute(sa.text("delete from job where id = :id"), {"id": made[1]["job_id"]})
+    shown = {one["id"]: one for one in (await importer.get(f"/databases/{importer.database.id}/imports"))["items"]}
+    assert [shown[id_]["error"] for id_ in ids] == ["Its process stopped", "The job that did it is gone"]
+    await tasks.tidy(engines)
+    async with engines.tx() as tx:
+        query = sa.text("select state, finished_at from profile_import where id = any(:ids)")
+        assert [tuple(row) for row in await tx.all(query, {"ids": ids})] == [("failed", NOW)] * 2
+    assert len(await importer.report(ids[0])) == 1
+    clock.advance(timedelta(days=31))
+    await tasks.tidy(engines)
+    assert [await importer.report(id_) for id_ in ids] == [[], []]
+    assert (await importer.get(f"/imports/{ids[0]}"))["counts"]["rejected"] == 1
 
 
 async def test_large_files_are_read_by_another_process(importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.runner import run_job
 from fidelia.platform.notices import open_notices
 from fidelia.platform.schedules import RepeatedSchedule, next_run
-from fidelia.profiles.imports.schedule import running
+from fidelia.profiles.imports.schedule import running, work
 from tests.conftest import NOW
 from tests.web_server import Asked, WebServer, open_to, send, web_server
 
@@ -425,6 +425,25 @@ async def test_a_run_whose_process_died_goes_on(shop: Scheduler, server: WebServ
     run = await shop.work_off(made["id"])
     assert run["state"] == "done"
     assert len(await shop.people()) == 2
+
+
+async def test_no_transaction_waits_for_a_file_to_be_read(
+    shop: Scheduler, server: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A workbook may take a while; whoever looks at the run or cancels it then does not wait for it."""
+    made = await shop.make(url(server))
+    real, seen = work.look_at, []
+
+    async def look(*args: Any) -> Any:
+        async with shop.engines.tx() as tx:
+            free = sa.text("select id from import_schedule_run where schedule_id = :id for update nowait")
+            seen.append(await tx.scalar(free, {"id": made["id"]}))
+        return await real(*args)
+
+    monkeypatch.setattr(work, "look_at", look)
+    await shop.ask("POST", f"/import-schedules/{made['id']}/run", 202, {})
+    assert (await shop.work_off(made["id"]))["state"] == "done"
+    assert seen == [(await shop.runs(made["id"]))[0]["id"]]
 
 
 async def test_an_end_nobody_told_is_noticed(shop: Scheduler, server: WebServer) -> None:

@@ -192,6 +192,8 @@ async def test_what_a_segment_refers_to_stays(lists: Lists, engines: Engines) ->
     await lists.call("PATCH", f"/data-tables/{table_id}", json={"label": "Our shops"})
     code, city = table["columns"]
     await lists.call("PATCH", f"/data-tables/{table_id}/columns/{city['id']}", 409, json={"name": "town"})
+    refused = await lists.call("DELETE", f"/data-tables/{table_id}/columns/{city['id']}", 409)
+    assert refused["used_by"] == ["segment From the fair"]
     await lists.call("PATCH", f"/data-tables/{table_id}/columns/{code['id']}", json={"name": "number"})
     await lists.call("DELETE", f"/segments/{segment['id']}", 204)
     assert (await lists.get(f"/value-lists/{list_id}"))["used_by"] == ["segment From the fair (archived)"]

@@ -9,6 +9,7 @@ import zipfile
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import Cancelled, JobContext
@@ -254,6 +255,16 @@ async def test_a_list_has_its_limit(lists: Lists, monkeypatch: pytest.MonkeyPatc
     assert load["state"] == "failed"
     assert "at most 3" in load["error"]
     assert await lists.in_clickhouse(list_id) == ["a", "b"]
+
+
+async def test_a_load_whose_job_is_gone_has_failed(lists: Lists, engines: Engines) -> None:
+    list_id = await lists.new("gone")
+    done = await lists.load(f"/value-lists/{list_id}", b"value\na\n")
+    async with engines.tx() as tx:
+        await tx.execute(sa.text("update list_load set state = 'running' where id = :id"), {"id": done["id"]})
+        await tx.execute(sa.text("delete from job where id = :id"), {"id": done["job_id"]})
+    (shown,) = (await lists.get(f"/value-lists/{list_id}/loads"))["items"]
+    assert (shown["state"], shown["error"]) == ("failed", "The job that did it is gone")
 
 
 async def test_what_is_left_is_tidied_away(lists: Lists, engines: Engines) -> None:

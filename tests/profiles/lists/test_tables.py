@@ -103,6 +103,33 @@ async def test_columns_come_later(lists: Lists) -> None:
     assert (await lists.rows(table_id))[0]["area"] == "North"
 
 
+async def test_a_column_goes_with_its_values(lists: Lists) -> None:
+    table_id = await lists.table({"code": "text", "region": "text", "rank": "integer"}, "code")
+    await lists.post(f"/data-tables/{table_id}/rows/upsert", {"items": [{"code": "a", "region": "North", "rank": 2}]})
+    found = await lists.get(f"/data-tables/{table_id}")
+    ids = {c["name"]: c["id"] for c in found["columns"]}
+    c = await names(lists, table_id)
+    assert await in_clickhouse(lists, table_id, f"{c['region']}, {c['rank']}") == [("North", 2)]
+    path = f"/data-tables/{table_id}/columns"
+    problem = await lists.call("DELETE", f"{path}/{ids['code']}", 409)
+    assert "key" in problem["detail"]
+    await lists.call("DELETE", f"{path}/{2**31 - 1}", 404)
+    after = await lists.call("DELETE", f"{path}/{ids['region']}")
+    assert [x["name"] for x in after["columns"]] == ["code", "rank"]
+    assert await lists.rows(table_id) == [{"code": "a", "rank": 2}]
+    columns = "select name from system.columns where database = currentDatabase() and table = {t:String}"
+    await lists.engines.catch_up()
+    there = {str(n) for (n,) in await lists.engines.clickhouse.query(columns, {"t": f"d_{table_id}"})}
+    assert c["region"] not in there
+    assert c["rank"] in there
+    # the rest goes on, and the same name may come again: another column, empty in every row
+    await lists.post(path, {"columns": [{"name": "region"}]}, 201)
+    await lists.post(f"/data-tables/{table_id}/rows/upsert", {"items": [{"code": "b", "region": "South"}]})
+    rows = {r["code"]: r for r in await lists.rows(table_id)}
+    assert rows["a"].get("region") is None
+    assert rows["b"]["region"] == "South"
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [

@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from fidelia import profiles
 from fidelia.kernel.clock import FixedClock
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.runner import run_job
 from fidelia.segments.bulk import service, work
-from tests.conftest import api_client
+from tests.conftest import NOW, api_client
 
 from ..conftest import ALWAYS, Shop, compare, name
 
@@ -261,6 +262,21 @@ async def test_a_field_that_is_deleted_meanwhile_ends_it_with_the_reason(bulk: B
     shown = await shop.get(f"/bulk-updates/{started['bulk_update']['id']}")
     assert shown["state"] == "failed"
     assert "There is no field 'brief'" in shown["error"]
+
+
+async def test_one_whose_process_died_for_good_ends_and_keeps_nobody(bulk: Bulk) -> None:
+    started = await bulk.start({"profile_ids": [1, 2]}, TEN_OLDER)
+    found = started["bulk_update"]["id"]
+    async with bulk.shop.engines.tx() as tx:
+        lost = {"id": started["job"]["id"]}
+        await tx.execute(sa.text("update job set state = 'failed', error = 'Its process stopped' where id = :id"), lost)
+    shown = (await bulk.shop.get(bulk.path))["items"][0]
+    assert (shown["id"], shown["state"], shown["error"]) == (found, "failed", "Its process stopped")
+    await service.forget_old(bulk.shop.engines)
+    async with bulk.shop.engines.tx() as tx:
+        query = sa.text("select state, error, people, finished_at from bulk_update where id = :id")
+        row = await tx.one(query, {"id": found})
+    assert (row.state, row.error, row.people, row.finished_at) == ("failed", "Its process stopped", None, NOW)
 
 
 async def test_refused_people_are_forgotten_after_a_month(bulk: Bulk, clock: FixedClock) -> None:

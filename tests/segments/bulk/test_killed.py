@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,10 @@ from fidelia.profiles.service.bulk_model import IncrementField
 from fidelia.segments.bulk import service
 from fidelia.segments.service.audience import Audience
 from tests.conftest import open_test_engines
+from tests.killing import run_child
 
 SYSTEM = Actor.system()
-CHILD = Path(__file__).with_name("bulk_child.py")
+child = partial(run_child, "tests.segments.bulk.bulk_child")
 PEOPLE = 320  # more than six chunks of the child
 
 
@@ -30,16 +30,6 @@ async def engines(pg_dsn: str, base_settings: Any) -> Any:
     """PostgreSQL only, as a worker has it."""
     async with open_test_engines(pg_dsn, base_settings, clickhouse=False) as opened:
         yield opened
-
-
-def child(engines: Engines, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(CHILD), engines.db.dsn, str(folder), *args],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
 
 
 @pytest.mark.parametrize(("point", "wanted"), [("writing", 1), ("writing", 4), ("written", 1), ("written", 5)])

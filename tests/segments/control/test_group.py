@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pyroaring import BitMap
@@ -116,25 +118,39 @@ async def test_asking_twice_gives_the_same_job(group: Group) -> None:
     # Run again, as after a crash: nothing happens twice.
     members = await group.members()
     async with group.engines.tx() as tx:
-        run = await store.last_run(tx, (await store.get(tx, group.database)).id)
+        run = await store.RUNS.last(tx, (await store.get(tx, group.database)).id)
     assert run is not None
     await group.refresh()
     assert await group.members() == members
 
 
+async def test_drawing_many_keeps_nobody_waiting(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that draws answers requests too, so the split is worked out beside its event loop."""
+    real, where = refresh.assign, []
+
+    def assign(*args: Any) -> Any:
+        where.append(threading.get_ident())
+        return real(*args)
+
+    monkeypatch.setattr(refresh, "assign", assign)
+    assert (await group.make())["size"] == 60
+    assert len(where) == 1
+    assert where[0] != threading.get_ident()
+
+
 async def test_a_killed_draw_begins_again(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
     made = await group.call("POST", body={"percent": 10}, status=201)
-    real = store.finish
+    real = store.RUNS.end
 
-    async def die(*_: object) -> bool:
+    async def die(*_: object, **__: object) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store, "finish", die)
+    monkeypatch.setattr(store.RUNS, "end", die)
     run_id = made["open_run"]["id"]
     ctx = refresh.JobContext(group.engines, "x", actor="t", database_id=group.database, attempt=1)
     with pytest.raises(KeyboardInterrupt):
         await refresh.run_refresh(ctx, database_id=group.database, run_id=run_id)
-    monkeypatch.setattr(store, "finish", real)
+    monkeypatch.setattr(store.RUNS, "end", real)
     assert await group.members() == BitMap()
     assert (await group.get())["started_at"] is None
     ctx = refresh.JobContext(group.engines, "again", actor="t", database_id=group.database, attempt=2)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from fidelia.segments.moving.tags import tags_of
+
 from ..conftest import Shop, name
 
 DEFINITIONS = json.loads((Path(__file__).parent / "definitions.json").read_text())["data"]
@@ -69,7 +71,8 @@ async def test_thirty_definitions(shop: Shop, maps: dict[str, Any]) -> None:
     assert any("04:00" in note for note in items[24]["notes"])
     assert any("access groups" in note for note in items[24]["notes"])
     assert items[23]["proposals"][0]["condition"] == compare("city", "starts_with", "Os")
-    assert any("tags" in note for note in items[23]["notes"])
+    assert "It keeps its tags: summer" in items[23]["notes"]
+    assert (await shop.get(f"/segments/{made[23]['id']}"))["tags"] == ["summer"]
 
 
 def compare(field: str, op: str, value: Any) -> dict[str, Any]:
@@ -194,3 +197,15 @@ def field(named: str, operator: str, value: Any) -> dict[str, Any]:
 
 def segment(id_: int) -> dict[str, Any]:
     return {"name": "segment", "type": "segment", "operator": "is in", "value": [{"name": "value", "value": id_}]}
+
+
+def test_tags_come_along_in_every_shape_and_none_is_lost_silently() -> None:
+    assert tags_of(["a", "A", " b "], "converted") == (("a", "b"), ["It keeps its tags: a, b"])
+    assert tags_of([{"id": 3, "name": "named"}], "converted")[0] == ("named",)
+    assert tags_of("one, two", "converted")[0] == ("one", "two")
+    assert tags_of(None, "converted") == ((), [])
+    kept, notes = tags_of([*(f"t{n}" for n in range(22)), "x" * 61], "converted")
+    assert len(kept) == 20
+    assert "t20, t21" in notes[1]
+    assert "x" * 20 in notes[2]
+    assert tags_of(["a"], "refused") == ((), ["Give what you make instead its tags: a"])

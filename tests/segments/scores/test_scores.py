@@ -249,8 +249,9 @@ async def test_cancelled_and_forgotten_runs_are_told(shop: Shop) -> None:
     assert (await shop.compute(made["id"]))["state"] == "done"
     async with shop.engines.tx() as tx:
         row = await store.get(tx, shop.database, made["id"])
-        run_id = await store.add_run(tx, row.id, source="hand", actor="somebody")
-        await store.set_job(tx, run_id, "gone")
+        run_id = await store.RUNS.add(tx, row.id, source="hand", actor="somebody")
+        assert run_id is not None
+        await store.RUNS.set_job(tx, [run_id], "gone")
     assert (await shop.compute(made["id"]))["state"] == "done"
     runs = (await shop.get(f"{shop.home}/scores/{made['id']}/runs"))["items"]
     assert [run["state"] for run in runs] == ["done", "failed", "done", "cancelled"]

@@ -1,5 +1,5 @@
 import { useLocalStorage } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { api, ok } from './client';
@@ -10,16 +10,20 @@ export type Database = components['schemas']['DatabaseOut'];
 
 export const databasesKey = ['databases'] as const;
 
-/** All databases this person can see; undefined while loading. */
-export function useDatabases(): Database[] | undefined {
+export const databasesQuery = queryOptions({
+  queryKey: [...databasesKey, 'all'],
+  queryFn: ({ signal }) => ok(api.GET('/api/v1/databases', { params: { query: { limit: 1000 } }, signal })),
+  staleTime: 30_000,
+});
+
+/** The databases this person can see, with how asking for them goes. */
+export function useDatabaseList() {
   const can = useCan('databases:read');
-  return useQuery({
-    queryKey: [...databasesKey, 'all'],
-    queryFn: ({ signal }) => ok(api.GET('/api/v1/databases', { params: { query: { limit: 1000 } }, signal })),
-    enabled: can,
-    staleTime: 30_000,
-  }).data?.items;
+  return useQuery({ ...databasesQuery, enabled: can, select: (reply) => reply.items });
 }
+
+/** All databases this person can see; undefined while loading. */
+export const useDatabases = (): Database[] | undefined => useDatabaseList().data;
 
 /** The database at hand: the one in the address, else the one chosen last, else the first. */
 export function useDatabase(): Database | undefined {

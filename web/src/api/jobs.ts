@@ -13,6 +13,8 @@ let snapshot: readonly Job[] = [];
 const listeners = new Set<() => void>();
 const watchers = new Set<Watcher>();
 const wanted = new Map<string, number>();
+/** Whether what runs was heard of at all, and why not lately. */
+let hearing: { known: boolean; error: unknown } = { known: false, error: null };
 let source: EventSource | null = null;
 let poll: ReturnType<typeof setInterval> | undefined;
 
@@ -39,10 +41,17 @@ async function refresh(): Promise<void> {
   const lost = [...jobs.values()].filter((job) => !ended(job) && !active.has(job.id)).map((job) => job.id);
   const asked = [...wanted.keys()].filter((id) => !jobs.has(id) && !active.has(id));
   const rest = await Promise.all([...new Set([...lost, ...asked])].map((id) => ok(api.GET('/api/v1/jobs/{job_id}', { params: { path: { job_id: id } } }))));
+  hearing = { known: true, error: null };
   noteJobs([...items, ...rest]);
 }
 
-const quietly = (): void => { void refresh().catch(() => undefined); }; // the next round asks again; pages show their own errors
+/** Asks what runs; a failure is kept for who shows it, and the next round asks again. */
+export function askJobs(): void {
+  refresh().catch((error: unknown) => {
+    hearing = { ...hearing, error };
+    listeners.forEach((tell) => { tell(); });
+  });
+}
 
 /** One stream for the tab; polling every 3 s while the stream is down. Returns how to stop. */
 export function followJobs(): () => void {
@@ -54,15 +63,15 @@ export function followJobs(): () => void {
     source.addEventListener('open', () => {
       clearInterval(poll);
       poll = undefined;
-      quietly();
+      askJobs();
     });
     source.addEventListener('job', (event: MessageEvent<string>) => { noteJobs([JSON.parse(event.data) as Job]); });
     source.addEventListener('error', () => {
-      poll ??= setInterval(quietly, 3000);
+      poll ??= setInterval(askJobs, 3000);
       if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, 15_000);
     });
   };
-  quietly();
+  askJobs();
   open();
   return () => {
     stopped = true;
@@ -85,6 +94,9 @@ const subscribe = (tell: () => void): (() => void) => {
   return () => listeners.delete(tell);
 };
 
+/** Before `known` nobody can say that nothing runs. */
+export const useHearing = () => useSyncExternalStore(subscribe, () => hearing);
+
 /** Every job this tab knows: running first, then the newest. */
 export function useJobs(): readonly Job[] {
   return useSyncExternalStore(subscribe, () => snapshot);
@@ -98,7 +110,7 @@ export function useJob(id: string | null | undefined, onEnd?: (job: Job) => void
   useEffect(() => {
     if (!id) return;
     wanted.set(id, (wanted.get(id) ?? 0) + 1);
-    if (!jobs.has(id)) quietly();
+    if (!jobs.has(id)) askJobs();
     return () => {
       const left = (wanted.get(id) ?? 1) - 1;
       if (left > 0) wanted.set(id, left);

@@ -204,7 +204,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete a column with its values */
+        delete: operations["ApiV1DataTablesTableIdColumnsColumnIdDeleteColumn"];
         options?: never;
         head?: never;
         /** Rename or label a column */
@@ -630,6 +631,23 @@ export interface paths {
         head?: never;
         /** Rename or describe a field */
         patch: operations["ApiV1DatabasesDatabaseIdFieldsChangeField"];
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/figures/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell whom a figure counts */
+        get: operations["ApiV1DatabasesDatabaseIdFiguresKeyRead"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/databases/{database_id}/import-schedules": {
@@ -1306,6 +1324,23 @@ export interface paths {
         };
         /** Download the rejected rows with their reasons */
         get: operations["ApiV1ImportsImportIdRejectedCsvRejected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rows that there is something to say about */
+        get: operations["ApiV1ImportsImportIdRowsRows"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2476,6 +2511,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/segments/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tags of segments */
+        get: operations["ApiV1SegmentsTagsListTags"];
+        put?: never;
+        /** Tag many segments */
+        post: operations["ApiV1SegmentsTagsChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/segments/{segment_id}": {
         parameters: {
             query?: never;
@@ -3192,7 +3245,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List tokens, newest first */
+        /** List tokens */
         get: operations["ApiV1TokensListTokens"];
         put?: never;
         /** Make a token */
@@ -3868,6 +3921,7 @@ export interface components {
             condition?: components["schemas"]["Condition"] | null;
             profile_ids?: number[] | null;
             q?: string | null;
+            figure?: string | null;
             /** @default false */
             everybody?: boolean;
             range?: components["schemas"]["SegmentRange"] | null;
@@ -3953,6 +4007,7 @@ export interface components {
             unchanged: number;
             refused: number;
             gone: number;
+            known: ("changed" | "unchanged" | "refused")[];
             events: number;
             steps: components["schemas"]["StepCount"][];
             reasons: components["schemas"]["BulkReason"][];
@@ -4800,6 +4855,12 @@ export interface components {
              */
             channel?: "email" | "sms" | "push" | "webhook";
         };
+        /** Fault */
+        Fault: {
+            column: string;
+            value: string;
+            reason: string;
+        };
         /** FieldConflict */
         FieldConflict: {
             field: string;
@@ -4888,6 +4949,16 @@ export interface components {
             of: string;
             least?: unknown;
             greatest?: unknown;
+        };
+        /** Figure */
+        Figure: {
+            key: string;
+            title: string;
+            link: string;
+            people: number;
+            counted: number | null;
+            as_of: string | null;
+            only_less: boolean;
         };
         /** FileColumns */
         FileColumns: {
@@ -5017,6 +5088,7 @@ export interface components {
             mapping: components["schemas"]["ColumnMapping"][];
             options: components["schemas"]["ImportOptions"];
             counts: components["schemas"]["Counts"];
+            people_known: boolean;
             kept_consents: number;
             total: number | null;
             check: components["schemas"]["CheckResult"] | null;
@@ -6342,6 +6414,17 @@ export interface components {
             absent: number;
             unknown: number[];
         };
+        /** ReportedRow */
+        ReportedRow: {
+            row: number;
+            faults: components["schemas"]["Fault"][];
+        };
+        /** Page[ReportedRow] */
+        ReportedRowPage: {
+            items: components["schemas"]["ReportedRow"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
         /** ResourceIn */
         ResourceIn: {
             name: string;
@@ -6663,6 +6746,7 @@ export interface components {
             range: components["schemas"]["SegmentRange"] | null;
             limit: number | null;
             schedule: components["schemas"]["SegmentSchedule"] | null;
+            tags: string[];
             next_run_at: string | null;
             size: number | null;
             calculated_at: string | null;
@@ -6710,6 +6794,7 @@ export interface components {
             range: components["schemas"]["SegmentRange"] | null;
             limit: number | null;
             schedule: components["schemas"]["SegmentSchedule"] | null;
+            tags: string[];
             next_run_at: string | null;
             size: number | null;
             calculated_at: string | null;
@@ -6788,6 +6873,8 @@ export interface components {
             range?: components["schemas"]["SegmentRange"] | null;
             limit?: number | null;
             schedule?: components["schemas"]["SegmentSchedule"] | null;
+            /** @default [] */
+            tags?: string[];
         };
         /** SegmentLogEntry */
         SegmentLogEntry: {
@@ -6825,6 +6912,7 @@ export interface components {
             range?: components["schemas"]["SegmentRange"] | null;
             limit?: number | null;
             schedule?: components["schemas"]["SegmentSchedule"] | null;
+            tags?: string[];
             database_id?: number;
             type?: "static" | "dynamic" | "updatable";
             version?: number;
@@ -6885,6 +6973,22 @@ export interface components {
             timezone: string;
             days: components["schemas"]["SegmentDay"][];
             sources: components["schemas"]["SegmentFlow"][];
+        };
+        /** SegmentTagging */
+        SegmentTagging: {
+            ids: number[];
+            /** @default [] */
+            add?: string[];
+            /** @default [] */
+            remove?: string[];
+        };
+        /** SegmentTags */
+        SegmentTags: {
+            items: components["schemas"]["TagCount"][];
+        };
+        /** SegmentsTagged */
+        SegmentsTagged: {
+            changed: number;
         };
         /** SentenceIn */
         SentenceIn: {
@@ -7386,6 +7490,11 @@ export interface components {
             reason?: string;
             /** @constant */
             op: "suspend";
+        };
+        /** TagCount */
+        TagCount: {
+            name: string;
+            count: number;
         };
         /** Take */
         Take: {
@@ -9328,6 +9437,110 @@ export interface operations {
         responses: {
             /** @description Document created, URL follows */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataTableDetail"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1DataTablesTableIdColumnsColumnIdDeleteColumn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table_id: number;
+                column_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13380,6 +13593,101 @@ export interface operations {
             };
         };
     };
+    ApiV1DatabasesDatabaseIdFiguresKeyRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: number;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figure"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ApiV1DatabasesDatabaseIdImportSchedulesPages: {
         parameters: {
             query?: {
@@ -14248,6 +14556,8 @@ export interface operations {
                 sort?: string | null;
                 /** @description Names of fields, separated by commas; all by default */
                 columns?: string | null;
+                /** @description Only whom this figure counts: import:5:created */
+                figure?: string | null;
             };
             header?: never;
             path: {
@@ -19313,6 +19623,111 @@ export interface operations {
             };
         };
     };
+    ApiV1ImportsImportIdRowsRows: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 1000 */
+                limit?: number | null;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+                /** @description Search text */
+                q?: string | null;
+                /** @description Field to sort by; - in front for descending */
+                sort?: string | null;
+                /** @description Refused, about somebody a second time, or worth knowing */
+                kind?: "rejected" | "duplicates" | "notes";
+            };
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportedRowPage"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ApiV1ImportsImportIdRunRun: {
         parameters: {
             query?: never;
@@ -22012,14 +22427,8 @@ export interface operations {
     ApiV1MailingsMailingIdPeopleCsvExport: {
         parameters: {
             query?: {
-                /** @description How many items, 1 to 1000 */
-                limit?: number | null;
-                /** @description next_cursor of the page before */
-                cursor?: string | null;
-                /** @description Search text */
+                /** @description Only whom this search finds */
                 q?: string | null;
-                /** @description Field to sort by; - in front for descending */
-                sort?: string | null;
                 /** @description One of: queued, in_flight, sent, failed, blocked, unknown, audience, delivered, not_opened, opened, opened_by_machine, clicked, clicked_by_machine, unsubscribed, bounced, complained, left_out */
                 state?: string;
                 /** @description Only for this reason */
@@ -26209,6 +26618,8 @@ export interface operations {
                 sort?: string | null;
                 /** @description Archived ones instead */
                 archived?: boolean;
+                /** @description Figures of this profile database only */
+                database?: number | null;
             };
             header?: never;
             path?: never;
@@ -27324,6 +27735,8 @@ export interface operations {
                 type?: string | null;
                 /** @description The archived ones instead */
                 archived?: boolean;
+                /** @description Only what carries it, or one of these: a,b */
+                tag?: string | null;
             };
             header?: never;
             path?: never;
@@ -28373,6 +28786,206 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StaticMade"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1SegmentsTagsListTags: {
+        parameters: {
+            query?: {
+                /** @description Only of this database */
+                database?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentTags"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1SegmentsTagsChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentTagging"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentsTagged"];
                 };
             };
             /** @description Malformed request */

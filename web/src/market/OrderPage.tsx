@@ -5,7 +5,7 @@ import { api, ok } from '@/api/client';
 import { useDatabases } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AppLink, confirmConsequence, Details, doneToast, failToast, formatCount, Loaded, MoneyText, Num, Page, paths, Section, StateBadge, Time, useIdParam, type PageAction } from '@/kit';
+import { AppLink, confirmConsequence, Details, doneToast, failToast, formatCount, Loaded, MoneyText, named, Num, Page, paths, Section, StateBadge, Time, useIdParam, type PageAction } from '@/kit';
 import { orderState, orderStates, type OrderDetail, type OrderStatus } from './model';
 
 /** What was bought: a table, and on a phone two lines each. */
@@ -82,7 +82,7 @@ export function OrderPage() {
   const menu = useStatusMenu(order);
   const state = order && orderState(order.status);
   return (
-    <Page title={order ? `Order #${order.external_id}` : 'Order'} crumbs={[{ label: 'Orders', href: paths.orders() }]} badges={state && <StateBadge state={state.value} label={state.label} />}
+    <Page title={named(query, (found) => `Order #${found.external_id}`, 'Order')} crumbs={[{ label: 'Orders', href: paths.orders() }]} badges={state && <StateBadge state={state.value} label={state.label} />}
       facts={order ? [<AppLink key="c" href={paths.profile(order.database_id, order.profile_id)}>{order.customer ?? `Profile ${order.profile_id}`}</AppLink>, <Time key="t" value={order.placed_at} mode="absolute" zone={zone} showZone />, order.channel, <MoneyText key="m" value={{ amount: order.total, currency: order.currency }} />] : []}
       menu={menu}>
       <Loaded query={query} what="the order">

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { Details, failToast, Loaded, MoneyText, Page, paths, Section, SideDrawer, StateBadge, Time, ToneBadge, undoToast, useDrawer, useIdParam } from '@/kit';
+import { Details, failToast, Loaded, MoneyText, named, Page, paths, Section, SideDrawer, StateBadge, Time, ToneBadge, undoToast, useDrawer, useIdParam } from '@/kit';
 import { pathWords, type Product } from './model';
 import { ProductForm } from './ProductForm';
 
@@ -48,7 +48,7 @@ export function ProductPage() {
     set.mutate('archived', { onSuccess: () => { undoToast(`${product?.name ?? 'Product'} archived`, () => set.mutateAsync('active')); }, onError: failToast });
   };
   return (
-    <Page title={product?.name ?? 'Product'} crumbs={[{ label: 'Products', href: paths.products() }]}
+    <Page title={named(query, (found) => found.name, 'Product')} crumbs={[{ label: 'Products', href: paths.products() }]}
       badges={product && (product.status === 'stub' ? <ToneBadge tone="marigold" icon={IconReceipt2}>From orders only</ToneBadge> : <StateBadge state={product.status === 'active' ? 'active' : 'archived'} label={product.status === 'active' ? 'In the catalogue' : 'Archived'} />)}
       facts={product ? [product.external_id, product.brand, product.category?.name] : []}
       primary={product && canUpdate ? { label: 'Edit', shortcut: 'E', onClick: () => { drawer.open('product'); } } : undefined}

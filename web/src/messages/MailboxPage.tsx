@@ -6,16 +6,16 @@ import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AppLink, confirmConsequence, Details, doneToast, failToast, FirstUse, ListPage, Loaded, Page, paths, Section, Time, useIdParam, useListState, type Column } from '@/kit';
+import { AppLink, confirmConsequence, Details, doneToast, failToast, FirstUse, formatCount, ListPage, Loaded, named, Page, paths, Section, SkeletonText, Time, useIdParam, useListState, type Column } from '@/kit';
 import { MailFrame } from './MailFrame';
 import { useMailing, type CapturedMail } from './model';
 
 const columns: Column<CapturedMail>[] = [
-  { key: 'subject', header: 'Subject', cell: (m) => m.subject || '(no subject)' },
-  { key: 'to', header: 'To', cell: (m) => m.recipients.join(', '), priority: 2 },
-  { key: 'from', header: 'From', cell: (m) => m.sender, priority: 3 },
+  { key: 'subject', header: 'Subject', sort: 'subject', cell: (m) => m.subject || '(no subject)' },
+  { key: 'to', header: 'To', sort: 'to', cell: (m) => m.recipients.join(', '), priority: 2 },
+  { key: 'from', header: 'From', sort: 'sender', cell: (m) => m.sender, priority: 3 },
   { key: 'mailing', header: 'Mailing', cell: (m) => (m.mailing_id ? <span data-above><MailingLink id={m.mailing_id} /></span> : 'test'), priority: 3 },
-  { key: 'at', header: 'Received', cell: (m) => <Time value={m.received_at} />, priority: 1 },
+  { key: 'at', header: 'Received', sort: 'received_at', cell: (m) => <Time value={m.received_at} />, priority: 1 },
 ];
 
 function useMailboxState() {
@@ -24,7 +24,7 @@ function useMailboxState() {
 
 /** Mails that were caught instead of delivered. */
 export function MailboxPage() {
-  const state = useListState();
+  const state = useListState({ defaultSort: '-received_at' });
   const canDelete = useCan('mailbox:delete');
   const about = useMailboxState();
   const { mailing, ...params } = state.params;
@@ -34,13 +34,19 @@ export function MailboxPage() {
   })), { refetchInterval: 5000 });
   const clear = useAction({ refresh: [['mailbox']], run: () => ok(api.DELETE('/api/v1/mailbox', {})) });
   const ask = async () => {
-    const yes = await confirmConsequence({ title: 'Empty the mailbox?', body: 'The caught mails are deleted. Reports keep their figures.', action: 'Empty mailbox', keep: 'Keep the mails' });
+    const all = await ok(api.GET('/api/v1/mailbox', { params: { query: { limit: 1 } } })).then((page) => page.total ?? null).catch((error: unknown) => { failToast(error); return null; });
+    if (all === null) return;
+    const mails = formatCount(all, 'mail', 'mails');
+    const yes = await confirmConsequence({
+      title: `Delete ${mails}?`, action: `Delete ${mails}`, keep: 'Keep the mails',
+      body: `Everything that was caught goes${state.narrowed ? ', not only what is shown now' : ''}. This cannot be undone. Reports keep their figures.`,
+    });
     if (yes) clear.mutate(undefined, { onSuccess: () => { doneToast('The mailbox is empty'); }, onError: failToast });
   };
   return (
     <ListPage<CapturedMail> name="mailbox" title="Mailbox" noun={{ one: 'mail', many: 'mails' }} query={query} state={state} columns={columns} rowKey={(m) => m.id} rowLabel={(m) => m.subject} rowHref={(m) => `${paths.mailbox()}/${m.id}`}
       searchLabel="Search subject or address" menu={canDelete ? [{ label: 'Empty mailbox…', danger: true, onClick: () => void ask() }] : []}
-      filters={mailing ? [{ key: 'mailing', label: 'Mailing', options: [{ value: mailing, label: chosen ?? `Mailing ${mailing}` }] }] : []}
+      filters={mailing ? [{ key: 'mailing', label: 'Mailing', options: [{ value: mailing, label: chosen ?? '…' }] }] : []}
       extra={about?.captures && <Text size="xs" c="dimmed">Mails are caught here, not delivered: no mail server is set.</Text>}
       help={{ text: 'Without a mail server Fidelia catches what it sends, so that you can look at real mails. Links work, and opening one here counts as an open.' }}
       empty={<FirstUse icon={IconInbox} title="No mail was caught yet" text={about?.captures === false ? 'A mail server is set, so mails go out to people.' : 'Send a mailing or a test: it lands here instead of going out.'} primary={{ label: 'See mailings', href: paths.mailings() }} />} />
@@ -49,8 +55,9 @@ export function MailboxPage() {
 
 /** The mailing by its name, for who may read it. */
 function MailingLink({ id }: { id: number }) {
-  const name = useMailing(id).data?.name;
-  return <AppLink href={paths.mailing(id)}>{name ?? `Mailing ${id}`}</AppLink>;
+  const query = useMailing(id);
+  const name = query.data?.name;
+  return <AppLink href={paths.mailing(id)}>{name ?? (query.isLoading ? <SkeletonText /> : `Mailing ${id}`)}</AppLink>;
 }
 
 function Body({ id }: { id: number }) {
@@ -81,6 +88,7 @@ function Body({ id }: { id: number }) {
 /** One caught mail, as its reader would see it. */
 export function MailPage() {
   const id = useIdParam('mailId');
-  const mail = useQuery({ queryKey: ['mailbox', id], queryFn: ({ signal }) => ok(api.GET('/api/v1/mailbox/{mail_id}', { params: { path: { mail_id: id } }, signal })) }).data;
-  return <Page title={mail?.subject ?? 'Mail'} crumbs={[{ label: 'Mailbox', href: paths.mailbox() }]} facts={mail ? [mail.recipients.join(', '), <Time key="t" value={mail.received_at} />] : []}><Body id={id} /></Page>;
+  const query = useQuery({ queryKey: ['mailbox', id], queryFn: ({ signal }) => ok(api.GET('/api/v1/mailbox/{mail_id}', { params: { path: { mail_id: id } }, signal })) });
+  const mail = query.data;
+  return <Page title={named(query, (found) => found.subject, 'Mail')} crumbs={[{ label: 'Mailbox', href: paths.mailbox() }]} facts={mail ? [mail.recipients.join(', '), <Time key="t" value={mail.received_at} />] : []}><Body id={id} /></Page>;
 }

@@ -4,20 +4,21 @@ import { useDatabase } from '@/api/database';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { failToast, FirstUse, ListPage, MenuActions, Num, paths, StateBadge, Time, undoToast, useGo, useListState, type Column } from '@/kit';
+import { doneToast, failToast, FirstUse, ListPage, MenuActions, Num, paths, SkeletonText, StateBadge, Time, undoToast, useGo, useListState, type Column } from '@/kit';
 import { useSegments, type Mailing } from './model';
 
 const states = ['draft', 'scheduled', 'sending', 'paused', 'done', 'stopped', 'failed'].map((value) => ({ value, label: value.charAt(0).toUpperCase() + value.slice(1) }));
 
 /** The mailings of the database at hand. */
 export function MailingListPage() {
-  const state = useListState();
+  const state = useListState({ defaultSort: '-created_at' });
+  const { archived, ...params } = state.params, old = archived === 'yes';
   const go = useGo();
   const id = useDatabase()?.id;
   const canCreate = useCan('mailings:create'), canDelete = useCan('mailings:delete');
-  const segments = useSegments(id) ?? [];
+  const segments = useSegments(id);
   const query = useList<Mailing>(['mailings', id, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/mailings', {
-    params: { query: { ...state.params, limit, ...(id ? { database: id } : {}), ...(cursor ? { cursor } : {}) } }, signal,
+    params: { query: { ...params, ...(old ? { archived: true } : {}), limit, ...(id ? { database: id } : {}), ...(cursor ? { cursor } : {}) } }, signal,
   })));
   const path = (mailing: number) => ({ params: { path: { mailing_id: mailing } } });
   const clone = useAction({ refresh: [['mailings']], run: (m: number, { headers }) => ok(api.POST('/api/v1/mailings/{mailing_id}/clone', { ...path(m), body: {}, headers })), onDone: (made) => { go(paths.mailing(made.id)); } });
@@ -25,16 +26,17 @@ export function MailingListPage() {
   const restore = useAction({ refresh: [['mailings']], run: (m: number, { headers }) => ok(api.POST('/api/v1/mailings/{mailing_id}/restore', { ...path(m), headers })) });
   const columns: Column<Mailing>[] = [
     { key: 'name', header: 'Mailing', sort: 'name', cell: (m) => m.name },
-    { key: 'state', header: 'State', cell: (m) => <StateBadge state={m.state} size="sm" />, priority: 1 },
-    { key: 'audience', header: 'To', priority: 2, cell: (m) => (m.segment_id ? segments.find((s) => s.id === m.segment_id)?.name ?? `Segment ${m.segment_id}` : 'the whole database') },
-    { key: 'people', header: 'People', align: 'right', cell: (m) => <Num value={m.audience} />, priority: 3 },
-    { key: 'when', header: 'When', cell: (m) => <Time value={m.finished_at ?? m.started_at ?? m.starts_at ?? m.send_at} none="not started" />, priority: 2 },
+    { key: 'state', header: 'State', sort: 'state', cell: (m) => <StateBadge state={m.state} size="sm" />, priority: 1 },
+    { key: 'audience', header: 'To', priority: 2, cell: (m) => (m.segment_id ? segments ? segments.find((s) => s.id === m.segment_id)?.name ?? `Segment ${m.segment_id}` : <SkeletonText /> : 'the whole database') },
+    { key: 'people', header: 'People', sort: 'people', align: 'right', cell: (m) => <Num value={m.audience} />, priority: 3 },
+    { key: 'when', header: 'When', sort: 'when', cell: (m) => <Time value={m.finished_at ?? m.started_at ?? m.starts_at ?? m.send_at} none="not started" />, priority: 2 },
     { key: 'updated_at', header: 'Changed', sort: 'updated_at', cell: (m) => <Time value={m.updated_at} />, priority: 3 },
     {
       key: 'actions', header: 'Actions', locked: true, align: 'right', priority: 1, cell: (m) => (
         <span data-above><MenuActions label={`Actions for ${m.name}`} actions={[
           ...(canCreate ? [{ label: 'Clone', onClick: () => { clone.mutate(m.id, { onError: failToast }); } }] : []),
-          ...(canDelete ? [{ label: 'Archive', danger: true, onClick: () => { archive.mutate(m.id, { onSuccess: () => { undoToast(`${m.name} archived`, () => restore.mutateAsync(m.id)); }, onError: failToast }); } }] : []),
+          ...(canDelete && old ? [{ label: 'Restore', onClick: () => { restore.mutate(m.id, { onSuccess: () => { doneToast(`${m.name} is back`); }, onError: failToast }); } }] : []),
+          ...(canDelete && !old ? [{ label: 'Archive', danger: true, onClick: () => { archive.mutate(m.id, { onSuccess: () => { undoToast(`${m.name} archived`, () => restore.mutateAsync(m.id)); }, onError: failToast }); } }] : []),
         ]} /></span>
       ),
     },
@@ -42,7 +44,7 @@ export function MailingListPage() {
   const add = canCreate ? { label: 'New mailing', icon: <IconPlus size={16} />, shortcut: 'N', href: paths.mailingNew() } : undefined;
   return (
     <ListPage<Mailing> name="mailings" title="Mailings" noun={{ one: 'mailing', many: 'mailings' }} query={query} state={state} columns={columns} rowKey={(m) => m.id} rowLabel={(m) => m.name} rowHref={(m) => paths.mailing(m.id)}
-      primary={add} filters={[{ key: 'state', label: 'State', options: states }]}
+      primary={add} filters={[{ key: 'state', label: 'State', options: states }, { key: 'archived', label: 'Archived', options: [{ value: 'yes', label: 'Archived only' }] }]}
       help={{ text: 'A mailing is one message to many people. Each person gets it once, whatever happens in between, and the report accounts for everybody.' }}
       empty={<FirstUse icon={IconMail} title="Write to the right people" text="Choose who gets it, choose the message, look at the numbers, send. Every person is accounted for: sent, left out and why, or failed and why." primary={add} />} />
   );

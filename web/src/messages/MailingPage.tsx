@@ -4,7 +4,7 @@ import { api, ok } from '@/api/client';
 import { useChooseDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmConsequence, doneToast, failToast, formatCount, formatStamp, Loaded, Page, paths, SideDrawer, StateBadge, Time, undoToast, useDrawer, useGo, useIdParam, type PageAction } from '@/kit';
+import { confirmConsequence, doneToast, failToast, formatCount, formatStamp, Loaded, named, Page, paths, SideDrawer, StateBadge, Time, undoToast, useDrawer, useGo, useIdParam, type PageAction } from '@/kit';
 import { MailingSetup } from './MailingSetup';
 import { editable, useMailing, type Mailing } from './model';
 import { PeopleTab } from './PeopleTab';
@@ -86,7 +86,7 @@ export function MailingPage() {
     ...(canDelete && mailing && !['sending', 'paused', 'starting', 'scheduled'].includes(mailing.state) ? [{ label: 'Archive', danger: true, onClick: () => { archive.mutate(id, { onError: failToast }); } }] : []),
   ];
   return (
-    <Page title={mailing?.name ?? 'Mailing'} crumbs={[{ label: 'Mailings', href: paths.mailings() }]} badges={mailing && <StateBadge state={mailing.state} />}
+    <Page title={named(query, (found) => found.name, 'Mailing')} crumbs={[{ label: 'Mailings', href: paths.mailings() }]} badges={mailing && <StateBadge state={mailing.state} />}
       facts={mailing ? [mailing.audience !== null && formatCount(mailing.audience, 'person', 'people'), mailing.started_at && <>started <Time key="s" value={mailing.started_at} /></>, mailing.finished_at && <>finished <Time key="f" value={mailing.finished_at} /></>] : []}
       tools={mailing && draft && canRun && <SendButton mailing={mailing} onSend={() => { verb('start'); }} />}
       secondary={[...(draft && canRun ? [{ label: 'Send test', onClick: () => { drawer.open('mail'); } }] : []), ...secondary]} menu={[...common, ...menu]}

@@ -23,10 +23,9 @@ export function PeopleTab({ mailing }: { mailing: Mailing }) {
   const query = useList<MailingPerson>(['mailings', mailing.id, 'people', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/mailings/{mailing_id}/people', {
     params: { path: { mailing_id: mailing.id }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal,
   })));
-  const chosen = state.params.state;
   return (
     <ListView<MailingPerson> name="mailing.people" query={query} state={state} columns={columns} rowKey={(p) => p.profile_id} rowLabel={(p) => p.name} rowHref={(p) => paths.profile(mailing.database_id, p.profile_id)} noun={{ one: 'person', many: 'people' }}
       filters={[{ key: 'state', label: 'State', options: states }]} empty={<AllDone>Nobody yet</AllDone>}
-      onExport={() => { globalThis.location.assign(`/api/v1/mailings/${mailing.id}/people.csv${chosen ? `?state=${encodeURIComponent(chosen)}` : ''}`); }} />
+      onExport={() => { globalThis.location.assign(`/api/v1/mailings/${mailing.id}/people.csv?${new URLSearchParams(state.params).toString()}`); }} />
   );
 }

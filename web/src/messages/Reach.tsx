@@ -1,7 +1,7 @@
 import { Alert, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
-import { formatNumber, Loaded, Section } from '@/kit';
+import { Delayed, formatNumber, Loaded, Section, SkeletonPanel } from '@/kit';
 import { reasonWords, type Estimate, type Mailing } from './model';
 
 export function useEstimate(mailing: Mailing) {
@@ -33,7 +33,9 @@ export function Reach({ mailing }: { mailing: Mailing }) {
 
 /** What stands in the way, and what is worth a look before sending. */
 export function Checks({ mailing }: { mailing: Mailing }) {
-  const checks = useEstimate(mailing).data?.checks ?? [];
+  const query = useEstimate(mailing);
+  if (!query.data) return query.isPending ? <Delayed><SkeletonPanel lines={1} /></Delayed> : <Text c="dimmed">It could not be checked whether something stands in the way.</Text>;
+  const { checks } = query.data;
   return (
     <Stack gap="xs">
       {checks.map((check) => <Alert key={check.message} color={check.severity === 'error' ? 'clay' : 'marigold'} title={check.severity === 'error' ? 'Fix this before sending' : 'Worth a look'}>{check.message}</Alert>)}

@@ -4,17 +4,18 @@ import { useDatabase } from '@/api/database';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { failToast, FirstUse, formatCount, ListPage, MenuActions, paths, StateBadge, Time, ToneBadge, undoToast, useGo, useListState, type Column } from '@/kit';
+import { doneToast, failToast, FirstUse, formatCount, ListPage, MenuActions, paths, StateBadge, Time, ToneBadge, undoToast, useGo, useListState, type Column } from '@/kit';
 import type { Template } from './model';
 import { starter } from './starter';
 
 /** The templates of messages. */
 export function TemplateListPage() {
-  const state = useListState();
+  const state = useListState({ defaultSort: '-updated_at' });
+  const { archived, ...params } = state.params, old = archived === 'yes';
   const go = useGo();
   const database = useDatabase();
   const canCreate = useCan('templates:create'), canDelete = useCan('templates:delete');
-  const query = useList<Template>(['templates', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/templates', { params: { query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
+  const query = useList<Template>(['templates', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/templates', { params: { query: { ...params, ...(old ? { archived: true } : {}), limit, ...(cursor ? { cursor } : {}) } }, signal })));
   const path = (id: number) => ({ params: { path: { template_id: id } } });
   const make = useAction({
     refresh: [['templates']],
@@ -26,7 +27,7 @@ export function TemplateListPage() {
   const restore = useAction({ refresh: [['templates']], run: (id: number, { headers }) => ok(api.POST('/api/v1/templates/{template_id}/restore', { ...path(id), headers })) });
   const columns: Column<Template>[] = [
     { key: 'name', header: 'Template', sort: 'name', cell: (t) => t.name },
-    { key: 'subject', header: 'Subject', cell: (t) => t.subject || null, priority: 2 },
+    { key: 'subject', header: 'Subject', sort: 'subject', cell: (t) => t.subject || null, priority: 2 },
     { key: 'state', header: 'State', priority: 1, cell: (t) => (t.published_number ? <StateBadge state="published" size="sm" label={`Version ${t.published_number}${t.unpublished_changes ? ' · changed since' : ''}`} /> : <StateBadge state="draft" size="sm" />) },
     { key: 'problems', header: 'Problems', priority: 3, cell: (t) => (t.problems.length > 0 ? <ToneBadge tone={t.problems.some((p) => p.severity === 'error') ? 'clay' : 'marigold'} icon={IconAlertTriangle}>{formatCount(t.problems.length, 'problem', 'problems')}</ToneBadge> : null) },
     { key: 'updated_at', header: 'Changed', sort: 'updated_at', cell: (t) => <Time value={t.updated_at} />, priority: 2 },
@@ -34,7 +35,8 @@ export function TemplateListPage() {
       key: 'actions', header: 'Actions', locked: true, align: 'right', priority: 1, cell: (t) => (
         <span data-above><MenuActions label={`Actions for ${t.name}`} actions={[
           ...(canCreate ? [{ label: 'Clone', onClick: () => { clone.mutate(t.id, { onError: failToast }); } }] : []),
-          ...(canDelete ? [{ label: 'Archive', danger: true, onClick: () => { archive.mutate(t.id, { onSuccess: () => { undoToast(`${t.name} archived`, () => restore.mutateAsync(t.id)); }, onError: failToast }); } }] : []),
+          ...(canDelete && old ? [{ label: 'Restore', onClick: () => { restore.mutate(t.id, { onSuccess: () => { doneToast(`${t.name} is back`); }, onError: failToast }); } }] : []),
+          ...(canDelete && !old ? [{ label: 'Archive', danger: true, onClick: () => { archive.mutate(t.id, { onSuccess: () => { undoToast(`${t.name} archived`, () => restore.mutateAsync(t.id)); }, onError: failToast }); } }] : []),
         ]} /></span>
       ),
     },
@@ -42,6 +44,7 @@ export function TemplateListPage() {
   const add = canCreate ? { label: 'New template', icon: <IconPlus size={16} />, shortcut: 'N', onClick: () => { make.mutate(null, { onError: failToast }); } } : undefined;
   return (
     <ListPage<Template> name="templates" title="Templates" noun={{ one: 'template', many: 'templates' }} query={query} state={state} columns={columns} rowKey={(t) => t.id} rowLabel={(t) => t.name} rowHref={(t) => paths.template(t.id)} primary={add}
+      searchLabel="Search name or subject" filters={[{ key: 'archived', label: 'Archived', options: [{ value: 'yes', label: 'Archived only' }] }]}
       help={{ text: 'A template is what people will read. A draft saves itself; mailings send the version that was published last.' }}
       empty={<FirstUse icon={IconTemplate} title="Write your first message" text="A template holds subject, design and text, with what differs from person to person. You see it as somebody will get it while you write." primary={add} />} />
   );

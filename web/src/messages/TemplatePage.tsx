@@ -5,7 +5,7 @@ import { api, ok } from '@/api/client';
 import { useDatabase, useDatabases } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { CodeEditor, Conflict, differencesOf, doneToast, failToast, LeaveGuard, Loaded, Page, paths, Section, SideDrawer, StateBadge, Time, useAnnounce, useDrawer, useIdParam, type EditorHandle } from '@/kit';
+import { CodeEditor, Conflict, differencesOf, doneToast, failToast, LeaveGuard, Loaded, named, Page, paths, Section, SideDrawer, StateBadge, Time, useAnnounce, useDrawer, useIdParam, type EditorHandle } from '@/kit';
 import type { Template } from './model';
 import { Preview } from './Preview';
 import { TestSend } from './TestSend';
@@ -122,7 +122,7 @@ export function TemplatePage() {
     onDone: (made) => { doneToast(`Version ${made.published_number ?? 1} is published`); },
   });
   return (
-    <Page title={template?.name ?? 'Template'} crumbs={[{ label: 'Templates', href: paths.templates() }]}
+    <Page title={named(query, (found) => found.name, 'Template')} crumbs={[{ label: 'Templates', href: paths.templates() }]}
       badges={template && (template.published_number ? <StateBadge state="published" label={`Version ${template.published_number}`} /> : <StateBadge state="draft" />)}
       facts={template ? [template.unpublished_changes && template.published_number ? 'changed since it was published' : null, template.published_at && <>published <Time key="p" value={template.published_at} /></>] : []}
       primary={template && canUpdate ? { label: `Publish version ${(template.published_number ?? 0) + 1}`, ...(fresh ? { disabled: true, reason: `Nothing changed since version ${template.published_number ?? 1}` } : {}), onClick: () => { publish.mutate(null, { onError: failToast }); } } : undefined}

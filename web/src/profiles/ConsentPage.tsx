@@ -1,12 +1,13 @@
-import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Stack, TextInput } from '@mantine/core';
 import { IconPlus, IconShield, IconSpeakerphone } from '@tabler/icons-react';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { api, ok } from '@/api/client';
+import { useDatabase } from '@/api/database';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import type { components } from '@/api/schema';
-import { AppLink, doneToast, failToast, FirstUse, formatNumber, ListView, Loaded, MenuActions, NO_VALUE, Num, Page, paths, Section, SideDrawer, SmallTable, Time, ToneBadge, undoToast, useAnnounce, useDrawer, useListState, type Column } from '@/kit';
+import { AppLink, doneToast, failToast, FirstUse, formatCount, ListView, MenuActions, NO_VALUE, Num, Page, paths, Section, SideDrawer, Time, ToneBadge, undoToast, useAnnounce, useDrawer, useListState, useSearchParam, type Column, type PageAction } from '@/kit';
 import type { Resource } from './model';
 import { DoubleOptIn } from './optin/DoubleOptIn';
 import { ResourceForm } from './ResourceForm';
@@ -17,23 +18,30 @@ type List = components['schemas']['SuppressionList'];
 const counts = (resource: Resource) => resource.subscriptions.reduce<Record<string, number>>((sum, { status, count }) => ({ ...sum, [status]: (sum[status] ?? 0) + count }), {});
 
 function Resources() {
-  const state = useListState();
+  const state = useListState({ defaultSort: 'name' });
+  const db = useDatabase();
+  const { archived, ...params } = state.params, old = archived === 'yes';
   const drawer = useDrawer('resource'), optIn = useDrawer('optin');
   const canUpdate = useCan('consent:update'), canDelete = useCan('consent:delete'), canCreate = useCan('consent:create');
-  const query = useList<Resource>(['resources', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/resources', { params: { query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
+  const query = useList<Resource>(['resources', db?.id, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/resources', { params: { query: { ...params, ...(old ? { archived: true } : {}), limit, ...(db ? { database: db.id } : {}), ...(cursor ? { cursor } : {}) } }, signal })));
+  const of = (r: Resource, status: string) => {
+    const n = counts(r)[status] ?? 0;
+    return n > 0 && db ? <AppLink href={paths.subscriptions(r.id, status)} aria-label={`${formatCount(n, 'subscription', 'subscriptions')} of ${r.name}, ${status}`}><Num value={n} /></AppLink> : <Num value={n} />;
+  };
   const archive = useAction({ refresh: [['resources']], run: (id: number) => ok(api.DELETE('/api/v1/resources/{resource_id}', { params: { path: { resource_id: id } } })) });
   const back = useAction({ refresh: [['resources']], run: (id: number, { headers }) => ok(api.POST('/api/v1/resources/{resource_id}/restore', { params: { path: { resource_id: id } }, headers })) });
   const columns: Column<Resource>[] = [
     { key: 'name', header: 'Resource', sort: 'name', cell: (r) => r.name },
     { key: 'channels', header: 'Channels', cell: (r) => r.channels.map((c) => (c === 'email' ? 'E-mail' : c.toUpperCase())).join(', '), priority: 2 },
-    { key: 'subscribed', header: 'Subscribed', align: 'right', cell: (r) => <Num value={counts(r).subscribed ?? 0} />, priority: 2 },
-    { key: 'unsubscribed', header: 'Unsubscribed', align: 'right', cell: (r) => <Num value={counts(r).unsubscribed ?? 0} />, priority: 3 },
-    { key: 'other', header: 'Other states', cell: (r) => Object.entries(counts(r)).filter(([s]) => s !== 'subscribed' && s !== 'unsubscribed').map(([s, n]) => `${s} ${formatNumber(n)}`).join(' · ') || NO_VALUE, priority: 3 },
+    { key: 'subscribed', header: 'Subscribed', align: 'right', cell: (r) => of(r, 'subscribed'), priority: 2 },
+    { key: 'unsubscribed', header: 'Unsubscribed', align: 'right', cell: (r) => of(r, 'unsubscribed'), priority: 3 },
+    { key: 'other', header: 'Other states', cell: (r) => { const rest = Object.keys(counts(r)).filter((s) => s !== 'subscribed' && s !== 'unsubscribed'); return rest.length === 0 ? NO_VALUE : rest.map((s, i) => <Fragment key={s}>{i > 0 && ' · '}{s} {of(r, s)}</Fragment>); }, priority: 3 },
     {
       key: 'actions', header: 'Actions', locked: true, align: 'right', priority: 1, cell: (r) => (
         <span data-above><MenuActions label={`Actions for ${r.name}`} actions={[
-          ...(canUpdate ? [{ label: 'Edit', onClick: () => { drawer.open(r.id); } }, ...(r.channels.includes('email') ? [{ label: 'Double opt-in', onClick: () => { optIn.open(r.id); } }] : [])] : []),
-          ...(canDelete ? [{ label: 'Archive', danger: true, onClick: () => { archive.mutate(r.id, { onSuccess: () => { undoToast(`${r.name} archived`, () => back.mutateAsync(r.id)); }, onError: failToast }); } }] : []),
+          ...(canUpdate && !old ? [{ label: 'Edit', onClick: () => { drawer.open(r.id); } }, ...(r.channels.includes('email') ? [{ label: 'Double opt-in', onClick: () => { optIn.open(r.id); } }] : [])] : []),
+          ...(canDelete && old ? [{ label: 'Restore', onClick: () => { back.mutate(r.id, { onSuccess: () => { doneToast(`${r.name} is back`); }, onError: failToast }); } }] : []),
+          ...(canDelete && !old ? [{ label: 'Archive', danger: true, onClick: () => { archive.mutate(r.id, { onSuccess: () => { undoToast(`${r.name} archived`, () => back.mutateAsync(r.id)); }, onError: failToast }); } }] : []),
         ]} /></span>
       ),
     },
@@ -41,7 +49,7 @@ function Resources() {
   const items = query.data?.pages.flatMap((p) => p.items) ?? [];
   return (
     <>
-      <ListView<Resource> name="resources" query={query} state={state} columns={columns} rowKey={(r) => r.id} rowLabel={(r) => r.name} {...(canUpdate ? { onPreview: (r) => { drawer.open(r.id); } } : {})} noun={{ one: 'resource', many: 'resources' }}
+      <ListView<Resource> saved name="resources" query={query} state={state} columns={columns} rowKey={(r) => r.id} rowLabel={(r) => r.name} filters={[{ key: 'archived', label: 'Archived', options: [{ value: 'yes', label: 'Archived only' }] }]} {...(canUpdate && !old ? { onPreview: (r) => { drawer.open(r.id); } } : {})} noun={{ one: 'resource', many: 'resources' }}
         empty={<FirstUse icon={IconSpeakerphone} title="Say what people agree to" text="A resource is one reason to write, such as news or order messages. People subscribe to it and leave it by itself; the others are not touched." primary={canCreate ? { label: 'New resource', onClick: () => { drawer.open('new'); } } : undefined} />} />
       <SideDrawer name="resource" right={drawer.value === 'new' ? 'consent:create' : 'consent:update'} title={drawer.value === 'new' ? 'New resource' : 'Edit resource'}>
         {(id) => { const resource = items.find((r) => String(r.id) === id); return id === 'new' || resource ? <ResourceForm key={id} onCancel={drawer.close} onSaved={drawer.close} {...(resource ? { resource } : {})} /> : null; }}
@@ -70,26 +78,22 @@ function CheckAddress() {
 }
 
 const listColumns: Column<List>[] = [
-  { key: 'name', header: 'List', cell: (list) => <><AppLink href={paths.suppressionList(list.id)}>{list.name}</AppLink> {list.is_global && <ToneBadge tone="fjord" icon={IconShield}>every send obeys it</ToneBadge>}<Text size="xs" c="dimmed">{list.description}</Text></> },
-  { key: 'size', header: 'Entries', align: 'right', priority: 2, cell: (list) => <Num value={list.size} /> },
-  { key: 'updated_at', header: 'Changed', priority: 2, cell: (list) => <Time value={list.updated_at} /> },
+  { key: 'name', header: 'List', sort: 'name', cell: (list) => list.name },
+  { key: 'kind', header: 'Obeyed by', priority: 1, cell: (list) => (list.is_global ? <ToneBadge tone="fjord" icon={IconShield}>every send</ToneBadge> : 'mailings that name it') },
+  { key: 'description', header: 'Description', priority: 3, cell: (list) => list.description },
+  { key: 'size', header: 'Entries', sort: 'size', align: 'right', priority: 2, cell: (list) => <Num value={list.size} /> },
+  { key: 'updated_at', header: 'Changed', sort: 'updated_at', priority: 2, cell: (list) => <Time value={list.updated_at} /> },
 ];
 
-function StopLists() {
-  const canCreate = useCan('consent:create');
+function StopLists({ add }: { add: PageAction | undefined }) {
   const drawer = useDrawer('list');
-  const query = useList<List>(['suppression-lists'], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/suppression-lists', { params: { query: { limit, ...(cursor ? { cursor } : {}) } }, signal })));
+  const state = useListState();
+  const query = useList<List>(['suppression-lists', 'all', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/suppression-lists', { params: { query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
   return (
     <Stack>
       <CheckAddress />
-      <Section title="Stop lists">
-        <Loaded query={{ ...query, data: query.data }} what="the stop lists">
-          {(data) => (
-            <SmallTable label="Stop lists" columns={listColumns} rows={data.pages.flatMap((p) => p.items)} rowKey={(list) => list.id} />
-          )}
-        </Loaded>
-        {canCreate && <Group><Button variant="default" leftSection={<IconPlus size={16} />} onClick={() => { drawer.open('new'); }}>New stop list</Button></Group>}
-      </Section>
+      <ListView<List> saved name="suppression-lists" query={query} state={state} columns={listColumns} rowKey={(list) => list.id} rowLabel={(list) => list.name} rowHref={(list) => paths.suppressionList(list.id)} noun={{ one: 'stop list', many: 'stop lists' }}
+        empty={<FirstUse icon={IconShield} title="Nobody is on a stop list" text="Addresses on a stop list get nothing, whatever they agreed to. Bounces and complaints land on one by themselves." primary={add} />} />
       <SideDrawer name="list" right="consent:create" title="New stop list">{() => <SuppressionListForm onCancel={drawer.close} onSaved={() => { doneToast('Stop list made'); drawer.close(); }} />}</SideDrawer>
     </Stack>
   );
@@ -98,10 +102,13 @@ function StopLists() {
 /** What people agreed to, and who is never written to. */
 export function ConsentPage() {
   const canCreate = useCan('consent:create');
-  const drawer = useDrawer('resource');
+  const drawer = useDrawer('resource'), listDrawer = useDrawer('list');
+  const [tab] = useSearchParam('tab');
+  const stop = tab === 'stop', open = stop ? listDrawer.open : drawer.open;
+  const add = canCreate ? { label: stop ? 'New stop list' : 'New resource', icon: <IconPlus size={16} />, shortcut: 'N', onClick: () => { open('new'); } } : undefined;
   return (
-    <Page title="Consent" primary={canCreate ? { label: 'New resource', icon: <IconPlus size={16} />, onClick: () => { drawer.open('new'); } } : undefined}
+    <Page title="Consent" primary={add} secondary={[{ label: 'All subscriptions', href: paths.subscriptions() }]}
       help={{ text: 'People subscribe to resources, per channel. A stop list holds addresses that get nothing whatever they agreed to; bounces and complaints land on the global one.' }}
-      tabs={[{ value: 'resources', label: 'Resources', render: () => <Resources /> }, { value: 'stop', label: 'Stop lists', render: () => <StopLists /> }]} />
+      tabs={[{ value: 'resources', label: 'Resources', render: () => <Resources /> }, { value: 'stop', label: 'Stop lists', render: () => <StopLists add={add} /> }]} />
   );
 }

@@ -2,7 +2,7 @@ import { Button, Group, Stack, Text } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmTyped, doneToast, failToast, formatCount, formatNumber, Loaded, Page, paths, Section, Time, useGo, useIdParam } from '@/kit';
+import { confirmTyped, doneToast, failToast, formatCount, formatNumber, Loaded, named, Page, paths, Section, Time, useGo, useIdParam } from '@/kit';
 import { DatabaseForm } from './DatabaseForm';
 import { FieldsTab } from './FieldsTab';
 import { useDatabaseOf, type Database } from './model';
@@ -33,7 +33,7 @@ export function DatabasePage() {
   const canUpdate = useCan('databases:update'), canDelete = useCan('databases:delete'), canImport = useCan('imports:create');
   const database = query.data;
   return (
-    <Page title={database?.name ?? 'Database'} crumbs={[{ label: 'Databases', href: paths.databases() }]}
+    <Page title={named(query, (found) => found.name, 'Database')} crumbs={[{ label: 'Databases', href: paths.databases() }]}
       facts={database ? [formatCount(database.profile_count, 'profile', 'profiles'), `days in ${database.timezone}`, <>made <Time key="t" value={database.created_at} /></>] : []}
       primary={database ? { label: 'See profiles', href: paths.profiles(id) } : undefined}
       secondary={database ? [{ label: 'Control group', href: paths.controlGroup(id) }, { label: 'Scores', href: paths.scores(id) }, ...(canImport ? [{ label: 'Import', href: paths.importNew(id) }] : [])] : []}

@@ -4,14 +4,14 @@ import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmConsequence, doneToast, failToast, Loaded, MenuActions, Section, SmallTable, Time, type Column } from '@/kit';
+import { confirmConsequence, doneToast, failToast, Loaded, MenuActions, Section, SkeletonText, SmallTable, Time, type Column } from '@/kit';
 import { useResources, type Subscription } from './model';
 import { SubscriptionState, useConsentDeeds } from './optin/SubscriptionState';
 
 /** What a person agreed to, by resource and channel. */
 export function ProfileConsent({ databaseId, profileId, email }: { databaseId: number; profileId: number; email: string | null }) {
   const canUpdate = useCan('consent:update'), canCreate = useCan('consent:create');
-  const resources = useResources() ?? [];
+  const known = useResources(), resources = known ?? [];
   const key = ['profiles', databaseId, profileId, 'subscriptions'];
   const query = useQuery({ queryKey: key, queryFn: ({ signal }) => ok(api.GET('/api/v1/databases/{database_id}/profiles/{profile_id}/subscriptions', { params: { path: { database_id: databaseId, profile_id: profileId }, query: { limit: 1000 } }, signal })) });
   const change = useAction({
@@ -35,7 +35,7 @@ export function ProfileConsent({ databaseId, profileId, email }: { databaseId: n
   const deeds = useConsentDeeds(databaseId, profileId, key);
   const missing = resources.filter((r) => r.channels.includes('email') && !query.data?.items.some((s) => s.resource_id === r.id && s.channel === 'email'));
   const columns: Column<Subscription>[] = [
-    { key: 'resource', header: 'Resource', cell: (s) => <>{resources.find((r) => r.id === s.resource_id)?.name ?? `Resource ${s.resource_id}`}<Text size="xs" c="dimmed">{s.channel === 'email' ? 'e-mail' : s.channel.toUpperCase()} to {s.contact}</Text></> },
+    { key: 'resource', header: 'Resource', cell: (s) => <>{known ? resources.find((r) => r.id === s.resource_id)?.name ?? `Resource ${s.resource_id}` : <SkeletonText />}<Text size="xs" c="dimmed">{s.channel === 'email' ? 'e-mail' : s.channel.toUpperCase()} to {s.contact}</Text></> },
     { key: 'status', header: 'State', priority: 1, cell: (s) => <SubscriptionState subscription={s} asked={asked} /> },
     { key: 'since', header: 'Since', priority: 2, cell: (s) => <><Time value={s.updated_at} />{s.status_reason && <Text size="xs" c="dimmed">{s.status_reason}</Text>}</> },
     ...(canUpdate ? [{

@@ -1,10 +1,10 @@
-import { SimpleGrid, Stack, Text } from '@mantine/core';
+import { SimpleGrid, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AllDone, confirmTyped, Details, doneToast, failToast, ListView, Loaded, MoneyText, Page, paths, Section, SideDrawer, StateBadge, Time, useDrawer, useGo, useIdParam, useListState, type Column } from '@/kit';
+import { AllDone, confirmTyped, Delayed, Details, doneToast, failToast, ListView, Loaded, MoneyText, named, Page, paths, Section, SideDrawer, SkeletonPanel, StateBadge, Time, useDrawer, useGo, useIdParam, useListState, type Column } from '@/kit';
 import type { components } from '@/api/schema';
 import { ControlBadge } from '@/segments/control/ControlBadge';
 import { HistoryTab } from './HistoryTab';
@@ -70,7 +70,7 @@ export function ProfilePage() {
     if (yes) erase.mutate(undefined, { onSuccess: () => { doneToast(`Profile ${id} erased`); go(paths.profiles(databaseId)); }, onError: failToast });
   };
   return (
-    <Page title={name} crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]}
+    <Page title={named(query, nameOf, 'Profile')} crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]}
       badges={profile && <><StateBadge state={valueText(profile.status) ?? 'unconfirmed'} /><ControlBadge databaseId={databaseId} profileId={id} /></>}
       facts={profile ? [`#${profile.id}`, valueText(profile.email), valueText(profile.phones), valueText(profile.city)] : []}
       menu={profile ? [
@@ -88,7 +88,7 @@ export function ProfilePage() {
           ? <SplitForm database={database} profile={profile} onCancel={drawer.close} onSaved={(made) => { doneToast(`Profile ${made} is made`); go(paths.profile(databaseId, made)); }} />
           : <PersonalData databaseId={databaseId} profileId={profile.id} />) : null)}
       </SideDrawer>
-      {(!profile || !database) && <Loaded query={query} what="the profile">{() => <Text c="dimmed">…</Text>}</Loaded>}
+      {(!profile || !database) && <Loaded query={query} what="the profile">{() => <Delayed><SkeletonPanel /></Delayed>}</Loaded>}
     </Page>
   );
 }

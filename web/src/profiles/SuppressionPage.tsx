@@ -6,7 +6,7 @@ import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import type { components } from '@/api/schema';
-import { AppForm, doneToast, failToast, FirstUse, formatCount, ListPage, paths, SideDrawer, Time, ToneBadge, undoToast, useAppForm, useDrawer, useIdParam, useListState, type Column } from '@/kit';
+import { AppForm, doneToast, failToast, FirstUse, formatCount, ListPage, named, paths, SideDrawer, Time, ToneBadge, undoToast, useAppForm, useDrawer, useIdParam, useListState, type Column } from '@/kit';
 
 type Entry = components['schemas']['SuppressionEntry'];
 interface Values extends Record<string, unknown> { values: string; reason: string }
@@ -32,7 +32,8 @@ export function SuppressionPage() {
   const drawer = useDrawer('add');
   const canUpdate = useCan('consent:update');
   const path = { path: { list_id: id } };
-  const about = useQuery({ queryKey: ['suppression-lists', id], queryFn: ({ signal }) => ok(api.GET('/api/v1/suppression-lists/{list_id}', { params: path, signal })) }).data;
+  const list = useQuery({ queryKey: ['suppression-lists', id], queryFn: ({ signal }) => ok(api.GET('/api/v1/suppression-lists/{list_id}', { params: path, signal })) });
+  const about = list.data;
   const query = useList<Entry>(['suppression-lists', id, 'entries', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/suppression-lists/{list_id}/entries', { params: { ...path, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
   const add = useAction({ refresh: [['suppression-lists']], run: (values: string[], { headers }) => ok(api.POST('/api/v1/suppression-lists/{list_id}/entries', { params: path, body: { values, reason: '' }, headers })) });
   const remove = useAction({ refresh: [['suppression-lists']], run: (values: string[], { headers }) => ok(api.POST('/api/v1/suppression-lists/{list_id}/entries/remove', { params: path, body: { values }, headers })) });
@@ -45,7 +46,7 @@ export function SuppressionPage() {
   const primary = canUpdate ? { label: 'Add entries', icon: <IconPlus size={16} />, shortcut: 'N', onClick: () => { drawer.open('entries'); } } : undefined;
   return (
     <>
-      <ListPage<Entry> name="suppression" title={about?.name ?? 'Stop list'} crumbs={[{ label: 'Consent', href: `${paths.consent()}?tab=stop` }]} badges={about?.is_global && <ToneBadge tone="fjord" icon={IconShield}>every send obeys it</ToneBadge>}
+      <ListPage<Entry> name="suppression" title={named(list, (found) => found.name, 'Stop list')} crumbs={[{ label: 'Consent', href: `${paths.consent()}?tab=stop` }]} badges={about?.is_global && <ToneBadge tone="fjord" icon={IconShield}>every send obeys it</ToneBadge>}
         facts={about ? [formatCount(about.size, 'entry', 'entries'), about.description] : []} noun={{ one: 'entry', many: 'entries' }} query={query} state={state} columns={columns} rowKey={(e) => e.value} rowLabel={(e) => e.value}
         primary={primary} filters={[{ key: 'kind', label: 'Kind', options: kinds }]}
         bulk={canUpdate ? [{ label: (n) => `Remove ${n}`, danger: true, pageOnly: true, run: async ({ ids }) => { await remove.mutateAsync(ids).then(() => { undoToast(`${formatCount(ids.length, 'entry', 'entries')} removed`, () => add.mutateAsync(ids)); }).catch(failToast); } }] : []}

@@ -12,6 +12,7 @@ import { CountRail } from './CountRail';
 import { Funnel } from './Funnel';
 import { ImportRules } from './ImportRules';
 import { kindOf } from './model';
+import { usePeopleActions } from './peopleActions';
 import { PreviewTable } from './PreviewTable';
 import { SaveCheck, type SaveAnswer } from './SaveCheck';
 import { SettingsPanel } from './SettingsPanel';
@@ -108,19 +109,20 @@ export function Builder({ raw, database, size, start }: BuilderProps) {
     </Group>
   );
   const current = !live.stale && live.data;
+  const actions = usePeopleActions({ databaseId: database.id, live, written, settings });
   return (
     <Page title={settings.name.trim() || 'New segment'} crumbs={[{ label: 'Segments', href: paths.segments() }]} tools={tools}
       badges={<><ToneBadge tone={kind.tone} icon={kind.icon}>{kind.label}</ToneBadge><ToneBadge icon={IconLock}>{database.name}</ToneBadge></>}
       primary={start.id === null ? { label: 'Create segment', onClick: () => void save(), loading: builder.saving } : undefined /* a saved one has the bar, once something changed */}
       menu={[
         { label: 'Import rules from a segment…', onClick: () => { setImporting(true); } }, { label: 'Copy all rules as JSON', onClick: () => void copyAll().catch(failToast) }, { label: 'Paste rules', onClick: () => void paste() },
-        { label: 'Leave without saving', onClick: () => { go(start.id === null ? paths.segments() : paths.segment(start.id)); } },
+        ...actions.menu, { label: 'Leave without saving', onClick: () => { go(start.id === null ? paths.segments() : paths.segment(start.id)); } },
       ]}
       rail={<Stack gap="md">
         <CountRail live={live} written={written} before={size} listed={start.kind === 'dynamic' ? null : start.id} />
         <Funnel live={live} written={written} tree={rules.tree} words={words} segments={segments} lit={lit} light={setLit} />
         <TestPerson databaseId={database.id} onFound={(id) => { why.open(id); }} />
-        <SettingsPanel kind={start.kind} zone={database.timezone} settings={settings} onChange={builder.setSettings} errors={fieldErrors} />
+        <SettingsPanel kind={start.kind} zone={database.timezone} databaseId={database.id} settings={settings} onChange={builder.setSettings} errors={fieldErrors} />
       </Stack>}
       railBar={<><Text fw={650} size="md"><span className="fd-num">{formatNumber(live.data?.count)}</span>{live.data ? ' people' : ''}{live.stale ? ' …' : ''}</Text>{start.id === null && <Button loading={builder.saving} onClick={() => void save()}>Create</Button>}</>}
       help={{ text: 'Rules are read from top to bottom; “left” is what remains after each. Nothing is used before it is saved. Unfinished rules are dashed and not counted. Keys: A adds a rule, Shift A in Exclude, Alt ↑ ↓ moves, Ctrl G groups, Ctrl D duplicates, Ctrl C and V copy rules as JSON, Del removes.' }}>
@@ -151,7 +153,8 @@ export function Builder({ raw, database, size, start }: BuilderProps) {
       {importing && <ImportRules databaseId={database.id} own={start.id} words={words} segments={segments} onClose={() => { setImporting(false); }}
         onTake={(by, n) => { rules.change(by); setImporting(false); announce(n === 1 ? 'Rule imported' : `${n} rules imported`); }} />}
       {asking && start.id !== null && <SaveCheck segmentId={start.id} databaseId={database.id} zone={database.timezone} condition={written.condition} range={settings.range} limit={settings.limit} onAnswer={asking.answer} />}
-      <LeaveGuard dirty={builder.isDirty} onSave={() => save()} />
+      {actions.dialog}
+      <LeaveGuard dirty={() => builder.isDirty() && !actions.leaving()} onSave={() => save()} />
     </Page>
   );
 }

@@ -1,6 +1,6 @@
 import { useDatabases } from '@/api/database';
 import { useVocabulary, type Json } from '@/conditions';
-import { Loaded, Page, paths } from '@/kit';
+import { Delayed, Loaded, Page, paths, SkeletonPanel } from '@/kit';
 import { Builder } from './Builder';
 import { examples, useSegment, type Kind, type SegmentDetail } from './model';
 import type { BuilderStart } from './useBuilder';
@@ -10,7 +10,7 @@ type Given = Omit<BuilderStart, 'draftKey'>;
 function asGiven(segment: SegmentDetail): Given {
   return {
     id: segment.id, kind: segment.type, databaseId: segment.database_id, version: segment.version,
-    settings: { name: segment.name, description: segment.description, schedule: segment.schedule, range: segment.range, limit: segment.limit }, condition: segment.condition,
+    settings: { name: segment.name, description: segment.description, tags: segment.tags, schedule: segment.schedule, range: segment.range, limit: segment.limit }, condition: segment.condition,
   };
 }
 
@@ -36,13 +36,13 @@ export function BuilderPage({ kind, databaseId, start, segment }: { kind: Kind; 
   if (!ready) {
     return (
       <Page title={segment?.name ?? 'New segment'} crumbs={[{ label: 'Segments', href: paths.segments() }]}>
-        <Loaded query={words} what="what rules can ask">{() => null}</Loaded>
+        <Loaded query={words} what="what rules can ask">{() => <Delayed><SkeletonPanel lines={6} /></Delayed>}</Loaded>
       </Page>
     );
   }
   const fresh: Given = {
     id: null, kind, databaseId, version: null, condition: example?.condition ?? other.data?.condition ?? conditionOfSet(start),
-    settings: { name: example?.label ?? (other.data ? `${other.data.name} (copy)` : ''), description: '', schedule: kind === 'updatable' ? { at: '03:00', weekdays: [] } : null, range: other.data?.range ?? null, limit: other.data?.limit ?? null },
+    settings: { name: example?.label ?? (other.data ? `${other.data.name} (copy)` : ''), description: '', tags: other.data?.tags ?? [], schedule: kind === 'updatable' ? { at: '03:00', weekdays: [] } : null, range: other.data?.range ?? null, limit: other.data?.limit ?? null },
   };
   const given = segment ? asGiven(segment) : fresh;
   return <Builder raw={words.data} database={database} size={segment?.size ?? null} start={{ ...given, draftKey: segment ? `segment.${segment.id}` : `segment.new.${databaseId}.${kind}.${start ?? ''}` }} />;

@@ -1,6 +1,6 @@
-import { Button, Group, MultiSelect, Stack, Table, Text } from '@mantine/core';
+import { Alert, Button, Group, MultiSelect, Stack, Table, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconCirclesRelation } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCirclesRelation } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
@@ -8,10 +8,10 @@ import type { components } from '@/api/schema';
 import { useCan } from '@/api/session';
 import { useSegmentNames } from '@/conditions';
 import { AppLink, ButtonLink, FirstUse, formatNumber, formatShare, Loaded, NeedDatabase, Page, paths, Section, useSearchParam } from '@/kit';
+import { MOST_COMPARED as MOST } from './model';
 import css from './segments.module.css';
 
 type Overlap = components['schemas']['Overlap'];
-const MOST = 5;
 
 /** The address of a new segment with exactly the people of one part. */
 export const partHref = (inside: readonly number[], all: readonly number[]): string => {
@@ -102,8 +102,9 @@ export function ComparePage() {
   const [raw, setRaw] = useSearchParam('ids');
   const database = useDatabase();
   const names = useSegmentNames(database?.id ?? 0);
-  const ids = (raw ?? '').split(',').filter((id) => /^\d+$/.test(id)).map(Number).slice(0, MOST);
-  const name = (id: number) => names?.find((s) => s.id === id)?.name ?? `Segment ${id}`;
+  const asked = [...new Set((raw ?? '').split(',').filter((id) => /^\d+$/.test(id)).map(Number))];
+  const ids = asked.slice(0, MOST), over = asked.slice(MOST);
+  const name = (id: number) => (names ? names.find((s) => s.id === id)?.name ?? `Segment ${id}` : '…');
   const query = useQuery({ queryKey: ['segments', 'overlap', ids], enabled: ids.length > 1, retry: false, queryFn: ({ signal }) => ok(api.POST('/api/v1/segments/overlap', { body: { segments: ids }, signal })) });
   if (!database) return <NeedDatabase title="Compare segments" crumbs={[{ label: 'Segments', href: paths.segments() }]} why="Segments find people of a database." />;
   return (
@@ -111,7 +112,12 @@ export function ComparePage() {
       help={{ text: 'Choose two to five segments. Each line counts the people who are in exactly those that are marked, so that all lines add up to everybody who is in any of them.', api: '/segments/overlap' }}>
       <Stack gap="md">
         <MultiSelect label="Segments" description="Two to five of this database" placeholder={ids.length < MOST ? 'Add a segment' : ''} searchable maxValues={MOST} hidePickedOptions nothingFoundMessage="No segment is called so"
-          data={(names ?? []).map((s) => ({ value: String(s.id), label: s.name }))} value={names ? ids.map(String) : []} onChange={(next) => { setRaw(next.length > 0 ? next.join(',') : undefined, { replace: true }); }} />
+          data={(names ?? []).map((s) => ({ value: String(s.id), label: s.name }))} value={names ? ids.map(String) : []} onChange={(next) => { setRaw([...next, ...over].join(',') || undefined, { replace: true }); }} />
+        {over.length > 0 && (
+          <Alert color="marigold" icon={<IconAlertTriangle size={18} />} title={`${MOST} segments at most can be compared`}>
+            {over.map(name).join(', ')} {over.length === 1 ? 'is' : 'are'} left out. Take one of the others away to make room.
+          </Alert>
+        )}
         {ids.length < 2 ? (
           <FirstUse icon={IconCirclesRelation} title={ids.length === 0 ? 'Choose two segments' : 'Choose another segment'} text="You see who is in both, who is only in one, and can open each part as a segment." />
         ) : <Loaded query={query} what="the comparison">{(overlap) => <Shown overlap={overlap} ids={ids} name={name} />}</Loaded>}

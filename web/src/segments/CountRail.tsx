@@ -39,7 +39,7 @@ export function CountRail({ live, written, before, listed = null }: RailProps) {
         <Group justify="space-between"><Text size="xs" c="dimmed">Counting was stopped; the figure is an older one</Text><Button size="compact-sm" variant="default" onClick={live.again}>Count again</Button></Group>
       ) : (
         <Text size="xs" c="dimmed" mih={18}>{live.counting && stale ? 'counting…' : data && !stale && (
-          <>exact · <time dateTime={data.as_of} title={formatStamp(data.as_of, { seconds: true, showZone: true })}>{formatStamp(data.as_of, { seconds: true }).split(', ')[1]}</time> · {formatDuration(data.took_ms)}</>
+          <>exact · <time dateTime={data.as_of} >{formatStamp(data.as_of, { seconds: true, showZone: true }).split(', ')[1]}</time> · {formatDuration(data.took_ms)}</>
         )}</Text>
       )}
       {live.problem && live.problem.status !== 422 && <PanelError error={live.problem} what="the size" onRetry={live.again} />}

@@ -1,12 +1,12 @@
 import { Button, Group, Modal, MultiSelect, Radio, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { api, ok } from '@/api/client';
 import type { Job } from '@/api/jobs';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import type { components } from '@/api/schema';
 import { useSegmentNames } from '@/conditions/references';
-import { failToast, formatCount, JobProgress } from '@/kit';
+import { failToast, formatCount, JobProgress, rememberFocus, Unloaded } from '@/kit';
 import { fieldLabel, useDatabaseOf, useResources } from '@/profiles/model';
 import { useColumns } from './columns';
 
@@ -40,9 +40,11 @@ export function ExportDialog({ databaseId, audience, title, count = null, onClos
     setUrl(found);
     if (found) window.location.assign(found);
   };
+  useEffect(() => rememberFocus(), []);
   return (
     <Modal opened onClose={onClose} title={`Export ${title}`} closeButtonProps={{ 'aria-label': 'Close' }}>
       <Stack gap="md">
+        <Unloaded />
         {job === null ? (
           <>
             <Radio.Group label="File" value={format} onChange={setFormat}>

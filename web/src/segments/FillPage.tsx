@@ -9,7 +9,7 @@ import { useAction } from '@/api/mutations';
 import { toProblem } from '@/api/problem';
 import type { components } from '@/api/schema';
 import { ConditionEditor, countsOf, emptyTree, finishedBy, nodeAt, problemsOf, saidOf, Sentence, useCalculation, useTree, useVocabulary, useWords, writeTree, type Json, type Words } from '@/conditions';
-import { announce, failToast, formatCount, formatNumber, IconButton, LeaveGuard, Loaded, Page, paths, useGo, useIdParam } from '@/kit';
+import { announce, Delayed, failToast, formatCount, formatNumber, IconButton, LeaveGuard, Loaded, Page, paths, SkeletonPanel, useGo, useIdParam } from '@/kit';
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react';
 import { kindOf, useSegment, type Condition, type SegmentDetail } from './model';
 import css from './segments.module.css';
@@ -77,7 +77,7 @@ function Filling({ raw, segment, database }: { raw: Words['raw']; segment: Segme
     fill.mutate({ condition: written.condition as NonNullable<Condition>, replace, skip_triggers: !triggers }, { onSuccess: () => { setStarted(true); }, onError: (error) => { if (toProblem(error).status !== 422) failToast(error); } });
   };
   return (
-    <Page title={`Fill ${segment.name}`} crumb="Fill from rules" crumbs={[{ label: 'Segments', href: paths.segments() }, { label: segment.name, href: paths.segment(segment.id) }]} facts={[database.name]}
+    <Page title="Fill from rules" crumbs={[{ label: 'Segments', href: paths.segments() }, { label: segment.name, href: paths.segment(segment.id) }]} facts={[segment.name, database.name]}
       primary={{ label: 'Fill the list', onClick: run, loading: fill.isPending }} secondary={[{ label: 'Back to the list', href: paths.segment(segment.id) }]}
       tools={<><IconButton label="Undo (Ctrl Z)" disabled={!rules.canUndo} onClick={rules.undo}><IconArrowBackUp size={18} /></IconButton><IconButton label="Redo (Ctrl Shift Z)" disabled={!rules.canRedo} onClick={rules.redo}><IconArrowForwardUp size={18} /></IconButton></>}
       rail={<Stack gap="md">
@@ -113,7 +113,7 @@ export function FillPage() {
   return (
     <Page title="Fill from rules" crumbs={[{ label: 'Segments', href: paths.segments() }]}>
       <Loaded query={query} what="the segment">
-        {(found) => (found.type === 'static' ? <Loaded query={words} what="what rules can ask">{() => null}</Loaded> : <Text>This segment is {kindOf(found.type).label.toLowerCase()}: it is filled by its own rules and by nothing else.</Text>)}
+        {(found) => (found.type === 'static' ? <Loaded query={words} what="what rules can ask">{() => <Delayed><SkeletonPanel /></Delayed>}</Loaded> : <Text>This segment is {kindOf(found.type).label.toLowerCase()}: it is filled by its own rules and by nothing else.</Text>)}
       </Loaded>
     </Page>
   );

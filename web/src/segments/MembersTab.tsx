@@ -96,7 +96,7 @@ export function MembersTab({ segment, database }: { segment: SegmentDetail; data
       {byHand && <AddPerson segment={segment} />}
       <ListView<Member> name={`members.${segment.id}`} query={query} state={state} columns={table} rowKey={(m) => m.profile_id} rowLabel={nameOf} rowHref={(m) => paths.profile(segment.database_id, m.profile_id)}
         noun={{ one: 'person', many: 'people' }} searchLabel="Search name, e-mail or id" bulk={byHand ? [take] : []}
-        extra={<ColumnMenu fields={fields} value={shown} onChange={setColumns} />}
+        columnMenu={<ColumnMenu fields={fields} value={shown} onChange={setColumns} />}
         empty={<FirstUse icon={IconUsers} title="Nobody is in this segment" text={segment.type === 'static' ? 'Add people by e-mail or id, by an import, or by the API.' : 'No person matches the rules as of now.'} />} />
       <SideDrawer name="why" title="Why in, why not">{(id) => (vocabulary.data ? <WhyOf raw={vocabulary.data} segment={segment} profileId={Number(id)} /> : null)}</SideDrawer>
     </>

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Menu, Table, Text } from '@mantine/core';
+import { Button, Group, Menu, Table, Text } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { LiveCount } from '@/conditions';
@@ -22,13 +22,9 @@ export function ColumnMenu({ fields, value, onChange }: { fields: readonly Field
     <Menu closeOnItemClick={false} position="bottom-end" shadow="md" width={240}>
       <Menu.Target><Button size="compact-sm" variant="default" rightSection={<IconChevronDown size={14} />}>Columns</Button></Menu.Target>
       <Menu.Dropdown mah={360} style={{ overflowY: 'auto' }}>
-        {fields.map((f) => {
-          const on = value.includes(f.name);
-          return (
-            <Menu.Item key={f.name} role="menuitemcheckbox" aria-checked={on} leftSection={<Checkbox.Indicator checked={on} size="xs" />}
-              onClick={() => { onChange(on ? value.filter((c) => c !== f.name) : [...value, f.name]); }}>{labelOf(f)}</Menu.Item>
-          );
-        })}
+        {fields.map((f) => (
+          <Menu.CheckboxItem key={f.name} checked={value.includes(f.name)} onChange={(on) => { onChange(on ? [...value, f.name] : value.filter((c) => c !== f.name)); }}>{labelOf(f)}</Menu.CheckboxItem>
+        ))}
       </Menu.Dropdown>
     </Menu>
   );

@@ -10,5 +10,5 @@ export function SegmentEditPage() {
   const can = useCan('segments:update');
   if (!can) return <NeedRight title={query.data?.name ?? 'Segment'} crumbs={[{ label: 'Segments', href: paths.segments() }]} what="change segments" right="segments:update" />;
   if (query.data) return <BuilderPage key={id} kind={query.data.type} databaseId={query.data.database_id} segment={query.data} />;
-  return <Page title="Segment" crumbs={[{ label: 'Segments', href: paths.segments() }]}><Loaded query={query} what="the segment">{() => null}</Loaded></Page>;
+  return <Page title={query.error ? 'Segment' : undefined} crumbs={[{ label: 'Segments', href: paths.segments() }]}><Loaded query={query} what="the segment">{() => null}</Loaded></Page>;
 }

@@ -5,9 +5,10 @@ import { useDatabase } from '@/api/database';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { failToast, FirstUse, formatCount, ListPage, paths, Time, ToneBadge, undoToast, useGo, useListState, type BulkAction, type Column } from '@/kit';
+import { failToast, FirstUse, formatCount, ListPage, paths, TagList, Time, ToneBadge, undoToast, useGo, useListState, type BulkAction, type Column } from '@/kit';
 import { SizeCell } from './SizeCell';
-import { kindOf, kinds, type Segment } from './model';
+import { tagFilter, useSegmentTags, useTagging } from './tagging';
+import { kindOf, kinds, MOST_COMPARED, type Segment } from './model';
 
 const columns: Column<Segment>[] = [
   { key: 'name', header: 'Segment', sort: 'name', cell: (s) => s.name },
@@ -16,6 +17,7 @@ const columns: Column<Segment>[] = [
   { key: 'calculated_at', header: 'As of', sort: 'calculated_at', priority: 2, cell: (s) => <span style={{ whiteSpace: 'nowrap' }}><Time value={s.calculated_at} none="not counted yet" /></span> },
   { key: 'next_run_at', header: 'Next run', priority: 3, cell: (s) => <Time value={s.next_run_at} /> },
   { key: 'updated_at', header: 'Changed', sort: 'updated_at', priority: 3, cell: (s) => <Time value={s.updated_at} /> },
+  { key: 'tags', header: 'Tags', priority: 2, cell: (s) => <TagList narrow tags={s.tags} /> },
   { key: 'description', header: 'Description', priority: 3, hidden: true, cell: (s) => s.description },
 ];
 
@@ -48,12 +50,15 @@ function Example() {
 export function SegmentListPage() {
   const state = useListState({ defaultSort: 'name' });
   const database = useDatabase();
-  const canCreate = useCan('segments:create'), canArchive = useCan('segments:delete');
+  const canCreate = useCan('segments:create'), canArchive = useCan('segments:delete'), canUpdate = useCan('segments:update');
   const archive = useArchive();
+  const tags = useSegmentTags(database?.id);
+  const tagging = useTagging(tags.map((t) => t.name));
   const go = useGo();
   const compare: BulkAction = {
     label: (n) => `Compare ${n} ${n === '1' ? 'segment' : 'segments'}`, icon: <IconCirclesRelation size={16} />, pageOnly: true,
-    run: ({ ids }) => { go(`${paths.segmentCompare()}?ids=${ids.slice(0, 5).join(',')}`); },
+    run: ({ ids }) => { go(`${paths.segmentCompare()}?ids=${ids.join(',')}`); },
+    refusal: ({ ids }) => (ids.length > MOST_COMPARED ? `${MOST_COMPARED} segments at most can be compared: take ${ids.length - MOST_COMPARED} out` : null),
   };
   const { archived, ...params } = state.params;
   const query = useList<Segment>(['segments', 'list', database?.id, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/segments', {
@@ -63,12 +68,15 @@ export function SegmentListPage() {
   const example = canCreate ? { label: 'Open an example', icon: <IconSparkles size={16} />, href: `${paths.segmentNew()}?type=dynamic&start=lapsed` } : undefined;
   const total = query.data?.pages[0]?.total;
   return (
+    <>
     <ListPage<Segment> name="segments" title="Segments" noun={{ one: 'segment', many: 'segments' }} query={query} state={state} columns={columns} rowKey={(s) => s.id} rowLabel={(s) => s.name} rowHref={(s) => paths.segment(s.id)}
       searchLabel="Search name or description" primary={add} menu={[{ label: 'Compare segments', icon: <IconCirclesRelation size={16} />, href: paths.segmentCompare() }, ...(canCreate ? [{ label: 'Take over segments of another platform', icon: <IconTransferIn size={16} />, href: paths.segmentImport() }] : [])]} facts={[total !== undefined && total !== null && !state.narrowed && formatCount(total, 'segment', 'segments'), database?.name]}
-      filters={[{ key: 'type', label: 'Kind', options: kinds.map((k) => ({ value: k.value, label: k.label })) }, { key: 'archived', label: 'Archived', options: [{ value: 'yes', label: 'Archived only' }] }]}
-      bulk={[...(archived !== 'yes' ? [compare] : []), ...(canArchive && archived !== 'yes' ? [archive] : [])]}
+      filters={[{ key: 'type', label: 'Kind', options: kinds.map((k) => ({ value: k.value, label: k.label })) }, ...tagFilter(tags, state.filter.tag), { key: 'archived', label: 'Archived', options: [{ value: 'yes', label: 'Archived only' }] }]}
+      bulk={[...(archived !== 'yes' ? [compare] : []), ...(canUpdate && archived !== 'yes' ? [tagging.action] : []), ...(canArchive && archived !== 'yes' ? [archive] : [])]}
       help={{ text: 'A segment is a group of people: by rules, or as a list. Sizes show when they were counted. Open one to see its people, or edit its rules and watch the size change.', api: '/segments' }}
       empty={<FirstUse icon={IconCirclesRelation} title="Find the right people" primary={add} secondary={example} example={<Example />}
         text={<>A segment is a rule such as <Code>bought coffee, not for 60 days</Code>, or a list. You see its size while you build.</>} />} />
+    {tagging.dialog}
+    </>
   );
 }

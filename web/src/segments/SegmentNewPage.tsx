@@ -4,10 +4,11 @@ import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { failToast, NeedDatabase, NeedRight, Page, paths, Section, useGo, useSearchParam } from '@/kit';
+import { failToast, NeedDatabase, NeedRight, Page, paths, Section, TagsField, useGo, useSearchParam } from '@/kit';
 import { BuilderPage } from './BuilderPage';
 import { examples, kindOf, kinds, type Kind } from './model';
 import css from './segments.module.css';
+import { useSegmentTags } from './tagging';
 import { useSegmentNames } from '@/conditions/references';
 
 const isKind = (value: string | undefined): value is Kind => kinds.some((k) => k.value === value);
@@ -34,16 +35,18 @@ function StartFrom({ kind, databaseId }: { kind: Kind; databaseId: number }) {
 
 function StaticForm({ databaseId }: { databaseId: number }) {
   const go = useGo();
-  const [name, setName] = useState(''), [description, setDescription] = useState(''), [error, setError] = useState('');
-  const create = useAction({ refresh: [['segments']], run: (body: { name: string; description: string }, { headers }) => ok(api.POST('/api/v1/segments', { body: { ...body, database_id: databaseId, type: 'static' }, headers })), onDone: (made) => { go(paths.segment(made.id)); } });
+  const [name, setName] = useState(''), [description, setDescription] = useState(''), [tags, setTags] = useState<string[]>([]), [error, setError] = useState('');
+  const known = useSegmentTags(databaseId);
+  const create = useAction({ refresh: [['segments']], run: (body: { name: string; description: string; tags: string[] }, { headers }) => ok(api.POST('/api/v1/segments', { body: { ...body, database_id: databaseId, type: 'static' }, headers })), onDone: (made) => { go(paths.segment(made.id)); } });
   const save = () => {
     if (name.trim() === '') { setError('Enter a name for the segment'); return; }
-    create.mutate({ name: name.trim(), description }, { onError: (problem) => { if (problem.errors[0]?.pointer === '/name') setError(problem.errors[0].message); else failToast(problem); } });
+    create.mutate({ name: name.trim(), description, tags }, { onError: (problem) => { if (problem.errors[0]?.pointer === '/name') setError(problem.errors[0].message); else failToast(problem); } });
   };
   return (
     <Section title="The list" text="People are added on the next page, by the API or by an import.">
       <TextInput label="Name" value={name} error={error} onChange={(event) => { setName(event.currentTarget.value); setError(''); }} />
       <Textarea label="Description" value={description} autosize minRows={2} onChange={(event) => { setDescription(event.currentTarget.value); }} />
+      <TagsField value={tags} onChange={setTags} known={known.map((t) => t.name)} />
       <Group><Button loading={create.isPending} onClick={save}>Create segment</Button></Group>
     </Section>
   );

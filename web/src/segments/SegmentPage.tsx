@@ -1,9 +1,10 @@
-import { Alert, List, Text } from '@mantine/core';
+import { Alert, Box, List, Text } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useDatabases, type Database } from '@/api/database';
-import { formatCount, JobProgress, Loaded, Page, PageTabs, paths, Section, Time, ToneBadge, useIdParam, type PageTab } from '@/kit';
+import { formatCount, JobProgress, Loaded, named, Page, PageTabs, paths, Section, SideDrawer, TagList, Time, ToneBadge, useDrawer, useIdParam, type PageTab } from '@/kit';
 import { useQueryClient } from '@tanstack/react-query';
+import { DetailsForm } from './DetailsForm';
 import { ExportDialog } from './ExportDialog';
 import { FlowTab } from './FlowTab';
 import { LogTab } from './LogTab';
@@ -12,6 +13,7 @@ import { kindOf, useSegment, type SegmentDetail } from './model';
 import { RunsTab } from './RunsTab';
 import { ScheduleTab } from './ScheduleTab';
 import { SizeTrend } from './SizeTrend';
+import { tagHref } from './tagging';
 import { useActions } from './useActions';
 
 function UsedBy({ segment }: { segment: SegmentDetail }) {
@@ -44,7 +46,8 @@ export function SegmentPage() {
   const running = jobId ?? (segment?.last_run?.state === 'running' || segment?.last_run?.state === 'queued' ? segment.last_run.job_id : null);
   const database = useDatabases()?.find((db) => db.id === segment?.database_id);
   const [exporting, setExporting] = useState(false);
-  const actions = useActions(segment, setJobId, () => { setExporting(true); });
+  const details = useDrawer('details');
+  const actions = useActions(segment, setJobId, () => { setExporting(true); }, () => { details.open(); });
   const kind = segment && kindOf(segment.type);
   const facts = segment ? [
     segment.size === null ? 'not counted yet' : formatCount(segment.size, 'person', 'people'), segment.type !== 'dynamic' && !segment.archived_at && segment.size !== null && <SizeTrend segmentId={segment.id} />, segment.calculated_at && <>as of <Time value={segment.calculated_at} /></>,
@@ -52,7 +55,7 @@ export function SegmentPage() {
   ] : [];
   const onEnd = () => { setJobId(null); void client.invalidateQueries({ queryKey: ['segments'] }); };
   return (
-    <Page title={segment?.name ?? 'Segment'} crumbs={[{ label: 'Segments', href: paths.segments() }]} facts={facts} {...actions}
+    <Page title={named(query, (found) => found.name, 'Segment')} crumbs={[{ label: 'Segments', href: paths.segments() }]} facts={facts} {...actions}
       badges={kind && <><ToneBadge tone={kind.tone} icon={kind.icon}>{kind.label}</ToneBadge>{segment.archived_at && <ToneBadge icon={IconLock}>Archived</ToneBadge>}</>}
       help={{ text: 'Who is in this segment, and why. Dynamic segments are worked out each time; updatable ones keep their list until the next run; static ones change by hand, import or API.' }}>
       <Loaded query={query} what="the segment">
@@ -60,12 +63,14 @@ export function SegmentPage() {
           <>
             {found.problems.length > 0 && <Alert color="clay" title="These rules no longer work" mb="md"><List size="sm">{found.problems.map((p) => <List.Item key={p}>{p}</List.Item>)}</List></Alert>}
             {running && <Section><JobProgress id={running} onEnd={onEnd} /></Section>}
+            {found.tags.length > 0 && <Box mb="sm"><TagList tags={found.tags} most={20} hrefOf={tagHref} /></Box>}
             {found.description && <Text mb="sm">{found.description}</Text>}
             {found.sentence && <Text c="dimmed">{found.sentence}</Text>}
           </>
         )}
       </Loaded>
       {exporting && segment && <ExportDialog databaseId={segment.database_id} audience={{ segment: segment.id }} title={segment.name} count={segment.size} onClose={() => { setExporting(false); }} />}
+      <SideDrawer name="details" right="segments:update" title="Name, description and tags">{() => segment && <DetailsForm segment={segment} onClose={details.close} />}</SideDrawer>
       {segment && <PageTabs tabs={tabsOf(segment, database)} />}
     </Page>
   );

@@ -1,14 +1,17 @@
-import { Checkbox, Group, NumberInput, Paper, Text } from '@mantine/core';
+import { Checkbox, Group, NumberInput, Paper, Text, Textarea } from '@mantine/core';
+import { TagsField } from '@/kit';
 import css from './segments.module.css';
 import type { Kind } from './model';
 import { ScheduleFields } from './ScheduleFields';
+import { useSegmentTags } from './tagging';
 import type { Settings } from './useBuilder';
 
-interface PanelProps { kind: Kind; zone: string; settings: Settings; onChange: (settings: Settings) => void; errors: ReadonlyMap<string, string> }
+interface PanelProps { kind: Kind; zone: string; databaseId: number; settings: Settings; onChange: (settings: Settings) => void; errors: ReadonlyMap<string, string> }
 
-/** Schedule, random part and limit. */
-export function SettingsPanel({ kind, zone, settings, onChange, errors }: PanelProps) {
+/** Schedule, random part and limit, description and tags. */
+export function SettingsPanel({ kind, zone, databaseId, settings, onChange, errors }: PanelProps) {
   const { range, limit } = settings;
+  const tags = useSegmentTags(databaseId);
   const part = (value: number | string, otherwise: number) => (typeof value === 'number' ? value : otherwise);
   return (
     <>
@@ -27,6 +30,10 @@ export function SettingsPanel({ kind, zone, settings, onChange, errors }: PanelP
         )}
         <NumberInput label="At most" placeholder="no limit" min={1} thousandSeparator="," value={limit ?? ''} error={errors.get('/limit') ?? errors.get('/segment_limit')} onChange={(v) => { onChange({ ...settings, limit: typeof v === 'number' ? v : null }); }} />
         <Text size="xs" c="dimmed">Always the same people: 0–10 % and 10–20 % share nobody.</Text>
+      </Paper>
+      <Paper className={css.rail ?? ''} component="section" aria-label="Description and tags">
+        <Textarea label="Description" autosize minRows={1} maxRows={6} value={settings.description} error={errors.get('/description')} onChange={(event) => { onChange({ ...settings, description: event.currentTarget.value }); }} />
+        <TagsField value={settings.tags} known={tags.map((t) => t.name)} error={[...errors].find(([at]) => at.startsWith('/tags'))?.[1]} onChange={(names) => { onChange({ ...settings, tags: names }); }} />
       </Paper>
     </>
   );

@@ -8,7 +8,7 @@ import { groupsOf } from './control/activities';
 import { FillPage } from './FillPage';
 import { SizeCell } from './SizeCell';
 
-const segment = { id: 5, database_id: 1, database: 'shop', name: 'VIP', description: '', type: 'static', condition: null, range: null, limit: null, schedule: null, next_run_at: null, size: 3, calculated_at: null, version: 1, archived_at: null, created_at: '2026-01-01T00:00:00Z', updated_at: '2026-01-01T00:00:00Z', used_by: [], problems: [], sentence: '', last_run: null };
+const segment = { id: 5, database_id: 1, database: 'shop', name: 'VIP', description: '', type: 'static', condition: null, range: null, limit: null, schedule: null, tags: [], next_run_at: null, size: 3, calculated_at: null, version: 1, archived_at: null, created_at: '2026-01-01T00:00:00Z', updated_at: '2026-01-01T00:00:00Z', used_by: [], problems: [], sentence: '', last_run: null };
 const database = { id: 1, name: 'shop', timezone: 'UTC', fields: [] };
 
 describe('filling a static segment from rules', () => {

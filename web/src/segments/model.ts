@@ -20,6 +20,9 @@ export const kinds: readonly KindInfo[] = [
   { value: 'static', label: 'Static', text: 'A list you keep by hand or API', more: 'People stay in it until somebody takes them out.', tone: 'gray', icon: IconListDetails },
 ];
 
+/** As many as the comparison of the API takes. */
+export const MOST_COMPARED = 5;
+
 export const kindOf = (value: Kind): KindInfo => kinds.find((k) => k.value === value) ?? kinds[0] as KindInfo;
 
 export function useSegment(id: number, enabled = true) {

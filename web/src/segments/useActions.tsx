@@ -8,8 +8,8 @@ import type { SegmentDetail } from './model';
 
 interface Actions { primary?: PageAction; secondary: PageAction[]; menu: PageAction[] }
 
-/** What can be done with a segment; `onJob` follows long work, `onExport` asks for a file. */
-export function useActions(segment: SegmentDetail | undefined, onJob: (id: string) => void, onExport: () => void): Actions {
+/** What can be done with a segment; `onJob` follows long work, `onExport` asks for a file, `onDetails` for its name and tags. */
+export function useActions(segment: SegmentDetail | undefined, onJob: (id: string) => void, onExport: () => void, onDetails: () => void): Actions {
   const go = useGo();
   const canUpdate = useCan('segments:update'), canRun = useCan('segments:run'), canArchive = useCan('segments:delete'), canRead = useCan('profiles:read'), canCreate = useCan('segments:create'), canChange = useCan('profiles:update');
   const restore = useAction({ refresh: [['segments']], run: (id: number, { headers }) => ok(api.POST('/api/v1/segments/{segment_id}/restore', { params: { path: { segment_id: id } }, headers })) });
@@ -48,6 +48,7 @@ export function useActions(segment: SegmentDetail | undefined, onJob: (id: strin
       ...(canUpdate && type === 'static' ? [{ label: 'Fill from rules', icon: <IconFilter size={16} />, href: paths.segmentFill(id) }] : []),
     ],
     menu: [
+      ...(canUpdate ? [{ label: 'Name, description and tags…', onClick: onDetails }] : []),
       ...(canChange ? [{ label: 'Change these people…', href: `${paths.bulkUpdateNew(segment.database_id)}?segment=${id}` }] : []),
       ...(canRead ? [{ label: 'Export these people…', onClick: onExport }] : []),
       ...(canRun ? [{ label: 'Compare with other segments', href: `${paths.segmentCompare()}?ids=${id}` }] : []),

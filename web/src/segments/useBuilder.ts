@@ -9,6 +9,7 @@ import type { Condition, Kind, Schedule, Segment, SegmentDetail } from './model'
 export interface Settings {
   name: string;
   description: string;
+  tags: readonly string[];
   schedule: Schedule | null;
   range: Segment['range'];
   limit: number | null;
@@ -42,7 +43,7 @@ export function useBuilder(start: BuilderStart, words: Words) {
   const dirty = textOf(now) !== base;
   const { load } = rules;
   const draft = useDraft<Kept>(start.draftKey, now, dirty, (kept) => {
-    setSettings(kept.settings);
+    setSettings({ ...start.settings, ...kept.settings }); // an old draft may know less
     load(kept.tree);
   });
   const finished = useMemo(() => finishedBy(words), [words]);
@@ -63,7 +64,7 @@ export function useBuilder(start: BuilderStart, words: Words) {
 
   const save = useCallback(async (force = false): Promise<SegmentDetail | null> => {
     const condition = written.condition as Condition;
-    const body = { name: settings.name.trim(), description: settings.description, ...(condition ? { condition } : {}), range: settings.range, limit: settings.limit, ...(start.kind === 'updatable' ? { schedule: settings.schedule } : {}) };
+    const body = { name: settings.name.trim(), description: settings.description, tags: [...settings.tags], ...(condition ? { condition } : {}), range: settings.range, limit: settings.limit, ...(start.kind === 'updatable' ? { schedule: settings.schedule } : {}) };
     const text = JSON.stringify(body);
     if (attempt.current?.text !== text) attempt.current = { text, key: newKey() };
     const headers = { 'Idempotency-Key': attempt.current.key };

@@ -43,7 +43,7 @@ class TokenController(Controller):
     path = "/tokens"
     tags = ("Tokens",)
 
-    @get("/", opt={"right": "tokens:read"}, summary="List tokens, newest first")
+    @get("/", opt={"right": "tokens:read"}, summary="List tokens")
     async def list_tokens(
         self,
         tx: Tx,
@@ -52,7 +52,7 @@ class TokenController(Controller):
             bool | None, QueryParameter(name="revoked", description="Only revoked ones, or none")
         ] = None,
     ) -> Page[TokenOut]:
-        """Return a page of tokens without their secrets."""
+        """Return a page without their secrets: newest first, or sorted by name, created_at, last_used_at or expires_at."""
         return await service.list_tokens(tx, page, revoked=revoked)
 
     @post(

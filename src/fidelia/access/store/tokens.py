@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from fidelia.kernel.errors import invalid_field
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.kernel.paging import Page, PageRequest
+from fidelia.platform.listing import folded, or_never, sorted_rows
 from fidelia.platform.postgres import Tx
 
 from ..model import TokenOut
@@ -36,18 +38,24 @@ async def revoke(tx: Tx, token_id: int) -> TokenOut | None:
     return TokenOut(**row._mapping) if row else None
 
 
+_SORTS: Mapping[str, sa.ColumnElement[Any]] = {
+    "id": t.c.id,
+    "name": folded(t.c.name),
+    "created_at": t.c.created_at,
+    "last_used_at": or_never(t.c.last_used_at),
+    # one that does not end by itself ends last of all
+    "expires_at": sa.func.coalesce(t.c.expires_at, sa.literal(datetime(9999, 1, 1, tzinfo=UTC), t.c.expires_at.type)),
+}
+
+
 async def pages(tx: Tx, page: PageRequest, *, revoked: bool | None) -> Page[TokenOut]:
-    """Return tokens, newest first."""
+    """Return tokens in one of the orders of ``_SORTS``, newest first by default."""
     where: list[sa.ColumnElement[bool]] = []
     if revoked is not None:
         where.append(t.c.revoked_at.is_not(None) if revoked else t.c.revoked_at.is_(None))
     if page.q:
         where.append(sa.or_(t.c.name.icontains(page.q, autoescape=True), t.c.prefix == page.q))
     total = await tx.scalar(sa.select(sa.func.count()).select_from(t).where(*where))
-    if page.cursor is not None:
-        if len(page.cursor) != 1 or not isinstance(page.cursor[0], int):
-            raise invalid_field("/cursor", "This cursor is not one that this list has returned")
-        where.append(t.c.id < page.cursor[0])
-    rows = await tx.all(sa.select(*_OUT).where(*where).order_by(t.c.id.desc()).limit(page.limit + 1))
-    items = [TokenOut(**row._mapping) for row in rows[: page.limit]]
-    return Page(items, encode_cursor([items[-1].id]) if len(rows) > page.limit else None, total)
+    rows, cursor = await sorted_rows(tx, sa.select(*_OUT).where(*where), page, sorts=_SORTS, key=t.c.id, default="-id")
+    names = TokenOut.__struct_fields__
+    return Page([TokenOut(**{name: row._mapping[name] for name in names}) for row in rows], cursor, total)

@@ -109,7 +109,7 @@ class MailingController(Controller):
         database: Annotated[int | None, QueryParameter(name="database", description="Of this database")] = None,
         segment: Annotated[int | None, QueryParameter(name="segment", description="To this segment")] = None,
     ) -> Page[Mailing]:
-        """Return a page of mailings, sorted by ``name``, ``created_at`` or ``updated_at``."""
+        """Return a page of mailings, sorted by name, state, people, when, created_at or updated_at."""
         return await service.list_mailings(
             tx, page, archived=archived, state=in_state, database_id=database, segment_id=segment
         )

@@ -8,7 +8,7 @@ from litestar import Controller, get
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from fidelia.kernel.paging import Page, PageRequest
+from fidelia.kernel.paging import Page, PageRequest, page_request
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
@@ -61,7 +61,7 @@ class ReportController(Controller):
         tx: Tx,
         engines: Engines,
         mailing_id: FromPath[int],
-        page: PageRequest,
+        q: Annotated[str | None, QueryParameter(name="q", description="Only whom this search finds")] = None,
         figure: Figure = "audience",
         reason: Reason = None,
         link: LinkNo = None,
@@ -69,7 +69,7 @@ class ReportController(Controller):
         """Stream the people behind a figure as CSV; with ``q`` those whom the search finds, on all pages."""
         service.check_figure(figure)
         mailing = await get_mailing(tx, mailing_id)
-        among = await service.found_by(tx, mailing.database_id, page.q)
+        among = await service.found_by(tx, mailing.database_id, page_request(None, None, q, None).q)
         return Stream(
             service.export_people(engines, mailing_id, figure, reason, link, among),
             media_type="text/csv; charset=utf-8",

@@ -153,7 +153,7 @@ class TemplateController(Controller):
         archived: Annotated[bool, QueryParameter(name="archived", description="Archived ones instead")] = False,
         database: Annotated[int | None, QueryParameter(name="database", description="For this database")] = None,
     ) -> Page[Template]:
-        """Return a page of templates, sorted by ``name`` or ``updated_at``."""
+        """Return a page of templates, sorted by name, subject or updated_at."""
         return await service.list_templates(tx, page, archived=archived, database_id=database)
 
     @post("/", dto=Strict[TemplateIn], return_dto=None, opt={"right": "templates:create"}, summary="Make a template")

@@ -9,10 +9,10 @@ import msgspec
 import sqlalchemy as sa
 
 from fidelia.kernel.errors import not_found
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.kernel.paging import Page, PageRequest
+from fidelia.platform.listing import folded, sorted_rows
 from fidelia.platform.postgres import Tx
 
-from ..store.templates import after
 from ..tables import mailing, resource_policy, send_policy
 from .model import Limit, Policy
 
@@ -27,6 +27,11 @@ _mailings = (
     .where(mailing.c.policy_id == send_policy.c.id, mailing.c.archived_at.is_(None))
     .scalar_subquery()
 )
+_SORTS = {
+    "name": folded(send_policy.c.name),
+    "created_at": send_policy.c.created_at,
+    "updated_at": send_policy.c.updated_at,
+}
 _SELECT = sa.select(send_policy, _resources.label("resource_ids"), _mailings.label("mailing_count"))
 
 
@@ -57,20 +62,14 @@ async def get(tx: Tx, policy_id: int, *, lock: bool = False) -> Policy:
 
 async def pages(tx: Tx, page: PageRequest) -> Page[Policy]:
     """Return a page of policies, sorted by ``name`` (the default), ``created_at`` or ``updated_at``."""
-    key = page.sort_key(("name", "created_at", "updated_at", "id"), "name")
-    column = send_policy.c[key]
     where: list[sa.ColumnElement[bool]] = []
     if page.q:
         where.append(send_policy.c.name.icontains(page.q, autoescape=True))
     total = await tx.scalar(sa.select(sa.func.count()).select_from(send_policy).where(*where))
-    if page.cursor is not None:
-        where.append(after(page.cursor, column, send_policy.c.id, page.descending))
-    order = (column.desc(), send_policy.c.id.desc()) if page.descending else (column, send_policy.c.id)
-    rows = await tx.all(_SELECT.where(*where).order_by(*order).limit(page.limit + 1))
-    items = [_policy(row) for row in rows[: page.limit]]
-    more = len(rows) > page.limit
-    last = [msgspec.to_builtins(getattr(items[-1], key)), items[-1].id] if more else None
-    return Page(items, encode_cursor(last) if last else None, total)
+    rows, cursor = await sorted_rows(
+        tx, _SELECT.where(*where), page, sorts=_SORTS, key=send_policy.c.id, default="name"
+    )
+    return Page([_policy(row) for row in rows], cursor, total)
 
 
 async def named(tx: Tx, name: str, other_than: int | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,12 @@ import msgspec
 import sqlalchemy as sa
 
 from fidelia.kernel.errors import not_found
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.kernel.paging import Page, PageRequest
+from fidelia.platform.listing import folded, or_never, or_none, sorted_rows
 from fidelia.platform.postgres import Tx
 
 from ..model import Mailing, Utm
 from ..tables import mailing, mailing_run
-from .templates import after
 
 _last = (
     sa.select(
@@ -61,13 +61,22 @@ async def get(tx: Tx, mailing_id: int, *, lock: bool = False) -> Mailing:
     return _mailing(row)
 
 
+_SORTS: Mapping[str, sa.ColumnElement[Any]] = {
+    "id": mailing.c.id,
+    "name": folded(mailing.c.name),
+    "state": mailing.c.state,
+    "people": or_none(_last.c.audience),
+    # as the list shows it: what has happened last, else what is to come
+    "when": or_never(sa.func.coalesce(_last.c.finished_at, _last.c.started_at, mailing.c.starts_at, mailing.c.send_at)),
+    "created_at": mailing.c.created_at,
+    "updated_at": mailing.c.updated_at,
+}
+
+
 async def pages(
     tx: Tx, page: PageRequest, *, archived: bool, state: str | None, database_id: int | None, segment_id: int | None
 ) -> Page[Mailing]:
-    """Return a page of mailings, sorted by ``name``, ``created_at`` or ``updated_at`` (the newest first by default)."""
-    key = page.sort_key(("name", "created_at", "updated_at", "id"), "-created_at")
-    descending = page.descending or page.sort is None
-    column = mailing.c[key]
+    """Return a page of mailings in one of the orders of ``_SORTS``, the newest first by default."""
     where: list[sa.ColumnElement[bool]] = [
         mailing.c.archived_at.isnot(None) if archived else mailing.c.archived_at.is_(None),
         sa.not_(mailing.c.is_system),
@@ -81,14 +90,10 @@ async def pages(
     if page.q:
         where.append(mailing.c.name.icontains(page.q, autoescape=True))
     total = await tx.scalar(sa.select(sa.func.count()).select_from(mailing).where(*where))
-    if page.cursor is not None:
-        where.append(after(page.cursor, column, mailing.c.id, descending))
-    order = (column.desc(), mailing.c.id.desc()) if descending else (column, mailing.c.id)
-    rows = await tx.all(_SELECT.where(*where).order_by(*order).limit(page.limit + 1))
-    items = [_mailing(row) for row in rows[: page.limit]]
-    more = len(rows) > page.limit
-    last = [msgspec.to_builtins(getattr(items[-1], key)), items[-1].id] if more else None
-    return Page(items, encode_cursor(last) if last else None, total)
+    rows, cursor = await sorted_rows(
+        tx, _SELECT.where(*where), page, sorts=_SORTS, key=mailing.c.id, default="-created_at"
+    )
+    return Page([_mailing(row) for row in rows], cursor, total)
 
 
 async def insert(tx: Tx, values: dict[str, Any]) -> int:

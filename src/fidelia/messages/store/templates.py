@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from fidelia.kernel.errors import invalid_field, not_found
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.kernel.errors import not_found
+from fidelia.kernel.paging import Page, PageRequest
+from fidelia.platform.listing import folded, sorted_rows
 from fidelia.platform.postgres import Tx
 
 from ..markup.model import Compiled, TemplateProblem
@@ -46,11 +47,16 @@ async def get(tx: Tx, template_id: int, *, lock: bool = False) -> Template:
     return _template(row)
 
 
+_SORTS: Mapping[str, sa.ColumnElement[Any]] = {
+    "id": template.c.id,
+    "name": folded(template.c.name),
+    "subject": folded(template.c.subject),
+    "updated_at": template.c.updated_at,
+}
+
+
 async def pages(tx: Tx, page: PageRequest, *, archived: bool, database_id: int | None) -> Page[Template]:
-    """Return a page of templates, sorted by ``name`` or ``updated_at`` (the newest first by default)."""
-    key = page.sort_key(("name", "updated_at", "id"), "-updated_at")
-    descending = page.descending or page.sort is None
-    column = template.c[key]
+    """Return a page of templates, sorted by ``name``, ``subject`` or ``updated_at`` (newest first by default)."""
     where: list[sa.ColumnElement[bool]] = [
         template.c.archived_at.isnot(None) if archived else template.c.archived_at.is_(None)
     ]
@@ -61,24 +67,10 @@ async def pages(tx: Tx, page: PageRequest, *, archived: bool, database_id: int |
             template.c.name.icontains(page.q, autoescape=True) | template.c.subject.icontains(page.q, autoescape=True)
         )
     total = await tx.scalar(sa.select(sa.func.count()).select_from(template).where(*where))
-    if page.cursor is not None:
-        where.append(after(page.cursor, column, template.c.id, descending))
-    order = (column.desc(), template.c.id.desc()) if descending else (column, template.c.id)
-    rows = await tx.all(_SELECT.where(*where).order_by(*order).limit(page.limit + 1))
-    items = [_template(row) for row in rows[: page.limit]]
-    more = len(rows) > page.limit
-    return Page(
-        items, encode_cursor([msgspec.to_builtins(getattr(items[-1], key)), items[-1].id]) if more else None, total
+    rows, cursor = await sorted_rows(
+        tx, _SELECT.where(*where), page, sorts=_SORTS, key=template.c.id, default="-updated_at"
     )
-
-
-def after(cursor: list[Any], column: sa.ColumnElement[Any], id_: sa.ColumnElement[int], descending: bool) -> Any:
-    """Return the condition of what follows a cursor of (value, id); raise 422 for one that is not of this list."""
-    if len(cursor) != 2 or not isinstance(cursor[1], int) or not isinstance(cursor[0], str | int):
-        raise invalid_field("/cursor", "This cursor is not one that this list has returned")
-    here = sa.tuple_(column, id_)
-    edge = sa.tuple_(sa.cast(sa.literal(str(cursor[0])), column.type), sa.literal(cursor[1]))
-    return here < edge if descending else here > edge
+    return Page([_template(row) for row in rows], cursor, total)
 
 
 async def insert(tx: Tx, values: dict[str, Any]) -> int:

@@ -6,7 +6,7 @@ job does with ``@task(kind, queue=…)`` in its ``tasks.py``. A job may be run a
 
 from .model import JobOut, JobRef, JobReply
 from .registry import Cancelled, Ending, JobContext, Task, periodic, task, tasks
-from .store import cancel, create, get, last_of, outcome, pages, purge, some
+from .store import cancel, create, get, last_of, outcome, outcomes, pages, purge, some
 
 __all__ = [
     "Cancelled",
@@ -21,6 +21,7 @@ __all__ = [
     "get",
     "last_of",
     "outcome",
+    "outcomes",
     "pages",
     "periodic",
     "purge",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -102,12 +102,29 @@ async def outcome(tx: Tx, job_id: str | None, unsaid: str) -> tuple[Ending, str 
 
     ``unsaid`` is the reason where the job itself gives none.
     """
-    row = await tx.first(sa.select(job.c.state, job.c.error).where(job.c.id == job_id))
-    if row is None:
-        return "failed", "The job that did it is gone"
-    if row.state in ("queued", "running"):
-        return None
-    return ("cancelled", None) if row.state == "cancelled" else ("failed", row.error or unsaid)
+    return (await outcomes(tx, [job_id], unsaid)).get(job_id)
+
+
+async def outcomes(
+    tx: Tx, job_ids: Collection[str | None], unsaid: str | None = None
+) -> dict[str | None, tuple[Ending, str | None]]:
+    """Return how jobs ended that did not say so beside their work, and why; those that wait or work are left out.
+
+    ``unsaid`` is the reason where a job itself gives none. Without it, jobs that are done are left out as well: their
+    work may have been noted since the caller read it.
+    """
+    rows = await tx.all(sa.select(job.c.id, job.c.state, job.c.error).where(job.c.id.in_({i for i in job_ids if i})))
+    known = {row.id: row for row in rows}
+    found: dict[str | None, tuple[Ending, str | None]] = {}
+    for job_id in job_ids:
+        row = known.get(job_id)
+        if row is None:
+            found[job_id] = ("failed", "The job that did it is gone")
+        elif row.state == "cancelled":
+            found[job_id] = ("cancelled", None)
+        elif row.state == "failed" or (row.state == "done" and unsaid is not None):
+            found[job_id] = ("failed", row.error or unsaid)
+    return found
 
 
 async def last_of(tx: Tx, kind: str, link: str) -> JobOut | None:

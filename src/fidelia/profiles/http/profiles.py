@@ -46,14 +46,23 @@ class ProfileController(Controller):
 
     @get("/", opt={"right": "profiles:read"}, summary="List and search profiles")
     async def list_profiles(
-        self, tx: Tx, page: PageRequest, database_id: FromPath[int], columns: _Columns = None
+        self,
+        tx: Tx,
+        actor: Actor,
+        page: PageRequest,
+        database_id: FromPath[int],
+        columns: _Columns = None,
+        figure: Annotated[
+            str | None, QueryParameter(name="figure", description="Only whom this figure counts: import:5:created")
+        ] = None,
     ) -> Page[dict[str, Any]]:
         """Return a page of profiles: ``id``, ``version`` and fields by name.
 
         ``q`` holds words of names and addresses, an id, a phone number, and ``field:value`` (``city:Oslo``,
-        ``city:*`` any value, ``city:`` none). ``total`` is null above 10,000 matches.
+        ``city:*`` any value, ``city:`` none). ``total`` is null above 10,000 matches of a search.
         """
-        return await search.search_profiles(tx, database_id, page, parse_columns(columns))
+        asked = (actor, figure) if figure else None
+        return await search.search_profiles(tx, database_id, page, parse_columns(columns), figure=asked)
 
     @post(
         "/",

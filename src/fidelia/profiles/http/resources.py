@@ -11,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import UNSET, UnsetType
 
 from fidelia.access import Actor
+from fidelia.kernel.errors import invalid_field
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.http import Body, Strict
 from fidelia.platform.postgres import Tx
@@ -78,10 +79,15 @@ class ResourceController(Controller):
         tx: Tx,
         page: PageRequest,
         archived: Annotated[bool, QueryParameter(name="archived", description="Archived ones instead")] = False,
+        database: Annotated[
+            int | None, QueryParameter(name="database", description="Figures of this profile database only")
+        ] = None,
     ) -> Page[ResourceOut]:
         """Return a page of resources, sorted by ``id`` or ``name``."""
+        if database is not None and not 0 < database < 2**31:
+            raise invalid_field("/database", "This is no id")
         found = await service.list_resources(tx, page, archived=archived)
-        counts = await service.resource_counters(tx, [r.id for r in found.items])
+        counts = await service.resource_counters(tx, [r.id for r in found.items], database_id=database)
         return Page([_out(r, counts[r.id]) for r in found.items], found.next_cursor, found.total)
 
     @post("/", dto=Strict[ResourceIn], return_dto=None, opt={"right": "consent:create"}, summary="Make a resource")

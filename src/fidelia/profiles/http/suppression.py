@@ -101,7 +101,7 @@ class SuppressionController(Controller):
 
     @get("/", opt={"right": "consent:read"}, summary="List stop lists")
     async def list_lists(self, tx: Tx, page: PageRequest) -> Page[SuppressionList]:
-        """Return a page of lists with their sizes."""
+        """Return a page of lists with their sizes; sort by name, size or updated_at."""
         return await service.list_lists(tx, page)
 
     @post(

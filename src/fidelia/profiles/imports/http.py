@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import anyio.to_thread
 import msgspec
 from litestar import Controller, Request, Response, delete, get, patch, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 from msgspec import UNSET, UnsetType
 
@@ -26,6 +26,7 @@ from ..service.databases import get_database
 from . import service
 from .model import ColumnMapping, ImportOptions, ImportOut, ImportPreview, ImportStarted
 from .readers import FileFormat
+from .rows import Kind, ReportedRow, reported_rows
 from .upload import receive
 
 _OPTIONS = ("matching", "mode", "clear_empty", "raise_consent")
@@ -224,6 +225,19 @@ class ImportController(Controller):
     async def run(self, tx: Tx, actor: Actor, import_id: FromPath[int]) -> ImportStarted:
         """Return the job that writes the rows."""
         return await service.start_run(tx, actor, import_id)
+
+    @get("/rows", opt={"right": "imports:read"}, summary="List the rows that there is something to say about")
+    async def rows(
+        self,
+        tx: Tx,
+        page: PageRequest,
+        import_id: FromPath[int],
+        kind: Annotated[
+            Kind, QueryParameter(name="kind", description="Refused, about somebody a second time, or worth knowing")
+        ] = "rejected",
+    ) -> Page[ReportedRow]:
+        """Return a page of rows in the order of the file, each with all of its faults; kept for 30 days."""
+        return await reported_rows(tx, import_id, kind, page)
 
     @get("/rejected.csv", opt={"right": "imports:read"}, summary="Download the rejected rows with their reasons")
     async def rejected(self, tx: Tx, import_id: FromPath[int]) -> Stream:

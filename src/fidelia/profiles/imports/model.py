@@ -152,7 +152,10 @@ class ImportPreview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportOut(msgspec.Struct, frozen=True, kw_only=True):
-    """An import of a file. ``position`` is how many rows are done; ``total`` may be an estimate until the end."""
+    """An import of a file. ``position`` is how many rows are done; ``total`` may be an estimate until the end.
+
+    ``people_known``: whom ``created``, ``updated`` and ``unchanged`` count can be listed.
+    """
 
     id: int
     database_id: int
@@ -164,6 +167,7 @@ class ImportOut(msgspec.Struct, frozen=True, kw_only=True):
     mapping: list[ColumnMapping]
     options: ImportOptions
     counts: Counts
+    people_known: bool
     kept_consents: int
     total: int | None
     check: CheckResult | None

@@ -21,7 +21,7 @@ from ..fields import Database, Field
 from ..service.databases import get_database
 from ..service.fields import add_field
 from ..store.consent import resources_by_id
-from . import child, mapping, report, store
+from . import child, mapping, report, store, store_people
 from .model import CHECK, RUN, ColumnMapping, ImportOptions, ImportOut, ImportPreview, ImportStarted
 from .parse import Look, Seen, as_mapping
 from .readers import FileFormat
@@ -41,17 +41,18 @@ async def create_import(
     columns_to: Sequence[ColumnMapping] | None = None,
     options: ImportOptions | None = None,
     guess_others: bool = False,
+    seen: Seen | None = None,
 ) -> ImportOut:
     """Take over an uploaded file: find out what it is, and where its columns go unless that is given.
 
-    ``guess_others`` guesses for the columns that ``columns_to`` leaves out. Raises 404 for the database; 422 for a
-    file that cannot be read, or a mapping that does not fit it.
+    ``guess_others`` guesses for the columns that ``columns_to`` leaves out. ``seen`` is what :func:`look_at` found,
+    where the transaction is not to wait for the file to be read. Raises 404 for the database; 422 for a file that
+    cannot be read, or a mapping that does not fit it.
     """
     database = await get_database(tx, database_id)
     options = options or ImportOptions()
-    if how is not None and (errors := mapping.format_errors(how)):
-        raise invalid(*errors)
-    seen = await child.look(Look(path=str(Files(tx.engines.files).path(file_key)), database=database, format=how))
+    if seen is None:
+        seen = await look_at(tx.engines, database, file_key, how)
     header = _hash(seen.names)
     if columns_to is None:
         columns_to = await _known_mapping(tx, database, seen, header)
@@ -76,6 +77,13 @@ async def create_import(
         },
     )
     return await get_import(tx, import_id)
+
+
+async def look_at(engines: Engines, database: Database, file_key: str, how: FileFormat | None) -> Seen:
+    """Read the first rows of an uploaded file; raise 422 for one that cannot be read, or not in this way."""
+    if how is not None and (errors := mapping.format_errors(how)):
+        raise invalid(*errors)
+    return await child.look(Look(path=str(Files(engines.files).path(file_key)), database=database, format=how))
 
 
 async def _known_mapping(tx: Tx, database: Database, seen: Seen, header: str) -> list[ColumnMapping]:
@@ -309,4 +317,4 @@ async def import_people(tx: Tx, import_id: int) -> BitMap:
     row = await store.find(tx, import_id)
     if row.state != "done":
         raise conflict("This import has not ended yet")
-    return await store.finished_people(tx, import_id)
+    return await store_people.everybody(tx, import_id)

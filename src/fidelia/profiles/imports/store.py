@@ -11,7 +11,7 @@ from pyroaring import BitMap
 
 from fidelia.kernel.errors import not_found
 from fidelia.kernel.paging import Page, PageRequest
-from fidelia.platform.jobs import get as get_job
+from fidelia.platform.jobs import Ending, outcomes
 from fidelia.platform.listing import folded, or_none, sorted_rows
 from fidelia.platform.postgres import Tx
 
@@ -21,8 +21,11 @@ from .tables import profile_import, profile_import_chunk
 
 _COUNTS = ("rows", "created", "updated", "unchanged", "rejected", "duplicates")
 #: Large, and of no interest to callers.
-_HIDDEN = ("people",)
-_SHOWN = [c for c in profile_import.c if c.name not in _HIDDEN]
+_HIDDEN = ("people", "created_people", "updated_people")
+_SHOWN = [
+    *(c for c in profile_import.c if c.name not in _HIDDEN),
+    profile_import.c.created_people.is_not(None).label("people_kept"),
+]
 #: What is told of single rows: why it was refused, that somebody came twice, what else is worth knowing.
 REPORTS = ("rejected", "duplicates", "notes")
 _ACTIVE = ("queued", "running", "checking")
@@ -41,6 +44,8 @@ def as_import(row: Any) -> ImportOut:
         mapping=msgspec.convert(row.mapping, list[ColumnMapping]),
         options=msgspec.convert(row.options, ImportOptions),
         counts=Counts(**{name: getattr(row, name) for name in _COUNTS}),
+        # Until it is done, its chunks know.
+        people_known=row.people_kept or (row.state != "done" and row.started_at is not None),
         kept_consents=row.kept_consents,
         total=row.total,
         check=msgspec.convert(row.check_result, CheckResult) if row.check_result else None,
@@ -70,19 +75,37 @@ async def find(tx: Tx, import_id: int, *, lock: bool = False) -> Any:
 
 
 async def current(tx: Tx, row: Any) -> ImportOut:
-    """Return an import; one whose job has ended without saying so (killed for good, cancelled early) ends with it."""
-    shown = as_import(row)
-    if row.state not in _ACTIVE or row.job_id is None:
-        return shown
-    try:
-        job = await get_job(tx, row.job_id)
-    except Exception as exc:
-        if getattr(exc, "status", None) != 404:
-            raise
-        return msgspec.structs.replace(shown, state="failed", error="The job that did the work is gone")
-    if job.state in ("failed", "cancelled"):
-        return msgspec.structs.replace(shown, state=job.state, error=shown.error or job.error)
-    return shown
+    """Return an import as :func:`currents` does."""
+    return (await currents(tx, [row]))[0]
+
+
+async def currents(tx: Tx, rows: Sequence[Any]) -> list[ImportOut]:
+    """Return imports; one whose job has ended without saying so (killed for good, cancelled early) ends with it."""
+    ended = await _ended(tx, rows)
+    return [
+        msgspec.structs.replace(as_import(row), state=ended[row.id][0], error=ended[row.id][1])
+        if row.id in ended
+        else as_import(row)
+        for row in rows
+    ]
+
+
+async def _ended(tx: Tx, rows: Sequence[Any]) -> dict[int, tuple[Ending, str | None]]:
+    active = {row.id: row for row in rows if row.state in _ACTIVE and row.job_id is not None}
+    found = await outcomes(tx, [row.job_id for row in active.values()]) if active else {}
+    return {
+        id_: (state, row.error or error)
+        for id_, row in active.items()
+        if row.job_id in found
+        for state, error in [found[row.job_id]]
+    }
+
+
+async def settle(tx: Tx) -> None:
+    """Note of imports that their job has ended without saying so, so that what is kept of them can be forgotten."""
+    rows = await tx.all(sa.select(*_SHOWN).where(profile_import.c.state.in_(_ACTIVE)).with_for_update(skip_locked=True))
+    for import_id, (state, error) in (await _ended(tx, rows)).items():
+        await update(tx, import_id, state=state, error=error, finished_at=tx.now)
 
 
 async def update(tx: Tx, import_id: int, **values: Any) -> None:
@@ -119,7 +142,7 @@ async def page(tx: Tx, request: PageRequest, database_id: int) -> Page[ImportOut
         query = query.where(c.file_name.icontains(request.q, autoescape=True))
     total = await tx.scalar(sa.select(sa.func.count()).select_from(query.subquery()))
     rows, cursor = await sorted_rows(tx, query, request, sorts=_SORTS, key=c.id, default="-id")
-    return Page([await current(tx, row) for row in rows], cursor, total)
+    return Page(await currents(tx, rows), cursor, total)
 
 
 async def mapping_of_twin(tx: Tx, database_id: int, header_hash: str) -> list[ColumnMapping] | None:
@@ -253,16 +276,14 @@ async def stale(tx: Tx, before: Any) -> list[str]:
 
 
 async def forget_reports(tx: Tx, before: Any) -> None:
-    """Remove what is known of single rows of imports that ended before a moment."""
-    old = sa.select(profile_import.c.id).where(profile_import.c.finished_at < before, profile_import.c.state == "done")
-    await tx.execute(sa.delete(profile_import_chunk).where(profile_import_chunk.c.import_id.in_(old)))
+    """Remove what is known of single rows of imports that ended before a moment, however they ended."""
+    i, c = profile_import.c, profile_import_chunk.c
+    old = sa.select(i.id).where(i.finished_at < before)
+    await tx.execute(sa.delete(profile_import_chunk).where(c.import_id.in_(old.where(i.state == "done"))))
+    known = sa.or_(*(c[kind].is_not(None) for kind in REPORTS))
+    others = sa.update(profile_import_chunk).where(c.import_id.in_(old.where(i.state.not_in(_ACTIVE))), known)
+    await tx.execute(others.values(dict.fromkeys(REPORTS)))  # whom the rows were about stays
 
 
 async def _scalars(tx: Tx, query: sa.Select[Any]) -> list[Any]:
     return [row[0] for row in await tx.all(query)]
-
-
-async def finished_people(tx: Tx, import_id: int) -> BitMap:
-    """Return everybody whom the rows of a finished import were about."""
-    found = await tx.scalar(sa.select(profile_import.c.people).where(profile_import.c.id == import_id))
-    return BitMap.deserialize(found) if found else BitMap()

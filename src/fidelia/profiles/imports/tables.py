@@ -38,6 +38,9 @@ profile_import = sa.Table(
     sa.Column("check_result", JSONB),
     # Everybody whom a row was about, once the import is done.
     sa.Column("people", BYTEA),
+    # Of them those who were created and who were changed; null when that is not known, or no more.
+    sa.Column("created_people", BYTEA),
+    sa.Column("updated_people", BYTEA),
     sa.Column("error", sa.Text),
     sa.Column("job_id", sa.Text),
     sa.Column("actor", sa.Text, nullable=False),

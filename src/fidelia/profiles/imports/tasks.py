@@ -14,7 +14,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.files import Files
 from fidelia.platform.jobs import Ending, JobContext, periodic, task
 
-from . import store
+from . import store, store_people
 from . import store_bulk as bulk
 from .model import CHECK, RUN
 from .schedule.running import import_ended
@@ -25,6 +25,8 @@ AREA = "imports"
 KEEP = timedelta(days=7)
 #: What is known of single rows names people, so it is not kept for ever; the counts are.
 KEEP_REPORTS = timedelta(days=30)
+#: Who was created and who was changed is known this long; the figures stay, and so does who was in the file.
+KEEP_PEOPLE = timedelta(days=90)
 
 
 @task(RUN, queue="worker", attempts=10)
@@ -67,7 +69,9 @@ async def tidy(engines: Engines) -> None:
     await bulk.ensure_all(engines)
     async with engines.tx() as tx:
         edge = tx.now - KEEP
+        await store.settle(tx)
         await store.forget_reports(tx, tx.now - KEEP_REPORTS)
+        await store_people.forget_parts(tx, tx.now - KEEP_PEOPLE)
         stale = await store.stale(tx, edge)
         known = await store.file_keys(tx)
     files = Files(engines.files)

@@ -19,7 +19,7 @@ from ..fields import Database
 from ..ingest import Batch, Options, Outcome, RowError, apply, examine
 from ..ingest.model import rows_of
 from ..store.databases import open_for_write
-from . import child, report, store
+from . import child, report, store, store_people
 from . import store_bulk as bulk
 from .model import PROFILE_ID, CheckResult, Counts, ImportOut, ImportReason, RowProblem
 from .parse import Plan, Prepared
@@ -91,14 +91,8 @@ async def run_import(ctx: JobContext, import_id: int) -> dict[str, Any]:
             ctx.progress(counts.rows, max(total, counts.rows) if total is not None else None)
     await bulk.ensure_search(ctx.engines, wanted.database_id)
     async with ctx.tx() as tx:
-        await store.update(
-            tx,
-            import_id,
-            state="done",
-            total=counts.rows,
-            finished_at=tx.now,
-            people=people.all.serialize(),
-        )
+        await store.update(tx, import_id, state="done", total=counts.rows, finished_at=tx.now)
+        await store_people.keep(tx, import_id, wanted.database_id, people)
         await store.finish_chunks(tx, import_id)
     ctx.progress(counts.rows, counts.rows)
     return {"import_id": import_id, **msgspec.to_builtins(counts)}

@@ -55,8 +55,9 @@ class Sheets:
         if present is None or present.split(".")[0] != str(sheet.generation):
             await self._turn(engines, sheet, present, tables)
         elif present != _state(sheet):
-            added = ", ".join(f"add column if not exists {name} {type_}" for name, type_ in _columns(sheet).items())
-            await ch.command(f"alter table {sheet.ch} {added}")
+            changes = [f"add column if not exists {name} {type_}" for name, type_ in _columns(sheet).items()]
+            changes += [f"drop column if exists {name}" for name in await _deleted(ch, sheet)]
+            await ch.command(f"alter table {sheet.ch} {', '.join(changes)}")
             await ch.command(f"alter table {sheet.ch} modify comment '{_state(sheet)}'")
         self._made[sheet.ch] = _state(sheet)
 
@@ -106,6 +107,16 @@ async def _tables(ch: ClickHouse, name: str) -> dict[str, str]:
         {"name": name},
     )
     return {str(found): str(comment) for found, comment in rows}
+
+
+async def _deleted(ch: ClickHouse, sheet: Sheet) -> list[str]:
+    """Return the columns of the table in ClickHouse that the sheet no longer has."""
+    rows = await ch.query(
+        "select name from system.columns where database = currentDatabase() and table = {table:String}"
+        " and match(name, '^[ck][0-9]+$')",
+        {"table": sheet.ch},
+    )
+    return sorted({str(name) for (name,) in rows} - set(sheet.stored))
 
 
 async def _make(ch: ClickHouse, sheet: Sheet, name: str) -> None:

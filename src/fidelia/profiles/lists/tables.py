@@ -17,7 +17,7 @@ def _content() -> list[sa.Column[int]]:
         sa.Column("generation", sa.Integer, nullable=False, server_default="1"),
         # Numbers of generations are never given twice, also not to a load that was killed.
         sa.Column("last_generation", sa.Integer, nullable=False, server_default="1"),
-        # Raised when a column is added.
+        # Raised when a column is added or deleted.
         sa.Column("schema_version", sa.Integer, nullable=False, server_default="1"),
     ]
 

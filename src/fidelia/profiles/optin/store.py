@@ -24,22 +24,27 @@ async def ask(
 ) -> list[int]:
     """Ask for confirmation of e-mail subscriptions where the resource wants that; return their subscriptions' ids.
 
-    An address that was asked as often as it may be in the last 24 hours is not asked again.
+    An address that was asked as often as it may be in the last 24 hours is not asked again, nor more often at once.
     """
     cursor = await raw.execute(
         """
+        with wanted as (
+            select s.*, d.expires_days,
+                row_number() over (partition by s.resource_id, s.contact order by s.id) as place,
+                d.daily_limit - (select count(*) from opt_in_request q where q.contact = s.contact
+                    and q.resource_id = s.resource_id and q.requested_at > %(since)s) as free
+            from subscription s
+            join double_opt_in d on d.resource_id = s.resource_id and d.enabled
+            join resource r on r.id = s.resource_id and r.archived_at is null
+            where s.id = any(%(ids)s::bigint[]) and s.database_id = %(database)s and s.channel = 'email'
+              and s.status = 'unconfirmed'
+        )
         insert into opt_in_request (database_id, profile_id, subscription_id, resource_id, contact, by_person, source,
             requested_at, expires_at)
-        select s.database_id, s.profile_id, s.id, s.resource_id, s.contact, %(person)s, %(source)s, %(now)s,
-            %(now)s + d.expires_days * interval '1 day'
-        from subscription s
-        join double_opt_in d on d.resource_id = s.resource_id and d.enabled
-        join resource r on r.id = s.resource_id and r.archived_at is null
-        where s.id = any(%(ids)s::bigint[]) and s.database_id = %(database)s and s.channel = 'email'
-          and s.status = 'unconfirmed'
-          and (select count(*) from opt_in_request q where q.contact = s.contact and q.resource_id = s.resource_id
-               and q.requested_at > %(since)s) < d.daily_limit
-        order by s.id
+        select w.database_id, w.profile_id, w.id, w.resource_id, w.contact, %(person)s, %(source)s, %(now)s,
+            %(now)s + w.expires_days * interval '1 day'
+        from wanted w where w.place <= w.free
+        order by w.id
         returning subscription_id
         """,
         {
@@ -124,7 +129,7 @@ async def waiting(raw: Raw, now: datetime) -> list[tuple[int, int]]:
 
 
 async def take(raw: Raw, resource_id: int, database_id: int, now: datetime, limit: int) -> list[Waiting]:
-    """Lock requests to be sent, those that another process has left out; the newest one of each person and address."""
+    """Lock requests to be sent, those that another process has left out; the oldest one of each person and address."""
     cursor = await raw.execute(
         """
         select id, profile_id, contact from opt_in_request

@@ -131,14 +131,14 @@ async def change_fields(
     """
     allowed = {field.name for field in editable(database, center)}
     change = Change(set={name: value for name, value in given.items() if name in allowed})
-    raw = await tx.raw()
     try:
-        async with raw.transaction():  # a value that is taken must not end the page's own transaction
+        async with tx.savepoint():  # a value that is taken must not end the page's own transaction
             await change_profile(tx, ACTOR, database.id, profile_id, change, source=SOURCE)
     except Problem as exc:
         if exc.status not in (409, 422):
             raise
-        return [FieldError(e.pointer.removeprefix("/set"), e.message) for e in exc.errors]
+        errors = [FieldError(e.pointer.removeprefix("/set"), e.message) for e in exc.errors]
+        return errors or [FieldError("", exc.detail)]  # of no field, but nothing was stored
     return []
 
 

@@ -15,10 +15,11 @@ from ..fields import Database
 from ..merge import store as merge_store
 from ..merge.model import Person
 from ..model import Resource, Subscription
-from ..service.consent import get_resource
+from ..service.consent import as_resource
 from ..service.databases import get_database
 from ..service.profiles import get_profile
 from ..service.subscriptions import list_subscriptions
+from ..store import consent as consent_store
 from . import store
 from .model import (
     LANGUAGES,
@@ -154,14 +155,13 @@ async def _choices(tx: Tx, database_id: int, profile_id: int, *, left: bool) -> 
     groups: dict[tuple[int, str], list[Subscription]] = {}
     for item in found.items:
         groups.setdefault((item.resource_id, item.channel), []).append(item)
-    made = []
-    known: dict[int, Resource] = {}
-    for (resource_id, channel), held in groups.items():
-        if resource_id not in known:
-            known[resource_id] = await get_resource(tx, resource_id)
-        resource = known[resource_id]
-        if resource.archived_at is None:
-            made.append(_choice(resource, channel, held, left=left))
+    rows = await consent_store.resources_by_id(tx, {resource_id for resource_id, _ in groups})
+    known = {id_: as_resource(row) for id_, row in rows.items()}
+    made = [
+        _choice(known[resource_id], channel, held, left=left)
+        for (resource_id, channel), held in groups.items()
+        if resource_id in known and known[resource_id].archived_at is None
+    ]
     return sorted(made, key=lambda choice: (choice.name.casefold(), choice.channel))
 
 

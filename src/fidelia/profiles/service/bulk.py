@@ -189,7 +189,8 @@ async def write_bulk(
         events=events,
         steps=steps,
     )
-    return BulkOutcome(tally=tally, refusals=refusals, changed=changed)
+    stayed = BitMap(there) - changed - BitMap(out)
+    return BulkOutcome(tally=tally, refusals=refusals, changed=changed, unchanged=stayed)
 
 
 def _more(step: Step, now: datetime) -> dict[str, Any]:

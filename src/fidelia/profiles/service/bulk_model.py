@@ -232,6 +232,7 @@ class BulkOutcome(msgspec.Struct, kw_only=True):
     tally: Tally
     refusals: list[Refusal]
     changed: BitMap
+    unchanged: BitMap
 
 
 Properties = Mapping[str, Any]

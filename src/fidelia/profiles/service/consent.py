@@ -102,10 +102,12 @@ async def restore_resource(tx: Tx, actor: Actor, resource_id: int) -> Resource:
     return await get_resource(tx, resource_id)
 
 
-async def resource_counters(tx: Tx, resource_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-    """Return the subscriptions of resources by channel and status."""
+async def resource_counters(
+    tx: Tx, resource_ids: Sequence[int], *, database_id: int | None = None
+) -> dict[int, list[dict[str, Any]]]:
+    """Return the subscriptions of resources by channel and status, of all databases or of one."""
     found: dict[int, list[dict[str, Any]]] = {i: [] for i in resource_ids}
-    for row in await store.counters(await tx.raw(), resource_ids=resource_ids):
+    for row in await store.counters(await tx.raw(), database_id=database_id, resource_ids=resource_ids):
         found[row.pop("resource_id")].append(row)
     return found
 

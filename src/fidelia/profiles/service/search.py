@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from fidelia.access import Actor
 from fidelia.kernel.errors import invalid_field
 from fidelia.kernel.ids import MAX_PROFILE_ID
 from fidelia.kernel.paging import Page, PageRequest
@@ -14,6 +15,7 @@ from fidelia.platform.postgres import Tx
 
 from .. import contacts
 from ..fields import Database, read_cell
+from ..figures import service as figures
 from ..store import search as store
 from ..store.profiles import Row
 from .databases import get_database
@@ -25,9 +27,15 @@ _MOST_WORDS = 8
 
 
 async def search_profiles(
-    tx: Tx, database_id: int, page: PageRequest, columns: Sequence[str] | None = None
+    tx: Tx,
+    database_id: int,
+    page: PageRequest,
+    columns: Sequence[str] | None = None,
+    *,
+    figure: tuple[Actor, str] | None = None,
 ) -> Page[Row]:
-    """Return a page of profiles with the named fields.
+    """Return a page of profiles with the named fields; with ``figure`` only of those whom a figure counts, for whom
+    sees it.
 
     Addresses and numbers are looked for in subscriptions and among what merged people had before, too.
 
@@ -41,7 +49,11 @@ async def search_profiles(
     sort = None if name == "id" else database.field(name)
     if name != "id" and (sort is None or not sort.kind.sortable):
         raise invalid_field("/sort", "Sort by id or by a field that is neither a list nor an object")
+    if figure is not None and not page.q:
+        return await figures.figure_page(tx, *figure, database, page, fields, sort)
     where = conditions(database, page.q or "")
+    if figure is not None:
+        figures.narrow(database, where, await figures.asked(tx, figure[0], database, figure[1]))
     return await store.page(await tx.raw(), database, page, where, fields, sort)
 
 

@@ -286,7 +286,10 @@ async def subscriptions(
     channel: str | None = None,
     status: str | None = None,
 ) -> Page[Any]:
-    """Return a page of subscription rows ordered by id; ``q`` is the beginning of a contact."""
+    """Return a page of subscription rows ordered by id; ``q`` is the beginning of a contact.
+
+    ``total`` is null above 10,000; of a resource, whose index counts, it is always exact.
+    """
     c = subscription.c
     query = sa.select(subscription).where(c.database_id == database_id)
     for column, value in (
@@ -299,7 +302,8 @@ async def subscriptions(
             query = query.where(column == value)
     if request.q:
         query = query.where(c.contact.startswith(request.q.lower(), autoescape=True))
-    capped = query.with_only_columns(c.id).limit(10_001).subquery()
+    exact = resource_id is not None and not request.q
+    capped = query.with_only_columns(c.id).limit(None if exact else 10_001).subquery()
     total = int(await tx.scalar(sa.select(sa.func.count()).select_from(capped)))
     request.sort_key(("id",), "id")
     down = request.descending
@@ -309,7 +313,7 @@ async def subscriptions(
     rows = await tx.all(query.order_by(c.id.desc() if down else c.id).limit(request.limit + 1))
     shown = rows[: request.limit]
     cursor = encode_cursor([shown[-1].id]) if len(rows) > request.limit else None
-    return Page(list(shown), cursor, total if total <= 10_000 else None)
+    return Page(list(shown), cursor, total if exact or total <= 10_000 else None)
 
 
 async def find(tx: Tx, subscription_id: int) -> Any | None:

@@ -157,7 +157,7 @@ async def page(
         total: int | None = await _count(raw, table, where)
     else:
         total = database.profile_count
-    edge, edge_values = _after(request, sort, down)
+    edge, edge_values = after(request, sort, down)
     key = f"{sort.column} {'desc' if down else 'asc'} nulls last, " if sort else ""
     extra = f", {sort.column}" if sort else ""
     cursor = await raw.execute(
@@ -167,11 +167,7 @@ async def page(
     )
     rows = await cursor.fetchall()
     shown = rows[: request.limit]
-    next_cursor = None
-    if len(rows) > request.limit:
-        last = shown[-1]
-        position = [_plain(last[-1]), last[0]] if sort else [last[0]]
-        next_cursor = encode_cursor(position)
+    next_cursor = position(shown[-1], sort) if len(rows) > request.limit else None
     width = 2 + len(fields)
     return Page([as_row(row[:width], fields) for row in shown], next_cursor, total)
 
@@ -186,7 +182,13 @@ async def _count(raw: psycopg.AsyncConnection[Any], table: str, where: Where) ->
     return int(row[0]) if row[0] <= MOST else None
 
 
-def _after(request: PageRequest, sort: Field | None, down: bool) -> tuple[str, list[Any]]:
+def position(row: Sequence[Any], sort: Field | None) -> str:
+    """Return the cursor behind a row, which ends with the value it is sorted by."""
+    return encode_cursor([_plain(row[-1]), row[0]] if sort else [row[0]])
+
+
+def after(request: PageRequest, sort: Field | None, down: bool) -> tuple[str, list[Any]]:
+    """Return the condition, and its parameters, of the rows behind a cursor; raise 422 for one of another list."""
     sign = "<" if down else ">"
     if request.cursor is None:
         return "true", []

@@ -10,6 +10,7 @@ import psycopg
 import sqlalchemy as sa
 
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.platform.listing import folded, sorted_rows
 from fidelia.platform.postgres import Tx
 
 from ..tables import suppression_entry, suppression_list
@@ -19,7 +20,7 @@ Entry = tuple[str, str]
 
 
 async def lists(tx: Tx, request: PageRequest) -> Page[Any]:
-    """Return a page of lists with their sizes, the global one first; ``q`` looks into the name."""
+    """Return a page of lists with their sizes, the global one first if not sorted; ``q`` looks into the name."""
     c = suppression_list.c
     size = (
         sa.select(sa.func.count())
@@ -31,14 +32,9 @@ async def lists(tx: Tx, request: PageRequest) -> Page[Any]:
     if request.q:
         query = query.where(c.name.icontains(request.q, autoescape=True))
     total = await tx.scalar(sa.select(sa.func.count()).select_from(query.subquery()))
-    request.sort_key(("id",), "id")
-    down = request.descending
-    if request.cursor is not None:
-        (edge,) = cursor_values(request.cursor, int)
-        query = query.where(c.id < edge if down else c.id > edge)
-    rows = await tx.all(query.order_by(c.id.desc() if down else c.id).limit(request.limit + 1))
-    shown = rows[: request.limit]
-    return Page(list(shown), encode_cursor([shown[-1].id]) if len(rows) > request.limit else None, total)
+    sorts = {"id": c.id, "name": folded(c.name), "size": sa.cast(size, sa.BigInteger), "updated_at": c.updated_at}
+    rows, cursor = await sorted_rows(tx, query, request, sorts=sorts, key=c.id, default="id")
+    return Page(rows, cursor, total)
 
 
 async def find(tx: Tx, list_id: int) -> Any | None:

@@ -12,6 +12,7 @@ from fidelia.profiles import BulkOperation, BulkReason, BulkSample, StepCount
 
 from ..service.audience import Audience
 
+BulkFigure = Literal["changed", "unchanged", "refused"]
 BulkState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
@@ -41,8 +42,8 @@ class BulkPreview(msgspec.Struct, frozen=True, kw_only=True):
 class BulkUpdate(msgspec.Struct, frozen=True, kw_only=True):
     """A bulk update. ``people`` is null until it is known whom it is about; ``done`` of them have been gone through.
 
-    ``changed``, ``unchanged``, ``refused`` and ``gone`` (no longer there) add up to ``done``. ``operations`` stand in
-    the order in which they are done, as ``steps`` do.
+    ``changed``, ``unchanged``, ``refused`` and ``gone`` (no longer there) add up to ``done``; ``known`` names those of
+    them whose people can be listed. ``operations`` stand in the order in which they are done, as ``steps`` do.
     """
 
     id: int
@@ -58,6 +59,7 @@ class BulkUpdate(msgspec.Struct, frozen=True, kw_only=True):
     unchanged: int
     refused: int
     gone: int
+    known: list[BulkFigure]
     events: int
     steps: list[StepCount]
     reasons: list[BulkReason]

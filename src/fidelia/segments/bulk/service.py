@@ -12,10 +12,10 @@ from pyroaring import BitMap
 
 from fidelia import profiles
 from fidelia.access import Actor, audit
-from fidelia.kernel.errors import Problem
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
+from fidelia.platform.jobs import Ending
 from fidelia.platform.postgres import Tx
 from fidelia.profiles import BulkOperation, Tally
 
@@ -32,6 +32,8 @@ _LOOK = 20_000
 SAMPLE = 10
 #: Who was refused, and with which value, is not kept for ever; the figures are.
 KEEP_ROWS = timedelta(days=30)
+#: Whom the other figures count is known this long.
+KEEP_PEOPLE = timedelta(days=90)
 _HEADER = ("profile_id", "field", "value", "reason")
 
 
@@ -41,7 +43,7 @@ async def preview(
     """Tell what a bulk update would do now; writes nothing. Raises 403, 404, 409, 422, 503, ``DrainBehind``."""
     _allowed(actor, operations)
     async with engines.tx() as tx:
-        title = await audiences.check_audience(tx, database_id, audience)
+        title = await audiences.check_audience(tx, actor, database_id, audience)
         plan = await profiles.plan_bulk(tx, database_id, operations)
         found = await audiences.people_at_once(tx, database_id, audience)
     if found is None:
@@ -87,7 +89,7 @@ async def start(
     Raises 403; 404; 409 (archived segment, broken rules); 422 with a pointer for each fault.
     """
     _allowed(actor, operations)
-    name = await audiences.check_audience(tx, database_id, audience)
+    name = await audiences.check_audience(tx, actor, database_id, audience)
     plan = await profiles.plan_bulk(tx, database_id, operations)
     people = await audiences.people_at_once(tx, database_id, audience)
     titles = [step.title for step in plan.steps]
@@ -138,28 +140,34 @@ def _allowed(actor: Actor, operations: Sequence[BulkOperation]) -> None:
 
 async def get(tx: Tx, bulk_id: int) -> BulkUpdate:
     """Return a bulk update with its figures; raise 404."""
-    return await _current(tx, store.as_bulk_update(await store.find(tx, bulk_id)))
+    return (await _current(tx, [store.as_bulk_update(await store.find(tx, bulk_id))]))[0]
 
 
 async def list_bulk_updates(tx: Tx, page: PageRequest, database_id: int) -> Page[BulkUpdate]:
     """Return a page of a database's bulk updates, newest first; raise 404."""
     await profiles.get_database(tx, database_id)
     found = await store.page(tx, database_id, page)
-    return Page([await _current(tx, item) for item in found.items], found.next_cursor, found.total)
+    return Page(await _current(tx, found.items), found.next_cursor, found.total)
 
 
-async def _current(tx: Tx, shown: BulkUpdate) -> BulkUpdate:
-    """One whose job has ended without saying so (cancelled before it began, killed for good) ends with it."""
-    if shown.state not in ("queued", "running") or shown.job_id is None:
-        return shown
-    try:
-        job = await jobs.get(tx, shown.job_id)
-    except Problem:
-        return msgspec.structs.replace(shown, state="failed", error="The job that did the work is gone")
-    if job.state in ("failed", "cancelled"):
-        error = shown.error or job.error or ("Stopped before anybody was changed" if not shown.done else None)
-        return msgspec.structs.replace(shown, state=job.state, error=error)
-    return shown
+async def _current(tx: Tx, shown: Sequence[BulkUpdate]) -> list[BulkUpdate]:
+    """Those whose job has ended without saying so (cancelled before it began, killed for good) end with it."""
+    active = [item.job_id for item in shown if item.state in store.ACTIVE and item.job_id is not None]
+    ended = await jobs.outcomes(tx, active) if active else {}
+    return [_as_ended(item, *ended[item.job_id]) if item.job_id in ended else item for item in shown]
+
+
+def _as_ended(item: BulkUpdate, state: Ending, error: str | None) -> BulkUpdate:
+    error = item.error or error or (None if item.done else "Stopped before anybody was changed")
+    return msgspec.structs.replace(item, state=state, error=error)
+
+
+async def settle(tx: Tx) -> None:
+    """Note of bulk updates that their job has ended without saying so, and forget whom they were about."""
+    open_ = await store.active(tx)
+    for before, now in zip(open_, await _current(tx, open_), strict=True):
+        if now.state != before.state:
+            await store.update(tx, now.id, state=now.state, error=now.error, people=None, finished_at=tx.now)
 
 
 async def refused_csv(tx: Tx, bulk_id: int) -> AsyncIterator[bytes]:
@@ -189,4 +197,6 @@ async def forget_people(tx: Tx, database_id: int, gone: BitMap) -> None:
 async def forget_old(engines: Engines) -> None:
     """Forget who was refused by bulk updates of long ago."""
     async with engines.tx() as tx:
+        await settle(tx)
         await store.forget_rows(tx, tx.now - KEEP_ROWS)
+        await store.forget_lists(tx, tx.now - KEEP_PEOPLE)

@@ -28,6 +28,11 @@ bulk_update = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     # Whom it is about, from the start to the end.
     sa.Column("people", BYTEA),
+    # Of those who are done, who was changed, who stayed as they were, who was refused; null when it is not known (any
+    # more).
+    sa.Column("changed_people", BYTEA),
+    sa.Column("unchanged_people", BYTEA),
+    sa.Column("refused_people", BYTEA),
     sa.Column("total", sa.BigInteger),
     # The highest id that is done; written with the chunk that it ends.
     _count("position"),

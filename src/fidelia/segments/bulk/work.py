@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import Any
 
-import psycopg
-import sqlalchemy as sa
 from pyroaring import BitMap
 
 from fidelia import profiles
 from fidelia.access import Actor
 from fidelia.kernel.errors import Problem, conflict
 from fidelia.platform.jobs import Ending, JobContext
+from fidelia.platform.races import patiently
 from fidelia.profiles import BulkReason
 
 from ..service.audience import audience_people, awaited
 from ..service.progress import reported
 from . import store
-from .model import RefusedRow
+from .model import BulkFigure, RefusedRow
 
 CHUNK = 5_000
-_ATTEMPTS = 6
-_RACES = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
 
 async def find_people(ctx: JobContext, bulk_id: int) -> dict[str, Any]:
@@ -55,7 +52,7 @@ async def run(ctx: JobContext, bulk_id: int, people_job: str | None) -> dict[str
     for start in range(0, len(left), CHUNK):
         await ctx.check()
         chunk = list(left[start : start + CHUNK])
-        done = await _patiently(ctx, bulk_id, position, chunk)
+        done = await patiently(partial(_write, ctx, bulk_id, position, chunk))
         position = chunk[-1]
         ctx.progress(done, total)
     async with ctx.tx() as tx:
@@ -64,21 +61,6 @@ async def run(ctx: JobContext, bulk_id: int, people_job: str | None) -> dict[str
             await store.update(tx, bulk_id, state="done", people=None, finished_at=tx.now)
     names = ("changed", "unchanged", "refused", "gone", "events")
     return {"bulk_update": bulk_id, "people": row.total, **{name: getattr(row, name) for name in names}}
-
-
-async def _patiently(ctx: JobContext, bulk_id: int, position: int, chunk: list[int]) -> int:
-    """Write a chunk; when others who write the same people got in the way, try again."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            return await _write(ctx, bulk_id, position, chunk)
-        except _RACES:
-            if attempt + 1 == _ATTEMPTS:
-                raise
-        except sa.exc.DBAPIError as exc:
-            if not isinstance(exc.orig, _RACES) or attempt + 1 == _ATTEMPTS:
-                raise
-        await asyncio.sleep(0.05 * 2**attempt)
-    raise AssertionError("every attempt returns or raises")
 
 
 async def _write(ctx: JobContext, bulk_id: int, position: int, chunk: list[int]) -> int:
@@ -93,7 +75,12 @@ async def _write(ctx: JobContext, bulk_id: int, position: int, chunk: list[int])
         outcome = await profiles.write_bulk(tx, actor, plan, chunk, bulk_id=bulk_id, triggers=not wanted.skip_triggers)
         refused = [RefusedRow(r.profile_id, r.field, r.value, r.reason) for r in outcome.refusals]
         reasons = add_reasons(wanted.reasons, outcome)
-        whole = await store.advance(tx, row, chunk[-1], outcome.tally, reasons, refused)
+        people: dict[BulkFigure, BitMap] = {
+            "changed": outcome.changed,
+            "unchanged": outcome.unchanged,
+            "refused": BitMap(r.profile_id for r in refused),
+        }
+        whole = await store.advance(tx, row, chunk[-1], outcome.tally, reasons, refused, people)
     return whole.people
 
 

@@ -4,6 +4,7 @@ The stratified split (:mod:`.rules`) serves the global group of a database and t
 ``control_people`` gives the members of a database's group as a bitmap, for conditions that ask for them.
 """
 
+from .people import counted
 from .report import PURCHASES
 from .rules import Split, SplitWarning, StratumSplit, millionths, split
 from .service import control_people, field_used_by, forget_people, kept_back
@@ -14,6 +15,7 @@ __all__ = [
     "SplitWarning",
     "StratumSplit",
     "control_people",
+    "counted",
     "field_used_by",
     "forget_people",
     "kept_back",

@@ -147,7 +147,7 @@ class ControlGroupController(Controller):
     @get("/control-group/history", opt={"right": "databases:read"}, summary="List the refreshes of the control group")
     async def history(self, tx: Tx, page: PageRequest, database_id: FromPath[int]) -> Page[ControlRun]:
         """Return a page of builds and refreshes, newest first."""
-        return await store.run_page(tx, (await store.get(tx, database_id)).id, page)
+        return await store.RUNS.page(tx, (await store.get(tx, database_id)).id, page)
 
     @get("/control-group/members", opt={"right": "profiles:read"}, summary="List the people of the control group")
     async def members(

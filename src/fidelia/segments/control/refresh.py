@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -18,23 +18,23 @@ from pyroaring import BitMap
 from fidelia import profiles
 from fidelia.access import Actor
 from fidelia.kernel.errors import Problem, conflict, unavailable
-from fidelia.platform import jobs
+from fidelia.platform import schedules
 from fidelia.platform.engines import Engines
-from fidelia.platform.jobs import Cancelled, Ending, JobContext, JobRef
+from fidelia.platform.jobs import Cancelled, JobContext, JobRef
 from fidelia.platform.postgres import Tx
+from fidelia.platform.schedules import Work
 
-from .. import rules as segment_rules
-from ..model import Source
 from ..service import answer
 from ..service.lists import source_of
 from ..service.refusals import in_words, reason
 from . import measure, rules, store, store_clickhouse
 from . import strata as strata_rules
 from .model import ControlPlan, ControlWarning, GroupRow, StratumOut
+from .store import RUNS
 from .strata import Division, label_of
+from .tables import control_group
 
 REFRESH = "control.refresh"
-ACTOR = "Schedule"
 #: The share of buyers that the smallest visible effect is told for while nothing is known.
 TYPICAL_SHARE = 0.05
 Strata = Mapping[tuple[int, str], tuple[str, BitMap]]
@@ -45,63 +45,48 @@ async def ask(tx: Tx, actor: Actor, database_id: int) -> JobRef:
     group = await store.get(tx, database_id, lock=True)
     if not group.active:
         raise conflict("The control group is switched off: switch it on first")
-    await settle(tx, group)
-    run = await store.open_run(tx, group.id)
-    if run is not None and run.job_id is not None:
-        job = await jobs.get(tx, run.job_id)
-        return JobRef(job.id, job.kind, job.title, job.state)
-    return await start(tx, actor.name, group, source_of(actor))
-
-
-async def start(tx: Tx, actor: str, group: GroupRow, source: Source) -> JobRef:
-    """Note a run and start its job."""
-    run_id = await store.add_run(tx, group.id, source=source, actor=actor)
-    database = await profiles.get_database(tx, group.database_id)
-    verb = "Refresh" if group.started_at else "Draw"
-    job = await jobs.create(
-        tx,
-        kind=REFRESH,
-        title=f"{verb} the control group of {database.name}",
-        actor=actor,
-        args={"database_id": group.database_id, "run_id": run_id},
-        database_id=group.database_id,
-        link=f"/databases/{group.database_id}/control-group",
-        lock=f"control-group-{group.database_id}",
-    )
-    await store.set_job(tx, run_id, job.id)
-    return job
+    return await RUNS.ask(tx, group.id, await work_of(tx, group), source=source_of(actor), actor=actor.name)
 
 
 async def start_due(engines: Engines) -> None:
     """Start the refreshes whose time has come; several processes may call this at once."""
-    async with engines.tx() as tx:
-        for group in await store.with_open_run(tx):
-            await settle(tx, group)
-    async with engines.tx() as tx:
-        for group in await store.due(tx):
-            database = await profiles.get_database(tx, group.database_id)
-            following = (
-                None if group.schedule is None else segment_rules.next_run(group.schedule, tx.now, database.timezone)
-            )
-            await store.update(tx, group.id, {"next_refresh_at": following})
-            await settle(tx, group)
-            if await store.open_run(tx, group.id) is None:
-                await start(tx, ACTOR, group, "schedule")
+    await schedules.start_due(engines, TIMETABLE)
 
 
-async def settle(tx: Tx, group: GroupRow) -> None:
-    """Note how a run ended whose job ended without a word."""
-    run = await store.open_run(tx, group.id)
-    if run is None or run.job_id is None:
-        return
-    ended = await jobs.outcome(tx, run.job_id, "The job ended before the group was stored")
-    if ended is not None:
-        await store.end(tx, run.id, *ended)
+async def work_of(tx: Tx, group: GroupRow) -> Work:
+    """Return the job that draws a group, or gives newcomers a side."""
+    database = await profiles.get_database(tx, group.database_id)
+    verb = "Refresh" if group.started_at else "Draw"
+    return Work(
+        kind=REFRESH,
+        title=f"{verb} the control group of {database.name}",
+        args={"database_id": group.database_id},
+        database_id=group.database_id,
+        link=f"/databases/{group.database_id}/control-group",
+        lock=f"control-group-{group.database_id}",
+    )
+
+
+async def _following(tx: Tx, group: GroupRow) -> datetime | None:
+    zone = (await profiles.get_database(tx, group.database_id)).timezone
+    return None if group.schedule is None else schedules.next_run(group.schedule, tx.now, zone)
+
+
+TIMETABLE = schedules.Timetable(
+    table=control_group,
+    row=GroupRow,
+    due="next_refresh_at",
+    where=control_group.c.active,
+    runs=RUNS,
+    settle=RUNS.settle_all,
+    following=_following,
+    work=work_of,
+)
 
 
 async def run_refresh(ctx: JobContext, *, database_id: int, run_id: int) -> dict[str, Any]:
     """Assign everybody who is not assigned yet; the result tells the figures."""
-    async with ctx.telling(partial(_end, ctx, run_id)):
+    async with RUNS.telling(ctx, run_id, reason):
         with in_words():
             return await _run(ctx, database_id, run_id)
 
@@ -109,7 +94,7 @@ async def run_refresh(ctx: JobContext, *, database_id: int, run_id: int) -> dict
 async def _run(ctx: JobContext, database_id: int, run_id: int) -> dict[str, Any]:
     started = time.perf_counter()
     async with ctx.tx() as tx:
-        if not await store.begin(tx, run_id):
+        if not await RUNS.begin(tx, run_id):
             raise Cancelled
         group = await store.get(tx, database_id)
         made = await _divisions(tx, group)
@@ -135,7 +120,10 @@ async def _assign(
 ) -> dict[str, Any]:
     before = await store.strata(tx, group.id)
     control = await store.members(tx, group.id)
-    epoch, made_split, after = assign(group, before, control, found, lambda key: label_of(key, made))
+    # A second of a million people: the process answers others meanwhile.
+    epoch, made_split, after = await asyncio.to_thread(
+        assign, group, before, control, found, lambda key: label_of(key, made)
+    )
     parts = summary(after, made_split.control, group.share, control)
     warnings = words(made_split, made, group.cap)
     for (number, key), (label, people) in after.items():
@@ -148,7 +136,7 @@ async def _assign(
     await store.update(tx, group.id, values)
     if made_split.added:
         await store.set_members(tx, group.id, made_split.control)
-        run = await store.run(tx, run_id)
+        run = await RUNS.find(tx, run_id)
         properties = {"control": group.id, "source": run.source if run else "system"}
         await tx.emit_bulk(group.database_id, "control.entered", made_split.added, tx.now, properties)
     figures = {
@@ -167,13 +155,13 @@ async def _assign(
         "warnings": msgspec.to_builtins(warnings),
         "members": joined.serialize() if joined else None,
     }
-    if not await store.finish(tx, run_id, stored):
+    if not await RUNS.end(tx, run_id, "done", columns=stored):
         raise Cancelled
     return figures
 
 
 def assign(
-    group: GroupRow, before: Strata, control: BitMap, found: Mapping[str, BitMap], label: Any
+    group: GroupRow, before: Strata, control: BitMap, found: Mapping[str, BitMap], label: Callable[[str], str]
 ) -> tuple[int, rules.Split, dict[tuple[int, str], tuple[str, BitMap]]]:
     """Split the newcomers; return their epoch, the split, and everybody assigned by (epoch, stratum) after it.
 
@@ -294,8 +282,3 @@ async def _divisions(tx: Tx, group: GroupRow) -> list[Division]:
     if errors:
         raise conflict(f"The strata do not fit the database any more: {errors[0].message}", *errors)
     return made
-
-
-async def _end(ctx: JobContext, run_id: int, ending: Ending, exc: BaseException) -> None:
-    async with ctx.tx() as tx:
-        await store.end(tx, run_id, ending, None if ending == "cancelled" else reason(exc))

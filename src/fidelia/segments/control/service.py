@@ -16,6 +16,7 @@ from fidelia.access import Actor, audit
 from fidelia.kernel.errors import FieldError, conflict, invalid, not_found
 from fidelia.kernel.ids import MAX_PROFILE_ID
 from fidelia.platform.postgres import Tx
+from fidelia.platform.schedules import DONE
 
 from .. import rules as segment_rules
 from ..model import SegmentSchedule
@@ -23,6 +24,7 @@ from ..service.lists import source_of
 from . import refresh, rules, store
 from . import strata as strata_rules
 from .model import Activity, ControlGroup, ControlPlace, GroupRow, Picture, StratumField
+from .store import RUNS
 
 DAILY = SegmentSchedule(at="03:00")
 MAX_EXCEPTIONS = 1000
@@ -73,7 +75,7 @@ async def create(tx: Tx, actor: Actor, database_id: int, made: Definition) -> Co
     }
     await store.add(tx, values)
     group = await store.get(tx, database_id)
-    await refresh.start(tx, actor.name, group, source_of(actor))
+    await RUNS.start(tx, group.id, await refresh.work_of(tx, group), source=source_of(actor), actor=actor.name)
     await audit(
         tx,
         actor,
@@ -171,15 +173,15 @@ async def read(tx: Tx, database_id: int) -> ControlGroup:
     """Return the group of a database with its figures; raise 404."""
     database = await profiles.get_database(tx, database_id)
     group = await store.get(tx, database_id)
-    done = await store.last_run(tx, group.id, done=True)
+    done = await RUNS.last(tx, group.id, DONE)
     values = {name: getattr(group, name) for name in ControlGroup.__struct_fields__ if hasattr(group, name)}
     return ControlGroup(
         **values,
         waiting=max(0, database.profile_count - group.people),
         parts=[] if done is None else done.strata,
         warnings=[] if done is None else done.warnings,
-        open_run=await store.open_run(tx, group.id),
-        last_run=await store.last_run(tx, group.id),
+        open_run=await RUNS.open_of(tx, group.id),
+        last_run=await RUNS.last(tx, group.id),
     )
 
 

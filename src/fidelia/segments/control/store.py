@@ -13,35 +13,23 @@ from sqlalchemy.dialects.postgresql import insert
 
 from fidelia.conditions import control_number
 from fidelia.kernel.errors import not_found
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
-from fidelia.platform.postgres import Tx
+from fidelia.platform.postgres import Tx, as_struct
+from fidelia.platform.schedules import Runs
 
-from ..model import SegmentSchedule
-from ..store.members import before_id
-from .model import Activity, ControlRun, ControlWarning, GroupRow, StratumField, StratumOut
+from .model import Activity, ControlRun, GroupRow, StratumField
 from .tables import control_bitmap, control_group, control_run, control_stratum
 
 _g, _b, _s, _r = control_group.c, control_bitmap.c, control_stratum.c, control_run.c
-_OPEN = ("queued", "running")
-_RUN_COLUMNS = [column for column in _r if column.name not in ("members", "group_id")]
 
 
 # -- groups ---------------------------------------------------------------------------------------------------------
-
-
-def _as_group(row: sa.Row[Any]) -> GroupRow:
-    values = dict(row._mapping)
-    values["strata"] = msgspec.convert(row.strata, list[StratumField])
-    values["exceptions"] = msgspec.convert(row.exceptions, list[Activity])
-    values["schedule"] = None if row.schedule is None else msgspec.convert(row.schedule, SegmentSchedule)
-    return GroupRow(**values)
 
 
 async def find(tx: Tx, database_id: int, *, lock: bool = False) -> GroupRow | None:
     """Return the group of a database, or ``None``; ``lock`` lets nobody else change it."""
     stmt = sa.select(control_group).where(_g.database_id == database_id)
     row = await tx.first(stmt.with_for_update() if lock else stmt)
-    return None if row is None else _as_group(row)
+    return None if row is None else as_struct(row, GroupRow)
 
 
 async def get(tx: Tx, database_id: int, *, lock: bool = False) -> GroupRow:
@@ -73,23 +61,6 @@ async def delete(tx: Tx, group_id: int) -> None:
     """Forget a group with its people and runs."""
     _changed(tx, await tx.scalar(sa.select(_g.database_id).where(_g.id == group_id)))
     await tx.execute(sa.delete(control_group).where(_g.id == group_id))
-
-
-async def due(tx: Tx) -> list[GroupRow]:
-    """Return the groups whose refresh is due, locked; those that somebody else works on are left out."""
-    rows = await tx.all(
-        sa.select(control_group)
-        .where(_g.next_refresh_at <= tx.now, _g.active)
-        .order_by(_g.id)
-        .with_for_update(skip_locked=True)
-    )
-    return [_as_group(row) for row in rows]
-
-
-async def with_open_run(tx: Tx) -> list[GroupRow]:
-    """Return the groups that a run waits for or works on."""
-    busy = sa.select(_r.group_id).where(_r.state.in_(_OPEN))
-    return [_as_group(row) for row in await tx.all(sa.select(control_group).where(_g.id.in_(busy)).order_by(_g.id))]
 
 
 # -- people ---------------------------------------------------------------------------------------------------------
@@ -158,82 +129,7 @@ def _packed(people: BitMap) -> bytes:
 # -- runs -----------------------------------------------------------------------------------------------------------
 
 
-def _as_run(row: sa.Row[Any]) -> ControlRun:
-    values = dict(row._mapping)
-    values["strata"] = msgspec.convert(row.strata, list[StratumOut])
-    values["warnings"] = msgspec.convert(row.warnings, list[ControlWarning])
-    return ControlRun(**values)
-
-
-async def add_run(tx: Tx, group_id: int, *, source: str, actor: str) -> int:
-    """Note that a refresh was asked for; return the run's id."""
-    stmt = sa.insert(control_run).values(
-        group_id=group_id, state="queued", source=source, actor=actor, queued_at=tx.now
-    )
-    return int(await tx.scalar(stmt.returning(_r.id)))
-
-
-async def set_job(tx: Tx, run_id: int, job_id: str) -> None:
-    """Note which job does a run."""
-    await tx.execute(sa.update(control_run).where(_r.id == run_id).values(job_id=job_id))
-
-
-async def begin(tx: Tx, run_id: int) -> bool:
-    """Mark a run as running (again, after a crash); say ``False`` when it has ended or its group is gone."""
-    done = await tx.execute(sa.update(control_run).where(_r.id == run_id, _r.state.in_(_OPEN)).values(state="running"))
-    return done.rowcount > 0
-
-
-async def finish(tx: Tx, run_id: int, values: Mapping[str, Any]) -> bool:
-    """Mark a run as done; say ``False`` when it had ended already."""
-    done = await tx.execute(
-        sa.update(control_run)
-        .where(_r.id == run_id, _r.state.in_(_OPEN))
-        .values(state="done", finished_at=tx.now, **values)
-    )
-    return done.rowcount > 0
-
-
-async def end(tx: Tx, run_id: int, state: str, error: str | None) -> None:
-    """Mark a run as failed or cancelled, unless it has ended."""
-    await tx.execute(
-        sa.update(control_run)
-        .where(_r.id == run_id, _r.state.in_(_OPEN))
-        .values(state=state, finished_at=tx.now, error=error)
-    )
-
-
-async def open_run(tx: Tx, group_id: int) -> ControlRun | None:
-    """Return the run that waits or works."""
-    row = await tx.first(sa.select(*_RUN_COLUMNS).where(_r.group_id == group_id, _r.state.in_(_OPEN)))
-    return None if row is None else _as_run(row)
-
-
-async def run(tx: Tx, run_id: int) -> ControlRun | None:
-    """Return a run, or ``None`` when its group is gone."""
-    row = await tx.first(sa.select(*_RUN_COLUMNS).where(_r.id == run_id))
-    return None if row is None else _as_run(row)
-
-
-async def last_run(tx: Tx, group_id: int, *, done: bool = False) -> ControlRun | None:
-    """Return the newest run that has ended, or the newest that came to its end."""
-    states = ("done",) if done else ("done", "failed", "cancelled")
-    row = await tx.first(
-        sa.select(*_RUN_COLUMNS).where(_r.group_id == group_id, _r.state.in_(states)).order_by(_r.id.desc()).limit(1)
-    )
-    return None if row is None else _as_run(row)
-
-
-async def run_page(tx: Tx, group_id: int, request: PageRequest) -> Page[ControlRun]:
-    """Return a page of a group's runs, newest first."""
-    where = [_r.group_id == group_id]
-    total = await tx.scalar(sa.select(sa.func.count()).select_from(control_run).where(*where))
-    before = before_id(request)
-    if before is not None:
-        where.append(_r.id < before)
-    rows = await tx.all(sa.select(*_RUN_COLUMNS).where(*where).order_by(_r.id.desc()).limit(request.limit + 1))
-    items = [_as_run(row) for row in rows[: request.limit]]
-    return Page(items, encode_cursor([items[-1].id]) if len(rows) > request.limit else None, total)
+RUNS = Runs(control_run, ControlRun, owner="group_id", unsaid="The job ended before the group was stored")
 
 
 async def assigned_after(tx: Tx, group_id: int, moment: datetime) -> BitMap:

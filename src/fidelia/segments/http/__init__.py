@@ -12,6 +12,7 @@ from .history import HistoryController
 from .members import MemberController
 from .moving import SegmentImportController
 from .segments import SegmentController
+from .tagging import SegmentTagController
 from .vocabulary import VocabularyController
 
 routers: tuple[ControllerRouterHandler, ...] = (
@@ -19,6 +20,7 @@ routers: tuple[ControllerRouterHandler, ...] = (
     CalculateController,
     ColumnController,
     SegmentController,
+    SegmentTagController,
     MemberController,
     FillingController,
     HistoryController,

@@ -27,7 +27,7 @@ class HistoryController(Controller):
     async def history(self, tx: Tx, page: PageRequest, segment_id: FromPath[int]) -> Page[SegmentRun]:
         """Return a page of fillings: when, how long, how many entered and left, errors."""
         await store.get(tx, segment_id)
-        return await runs_store.page(tx, segment_id, page)
+        return await runs_store.RUNS.page(tx, segment_id, page)
 
     @get("/log", opt={"right": "segments:read"}, summary="List the changes of a static segment, newest first")
     async def log(self, tx: Tx, page: PageRequest, segment_id: FromPath[int]) -> Page[SegmentLogEntry]:

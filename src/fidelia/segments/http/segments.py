@@ -14,6 +14,7 @@ from fidelia.kernel.errors import invalid_field
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.http import Body, Strict
 from fidelia.platform.postgres import Tx
+from fidelia.platform.tags import tag_errors
 
 from ..model import TYPES, Segment, SegmentDetail, SegmentRange, SegmentSchedule, SegmentType
 from ..service import manage
@@ -34,6 +35,7 @@ class SegmentIn(Body, frozen=True):
     range: SegmentRange | None = None
     limit: int | None = None
     schedule: SegmentSchedule | None = None
+    tags: tuple[str, ...] = ()
 
 
 class SegmentPatch(Body, frozen=True):
@@ -45,6 +47,7 @@ class SegmentPatch(Body, frozen=True):
     range: SegmentRange | UnsetType | None = UNSET
     limit: int | UnsetType | None = UNSET
     schedule: SegmentSchedule | UnsetType | None = UNSET
+    tags: tuple[str, ...] | UnsetType = UNSET
     database_id: int | UnsetType = UNSET
     type: SegmentType | UnsetType = UNSET
     version: int | UnsetType = UNSET
@@ -64,11 +67,15 @@ class SegmentController(Controller):
         database: Annotated[int | None, QueryParameter(name="database", description="Only of this database")] = None,
         of_type: Annotated[str | None, QueryParameter(name="type", description="static, dynamic or updatable")] = None,
         archived: Annotated[bool, QueryParameter(name="archived", description="The archived ones instead")] = False,
+        tag: Annotated[str | None, QueryParameter(name="tag", description="Only what carries it, or one of these: a,b")] = None,
     ) -> Page[Segment]:
         """Return a page; sort by name, size, created_at, updated_at, calculated_at or id."""
         if of_type is not None and of_type not in TYPES:
             raise invalid_field("/type", f"This must be one of: {', '.join(TYPES)}")
-        return await store.page(tx, page, database_id=database, type_=of_type, archived=archived)
+        named = [] if tag is None else tag.split(",")
+        if tag_errors(named):
+            raise invalid_field("/tag", "Tags stand here with commas between them, 20 at most")
+        return await store.page(tx, page, database_id=database, type_=of_type, archived=archived, tags=named)
 
     @post("/", dto=Strict[SegmentIn], return_dto=None, opt={"right": "segments:create"}, summary="Make a segment")
     async def create(self, tx: Tx, actor: Actor, data: SegmentIn) -> SegmentDetail:

@@ -53,11 +53,11 @@ class OldSegment(msgspec.Struct, frozen=True):
     is_refresh_daily: bool = False
     list_id: int | None = None
     segment: tuple[Block, ...] = ()
+    ui_tags: Any = ()
 
 
 #: Keys of a definition that are left behind, with the sentence that says so.
 LEFT_BEHIND = {
-    "ui_tags": "Its tags stay behind: segments here have no tags yet",
     "Groups": "Its access groups stay behind: what a role may see is decided for all segments here",
     "groups": "Its access groups stay behind: what a role may see is decided for all segments here",
 }

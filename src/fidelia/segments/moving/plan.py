@@ -33,6 +33,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     condition: Node | None = None
     range: SegmentRange | None = None
     limit: int | None = None
+    tags: tuple[str, ...] = ()
     parts: tuple[Definition, ...] = ()
     notes: tuple[str, ...] = ()
     lost: tuple[LostRule, ...] = ()
@@ -52,6 +53,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             condition=None if condition is None else conditions.decode(condition),
             range=self.range,
             limit=self.limit,
+            tags=self.tags,
             schedule=SegmentSchedule(at=DAILY_AT) if self.type == "updatable" else None,
         )
 

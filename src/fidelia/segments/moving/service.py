@@ -30,6 +30,7 @@ from .model import (
 )
 from .plan import Plan, planned
 from .rules import Translator
+from .tags import tags_of
 from .words import SEGMENT_TYPES, plain
 
 MOST = 1000
@@ -128,7 +129,9 @@ class _Mover:
             if key not in _READ and key not in CALCULATED and value
         ]
         plan = planned(old, was, self.database, self.translator)
-        notes = tuple(dict.fromkeys([*plan.notes, *behind]))
+        tags, told_of_tags = tags_of(old.ui_tags, plan.outcome)
+        plan = msgspec.structs.replace(plan, tags=tags)
+        notes = tuple(dict.fromkeys([*plan.notes, *told_of_tags, *behind]))
         told = MovedSegment(
             id=old.id, name=old.name, was=was, outcome=plan.outcome, became=None, parts=(), sentence="", notes=notes,
             lost=plan.lost, proposals=plan.proposals,

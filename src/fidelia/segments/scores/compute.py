@@ -10,103 +10,82 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import msgspec
-import psycopg
 
 from fidelia import profiles
 from fidelia.access import Actor
 from fidelia.kernel.errors import conflict
-from fidelia.platform import jobs
+from fidelia.platform import schedules
 from fidelia.platform.engines import Engines
-from fidelia.platform.jobs import Cancelled, Ending, JobContext, JobRef
+from fidelia.platform.jobs import Cancelled, JobContext, JobRef
 from fidelia.platform.postgres import Tx
+from fidelia.platform.races import patiently
+from fidelia.platform.schedules import Work
 
-from .. import rules as segment_rules
 from ..control.report import PURCHASES, PurchaseSource
-from ..model import Source
 from ..service import answer
 from ..service.lists import source_of
 from ..service.refusals import in_words, reason
 from . import rules, store, store_clickhouse
 from .model import ScoreRow
 from .store_clickhouse import Wanted
+from .tables import score
 
 COMPUTE = "scores.compute"
-ACTOR = "Schedule"
 #: So many ids are written in one transaction.
 CHUNK = 20_000
-_ATTEMPTS = 5
 
 
 async def ask(tx: Tx, actor: Actor, database_id: int, score_id: int) -> JobRef:
     """Have a score computed now; while a run waits or works, return that one. Raises 404."""
     row = await store.get(tx, database_id, score_id, lock=True)
-    await settle(tx, row)
-    run = await store.open_run(tx, row.id)
-    if run is not None and run.job_id is not None:
-        job = await jobs.get(tx, run.job_id)
-        return JobRef(job.id, job.kind, job.title, job.state)
-    return await start(tx, actor.name, row, source_of(actor))
-
-
-async def start(tx: Tx, actor: str, row: ScoreRow, source: Source) -> JobRef:
-    """Note a run and start its job."""
-    run_id = await store.add_run(tx, row.id, source=source, actor=actor)
-    job = await jobs.create(
-        tx,
-        kind=COMPUTE,
-        title=f"Compute the score {row.name}",
-        actor=actor,
-        args={"database_id": row.database_id, "score_id": row.id, "run_id": run_id},
-        database_id=row.database_id,
-        link=f"/databases/{row.database_id}/scores/{row.id}",
-        lock=f"score-{row.id}",
-    )
-    await store.set_job(tx, run_id, job.id)
-    return job
+    return await store.RUNS.ask(tx, row.id, work_of(row), source=source_of(actor), actor=actor.name)
 
 
 async def start_due(engines: Engines) -> None:
     """Start the runs whose time has come; several processes may call this at once."""
-    async with engines.tx() as tx:
-        for row in await store.with_open_run(tx):
-            await settle(tx, row)
-    async with engines.tx() as tx:
-        for row in await store.due(tx):
-            zone = (await profiles.get_database(tx, row.database_id)).timezone
-            following = None if row.schedule is None else segment_rules.next_run(row.schedule, tx.now, zone)
-            await store.update(tx, row.id, {"next_run_at": following})
-            await settle(tx, row)
-            if await store.open_run(tx, row.id) is None:
-                await start(tx, ACTOR, row, "schedule")
+    await schedules.start_due(engines, TIMETABLE)
 
 
-async def settle(tx: Tx, row: ScoreRow) -> None:
-    """Note how a run ended whose job ended without a word."""
-    run = await store.open_run(tx, row.id)
-    if run is None or run.job_id is None:
-        return
-    ended = await jobs.outcome(tx, run.job_id, "The job ended before the score was stored")
-    if ended is not None:
-        await store.end(tx, run.id, *ended)
+def work_of(row: ScoreRow) -> Work:
+    """Return the job that computes a score."""
+    return Work(
+        kind=COMPUTE,
+        title=f"Compute the score {row.name}",
+        args={"database_id": row.database_id, "score_id": row.id},
+        database_id=row.database_id,
+        link=f"/databases/{row.database_id}/scores/{row.id}",
+        lock=f"score-{row.id}",
+    )
+
+
+async def _work(_: Tx, row: ScoreRow) -> Work:
+    return work_of(row)
+
+
+async def following(tx: Tx, row: ScoreRow) -> datetime | None:
+    """Return when a score is computed next after now; ``None`` without a schedule, or when it has ended."""
+    zone = (await profiles.get_database(tx, row.database_id)).timezone
+    return None if row.schedule is None else schedules.next_run(row.schedule, tx.now, zone)
+
+
+TIMETABLE = schedules.Timetable(
+    table=score, row=ScoreRow, runs=store.RUNS, settle=store.RUNS.settle_all, following=following, work=_work
+)
 
 
 async def run_compute(ctx: JobContext, *, database_id: int, score_id: int, run_id: int) -> dict[str, Any]:
     """Compute a score and store its values; the result tells the figures."""
-    async with ctx.telling(partial(_end, ctx, run_id)):
+    async with store.RUNS.telling(ctx, run_id, reason):
         try:
             with in_words():
                 return await _Run(ctx, database_id, score_id, run_id).go()
         finally:
             await asyncio.shield(store_clickhouse.drop(ctx.engines.clickhouse, score_id))
-
-
-async def _end(ctx: JobContext, run_id: int, ending: Ending, exc: BaseException) -> None:
-    async with ctx.tx() as tx:
-        await store.end(tx, run_id, ending, None if ending == "cancelled" else reason(exc))
 
 
 class _Run:
@@ -121,7 +100,7 @@ class _Run:
     async def go(self) -> dict[str, Any]:
         async with self.ctx.tx() as tx:
             row = await store.find(tx, self.database_id, self.score_id)
-            if row is None or not await store.begin(tx, self.run_id):
+            if row is None or not await store.RUNS.begin(tx, self.run_id):
                 raise Cancelled
             database = await profiles.get_database(tx, self.database_id)
             fault = next(iter(rules.broken(row, database)), None)
@@ -175,13 +154,7 @@ class _Run:
             await self.ctx.check()
             end = min(first + CHUNK - 1, last)
             lines = await store_clickhouse.lines(self.ch, wanted, first, end, self.ctx.tag)
-            for attempt in range(_ATTEMPTS):
-                try:
-                    await self._write(row, lines, first, end)
-                    break
-                except psycopg.errors.DeadlockDetected:  # others write the same people in another order
-                    if attempt + 1 == _ATTEMPTS:
-                        raise
+            await patiently(partial(self._write, row, lines, first, end))  # others write the same people
             self.ctx.progress(end, last)
             first = end + 1
 
@@ -208,6 +181,6 @@ class _Run:
             figures["took_ms"] = round((time.perf_counter() - self.began) * 1000)
             if not await store.finish(tx, self.run_id, figures):
                 raise Cancelled
-            run = await store.run(tx, self.run_id)
+            run = await store.RUNS.find(tx, self.run_id)
         changed = 0 if run is None else run.changed
         return {"people": figures["people"], "changed": changed, "took_ms": figures["took_ms"]}

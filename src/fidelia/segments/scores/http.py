@@ -116,4 +116,4 @@ class ScoreController(Controller):
         self, tx: Tx, page: PageRequest, database_id: FromPath[int], score_id: FromPath[int]
     ) -> Page[ScoreRun]:
         """Return a page of runs, newest first."""
-        return await store.run_page(tx, (await store.get(tx, database_id, score_id)).id, page)
+        return await store.RUNS.page(tx, (await store.get(tx, database_id, score_id)).id, page)

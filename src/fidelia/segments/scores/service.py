@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +13,14 @@ from fidelia import profiles
 from fidelia.access import Actor, audit
 from fidelia.kernel.errors import FieldError, conflict, invalid, invalid_field, name_taken
 from fidelia.platform.postgres import Tx
+from fidelia.platform.schedules import DONE
 
-from .. import rules as segment_rules
 from ..model import SegmentSchedule
 from ..service.lists import source_of
 from ..service.question import vocabulary
 from . import compute, rules, store
 from .model import Score, ScoreField, ScoreFigure, ScoreKind, ScoreRow
+from .store import RUNS
 
 DAILY = SegmentSchedule(at="03:00")
 MAX_SCORES = 50
@@ -61,11 +63,11 @@ async def create(tx: Tx, actor: Actor, database_id: int, made: Definition) -> Sc
     taken = [name for name in rules.names_of(row.kind, row.prefix) if database.field(name) is not None]
     if taken:
         raise invalid_field("/prefix", f"There is a field {taken[0]} already; begin the names with something else")
-    score_id = await store.add(tx, {**_columns(row), "next_run_at": _next(tx, row, database.timezone)})
+    score_id = await store.add(tx, {**_columns(row), "next_run_at": await compute.following(tx, row)})
     row = await store.get(tx, database_id, score_id)
     for field in rules.fields_of(row):
         await profiles.add_field(tx, actor, database_id, field)
-    await compute.start(tx, actor.name, row, source_of(actor))
+    await RUNS.start(tx, row.id, compute.work_of(row), source=source_of(actor), actor=actor.name)
     await audit(tx, actor, "score.created", kind="score", object_id=score_id, name=row.name, after=picture(row))
     return await read(tx, database_id, score_id)
 
@@ -92,13 +94,13 @@ async def change(tx: Tx, actor: Actor, database_id: int, score_id: int, wanted: 
     if after == before:
         return await read(tx, database_id, score_id)
     await _refuse(tx, after, database)
-    await compute.settle(tx, before)
+    await RUNS.settle(tx, [score_id])
     counted = any(getattr(after, name) != getattr(before, name) for name in _COUNTED)
-    if counted and await store.open_run(tx, score_id) is not None:
+    if counted and await RUNS.open_of(tx, score_id) is not None:
         raise conflict("The score is being computed: wait for it, or cancel that, and change it then")
     values = _columns(after)
     if after.schedule != before.schedule:
-        values["next_run_at"] = _next(tx, after, database.timezone)
+        values["next_run_at"] = await compute.following(tx, after)
     await store.update(tx, score_id, values, definition=True)
     row = await store.get(tx, database_id, score_id)
     if (after.name, after.groups, after.figure) != (before.name, before.groups, before.figure):
@@ -108,7 +110,7 @@ async def change(tx: Tx, actor: Actor, database_id: int, score_id: int, wanted: 
             if told:  # words that somebody has changed stay
                 await profiles.update_field(tx, actor, database_id, new.name, told)
     if counted:
-        await compute.start(tx, actor.name, row, source_of(actor))
+        await RUNS.start(tx, row.id, compute.work_of(row), source=source_of(actor), actor=actor.name)
     await audit(
         tx,
         actor,
@@ -130,8 +132,8 @@ async def delete(tx: Tx, actor: Actor, database_id: int, score_id: int, confirm:
     row = await store.get(tx, database_id, score_id, lock=True)
     if confirm != row.name:
         raise invalid_field("/confirm", f"To delete the score and its fields, confirm with its name: {row.name}")
-    await compute.settle(tx, row)
-    if await store.open_run(tx, score_id) is not None:
+    await RUNS.settle(tx, [score_id])
+    if await RUNS.open_of(tx, score_id) is not None:
         raise conflict("The score is being computed: wait for it, or cancel that, and delete it then")
     users = await users_of(tx, await profiles.get_database(tx, database_id), row)
     if users:
@@ -146,13 +148,13 @@ async def delete(tx: Tx, actor: Actor, database_id: int, score_id: int, confirm:
 async def read(tx: Tx, database_id: int, score_id: int) -> Score:
     """Return a score with its figures; raise 404."""
     database = await profiles.get_database(tx, database_id)
-    return await _shown(tx, database, await store.get(tx, database_id, score_id))
+    return (await _shown(tx, database, [await store.get(tx, database_id, score_id)]))[0]
 
 
 async def every(tx: Tx, database_id: int) -> list[Score]:
     """Return the scores of a database, the oldest first; raise 404."""
     database = await profiles.get_database(tx, database_id)
-    return [await _shown(tx, database, row) for row in await store.of_database(tx, database_id)]
+    return await _shown(tx, database, await store.of_database(tx, database_id))
 
 
 async def users_of(tx: Tx, database: profiles.Database, row: ScoreRow) -> list[str]:
@@ -179,17 +181,27 @@ def picture(row: ScoreRow) -> dict[str, Any]:
     return {name: msgspec.to_builtins(getattr(row, name)) for name in kept}
 
 
-async def _shown(tx: Tx, database: profiles.Database, row: ScoreRow) -> Score:
-    fields = [database.by_name[name] for name in rules.names_of(row.kind, row.prefix) if name in database.by_name]
-    return Score(
-        **{name: getattr(row, name) for name in ScoreRow.__struct_fields__},
-        fields=[ScoreField(field.name, field.type, field.label, field.description) for field in fields],
-        sentence=rules.sentence(row),
-        open_run=await store.open_run(tx, row.id),
-        last_run=await store.last_run(tx, row.id),
-        last_done=await store.last_run(tx, row.id, done=True),
-        used_by=await users_of(tx, database, row),
-    )
+async def _shown(tx: Tx, database: profiles.Database, rows: Sequence[ScoreRow]) -> list[Score]:
+    ids = [row.id for row in rows]
+    open_ = {run.score_id: run for run in await RUNS.open(tx, ids)}
+    last, done = await RUNS.newest(tx, ids), await RUNS.newest(tx, ids, DONE)
+    return [
+        Score(
+            **{name: getattr(row, name) for name in ScoreRow.__struct_fields__},
+            fields=[ScoreField(f.name, f.type, f.label, f.description) for f in _fields_of(database, row)],
+            sentence=rules.sentence(row),
+            open_run=open_.get(row.id),
+            last_run=last.get(row.id),
+            last_done=done.get(row.id),
+            used_by=await users_of(tx, database, row),
+        )
+        for row in rows
+    ]
+
+
+def _fields_of(database: profiles.Database, row: ScoreRow) -> list[profiles.Field]:
+    names = rules.names_of(row.kind, row.prefix)
+    return [database.by_name[name] for name in names if name in database.by_name]
 
 
 async def _refuse(tx: Tx, row: ScoreRow, database: profiles.Database) -> None:
@@ -215,7 +227,3 @@ def _columns(row: ScoreRow) -> dict[str, Any]:
     kept = ("database_id", "name", "kind", "prefix", "groups", "days", "currency")
     plain = {name: msgspec.to_builtins(getattr(row, name)) for name in ("figure", "schedule")}
     return {name: getattr(row, name) for name in kept} | plain
-
-
-def _next(tx: Tx, row: ScoreRow, timezone: str) -> datetime | None:
-    return None if row.schedule is None else segment_rules.next_run(row.schedule, tx.now, timezone)

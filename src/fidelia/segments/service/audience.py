@@ -14,6 +14,7 @@ import msgspec
 from pyroaring import BitMap
 
 from fidelia import conditions, profiles
+from fidelia.access import Actor
 from fidelia.conditions import Always, Condition
 from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, invalid_field
 from fidelia.kernel.ids import MAX_PROFILE_ID
@@ -38,15 +39,18 @@ _EVERY_SECONDS = 0.3
 
 
 class Audience(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Whom it is about: exactly one of ``segment``, ``condition``, ``profile_ids``, ``q`` and ``everybody``.
+    """Whom it is about: exactly one of ``segment``, ``condition``, ``profile_ids``, ``q``, ``figure``, ``everybody``.
 
-    ``q`` is a search as in the list of profiles. ``range`` takes a random part of them, ``limit`` the first so many.
+    ``q`` is a search as in the list of profiles. ``figure`` are those whom a figure counts (``import:5:created``), of
+    them those whom ``q`` finds when that stands beside it. ``range`` takes a random part of them, ``limit`` the first
+    so many.
     """
 
     segment: int | None = None
     condition: Condition | None = None
     profile_ids: Annotated[list[int], msgspec.Meta(min_length=1, max_length=MAX_IDS)] | None = None
     q: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)] | None = None
+    figure: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
     everybody: bool = False
     range: SegmentRange | None = None
     limit: int | None = None
@@ -57,15 +61,19 @@ class Audience(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
         return self.range is None and self.limit is None
 
 
-async def check_audience(tx: Tx, database_id: int, audience: Audience, pointer: str = "/audience") -> str:
-    """Return what the audience is called. Raises 404 for the database; 409 (archived, broken rules); 422."""
+async def check_audience(tx: Tx, actor: Actor, database_id: int, audience: Audience, pointer: str = "/audience") -> str:
+    """Return what the audience is called, to somebody who may see the figure it is made of.
+
+    Raises 403; 404 for the database; 409 (archived, broken rules); 422.
+    """
     database = await profiles.get_database(tx, database_id)
-    given = [name for name in ("segment", "condition", "profile_ids", "q") if getattr(audience, name) is not None] + (
+    names = ("segment", "condition", "profile_ids", "figure", *(() if audience.figure is not None else ("q",)))
+    given = [name for name in names if getattr(audience, name) is not None] + (
         ["everybody"] if audience.everybody else []
     )
     if len(given) != 1:
         place = f"{pointer}/{given[1]}" if given else pointer
-        raise invalid_field(place, "Name exactly one of: segment, condition, profile_ids, q, everybody")
+        raise invalid_field(place, "Name exactly one of: segment, condition, profile_ids, q, figure, everybody")
     faults = rules.range_errors(audience.range) + rules.limit_errors(audience.limit)
     if faults:
         raise invalid(*(FieldError(pointer + fault.pointer, fault.message) for fault in faults))
@@ -84,7 +92,11 @@ async def check_audience(tx: Tx, database_id: int, audience: Audience, pointer: 
             await profiles.search_ids(tx, database_id, audience.q, most=1)
         except Problem as exc:
             raise invalid(*(FieldError(pointer + e.pointer, e.message) for e in exc.errors)) from None
-        return f"Found by {audience.q[:60]}"
+        if audience.figure is None:
+            return f"Found by {audience.q[:60]}"
+    if audience.figure is not None:
+        title = await profiles.figure_title(tx, actor, database_id, audience.figure, f"{pointer}/figure")
+        return title if audience.q is None else f"{title}, found by {audience.q[:60]}"
     return f"Everybody in {database.name}"
 
 
@@ -108,6 +120,8 @@ async def people_at_once(tx: Tx, database_id: int, audience: Audience) -> BitMap
         return None
     if audience.profile_ids is not None:
         return await _chosen(tx, database_id, audience.profile_ids)
+    if audience.figure is not None:
+        return await _figure(tx, database_id, audience.figure, audience.q)
     if audience.segment is not None and (await store.get(tx, audience.segment)).type != "dynamic":
         return await members_store.members(tx, audience.segment)
     return None
@@ -129,6 +143,8 @@ async def audience_people(
         async with engines.tx() as tx:
             if audience.profile_ids is not None:
                 found = await _chosen(tx, database_id, audience.profile_ids)
+            elif audience.figure is not None:
+                found = await _figure(tx, database_id, audience.figure, audience.q)
             elif audience.q is not None:
                 found = await profiles.search_ids(tx, database_id, audience.q)
             else:
@@ -138,6 +154,12 @@ async def audience_people(
     with in_words():
         await catch_up(engines, database_id, wait=wait)
         return await clickhouse_store.draw(engines.clickhouse, database_id, found, audience.range, audience.limit, tag)
+
+
+async def _figure(tx: Tx, database_id: int, key: str, q: str | None) -> BitMap:
+    """Return whom a figure counts and a search finds; that somebody may see it was checked before."""
+    found = await profiles.figure_people(tx, Actor.system(), database_id, key)
+    return found if q is None else found & await profiles.search_ids(tx, database_id, q)
 
 
 async def _chosen(tx: Tx, database_id: int, ids: list[int]) -> BitMap:

@@ -66,7 +66,7 @@ async def start_segment(tx: Tx, actor: Actor, segment_id: int, wanted: Wanted) -
 async def start(tx: Tx, actor: Actor, database_id: int, audience: Audience, wanted: Wanted) -> Started:
     """Ask for a file. Raises 403; 404 for the database; 409 (archived segment, broken rules); 422."""
     database = await profiles.get_database(tx, database_id)
-    title = await check_audience(tx, database_id, audience)
+    title = await check_audience(tx, actor, database_id, audience)
     chosen = [field.name for field in database.fields] if wanted.columns is None else list(wanted.columns)
     if wanted.columns is not None:
         check_columns(database, chosen)

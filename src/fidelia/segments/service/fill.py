@@ -16,17 +16,18 @@ import msgspec
 from fidelia import conditions
 from fidelia.access import Actor
 from fidelia.conditions import Condition
-from fidelia.kernel.errors import conflict, invalid
-from fidelia.platform import jobs
+from fidelia.kernel.errors import Problem, conflict, invalid
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import Cancelled, JobContext, JobRef
 from fidelia.platform.postgres import Tx
+from fidelia.platform.schedules import Work
 
 from .. import rules
-from ..model import SegmentRange
+from ..model import Segment, SegmentRange
 from ..store import members as members_store
 from ..store import runs as runs_store
 from ..store import segments as store
+from ..store.runs import RUNS
 from . import answer
 from .lists import refuse_unless_static, source_of
 from .people import condition_people
@@ -34,7 +35,7 @@ from .place import end_runs, put
 from .preview import Unsaved
 from .progress import reported
 from .question import ask
-from .recalculate import present, settle
+from .recalculate import present
 from .refusals import in_words
 
 FILL = "segments.fill"
@@ -67,26 +68,29 @@ async def fill(tx: Tx, actor: Actor, segment_id: int, filling: Filling, *, trigg
     """Have a static segment filled from a condition, once. Raises 404; 409 (not static, being filled); 422."""
     segment = await store.get(tx, segment_id, lock=True)
     refuse_unless_static(segment)
-    await settle(tx, [segment_id])
-    if await runs_store.open_runs(tx, [segment_id]):
-        raise conflict(f"The segment {segment.name} is being filled at the moment")
+    await RUNS.settle(tx, [segment_id])
+    if await RUNS.open_of(tx, segment_id) is not None:
+        raise _busy(segment)
     faults = rules.range_errors(filling.range) + rules.limit_errors(filling.limit)
     if faults:
         raise invalid(*faults)
     await ask(tx, segment.database_id, filling.condition, own=segment_id)
-    run_id = await runs_store.insert(tx, segment_id, source=source_of(actor), actor=actor.name)
     how = {**msgspec.to_builtins(filling), "condition": conditions.encode(filling.condition)}
-    job = await jobs.create(
-        tx,
+    work = Work(
         kind=FILL,
         title=f"Fill {segment.name}",
-        actor=actor.name,
-        args={"segment_id": segment_id, "run_id": run_id, "triggers": triggers, "filling": how},
+        args={"segment_id": segment_id, "triggers": triggers, "filling": how},
         database_id=segment.database_id,
         link=f"/segments/{segment_id}",
     )
-    await runs_store.set_job(tx, [run_id], job.id)
-    return job
+    started = await RUNS.start(tx, segment_id, work, source=source_of(actor), actor=actor.name)
+    if started is None:
+        raise _busy(segment)
+    return started.job
+
+
+def _busy(segment: Segment) -> Problem:
+    return conflict(f"The segment {segment.name} is being filled at the moment")
 
 
 async def forecast(engines: Engines, segment_id: int, filling: Filling) -> Forecast:

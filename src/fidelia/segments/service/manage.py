@@ -16,12 +16,14 @@ from fidelia.access import Actor, audit
 from fidelia.conditions import Condition, TextSpan
 from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, name_taken
 from fidelia.platform.postgres import Tx
+from fidelia.platform.tags import clean_tags, tag_errors
 
 from .. import rules
 from ..model import Segment, SegmentDetail, SegmentRange, SegmentSchedule, SegmentType
 from ..store import members as members_store
 from ..store import runs as runs_store
 from ..store import segments as store
+from ..tables import TAGS
 from .lists import source_of
 from .question import USED_BY, UsedBy, ask
 from .recalculate import start
@@ -40,6 +42,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     range: SegmentRange | None = None
     limit: int | None = None
     schedule: SegmentSchedule | None = None
+    tags: tuple[str, ...] = ()
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +54,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     range: SegmentRange | UnsetType | None = UNSET
     limit: int | UnsetType | None = UNSET
     schedule: SegmentSchedule | UnsetType | None = UNSET
+    tags: tuple[str, ...] | UnsetType = UNSET
     database_id: int | UnsetType = UNSET
     type: SegmentType | UnsetType = UNSET
     version: int | UnsetType = UNSET
@@ -63,6 +67,7 @@ async def create_segment(tx: Tx, actor: Actor, made: Definition) -> Segment:
     """
     database = await profiles.get_database(tx, made.database_id)
     faults = _faults(tx, made.name, made.description, made.range, made.limit, made.schedule, database.timezone)
+    faults += tag_errors(made.tags)
     faults += _kind_faults(made.type, made.condition, made.range, made.limit, made.schedule)
     faults += await _condition_faults(tx, made.database_id, made.condition, None)
     if faults:
@@ -81,6 +86,7 @@ async def create_segment(tx: Tx, actor: Actor, made: Definition) -> Segment:
         "next_run_at": _due(tx, made.schedule, database.timezone),
     }
     segment_id = await _named(store.insert(tx, values), name)
+    await TAGS.put(tx, {segment_id: clean_tags(made.tags)})
     if made.type == "static":
         await store.set_figures(tx, segment_id, 0, tx.now)
     if made.type != "dynamic":  # an empty list from the start, so that conditions always find one
@@ -100,7 +106,7 @@ async def change_segment(tx: Tx, actor: Actor, segment_id: int, change: Change) 
     an archived segment; 422.
     """
     before = await store.get(tx, segment_id, lock=True)
-    _refuse_archived(before)
+    refuse_archived(before)
     if change.version is not UNSET and change.version != before.version:
         raise conflict(
             "Somebody has changed this segment since you read it",
@@ -118,26 +124,31 @@ async def change_segment(tx: Tx, actor: Actor, segment_id: int, change: Change) 
         before,
         **{
             key: value
-            for key in ("name", "description", "condition", "range", "limit", "schedule")
+            for key in ("name", "description", "condition", "range", "limit", "schedule", "tags")
             if (value := getattr(change, key)) is not UNSET
         },
     )
     database = await profiles.get_database(tx, before.database_id)
     schedule = after.schedule if after.schedule != before.schedule else None  # an old one may have ended
     faults = _faults(tx, after.name, after.description, after.range, after.limit, schedule, database.timezone)
+    faults += tag_errors(after.tags)
     faults += _kind_faults(after.type, after.condition, after.range, after.limit, after.schedule)
     if after.condition != before.condition:
         faults += await _condition_faults(tx, before.database_id, after.condition, segment_id)
     if faults:
         raise invalid(*faults)
     values = _changes(before, after)
-    if not values:
+    labels = clean_tags(after.tags)
+    retagged = set(labels) != set(before.tags)
+    if not values and not retagged:
         return before
     if "name" in values and after.name.strip().lower() != before.name.lower():
         await _refuse_taken(tx, before.database_id, after.name.strip(), segment_id)
     if "schedule" in values:
         values["next_run_at"] = _due(tx, after.schedule, database.timezone)
     await _named(store.update(tx, segment_id, values), after.name)
+    if retagged:
+        await TAGS.put(tx, {segment_id: labels})
     segment = await store.get(tx, segment_id)
     await audit(
         tx,
@@ -232,7 +243,7 @@ async def database_used_by(tx: Tx, database_id: int, field: profiles.Field | Non
 
 def picture(segment: Segment) -> dict[str, Any]:
     """Return a segment as the audit log keeps it."""
-    kept = ("database_id", "name", "description", "type", "range", "limit", "schedule")
+    kept = ("database_id", "name", "description", "type", "range", "limit", "schedule", "tags")
     shown = {key: msgspec.to_builtins(getattr(segment, key)) for key in kept}
     return shown | {"condition": None if segment.condition is None else conditions.encode(segment.condition)}
 
@@ -313,7 +324,8 @@ def _due(tx: Tx, schedule: SegmentSchedule | None, timezone: str) -> Any:
     return None if schedule is None else rules.next_run(schedule, tx.now, timezone)
 
 
-def _refuse_archived(segment: Segment) -> None:
+def refuse_archived(segment: Segment) -> None:
+    """Raise 409 for a segment that is out of use."""
     if segment.archived_at is not None:
         raise conflict(f"The segment {segment.name} is archived: restore it first")
 

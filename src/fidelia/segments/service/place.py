@@ -14,6 +14,7 @@ from fidelia.platform.postgres import Tx
 from ..model import Segment
 from ..store import members as members_store
 from ..store import runs as runs_store
+from ..store.runs import RUNS
 from .lists import swap
 from .refusals import reason
 
@@ -68,4 +69,4 @@ async def end_runs(ctx: JobContext, run_ids: Iterable[int], ending: Ending, exc:
     """Write into the histories of runs how the job that did them ended, and why."""
     async with ctx.tx() as tx:
         for run_id in run_ids:
-            await runs_store.end(tx, run_id, ending, None if ending == "cancelled" else reason(exc))
+            await RUNS.end(tx, run_id, ending, None if ending == "cancelled" else reason(exc))

@@ -20,6 +20,7 @@ from .. import rules
 from ..model import Segment, SegmentRun, Source
 from ..store import runs as runs_store
 from ..store import segments as store
+from ..store.runs import RUNS
 from .lists import source_of
 from .question import ask_segment
 
@@ -48,8 +49,8 @@ async def recalculate(
         raise conflict(f"The segment {segment.name} is dynamic: it stores nobody and is worked out each time")
     if segment.type == "static":
         raise conflict(f"The segment {segment.name} is a list without rules of its own: fill it from a condition")
-    await settle(tx, [segment_id])
-    for run in await runs_store.open_runs(tx, [segment_id]):
+    await RUNS.settle(tx, [segment_id])
+    for run in await RUNS.open(tx, [segment_id]):
         if run.job_id is not None:
             job = await jobs.get(tx, run.job_id)
             return JobRef(job.id, job.kind, job.title, job.state)
@@ -60,8 +61,16 @@ async def recalculate(
 async def start(
     tx: Tx, actor: str, segments: Sequence[Segment], source: Source, *, triggers: bool | None, force: bool = False
 ) -> JobRef:
-    """Note a run for each of some segments of one database and start the job that does them, in this order."""
-    runs = [[s.id, await runs_store.insert(tx, s.id, source=source, actor=actor)] for s in segments]
+    """Note a run for each of some segments of one database and start the job that does them, in this order.
+
+    Raises 409 when one of them is being filled.
+    """
+    runs = []
+    for segment in segments:
+        run_id = await RUNS.add(tx, segment.id, source=source, actor=actor)
+        if run_id is None:
+            raise conflict(f"The segment {segment.name} is being filled at the moment")
+        runs.append([segment.id, run_id])
     first = segments[0]
     alone = len(segments) == 1
     args: dict[str, Any] = {"runs": runs, "triggers": triggers, "force": force}
@@ -75,32 +84,23 @@ async def start(
         database_id=first.database_id,
         link=f"/segments/{first.id}" if alone else "/segments",
     )
-    await runs_store.set_job(tx, [run for _, run in runs], job.id)
+    await RUNS.set_job(tx, [run for _, run in runs], job.id)
     return job
 
 
 async def cancel(tx: Tx, segment_id: int) -> SegmentRun:
     """Stop the open run of a segment; its list stays. Raises 404; 409 when nothing is under way."""
     segment = await store.get(tx, segment_id, lock=True)
-    await settle(tx, [segment_id])
-    run = next(iter(await runs_store.open_runs(tx, [segment_id])), None)
+    await RUNS.settle(tx, [segment_id])
+    run = await RUNS.open_of(tx, segment_id)
     if run is None:
         raise conflict(f"The segment {segment.name} is not being filled at the moment")
-    together = [] if run.job_id is None else await runs_store.of_job(tx, run.job_id)
-    if run.job_id is not None and len([r for r in together if r.state in ("queued", "running")]) == 1:
+    if run.job_id is not None and await runs_store.left_to(tx, run.job_id) == 1:
         await jobs.cancel(tx, run.job_id)
-        await settle(tx, [segment_id])
+        await RUNS.settle(tx, [segment_id])
     else:  # one of many that a job does: the others go on
-        await runs_store.end(tx, run.id, "cancelled", None)
+        await RUNS.end(tx, run.id, "cancelled", None)
     return await runs_store.get(tx, run.id)
-
-
-async def settle(tx: Tx, segment_ids: list[int] | None = None) -> None:
-    """Note how runs ended whose job ended without a word: its process died too often, or it was never begun."""
-    for run in await runs_store.open_runs(tx, segment_ids):
-        ended = await jobs.outcome(tx, run.job_id, "The job ended before the list was stored")
-        if ended is not None:
-            await runs_store.end(tx, run.id, *ended)
 
 
 async def present(tx: Tx, segment_id: int, *, lock: bool = False) -> Segment:
@@ -123,11 +123,11 @@ async def start_due(engines: Engines) -> list[int]:
     a list that is, stays due; the end of a filling calls this again.
     """
     async with engines.tx() as tx:
-        await settle(tx)
+        await RUNS.settle(tx)
         due = {segment.id: segment for segment in await store.due(tx)}
         if not due:
             return []
-        busy = frozenset(run.segment_id for run in await runs_store.open_runs(tx))
+        busy = frozenset(run.segment_id for run in await RUNS.open(tx))
         reads = {id_: await reads_of(tx, segment) for id_, segment in due.items()}
         by_database: dict[int, list[Segment]] = {}
         for id_ in (id_ for group in rules.turns(reads, busy) for id_ in group):

@@ -26,6 +26,7 @@ from .. import rules
 from ..model import Segment
 from ..store import runs as runs_store
 from ..store import segments as store
+from ..store.runs import RUNS
 from . import answer
 from .fingerprint import GOOD_FOR, fingerprints
 from .place import end_runs, put
@@ -185,7 +186,7 @@ class _Round:
     async def fail(self, segment_id: int, fault: BaseException) -> None:
         """End a run that cannot be done; the others go on."""
         async with self.ctx.tx() as tx:
-            await runs_store.end(tx, self.runs[segment_id], "failed", reason(fault))
+            await RUNS.end(tx, self.runs[segment_id], "failed", reason(fault))
         self.fault = fault
         self.count("failed")
 

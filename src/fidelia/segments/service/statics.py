@@ -61,7 +61,7 @@ async def save_static(
     source = await store.get(tx, origin.segment)
     if source.archived_at is not None:
         raise conflict(f"The segment {source.name} is archived: restore it first")
-    made = await _empty(tx, actor, source.database_id, name, description)
+    made = await _empty(tx, actor, source.database_id, name, description, source.tags)
     if source.type == "dynamic":
         same = Filling(Member(of=MemberOf(segment=source.id)))
         return Made(made, await fill(tx, actor, made, same, triggers=triggers))
@@ -70,8 +70,10 @@ async def save_static(
     return Made(made, None)
 
 
-async def _empty(tx: Tx, actor: Actor, database_id: int, name: str, description: str) -> int:
-    made = Definition(database_id=database_id, name=name, description=description, type="static")
+async def _empty(
+    tx: Tx, actor: Actor, database_id: int, name: str, description: str, tags: tuple[str, ...] = ()
+) -> int:
+    made = Definition(database_id=database_id, name=name, description=description, type="static", tags=tags)
     return (await create_segment(tx, actor, made)).id
 
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 from sqlalchemy.dialects.postgresql import insert
 
-from fidelia.kernel.errors import invalid_field, not_found
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
+from fidelia.kernel.errors import not_found
+from fidelia.kernel.paging import Page, PageRequest, cursor_id, encode_cursor
 from fidelia.platform.postgres import Tx
 
 from ..model import SegmentLogEntry
@@ -160,7 +160,7 @@ async def log_page(tx: Tx, segment_id: int, request: PageRequest) -> Page[Segmen
     """Return a page of the log, newest first."""
     where = [_l.segment_id == segment_id]
     total = await tx.scalar(sa.select(sa.func.count()).select_from(segment_log).where(*where))
-    before = before_id(request)
+    before = cursor_id(request)
     if before is not None:
         where.append(_l.id < before)
     columns = [column for column in _l if column.name != "members"]
@@ -189,15 +189,6 @@ async def log_people(tx: Tx, segment_id: int, log_id: int) -> BitMap:
     if found is None:
         raise not_found("Change", log_id)
     return BitMap.deserialize(bytes(found))
-
-
-def before_id(request: PageRequest) -> int | None:
-    """Read a cursor that is an id; raise 422."""
-    if request.cursor is None:
-        return None
-    if len(request.cursor) != 1 or not isinstance(request.cursor[0], int) or not 0 <= request.cursor[0] < 2**62:
-        raise invalid_field("/cursor", "This cursor is not one that this list has returned")
-    return request.cursor[0]
 
 
 def nobody() -> BitMap:

@@ -2,75 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from pyroaring import BitMap
 
 from fidelia.kernel.errors import not_found
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform.postgres import Tx
+from fidelia.platform.schedules import ENDED, OPEN, Runs
 
 from ..model import SegmentRun
 from ..tables import segment, segment_run
-from .members import before_id, packed
+from .members import packed
 
 _r = segment_run.c
-_OPEN = ("queued", "running")
-_SHOWN = [column for column in _r if column.name not in ("joined", "gone")]
-
-
-def _as_run(row: sa.Row[Any]) -> SegmentRun:
-    values = dict(row._mapping)
-    values["left"] = values.pop("left_count")
-    return SegmentRun(**values)
-
-
-async def insert(tx: Tx, segment_id: int, *, source: str, actor: str) -> int:
-    """Note that a filling was asked for; return the run's id. Beside an open one it violates a unique index."""
-    stmt = sa.insert(segment_run).values(
-        segment_id=segment_id, state="queued", source=source, actor=actor, queued_at=tx.now
-    )
-    return int(await tx.scalar(stmt.returning(_r.id)))
-
-
-async def set_job(tx: Tx, run_ids: Iterable[int], job_id: str) -> None:
-    """Note which job does some runs."""
-    await tx.execute(sa.update(segment_run).where(_r.id.in_(list(run_ids))).values(job_id=job_id))
+RUNS = Runs(
+    segment_run,
+    SegmentRun,
+    owner="segment_id",
+    unsaid="The job ended before the list was stored",
+    renamed={"left": "left_count"},
+)
 
 
 async def begin(tx: Tx, run_id: int) -> bool:
     """Mark a run as running (again, after a crash); say ``False`` when it has ended already."""
-    done = await tx.execute(
-        sa.update(segment_run)
-        .where(_r.id == run_id, _r.state.in_(_OPEN))
-        .values(state="running", started_at=tx.now, attempts=_r.attempts + 1)
-    )
-    return done.rowcount > 0
+    return await RUNS.begin(tx, run_id, {"started_at": tx.now, "attempts": _r.attempts + 1})
 
 
 async def finish(
     tx: Tx, run_id: int, *, took_ms: int, size: int, entered: BitMap, left: BitMap, skipped: bool = False
 ) -> bool:
     """Mark a run as done; say ``False`` when it had ended already."""
-    done = await tx.execute(
-        sa.update(segment_run)
-        .where(_r.id == run_id, _r.state.in_(_OPEN))
-        .values(
-            state="done",
-            finished_at=tx.now,
-            took_ms=took_ms,
-            size=size,
-            entered=len(entered),
-            left_count=len(left),
-            joined=packed(entered),
-            gone=packed(left),
-            skipped=skipped,
-        )
-    )
-    return done.rowcount > 0
+    found = {
+        "took_ms": took_ms,
+        "size": size,
+        "entered": len(entered),
+        "left_count": len(left),
+        "joined": packed(entered),
+        "gone": packed(left),
+        "skipped": skipped,
+    }
+    return await RUNS.end(tx, run_id, "done", columns=found)
 
 
 async def people(tx: Tx, segment_id: int, run_id: int) -> tuple[BitMap, BitMap]:
@@ -80,6 +53,11 @@ async def people(tx: Tx, segment_id: int, run_id: int) -> tuple[BitMap, BitMap]:
         raise not_found("Run", run_id)
     joined, gone = (BitMap() if part is None else BitMap.deserialize(bytes(part)) for part in row)
     return joined, gone
+
+
+async def keeps_people(tx: Tx, run_id: int) -> bool:
+    """Tell whether it is known who entered and left by a run."""
+    return await tx.first(sa.select(_r.id).where(_r.id == run_id, _r.joined.is_not(None))) is not None
 
 
 async def forget(tx: Tx, database_id: int, erased: BitMap) -> None:
@@ -109,31 +87,17 @@ async def purge_people(tx: Tx, before: datetime) -> None:
     await tx.execute(sa.update(segment_run).where(old).values(joined=None, gone=None))
 
 
-async def of_job(tx: Tx, job_id: str) -> list[SegmentRun]:
-    """Return the runs that one job does."""
-    return [_as_run(row) for row in await tx.all(sa.select(*_SHOWN).where(_r.job_id == job_id).order_by(_r.id))]
-
-
-async def end(tx: Tx, run_id: int, state: str, error: str | None) -> None:
-    """Mark a run as failed or cancelled, unless it has ended."""
-    await tx.execute(
-        sa.update(segment_run)
-        .where(_r.id == run_id, _r.state.in_(_OPEN))
-        .values(state=state, finished_at=tx.now, error=error)
-    )
-
-
-async def open_runs(tx: Tx, segment_ids: Iterable[int] | None = None) -> list[SegmentRun]:
-    """Return the runs that wait or work, of all segments or some."""
-    stmt = sa.select(*_SHOWN).where(_r.state.in_(_OPEN))
-    if segment_ids is not None:
-        stmt = stmt.where(_r.segment_id.in_(list(segment_ids)))
-    return [_as_run(row) for row in await tx.all(stmt.order_by(_r.id))]
+async def left_to(tx: Tx, job_id: str) -> int:
+    """Return how many runs a job has still to do, or does."""
+    stmt = sa.select(sa.func.count()).select_from(segment_run).where(_r.job_id == job_id, _r.state.in_(OPEN))
+    return int(await tx.scalar(stmt))
 
 
 async def get(tx: Tx, run_id: int) -> SegmentRun:
     """Return a run that exists."""
-    return _as_run(await tx.one(sa.select(*_SHOWN).where(_r.id == run_id)))
+    found = await RUNS.find(tx, run_id)
+    assert found is not None
+    return found
 
 
 async def has_done(tx: Tx, segment_id: int) -> bool:
@@ -142,18 +106,5 @@ async def has_done(tx: Tx, segment_id: int) -> bool:
 
 
 async def last(tx: Tx, segment_id: int) -> SegmentRun | None:
-    """Return the newest run of a segment."""
-    row = await tx.first(sa.select(*_SHOWN).where(_r.segment_id == segment_id).order_by(_r.id.desc()).limit(1))
-    return None if row is None else _as_run(row)
-
-
-async def page(tx: Tx, segment_id: int, request: PageRequest) -> Page[SegmentRun]:
-    """Return a page of a segment's runs, newest first."""
-    where = [_r.segment_id == segment_id]
-    total = await tx.scalar(sa.select(sa.func.count()).select_from(segment_run).where(*where))
-    before = before_id(request)
-    if before is not None:
-        where.append(_r.id < before)
-    rows = await tx.all(sa.select(*_SHOWN).where(*where).order_by(_r.id.desc()).limit(request.limit + 1))
-    items = [_as_run(row) for row in rows[: request.limit]]
-    return Page(items, encode_cursor([items[-1].id]) if len(rows) > request.limit else None, total)
+    """Return the newest run of a segment, whether it has ended or not."""
+    return await RUNS.last(tx, segment_id, OPEN + ENDED)

@@ -13,11 +13,13 @@ from fidelia import conditions
 from fidelia.kernel.errors import invalid_field, not_found
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform.postgres import Tx
+from fidelia.platform.tags import TagCount
 
 from ..model import Segment, SegmentRange, SegmentSchedule
-from ..tables import segment
+from ..tables import TAGS, segment
 
 _s = segment.c
+_READ = sa.select(segment, TAGS.names())
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _SORTS: Mapping[str, sa.ColumnElement[Any]] = {
     "name": sa.func.lower(_s.name),
@@ -41,6 +43,7 @@ def as_segment(row: sa.Row[Any]) -> Segment:
         range=None if row.sample is None else msgspec.convert(row.sample, SegmentRange),
         limit=row.most,
         schedule=None if row.schedule is None else msgspec.convert(row.schedule, SegmentSchedule),
+        tags=tuple(row.tags),
         next_run_at=row.next_run_at,
         size=row.size,
         calculated_at=row.calculated_at,
@@ -53,8 +56,8 @@ def as_segment(row: sa.Row[Any]) -> Segment:
 
 async def find(tx: Tx, segment_id: int, *, lock: bool = False) -> Segment | None:
     """Return a segment, archived or not, or ``None``; ``lock`` lets nobody else change it."""
-    stmt = sa.select(segment).where(_s.id == segment_id)
-    row = await tx.first(stmt.with_for_update() if lock else stmt)
+    stmt = _READ.where(_s.id == segment_id)
+    row = await tx.first(stmt.with_for_update(of=segment) if lock else stmt)
     return None if row is None else as_segment(row)
 
 
@@ -66,14 +69,15 @@ async def get(tx: Tx, segment_id: int, *, lock: bool = False) -> Segment:
     return found
 
 
-async def some(tx: Tx, ids: Iterable[int]) -> list[Segment]:
-    """Return these segments, archived ones too."""
-    return [as_segment(row) for row in await tx.all(sa.select(segment).where(_s.id.in_(list(ids))))]
+async def some(tx: Tx, ids: Iterable[int], *, lock: bool = False) -> list[Segment]:
+    """Return these segments, archived ones too; ``lock`` lets nobody else change them."""
+    stmt = _READ.where(_s.id.in_(list(ids))).order_by(_s.id)
+    return [as_segment(row) for row in await tx.all(stmt.with_for_update(of=segment) if lock else stmt)]
 
 
 async def of_database(tx: Tx, database_id: int) -> list[Segment]:
     """Return every segment of a database that is not archived, by name."""
-    stmt = sa.select(segment).where(_s.database_id == database_id, _s.archived_at.is_(None))
+    stmt = _READ.where(_s.database_id == database_id, _s.archived_at.is_(None))
     return [as_segment(row) for row in await tx.all(stmt.order_by(sa.func.lower(_s.name)))]
 
 
@@ -89,7 +93,13 @@ async def users_of(tx: Tx, segment_id: int) -> list[str]:
 
 
 async def page(
-    tx: Tx, request: PageRequest, *, database_id: int | None, type_: str | None, archived: bool
+    tx: Tx,
+    request: PageRequest,
+    *,
+    database_id: int | None,
+    type_: str | None,
+    archived: bool,
+    tags: Collection[str] = (),
 ) -> Page[Segment]:
     """Return a page of segments; ``q`` searches name and description, or is an id."""
     where: list[sa.ColumnElement[bool]] = [_s.archived_at.is_not(None) if archived else _s.archived_at.is_(None)]
@@ -97,6 +107,8 @@ async def page(
         where.append(_s.database_id == database_id)
     if type_ is not None:
         where.append(_s.type == type_)
+    if tags:
+        where.append(TAGS.carries(tags))
     if request.q:
         text = sa.or_(
             _s.name.icontains(request.q, autoescape=True), _s.description.icontains(request.q, autoescape=True)
@@ -114,7 +126,7 @@ async def page(
         where.append(at < position if request.descending else at > position)
     order = (key.desc(), _s.id.desc()) if request.descending else (key, _s.id)
     rows = await tx.all(
-        sa.select(segment, key.label("sort_key")).where(*where).order_by(*order).limit(request.limit + 1)
+        _READ.add_columns(key.label("sort_key")).where(*where).order_by(*order).limit(request.limit + 1)
     )
     items = [as_segment(row) for row in rows[: request.limit]]
     cursor = None
@@ -185,8 +197,8 @@ async def set_next_run(tx: Tx, segment_id: int, at: datetime | None) -> None:
 
 async def due(tx: Tx) -> list[Segment]:
     """Return the updatable segments whose time has come, locked against another process that looks for them."""
-    stmt = sa.select(segment).where(_s.next_run_at <= tx.now, _s.archived_at.is_(None), _s.type == "updatable")
-    rows = await tx.all(stmt.order_by(_s.next_run_at, _s.id).with_for_update(skip_locked=True))
+    stmt = _READ.where(_s.next_run_at <= tx.now, _s.archived_at.is_(None), _s.type == "updatable")
+    rows = await tx.all(stmt.order_by(_s.next_run_at, _s.id).with_for_update(of=segment, skip_locked=True))
     return [as_segment(row) for row in rows]
 
 
@@ -201,3 +213,9 @@ async def another_of_name(tx: Tx, database_id: int, name: str, own: int | None) 
 async def names(tx: Tx, ids: Collection[int]) -> dict[int, str]:
     """Return the names of segments, archived ones too (a port of events)."""
     return {row.id: row.name for row in await tx.all(sa.select(_s.id, _s.name).where(_s.id.in_(ids)))}
+
+
+async def tag_counts(tx: Tx, database_id: int | None) -> list[TagCount]:
+    """Return the tags of segments that are not archived, of one database or of all."""
+    own = [] if database_id is None else [_s.database_id == database_id]
+    return await TAGS.counts(tx, _s.archived_at.is_(None), *own)

@@ -2,7 +2,7 @@ import { Alert, Code } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { ended, useJob } from '@/api/jobs';
-import { AppLink, CancelJob, Details, formatDuration, JobBar, Loaded, Num, Page, paths, progressWords, Section, shareOf, StateBadge, Time, useTextParam } from '@/kit';
+import { AppLink, CancelJob, Details, formatDuration, JobBar, Loaded, named, Num, Page, paths, progressWords, Section, shareOf, StateBadge, Time, useTextParam } from '@/kit';
 
 const figure = (value: unknown) => (typeof value === 'number' ? <Num value={value} /> : typeof value === 'string' ? value : <Code>{JSON.stringify(value)}</Code>);
 const sentence = (key: string) => key.charAt(0).toUpperCase() + key.slice(1).replaceAll('_', ' ');
@@ -14,7 +14,7 @@ export function JobPage() {
   const live = useJob(id);
   const job = live ?? query.data;
   return (
-    <Page title={job?.title ?? 'Job'} crumbs={[{ label: 'Jobs', href: paths.jobs() }]} badges={job && <StateBadge state={job.state} />}
+    <Page title={named({ data: job, error: query.error }, (found) => found.title, 'Job')} crumbs={[{ label: 'Jobs', href: paths.jobs() }]} badges={job && <StateBadge state={job.state} />}
       progress={job && !ended(job) ? shareOf(job) : null} tools={job && <CancelJob job={job} />}
       facts={job ? [`started by ${job.actor}`, <Time key="at" value={job.started_at ?? job.created_at} />, job.link && <AppLink key="link" href={job.link}>Open its object</AppLink>] : []}>
       <Loaded query={{ ...query, data: job }} what="the job">

@@ -1,7 +1,7 @@
 import { ActionIcon, Group, Popover, RingProgress, ScrollArea, Stack, Text } from '@mantine/core';
 import { useDisclosure, useLocalStorage } from '@mantine/hooks';
 import { IconCheck, IconProgress, IconX } from '@tabler/icons-react';
-import { ended, useJobs, type Job } from '@/api/jobs';
+import { ended, useHearing, useJobs, type Job } from '@/api/jobs';
 import { useCan } from '@/api/session';
 import { AppLink, CancelJob, IconButton, JobBar, paths, progressWords, shareOf, StateBadge, Time } from '@/kit';
 
@@ -25,7 +25,7 @@ function Row({ job, onOpen, onSeen }: { job: Job; onOpen: () => void; onSeen: ()
 /** The ring in the top bar: what runs now, with Cancel; what ended, until it was seen. */
 export function JobTray() {
   const can = useCan('jobs:read');
-  const jobs = useJobs();
+  const jobs = useJobs(), { known, error } = useHearing();
   const [open, tray] = useDisclosure(false);
   const [seen, setSeen] = useLocalStorage<string[]>({ key: 'fidelia.jobs.seen', defaultValue: [], getInitialValueInEffect: false });
   if (!can) return null;
@@ -54,7 +54,8 @@ export function JobTray() {
         <ScrollArea.Autosize mah={400}>
           <Stack gap="sm">
             {[...running, ...fresh].map((job) => <Row key={job.id} job={job} onOpen={close} onSeen={() => { see([job.id]); }} />)}
-            {running.length + fresh.length === 0 && <Group gap="xs" c="dimmed"><IconCheck size={16} /><Text>Nothing is running</Text></Group>}
+            {running.length + fresh.length === 0 && (known ? <Group gap="xs" c="dimmed"><IconCheck size={16} /><Text>Nothing is running</Text></Group>
+              : <Text c="dimmed">{error ? 'What runs could not be asked. It is asked again by itself.' : 'Asking what runs…'}</Text>)}
           </Stack>
         </ScrollArea.Autosize>
       </Popover.Dropdown>

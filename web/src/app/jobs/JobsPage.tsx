@@ -5,24 +5,24 @@ import { AllDone, AppLink, CancelJob, type Column, formatDuration, JobBar, ListP
 import { Stack } from '@mantine/core';
 
 const columns: Column<Job>[] = [
-  { key: 'title', header: 'Job', cell: (job) => job.title },
-  { key: 'state', header: 'State', cell: (job) => <StateBadge state={job.state} size="sm" />, priority: 1 },
+  { key: 'title', header: 'Job', sort: 'title', cell: (job) => job.title },
+  { key: 'state', header: 'State', sort: 'state', cell: (job) => <StateBadge state={job.state} size="sm" />, priority: 1 },
   {
     key: 'progress', header: 'Progress', width: 240,
     cell: (job) => (ended(job)
       ? job.error ?? progressWords(job, new Date())
       : <Stack gap={2}><JobBar job={job} /><span style={{ fontSize: 12 }}>{progressWords(job, new Date())}</span></Stack>),
   },
-  { key: 'actor', header: 'Started by', cell: (job) => job.actor, priority: 3 },
-  { key: 'started', header: 'Started', cell: (job) => <Time value={job.started_at ?? job.created_at} /> },
-  { key: 'took', header: 'Took', align: 'right', priority: 3, cell: (job) => (job.started_at && job.finished_at ? <span style={{ whiteSpace: 'nowrap' }}>{formatDuration(new Date(job.finished_at).getTime() - new Date(job.started_at).getTime())}</span> : '–') },
+  { key: 'actor', header: 'Started by', sort: 'actor', cell: (job) => job.actor, priority: 3 },
+  { key: 'started', header: 'Started', sort: 'started_at', cell: (job) => <Time value={job.started_at ?? job.created_at} /> },
+  { key: 'took', header: 'Took', sort: 'took', align: 'right', priority: 3, cell: (job) => (job.started_at && job.finished_at ? <span style={{ whiteSpace: 'nowrap' }}>{formatDuration(new Date(job.finished_at).getTime() - new Date(job.started_at).getTime())}</span> : '–') },
   { key: 'object', header: 'Object', priority: 3, cell: (job) => (job.link ? <AppLink href={job.link}>Open</AppLink> : '–') },
   { key: 'cancel', header: 'Cancel', priority: 3, locked: true, cell: (job) => <CancelJob job={job} compact /> },
 ];
 
-/** Everything that takes long, running first. */
+/** Everything that takes long, newest first. */
 export function JobsPage() {
-  const state = useListState();
+  const state = useListState({ defaultSort: '-started_at' });
   const query = useList(['jobs', state.params], ({ cursor, limit, signal }) =>
     ok(api.GET('/api/v1/jobs', { params: { query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })), { refetchInterval: 5000 });
   return (

@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { api, ok } from '@/api/client';
 import { useDatabase, useDatabases } from '@/api/database';
-import { ended, useJobs } from '@/api/jobs';
+import { askJobs, ended, useHearing, useJobs } from '@/api/jobs';
 import { useCan, useCanAny, useMe } from '@/api/session';
-import { AllDone, AppLink, FigureTile, FigureTiles, formatNumber, JobProgress, NO_VALUE, Page, PanelError, paths, Section, Time } from '@/kit';
+import { AllDone, AppLink, Delayed, FigureTile, FigureTiles, formatNumber, JobProgress, NO_VALUE, Page, PanelError, paths, Section, SkeletonPanel, Time } from '@/kit';
 import { useCounts } from './counts';
 import { GetStarted } from './GetStarted';
 import { LatestMailings, LatestSegments } from './HomePanels';
@@ -18,9 +18,11 @@ function Tile({ label, value, href, note, asOf }: { label: string; value: number
 
 function RunningNow() {
   const running = useJobs().filter((job) => !ended(job));
+  const { known, error } = useHearing();
   return (
     <Section title="Running now">
-      {running.length === 0 ? <AllDone>Nothing is running</AllDone> : <Stack gap="md">{running.slice(0, 5).map((job) => <JobProgress key={job.id} id={job.id} />)}</Stack>}
+      {running.length === 0 && !known ? (error ? <PanelError error={error} what="what runs" onRetry={askJobs} /> : <Delayed><SkeletonPanel lines={1} /></Delayed>)
+        : running.length === 0 ? <AllDone>Nothing is running</AllDone> : <Stack gap="md">{running.slice(0, 5).map((job) => <JobProgress key={job.id} id={job.id} />)}</Stack>}
       {running.length > 5 && <AppLink href={paths.jobs()}>{formatNumber(running.length - 5)} more</AppLink>}
     </Section>
   );
@@ -59,6 +61,7 @@ export function HomePage() {
   return (
     <Page title={`${greeting(new Date().getHours())}${first ? `, ${first}` : ''}`} crumb="Home" facts={[db && `Database ${db.name}`, db && `days in ${db.timezone}`]}
       help={{ text: 'Home shows what there is, what runs now, and what waits for you. Each figure opens the list that it counts.' }}>
+      {!databases && !known && <Delayed><SkeletonPanel lines={2} /></Delayed>}
       {databases && databases.length > 0 && <FigureTiles>
         {db && can('profiles:read') && (
           <Tile label={`Profiles in ${db.name}`} value={counts.profiles} href={paths.profiles(db.id)} asOf={asOf} note={counts.subscribed ? `${formatNumber(counts.subscribed)} subscribed` : undefined} />

@@ -2,7 +2,7 @@ import { Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { api, ok } from '@/api/client';
-import { AppLink, formatCount, PanelError, paths, Section, StateBadge, Time } from '@/kit';
+import { AppLink, Delayed, formatCount, PanelError, paths, Section, SkeletonPanel, StateBadge, Time } from '@/kit';
 import css from './home.module.css';
 
 const FEW = 4;
@@ -24,6 +24,7 @@ export function LatestMailings({ databaseId }: { databaseId: number }) {
   });
   const items = query.data?.items ?? [];
   if (query.error) return <Section title="Latest mailings"><PanelError error={query.error} what="the mailings" onRetry={() => void query.refetch()} /></Section>;
+  if (query.isPending) return <Delayed><SkeletonPanel lines={FEW} /></Delayed>;
   if (items.length === 0) return null;
   return (
     <Section title="Latest mailings" actions={<AppLink href={paths.mailings()}>All mailings</AppLink>}>
@@ -45,6 +46,7 @@ export function LatestSegments({ databaseId }: { databaseId: number }) {
   });
   const items = query.data?.items ?? [];
   if (query.error) return <Section title="Segments changed last"><PanelError error={query.error} what="the segments" onRetry={() => void query.refetch()} /></Section>;
+  if (query.isPending) return <Delayed><SkeletonPanel lines={FEW} /></Delayed>;
   if (items.length === 0) return null;
   return (
     <Section title="Segments changed last" actions={<AppLink href={paths.segments()}>All segments</AppLink>}>

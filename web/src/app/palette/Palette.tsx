@@ -1,9 +1,9 @@
-import { Loader } from '@mantine/core';
+import { Loader, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { Spotlight } from '@mantine/spotlight';
 import { IconArrowRight, IconBolt, IconSearch } from '@tabler/icons-react';
-import { useState, type ReactNode } from 'react';
-import { Keys, useGo, usePageMeta } from '@/kit';
+import { useRef, useState, type ReactNode } from 'react';
+import { Keys, rememberFocus, useGo, usePageMeta } from '@/kit';
 import { useMenu } from '../shell/menu';
 import { useRecent } from './recent';
 import { useServerSearch, type Found } from './search';
@@ -33,6 +33,7 @@ function Group({ label, entries }: { label: string; entries: readonly Entry[] })
 
 /** Ctrl K: what can be done here, then what was opened last, places, and everything by name. An e-mail, a phone number, an id or `city:Oslo` finds people. `>` actions, `@` people, `#` id. */
 export function Palette() {
+  const restore = useRef<(() => void) | null>(null);
   const [typed, setTyped] = useState('');
   const [asked] = useDebouncedValue(typed, 120);
   const menu = useMenu();
@@ -65,11 +66,12 @@ export function Palette() {
   ];
   const none = groups.every((g) => g.entries.length === 0), waiting = server.loading || asked !== typed;
   return (
-    <Spotlight.Root query={typed} onQueryChange={setTyped} shortcut="mod + K" tagsToIgnore={[]} scrollable maxHeight={440} centered={false} yOffset="10vh" overlayProps={{ backgroundOpacity: 0.25, blur: 0 }}
+    <Spotlight.Root onSpotlightOpen={() => { restore.current = rememberFocus(); }} onSpotlightClose={() => { restore.current?.(); restore.current = null; }} query={typed} onQueryChange={setTyped} shortcut="mod + K" tagsToIgnore={[]} scrollable maxHeight={440} centered={false} yOffset="10vh" overlayProps={{ backgroundOpacity: 0.25, blur: 0 }}
       attributes={{ content: { 'aria-label': 'Search or jump to' } }}>
       <Spotlight.Search placeholder="Search or jump to…   @ people   city:Oslo   # id   > actions" rightSection={waiting && typed !== '' ? <Loader size={14} aria-label="Searching" /> : null} aria-label="Search or jump to" leftSection={<IconSearch size={18} />} />
       <Spotlight.ActionsList>
         {groups.map((g) => <Group key={g.label} label={g.label} entries={g.entries} />)}
+        {server.missed.length > 0 && !waiting && <Text role="alert" size="sm" c="error" px="md" py="xs">Could not search {server.missed.join(', ')}. Type on to try again.</Text>}
         {none && <Spotlight.Empty>{waiting ? 'Searching…' : server.failed ?? 'Nothing found. Try another word, an e-mail address, a phone number, an id, or one field, like city:Oslo'}</Spotlight.Empty>}
       </Spotlight.ActionsList>
     </Spotlight.Root>

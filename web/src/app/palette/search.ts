@@ -62,6 +62,8 @@ export interface ServerSearch {
   loading: boolean;
   /** what could not be asked, in words */
   failed: string | null;
+  /** what of it could not be searched, as "people" */
+  missed: readonly string[];
 }
 
 /** Objects of all kinds by name; people by name, e-mail, phone, id or `field:value`. `@` asks for people only, `#` for an id. */
@@ -91,5 +93,6 @@ export function useServerSearch(typed: string): ServerSearch {
     { group: 'People', found: open && people.data ? peopleOf(people.data, q, db) : [] },
     ...asked.map((source, i) => ({ group: source.group, found: results[i]?.data ?? [] })),
   ];
-  return { groups: groups.filter((g) => g.found.length > 0), loading: people.isLoading || results.some((r) => r.isLoading), failed: people.error && only ? toProblem(people.error).detail : null };
+  const missed = [...(people.error ? ['people'] : []), ...asked.flatMap((source, i) => (results[i]?.error ? [source.group.toLowerCase()] : []))];
+  return { missed, groups: groups.filter((g) => g.found.length > 0), loading: people.isLoading || results.some((r) => r.isLoading), failed: people.error && only ? toProblem(people.error).detail : null };
 }

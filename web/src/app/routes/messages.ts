@@ -4,7 +4,7 @@ import { shellRoute } from './root';
 
 export const messageRoutes = [
   createRoute({
-    getParentRoute: () => shellRoute, path: '/mailings', validateSearch: listSearch(['state']),
+    getParentRoute: () => shellRoute, path: '/mailings', validateSearch: listSearch(['state', 'archived']),
     component: lazyRouteComponent(() => import('@/messages/MailingListPage'), 'MailingListPage'),
   }),
   createRoute({
@@ -16,7 +16,7 @@ export const messageRoutes = [
     component: lazyRouteComponent(() => import('@/messages/MailingPage'), 'MailingPage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/templates', validateSearch: listSearch(),
+    getParentRoute: () => shellRoute, path: '/templates', validateSearch: listSearch(['archived']),
     component: lazyRouteComponent(() => import('@/messages/TemplateListPage'), 'TemplateListPage'),
   }),
   createRoute({

@@ -97,7 +97,7 @@ export const profileRoutes = [
     component: lazyRouteComponent(() => import('@/profiles/lists/DataTablePage'), 'DataTablePage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/resources', validateSearch: listSearch(),
+    getParentRoute: () => shellRoute, path: '/resources', validateSearch: listSearch(['archived']),
     component: lazyRouteComponent(() => import('@/profiles/ConsentPage'), 'ConsentPage'),
   }),
   createRoute({

@@ -1,5 +1,6 @@
 import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
 import type { QueryClient } from '@tanstack/react-query';
+import { databasesQuery } from '@/api/database';
 import { Problem } from '@/api/problem';
 import { meQuery } from '@/api/session';
 import { ErrorPage, NotFoundPage } from '../pages/ErrorPages';
@@ -22,7 +23,9 @@ export const shellRoute = createRoute({
   notFoundComponent: NotFoundPage,
   beforeLoad: async ({ context, location }) => {
     try {
-      await context.client.query({ ...meQuery, staleTime: 'static' });
+      const me = await context.client.query({ ...meQuery, staleTime: 'static' });
+      // almost every page asks for them: they come while its code does, and a page that misses them says so itself
+      if (me.rights.includes('databases:read')) context.client.query(databasesQuery).catch(() => undefined);
     } catch (error) {
       if (error instanceof Problem && error.status === 401) {
         const next = location.href === '/' ? undefined : location.href;

@@ -23,7 +23,7 @@ const anySearch = (search: Record<string, unknown>): Record<string, unknown> => 
 
 export const segmentRoutes = [
   createRoute({
-    getParentRoute: () => shellRoute, path: '/segments', validateSearch: listSearch(['type', 'archived']),
+    getParentRoute: () => shellRoute, path: '/segments', validateSearch: listSearch(['type', 'tag', 'archived']),
     component: lazyRouteComponent(() => import('@/segments/SegmentListPage'), 'SegmentListPage'),
   }),
   createRoute({

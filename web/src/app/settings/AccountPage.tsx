@@ -6,9 +6,9 @@ import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import type { components } from '@/api/schema';
 import { useMe } from '@/api/session';
-import { AppForm, Details, doneToast, failToast, Loaded, Page, Section, setSingleKeys, singleKeys, Time, ToneBadge, useAppForm } from '@/kit';
+import { AppForm, Details, doneToast, failToast, Loaded, Page, Section, setSingleKeys, singleKeys, SkeletonText, Time, ToneBadge, useAppForm } from '@/kit';
 import { device } from './device';
-import { useRoleChoices } from './useRoles';
+import { useRoleChoices, useRoles } from './useRoles';
 import { settingsCrumb, SettingsFrame } from './SettingsFrame';
 
 const blank = { current: '', password: '', repeat: '' };
@@ -79,12 +79,12 @@ function Preferences() {
 /** The signed-in person's own page. */
 export function AccountPage() {
   const me = useMe();
-  const titles = useRoleChoices();
+  const titles = useRoleChoices(), waits = useRoles().isLoading;
   return (
     <SettingsFrame>
       <Page title="Account" crumbs={settingsCrumb} width="form" help={{ text: 'Your own sign-in: password, the places where you are signed in, and how this browser looks and listens. Roles are given by an owner.' }}>
         <Section title={me?.name ?? 'You'}>
-          <Details items={[['E-mail', me?.email], ['Roles', me?.roles.map((name) => titles.find((t) => t.value === name)?.label ?? name).join(', ')]]} />
+          <Details items={[['E-mail', me?.email], ['Roles', waits ? <SkeletonText key="r" /> : me?.roles.map((name) => titles.find((t) => t.value === name)?.label ?? name).join(', ')]]} />
         </Section>
         <Section title="Password"><PasswordForm /></Section>
         <Sessions />

@@ -53,12 +53,14 @@ export function AuditPage() {
   const drawer = useDrawer('entry');
   const query = useList(['audit', state.params], ({ cursor, limit, signal }) =>
     ok(api.GET('/api/v1/audit', { params: { query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
+  // Another page may have asked for one object or one kind of change: that is a chip to be taken off, never hidden.
+  const linked = (['object_id', 'action'] as const).flatMap((key) => (state.params[key] ? [{ key, label: key === 'object_id' ? 'Id' : 'Action', options: [{ value: state.params[key], label: state.params[key] }] }] : []));
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <SettingsFrame>
       <ListPage name="audit" title="Audit log" crumbs={settingsCrumb} noun={{ one: 'entry', many: 'entries' }} query={query} state={state} columns={columns}
         rowKey={(entry) => entry.id} rowLabel={auditWords} onPreview={(entry) => { drawer.open(entry.id); }} searchLabel="Search object, person, action"
-        filters={[{ key: 'kind', label: 'Object', options: kinds.map((kind) => ({ value: kind, label: word(kind) })) }, { key: 'actor_kind', label: 'Done by', options: [{ value: 'user', label: 'A person' }, { value: 'token', label: 'An API token' }, { value: 'system', label: 'Fidelia itself' }, { value: 'cli', label: 'The command line' }] }]}
+        filters={[...linked, { key: 'kind', label: 'Object', options: kinds.map((kind) => ({ value: kind, label: word(kind) })) }, { key: 'actor_kind', label: 'Done by', options: [{ value: 'user', label: 'A person' }, { value: 'token', label: 'An API token' }, { value: 'system', label: 'Fidelia itself' }, { value: 'cli', label: 'The command line' }] }]}
         help={{ text: 'Every change of configuration stands here with what was before and after. Nothing can be removed from it.', api: '/api/docs' }}
         empty={<AllDone>Nothing was changed yet.</AllDone>} />
       <SideDrawer name="entry" title="Before and after">

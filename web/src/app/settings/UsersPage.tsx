@@ -50,7 +50,7 @@ function EditUser({ id, onDone }: { id: string; onDone: () => void }) {
 
 /** Who may sign in, with which roles. */
 export function UsersPage() {
-  const state = useListState();
+  const state = useListState({ defaultSort: 'name' });
   const canCreate = useCan('users:create');
   const roles = useRoleChoices();
   const drawer = useDrawer('user');
@@ -63,11 +63,11 @@ export function UsersPage() {
   })));
   const title = (names: readonly string[]) => names.map((name) => roles.find((r) => r.value === name)?.label ?? name).join(', ');
   const columns: Column<User>[] = [
-    { key: 'name', header: 'User', cell: (user) => user.name },
-    { key: 'email', header: 'E-mail', cell: (user) => user.email, priority: 2 },
+    { key: 'name', header: 'User', sort: 'name', cell: (user) => user.name },
+    { key: 'email', header: 'E-mail', sort: 'email', cell: (user) => user.email, priority: 2 },
     { key: 'roles', header: 'Roles', cell: (user) => title(user.roles), priority: 2 },
     { key: 'state', header: 'State', cell: (user) => <StateBadge state={user.disabled_at ? 'disabled' : 'active'} size="sm" label={user.disabled_at ? 'Closed' : 'Active'} />, priority: 1 },
-    { key: 'seen', header: 'Last here', cell: (user) => <Time value={user.last_seen_at} none="never" />, priority: 3 },
+    { key: 'seen', header: 'Last here', sort: 'last_seen_at', cell: (user) => <Time value={user.last_seen_at} none="never" />, priority: 3 },
     { key: 'sessions', header: 'Sign-ins', align: 'right', cell: (user) => user.sessions, priority: 3 },
     { key: 'actions', header: 'Actions', locked: true, align: 'right', priority: 1, cell: (user) => <span data-above><MenuActions actions={actions(user)} label={`Actions for ${user.name}`} /></span> },
   ];

@@ -46,6 +46,7 @@ const sentences: Readonly<Record<string, string>> = {
   'value_list.load_started': 'loaded a file into the value list {}',
   'data_table.columns_added': 'added columns to the data table {}',
   'data_table.column_changed': 'renamed a column of the data table {}',
+  'data_table.column_deleted': 'deleted a column of the data table {}',
   'data_table.rows_upserted': 'added or changed rows of the data table {}',
   'data_table.row_changed': 'changed a row of the data table {}',
   'data_table.rows_deleted': 'deleted rows of the data table {}',

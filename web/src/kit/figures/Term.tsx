@@ -6,7 +6,7 @@ export function Term({ children, meaning }: { children: ReactNode; meaning: stri
   return (
     <Popover width={280} shadow="md" withArrow>
       <Popover.Target>
-        <UnstyledButton component="button" type="button" style={{ font: 'inherit', color: 'inherit', textDecoration: 'underline dotted', textUnderlineOffset: 3 }}>{children}</UnstyledButton>
+        <UnstyledButton component="button" type="button" style={{ display: 'inline', paddingBlock: 4, font: 'inherit', color: 'inherit', textDecoration: 'underline dotted', textUnderlineOffset: 3 }}>{children}</UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown><Text>{meaning}</Text></Popover.Dropdown>
     </Popover>

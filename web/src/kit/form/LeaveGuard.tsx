@@ -1,5 +1,6 @@
 import { Button, Group, Modal, Text } from '@mantine/core';
 import { useBlocker } from '@tanstack/react-router';
+import { rememberFocus } from '../confirm/focus';
 import { createContext, useContext, useEffect, useState } from 'react';
 
 export interface LeaveGuardProps {
@@ -28,7 +29,8 @@ export function LeaveGuard({ dirty, onSave }: LeaveGuardProps) {
   useEffect(() => {
     if (!asking) return;
     onAsking?.(true);
-    return () => onAsking?.(false);
+    const restore = rememberFocus();
+    return () => { onAsking?.(false); restore(); };
   }, [asking, onAsking]);
   if (blocker.status !== 'blocked') return null;
   const save = async () => {

@@ -19,11 +19,11 @@ export interface BulkBarProps {
 export function BulkBar({ selection, actions, noun, total, canSelectAll, onSelectAll, onClear }: BulkBarProps) {
   const [busy, setBusy] = useState<number | null>(null);
   const count = selection.count === null ? `all ${noun.many} that match` : formatNumber(selection.count);
+  const refusals = actions.flatMap((action) => action.refusal?.(selection) ?? []);
   const run = async (action: BulkAction, i: number) => {
     setBusy(i);
     try {
-      await action.run(selection);
-      onClear();
+      if ((await action.run(selection)) !== false) onClear();
     } finally {
       setBusy(null);
     }
@@ -38,10 +38,11 @@ export function BulkBar({ selection, actions, noun, total, canSelectAll, onSelec
       )}
       {actions.map((action, i) => (
         <Button key={i} size="xs" variant={action.danger ? 'filled' : 'default'} {...(action.danger ? { color: 'clay' } : {})} leftSection={action.icon}
-          loading={busy === i} disabled={(busy !== null && busy !== i) || (selection.all && action.pageOnly === true)} onClick={() => void run(action, i)}>
+          loading={busy === i} disabled={(busy !== null && busy !== i) || (selection.all && action.pageOnly === true) || (action.refusal?.(selection) ?? null) !== null} onClick={() => void run(action, i)}>
           {action.label(count)}
         </Button>
       ))}
+      {refusals.map((words) => <span key={words} role="status">{words}</span>)}
       <Button size="xs" variant="subtle" color="gray" ml="auto" onClick={onClear}>Clear</Button>
     </div>
   );

@@ -1,7 +1,8 @@
-import { Button, Group, Menu, Pill, TextInput } from '@mantine/core';
+import { Button, Group, Menu, Pill, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
 import { IconArrowsSort, IconColumns3, IconDownload, IconFilter, IconLayoutList, IconList, IconSearch, IconX } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { formatNumber } from '../format/number';
 import { IconButton } from '../routing/links';
 import type { Column, FilterDef } from './types';
 import type { ListState } from './useListState';
@@ -18,7 +19,10 @@ export interface ToolbarProps<T> {
   narrow: boolean;
   density: Density;
   onDensity: (next: Density) => void;
-  onExport?: (() => void) | undefined;
+  /** says what the file holds: `Export the 12 people found` */
+  exporting?: { label: string; run: () => void } | undefined;
+  /** in place of the chooser of these columns: one that knows more of them */
+  columnMenu?: ReactNode;
   extra?: ReactNode;
   /** saved views */
   views?: ReactNode;
@@ -60,7 +64,7 @@ function FilterMenu({ filter, state }: { filter: FilterDef; state: ListState }) 
         {filter.options.length > MANY && <Menu.Search value={sought} onChange={(event) => { setSought(event.currentTarget.value); }} placeholder={`Search ${filter.label.toLowerCase()}`} aria-label={`Search ${filter.label.toLowerCase()}`} />}
         {options.length === 0 && <Menu.Label>Nothing fits</Menu.Label>}
         {options.map((option) => (
-          <Menu.CheckboxItem key={option.value} checked={chosen.includes(option.value)} closeMenuOnClick={!filter.multiple} onChange={() => { toggle(option.value); }}>
+          <Menu.CheckboxItem key={option.value} checked={chosen.includes(option.value)} closeMenuOnClick={!filter.multiple} onChange={() => { toggle(option.value); }} {...(option.count === undefined ? {} : { rightSection: <Text size="xs" c="dimmed" className="fd-num">{formatNumber(option.count)}</Text> })}>
             {option.label}
           </Menu.CheckboxItem>
         ))}
@@ -85,7 +89,7 @@ function SortMenu<T>({ columns, state }: { columns: readonly Column<T>[]; state:
   );
 }
 
-export function ListToolbar<T>({ state, searchLabel, filters, columns, visibility, onVisible, narrow, density, onDensity, onExport, extra, views }: ToolbarProps<T>) {
+export function ListToolbar<T>({ state, searchLabel, filters, columns, visibility, onVisible, narrow, density, onDensity, exporting, columnMenu, extra, views }: ToolbarProps<T>) {
   const label = (filter: FilterDef, value: string) => filter.options.find((o) => o.value === value)?.label ?? value;
   const chips = filters.flatMap((filter) => {
     const values = state.filter[filter.key] ?? [];
@@ -104,7 +108,8 @@ export function ListToolbar<T>({ state, searchLabel, filters, columns, visibilit
       {narrow && <SortMenu columns={columns} state={state} />}
       <Group gap={4} ml="auto" className={css.views ?? ''}>
         {views}
-        {!narrow && hideable.length > 0 && (
+        {!narrow && columnMenu}
+        {!narrow && !columnMenu && hideable.length > 0 && (
           <Menu shadow="md" position="bottom-end" closeOnItemClick={false}>
             <Menu.Target><IconButton label="Columns"><IconColumns3 size={18} /></IconButton></Menu.Target>
             <Menu.Dropdown mah={400} style={{ overflowY: 'auto' }}>
@@ -119,7 +124,7 @@ export function ListToolbar<T>({ state, searchLabel, filters, columns, visibilit
             {density === 'compact' ? <IconLayoutList size={18} /> : <IconList size={18} />}
           </IconButton>
         )}
-        {onExport && <IconButton label="Export" onClick={onExport}><IconDownload size={18} /></IconButton>}
+        {exporting && <Button variant="default" leftSection={<IconDownload size={16} aria-hidden="true" />} onClick={exporting.run}>{exporting.label}</Button>}
       </Group>
     </Group>
   );

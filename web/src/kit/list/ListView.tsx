@@ -37,7 +37,10 @@ export interface ListViewProps<T> {
   bulk?: readonly BulkAction[];
   /** nothing there and nothing filtered: first use or all done */
   empty: ReactNode;
+  /** a file of what the search and the filters leave, never of more */
   onExport?: () => void;
+  /** in place of the chooser of these columns: one that knows more of them */
+  columnMenu?: ReactNode;
   /** views of it can be kept; on for lists with a page of their own */
   saved?: boolean;
   /** beside the filters */
@@ -46,7 +49,7 @@ export interface ListViewProps<T> {
 
 /** A list inside a page: tools, table (rows on a phone), paging, totals and all its empty states. */
 export function ListView<T>(props: ListViewProps<T>) {
-  const { name, query, state, columns, rowKey, rowLabel, rowHref, onPreview, noun, filters = [], bulk = [], empty, onExport, extra, saved = false } = props;
+  const { name, query, state, columns, rowKey, rowLabel, rowHref, onPreview, noun, filters = [], bulk = [], empty, onExport, columnMenu, extra, saved = false } = props;
   const searchLabel = props.searchLabel === undefined ? `Search ${noun.many}` : props.searchLabel;
   const narrow = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false });
   const [density, setDensity] = useLocalStorage<Density>({ key: 'fidelia.density', defaultValue: 'comfortable', getInitialValueInEffect: false });
@@ -62,19 +65,21 @@ export function ListView<T>(props: ListViewProps<T>) {
 
   if (query.data === undefined && query.error) return <PanelError error={query.error} what={`the ${noun.many}`} onRetry={() => void query.refetch()} />;
   if (pages && rows.length === 0 && !state.narrowed && state.view === null) return <>{empty}</>;
+  const many = total === 1 ? noun.one : noun.many, n = total === null ? '' : `${formatNumber(total)} `;
+  const exporting = onExport && rows.length > 0 ? { label: state.narrowed ? `Export the ${n}${many} found` : `Export all ${n}${many}`, run: onExport } : undefined;
   const hints = filters.flatMap((f) => (state.filter[f.key]?.length ? [f.label] : []));
   return (
     <Stack gap="sm">
       {saved && <ViewTabs state={state} views={views} />}
       <ListToolbar state={state} searchLabel={searchLabel} filters={filters} columns={columns} visibility={view.visibility} onVisible={view.setVisible}
-        narrow={narrow} density={density} onDensity={setDensity} onExport={onExport} extra={extra} views={saved ? <ViewMenu state={state} views={views} /> : null} />
+        narrow={narrow} density={density} onDensity={setDensity} exporting={exporting} columnMenu={columnMenu} extra={extra} views={saved ? <ViewMenu state={state} views={views} /> : null} />
       {selectable && (view.selection.all || view.selection.ids.length > 0) && (
         <BulkBar selection={view.selection} actions={bulk} noun={noun} total={total} canSelectAll={query.hasNextPage && view.selection.ids.length === rows.length}
           onSelectAll={view.selectAllMatching} onClear={view.clearSelection} />
       )}
       {query.error && <PanelError error={query.error} what={`the ${noun.many}`} onRetry={() => void query.refetch()} />}
       {!pages && !query.error && <Delayed><SkeletonRows /></Delayed>}
-      {pages && rows.length === 0 && <NoMatch noun={noun.one} q={state.q} filters={hints} onClear={state.clear} />}
+      {pages && rows.length === 0 && <NoMatch noun={noun.one} q={state.q} filters={hints} onClear={state.view === null || state.narrowed ? state.clear : state.reset} />}
       {rows.length > 0 && (
         <Paper className={css.box ?? ''}>
           <RefetchBar on={query.isFetching && !query.isFetchingNextPage} />
@@ -85,7 +90,7 @@ export function ListView<T>(props: ListViewProps<T>) {
         <div className={css.foot}>
           <Text size="xs" c="dimmed">
             {shown}
-            {' · as of '}{formatStamp(new Date(query.dataUpdatedAt), { seconds: true, showZone: true }).split(', ')[1]}
+            {query.dataUpdatedAt > 0 && ` · as of ${formatStamp(new Date(query.dataUpdatedAt), { seconds: true, showZone: true }).split(', ')[1] ?? ''}`}
           </Text>
           {query.hasNextPage && (
             <Group><Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more</Button></Group>

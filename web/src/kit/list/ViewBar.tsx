@@ -13,15 +13,16 @@ import css from './list.module.css';
 export function ViewTabs({ state, views }: { state: ListState; views: Views }) {
   const { open, edited, change } = views;
   if (views.views.length === 0) return null;
-  const tab = (key: string, label: string, on: boolean, shared: boolean, go: () => void) => (
-    <button key={key} type="button" className={css.viewTab} aria-pressed={on} onClick={go}>
-      {shared && <IconUsers size={14} aria-label="shared" />}{label}
+  const tab = (key: string, label: string, on: boolean, whose: string | null, go: () => void) => (
+    <button key={key} type="button" className={css.viewTab} aria-pressed={on} onClick={go} {...(whose ? { title: whose } : {})}>
+      {whose && <IconUsers size={14} aria-label={whose} />}{label}
     </button>
   );
+  const whose = (view: View) => (!view.mine ? `shared by ${view.owner_name}` : view.shared ? 'shared by you' : null);
   return (
     <div className={css.viewTabs} role="group" aria-label="Saved views">
-      {tab('all', 'All', open === null, false, state.reset)}
-      {views.views.map((view) => tab(String(view.id), view.name, view.id === open?.id, !view.mine, () => { state.apply(view.look, view.id); }))}
+      {tab('all', 'All', open === null, null, state.reset)}
+      {views.views.map((view) => tab(String(view.id), view.name, view.id === open?.id, whose(view), () => { state.apply(view.look, view.id); }))}
       {open && edited && (
         <>
           {open.mine && <Button size="compact-sm" loading={change.isPending} onClick={() => { change.mutate({ id: open.id, look: views.look }, { onError: failToast }); }}>Save</Button>}

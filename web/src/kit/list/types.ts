@@ -20,7 +20,8 @@ export interface Column<T> {
 export interface FilterDef {
   key: string;
   label: string;
-  options: readonly { value: string; label: string }[];
+  /** `count`: how many rows there would be */
+  options: readonly { value: string; label: string; count?: number }[];
   /** several values at once; one otherwise */
   multiple?: boolean;
 }
@@ -43,8 +44,10 @@ export interface BulkAction {
   label: (count: string) => string;
   icon?: ReactNode;
   danger?: boolean;
-  /** resolve to clear the selection */
-  run: (selection: Selection) => Promise<void> | void;
+  /** resolve to clear the selection; with `false` it stays, because nothing was done */
+  run: (selection: Selection) => unknown;
   /** the API cannot do it for everything that matches */
   pageOnly?: boolean;
+  /** why it cannot be done with this selection, and what to do; null: it can */
+  refusal?: (selection: Selection) => string | null;
 }

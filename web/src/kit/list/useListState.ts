@@ -22,7 +22,9 @@ export interface ListState {
   /** everything that a view keeps */
   look: Look;
   /** shows the list as a view keeps it */
-  apply: (look: Look, view: number | null) => void;
+  apply: (look: Look, view: number | null, how?: { replace: boolean }) => void;
+  /** the address says nothing but which view */
+  bare: boolean;
   /** the list as it comes: no view, nothing narrowed */
   reset: () => void;
   /** for the query key and the request: `q`, `sort` and each filter as a comma-separated value */
@@ -67,9 +69,10 @@ export function useListState(options: { defaultSort?: string } = {}): ListState 
       view,
       defaultSort: options.defaultSort ?? '',
       look: { q, sort: search.sort ?? '', filter: Object.fromEntries(Object.entries(filter).map(([key, values]) => [key, [...values]])), columns: cols === null ? {} : columnsOf(cols) },
-      apply: (look: Look, id: number | null) => {
-        patch({ q: look.q, sort: look.sort, filter: Object.keys(look.filter).length > 0 ? look.filter : undefined, cols: colsOf(look.columns) || OWN, view: id ?? undefined });
+      apply: (look: Look, id: number | null, how?: { replace: boolean }) => {
+        patch({ q: look.q, sort: look.sort, filter: Object.keys(look.filter).length > 0 ? look.filter : undefined, cols: colsOf(look.columns) || OWN, view: id ?? undefined }, how);
       },
+      bare: view !== null && q === '' && search.sort === undefined && cols === null && Object.keys(filter).length === 0,
       reset: () => { patch({ q: undefined, sort: undefined, filter: undefined, cols: undefined, view: undefined }); },
     };
   }, [q, sort, search.sort, filter, cols, view, patch, options.defaultSort]);

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import type { components } from '@/api/schema';
@@ -26,7 +27,10 @@ export function useViews(list: string, state: ListState, columns: Look['columns'
   const remove = useAction({ refresh, run: (id: number) => ok(api.DELETE('/api/v1/views/{view_id}', { params: { path: { view_id: id } } })) });
   const views = query.data?.items ?? [];
   const open = views.find((view) => view.id === state.view) ?? null;
-  return { views, open, look, edited: open !== null && !sameLook(open.look, look, state.defaultSort), create, change, remove };
+  // An address that names a view and nothing else, as one writes it into a mail, opens the view.
+  const { bare, apply } = state;
+  useEffect(() => { if (open && bare) apply(open.look, open.id, { replace: true }); }, [open, bare, apply]);
+  return { views, open, look, edited: open !== null && !state.bare && !sameLook(open.look, look, state.defaultSort), create, change, remove };
 }
 
 export type Views = ReturnType<typeof useViews>;

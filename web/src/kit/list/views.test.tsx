@@ -94,3 +94,19 @@ describe('the look of a list', () => {
     expect(listSearch([])({ view: 'x', cols: 3 })).toEqual({ cols: '3' });
   });
 });
+
+describe('an address that names nothing but a view', () => {
+  it('opens it as it was kept, and calls nothing edited', async () => {
+    const { address } = await renderPage(<Segments />, { ...at, at: '/segments?view=5', reply: server([gold]) });
+    await waitFor(() => { expect(screen.getByRole('searchbox')).toHaveValue('gold'); });
+    expect(screen.queryByRole('columnheader', { name: 'People' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Reset' })).toBeNull();
+    expect(decodeURIComponent(address())).toMatch(/view=5/);
+  });
+  it('says whose it is', async () => {
+    await renderPage(<Segments />, { ...at, reply: server([gold, { ...view(6, 'Everybody’s', {}), shared: true }, view(7, 'Of Bo', {}, false)]) });
+    expect(await screen.findByLabelText('shared by Bo')).toBeInTheDocument();
+    expect(screen.getByLabelText('shared by you')).toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Gold, static' })).toBeVisible();
+  });
+});

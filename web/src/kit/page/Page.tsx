@@ -1,9 +1,11 @@
-import { Tabs, Title } from '@mantine/core';
+import { Skeleton, Tabs, Title } from '@mantine/core';
 import { useHotkeys, type HotkeyItem } from '@mantine/hooks';
 import { Children, useEffect, useRef, type ReactNode } from 'react';
 import { formatNumber } from '../format/number';
 import { useGo } from '../routing/links';
-import { useSearchParam } from '../routing/search';
+import { usePatchSearch, useSearchParam } from '../routing/search';
+import { Delayed } from '../states/Loading';
+import { Unloaded } from '../states/Unloaded';
 import { MenuActions, PageActions } from './PageActions';
 import { singleKeys } from './keys';
 import { afterNavigation, usePublishMeta, type Crumb, type PageAction, type PageHelp } from './meta';
@@ -18,8 +20,8 @@ export interface PageTab {
 }
 
 export interface PageProps {
-  /** the h1, and the first part of the browser title */
-  title: string;
+  /** the h1, and the first part of the browser title; undefined while it is not known, see `named` */
+  title: string | undefined;
   /** what the page is called in the breadcrumb and the browser's title, when the heading is a sentence */
   crumb?: string;
   /** area first; at most three with the title; the title itself is not repeated here */
@@ -53,7 +55,7 @@ export function Page(props: PageProps) {
   const { title, crumbs = [], badges, facts = [], primary, secondary = [], menu = [], tools, tabs, rail, railBar, width = 'full', help, progress, children } = props;
   const heading = useRef<HTMLHeadingElement>(null);
   const actions = [...(primary ? [primary] : []), ...secondary, ...menu];
-  usePublishMeta({ title: props.crumb ?? title, crumbs, help: help ?? null, actions }, progress);
+  usePublishMeta({ title: props.crumb ?? title ?? '', crumbs, help: help ?? null, actions }, progress);
   useEffect(() => { if (afterNavigation()) heading.current?.focus({ preventScroll: true }); }, []);
   const go = useGo();
   useHotkeys(hotkeys(actions, (a) => {
@@ -68,7 +70,7 @@ export function Page(props: PageProps) {
       <header className={css.head}>
         <div className={css.titles}>
           <div className={css.title}>
-            <Title order={1} className={css.h1 ?? ''} ref={heading} tabIndex={-1}>{title}</Title>
+            <Title order={1} className={css.h1 ?? ''} ref={heading} tabIndex={-1}>{title ?? <Delayed><Skeleton height={24} my={4} w={280} maw="60vw" /></Delayed>}</Title>
             {badges}
           </div>
           {shown.length > 0 && <ul className={css.facts}>{shown.map((fact, i) => <li key={i}>{fact}</li>)}</ul>}
@@ -83,6 +85,7 @@ export function Page(props: PageProps) {
       </header>
       <div className={`${css.body ?? ''} ${rail ? css.withRail ?? '' : ''}`}>
         <div className={`${css.main ?? ''} ${width === 'form' ? css.narrow ?? '' : ''}`}>
+          <Unloaded />
           {children}
           {tabs && <PageTabs tabs={tabs} />}
         </div>
@@ -93,13 +96,17 @@ export function Page(props: PageProps) {
   );
 }
 
+/** Search, order and view of one tab's list mean nothing to the next tab's. */
+const ofLists = { q: undefined, sort: undefined, filter: undefined, cols: undefined, view: undefined };
+
 /** Tabs whose choice lives in `?tab=`; only the open one is rendered. */
 export function PageTabs({ tabs, param = 'tab' }: { tabs: readonly PageTab[]; param?: string }) {
-  const [value, set] = useSearchParam(param);
+  const [value] = useSearchParam(param);
+  const patch = usePatchSearch();
   const first = tabs[0]?.value;
   const open = tabs.find((tab) => tab.value === value)?.value ?? first ?? null;
   return (
-    <Tabs value={open} keepMounted={false} onChange={(next) => { set(next === null || next === first ? undefined : next); }}>
+    <Tabs value={open} keepMounted={false} onChange={(next) => { patch({ ...ofLists, [param]: next === null || next === first ? undefined : next }); }}>
       <Tabs.List mb="md" style={{ flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' }}>
         {tabs.map((tab) => (
           <Tabs.Tab key={tab.value} value={tab.value} style={{ flexShrink: 0 }}

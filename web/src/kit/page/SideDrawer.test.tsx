@@ -68,6 +68,7 @@ describe('a drawer with a form', () => {
     void go('/elsewhere');
     await userEvent.click(await screen.findByRole('button', { name: 'Stay' }));
     expect(address()).toContain('drawer=thing');
+    await waitFor(() => { expect(screen.getByLabelText('Name')).toHaveFocus(); });
     await userEvent.click(screen.getByRole('button', { name: 'Make thing' }));
     await closed(address);
     expect(screen.queryByText('Leave with unsaved changes?')).toBeNull();

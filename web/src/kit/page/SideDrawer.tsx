@@ -5,6 +5,8 @@ import { rememberFocus } from '../confirm/focus';
 import { DrawerContext } from '../form/LeaveGuard';
 import { useSearchParam } from '../routing/search';
 import { NoRight } from '../states/Empty';
+import { Delayed, SkeletonPanel } from '../states/Loading';
+import { Unloaded } from '../states/Unloaded';
 
 /** `?drawer=profile:17`: what is open beside the page, and of which object. */
 export function useDrawer(name: string): { value: string | null; open: (value?: string | number) => void; close: () => void } {
@@ -22,7 +24,7 @@ export interface SideDrawerProps {
   size?: 480 | 720;
   /** without it, whoever follows a link here is told so and sees no form */
   right?: string | undefined;
-  /** gets what stands behind the name: `17` of `profile:17` */
+  /** gets what stands behind the name: `17` of `profile:17`; null or undefined while it is not known */
   children: (value: string) => ReactNode;
 }
 
@@ -40,14 +42,14 @@ export function SideDrawer({ name, title, size = 480, right, children }: SideDra
     // the first thing in the drawer is its close button; who opens a form wants to write
     const timer = setTimeout(() => {
       const box = body.current;
-      if (box && !box.contains(document.activeElement)) box.querySelector<HTMLElement>('input:not([type=hidden], [readonly]), textarea')?.focus();
+      if (box && !box.contains(document.activeElement)) box.querySelector<HTMLElement>('input:not([type=hidden], [readonly], :disabled), textarea:not(:disabled)')?.focus();
     }, 60);
     return () => { clearTimeout(timer); restore(); };
   }, [open]);
   return (
     <Drawer opened={value !== null} onClose={close} title={title} size={size} closeOnEscape={!asking} closeOnClickOutside={!asking} closeButtonProps={{ 'aria-label': 'Close' }}>
       <DrawerContext value={context}>
-        <div ref={body}>{value !== null && (may ? children(value) : <NoRight what="do this" {...(right ? { right } : {})} />)}</div>
+        <div ref={body}>{value !== null && <Unloaded />}{value !== null && (may ? children(value) ?? <Delayed><SkeletonPanel /></Delayed> : <NoRight what="do this" {...(right ? { right } : {})} />)}</div>
       </DrawerContext>
     </Drawer>
   );

@@ -19,6 +19,11 @@ export interface LoadedProps<T> {
   children: (data: T) => ReactNode;
 }
 
+/** The name of what a page is about: undefined while it is unknown, its kind ("Segment") once it is known to be missing. */
+export function named<T>({ data, error }: Pick<QueryLike<T>, 'data' | 'error'>, name: (data: T) => string, kind: string): string | undefined {
+  return data !== undefined ? name(data) : error ? kind : undefined;
+}
+
 /** A query's four lives: skeleton after 200 ms, error with a retry, data, data under a 2 px bar. */
 export function Loaded<T>({ query, what, skeleton = <SkeletonPanel />, children }: LoadedProps<T>) {
   if (query.data !== undefined) return <><RefetchBar on={query.isFetching} />{children(query.data)}</>;

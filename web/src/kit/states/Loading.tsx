@@ -11,6 +11,9 @@ export function Delayed({ ms = 200, children }: { ms?: number; children: ReactNo
   return due ? <div role="status" aria-label="Loading">{children}</div> : null;
 }
 
+/** One word to come, inside a line of text. */
+export const SkeletonText = ({ width = 96 }: { width?: number }) => <Skeleton component="span" height={12} width={width} maw="100%" style={{ display: 'inline-block', verticalAlign: 'middle' }} />;
+
 /** The shape of a table to come. */
 export function SkeletonRows({ rows = 8, height = 44 }: { rows?: number; height?: number }) {
   return (

@@ -1,17 +1,25 @@
 import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react';
+import { useLayoutEffect, useRef } from 'react';
 import { toProblem } from '@/api/problem';
+import { rememberFocus } from '../confirm/focus';
 import { CopyButton } from '../figures/CopyButton';
 import { NoRight, NotThere } from './Empty';
+import { useTold } from './told';
 
-/** The panel that failed says what failed, why, and what to do; the rest of the page lives on. */
-export function PanelError({ error, what, onRetry }: { error: unknown; what: string; onRetry?: (() => void) | undefined }) {
+export interface PanelErrorProps { error: unknown; what: string; onRetry?: (() => void) | undefined }
+
+/** What failed, why, and what to do. */
+export function ErrorAlert({ error, what, onRetry }: PanelErrorProps) {
   const problem = toProblem(error);
-  if (problem.status === 403) return <NoRight what={`see ${what}`} {...(problem.detail ? { detail: problem.detail } : {})} />;
-  if (problem.status === 404) return <NotThere what={what} detail={problem.detail} />;
-  const title = `Could not load ${what}`;
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const here = box.current;
+    // "Try again" goes with the error: whoever pressed it goes on from the heading
+    return () => { if (here?.contains(document.activeElement)) rememberFocus()(); };
+  }, []);
   return (
-    <Alert color="clay" icon={<IconAlertTriangle size={18} />} title={title} role="alert">
+    <Alert color="clay" icon={<IconAlertTriangle size={18} />} title={`Could not load ${what}`} role="alert" ref={box}>
       <Stack gap="xs" align="flex-start">
         <Text>{problem.detail || problem.title}</Text>
         <Group gap="sm">
@@ -26,4 +34,14 @@ export function PanelError({ error, what, onRetry }: { error: unknown; what: str
       </Stack>
     </Alert>
   );
+}
+
+/** The panel that failed says what failed, why, and what to do; the rest of the page lives on. */
+export function PanelError(props: PanelErrorProps) {
+  const { error, what } = props;
+  const problem = toProblem(error);
+  useTold(error);
+  if (problem.status === 403) return <NoRight what={`see ${what}`} {...(problem.detail ? { detail: problem.detail } : {})} />;
+  if (problem.status === 404) return <NotThere what={what} detail={problem.detail} />;
+  return <ErrorAlert {...props} />;
 }

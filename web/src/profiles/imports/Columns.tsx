@@ -2,6 +2,7 @@ import { Checkbox, Select, SimpleGrid, Stack, Table, Text } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks';
 import { formatNumber, Section } from '@/kit';
 import { fieldLabel, useResources, type Database } from '../model';
+import { Reading } from './Reading';
 import { fixedKeys, looksAtSubscriptions, type Mapping, type Options, type Preview } from './model';
 
 const IGNORE = '', NEW = '+new';
@@ -33,16 +34,20 @@ export function ColumnTable({ preview, database, mapping, onChange }: { preview:
   const fields = database.fields.filter((f) => !f.read_only);
   const choose = (column: string, target: string | null) => {
     const suggestion = preview.columns.find((c) => c.name === column)?.suggestion;
-    const before = mapping.find((m) => m.column === column) ?? { column, date_format: suggestion?.date_format ?? 'auto', decimal: suggestion?.decimal ?? '.' };
+    const before = mapping.find((m) => m.column === column) ?? { column, date_format: suggestion?.date_format ?? '', decimal: suggestion?.decimal ?? '.' };
     const name = column.toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^[^a-z]+|_+$/g, '') || 'field';
     const next: Mapping = { ...before, field: target && target !== NEW ? target : null, new_field: target === NEW ? suggestion?.new_field ?? { name, type: 'string', label: column } : null };
     onChange([...mapping.filter((m) => m.column !== column), next].sort((a, b) => preview.columns.findIndex((c) => c.name === a.column) - preview.columns.findIndex((c) => c.name === b.column)));
   };
   const pick = (column: Column) => {
     const used = mapping.find((m) => m.column === column.name);
+    const read = (change: Partial<Mapping>) => { onChange(mapping.map((m) => (m.column === column.name ? { ...m, ...change } : m))); };
     return (
+      <>
       <Select aria-label={`Field for ${column.name}`} searchable allowDeselect={false} value={targetOf(used)} onChange={(value) => { choose(column.name, value); }}
         data={[{ value: IGNORE, label: 'Do not import' }, { value: NEW, label: `+ New field${used?.new_field ? ` ${used.new_field.name}` : ''}` }, ...fields.map((f) => ({ value: f.name, label: fieldLabel(f) }))]} />
+      <Reading database={database} used={used} onChange={read} />
+      </>
     );
   };
   if (narrow) {

@@ -10,22 +10,22 @@ const waits = (i: Import) => i.state === 'new' || i.state === 'checked';
 const did = (i: Import, n: number | undefined) => <Num value={waits(i) ? null : n} />;
 
 const columns: Column<Import>[] = [
-  { key: 'file', header: 'File', cell: (i) => i.file_name },
+  { key: 'file', header: 'File', sort: 'file_name', cell: (i) => i.file_name },
   { key: 'state', header: 'State', cell: (i) => <StateBadge state={waits(i) ? 'draft' : i.state} size="sm" label={waits(i) ? 'Not run yet' : undefined} />, priority: 1 },
-  { key: 'rows', header: 'Rows', align: 'right', cell: (i) => <Num value={i.total} />, priority: 2 },
-  { key: 'created', header: 'Created', align: 'right', cell: (i) => did(i, i.counts.created), priority: 3 },
-  { key: 'updated', header: 'Updated', align: 'right', cell: (i) => did(i, i.counts.updated), priority: 3 },
-  { key: 'rejected', header: 'Rejected', align: 'right', cell: (i) => did(i, i.counts.rejected), priority: 2 },
-  { key: 'by', header: 'By', cell: (i) => i.actor, priority: 3 },
-  { key: 'at', header: 'When', cell: (i) => <Time value={i.started_at ?? i.created_at} />, priority: 2 },
+  { key: 'rows', header: 'Rows', sort: 'total', align: 'right', cell: (i) => <Num value={i.total} />, priority: 2 },
+  { key: 'created', header: 'Created', sort: 'created', align: 'right', cell: (i) => did(i, i.counts.created), priority: 3 },
+  { key: 'updated', header: 'Updated', sort: 'updated', align: 'right', cell: (i) => did(i, i.counts.updated), priority: 3 },
+  { key: 'rejected', header: 'Rejected', sort: 'rejected', align: 'right', cell: (i) => did(i, i.counts.rejected), priority: 2 },
+  { key: 'by', header: 'By', sort: 'actor', cell: (i) => i.actor, priority: 3 },
+  { key: 'at', header: 'When', sort: 'at', cell: (i) => <Time value={i.started_at ?? i.created_at} />, priority: 2 },
 ];
 
 /** The files that were imported into a database. */
 export function ImportListPage() {
   const databaseId = useIdParam('databaseId');
-  const state = useListState();
+  const state = useListState({ defaultSort: '-at' });
   const canCreate = useCan('imports:create');
-  const query = useList<Import>(['imports', 'of', databaseId, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/databases/{database_id}/imports', { params: { path: { database_id: databaseId }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
+  const query = useList<Import>(['imports', 'of', databaseId, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/databases/{database_id}/imports', { params: { path: { database_id: databaseId }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })), { unsettled: (i) => ['queued', 'running', 'checking'].includes(i.state) });
   const add = canCreate ? { label: 'Import a file', icon: <IconPlus size={16} />, shortcut: 'N', href: paths.importNew(databaseId) } : undefined;
   return (
     <ListPage<Import> name="imports" title="Imports" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]} noun={{ one: 'import', many: 'imports' }} query={query} state={state} columns={columns} rowKey={(i) => i.id} rowLabel={(i) => i.file_name} rowHref={(i) => paths.import(databaseId, i.id)} primary={add} secondary={[{ label: 'Scheduled imports', href: paths.importSchedules(databaseId) }]}

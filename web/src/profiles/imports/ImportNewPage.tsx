@@ -1,10 +1,10 @@
 import { Progress, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { upload } from '@/api/client';
-import { useDatabases } from '@/api/database';
+import { useDatabaseList } from '@/api/database';
 import { useCan } from '@/api/session';
 import { toProblem, type Problem } from '@/api/problem';
-import { FileDrop, NeedRight, Page, PanelError, paths, Section, useGo, useIdParam } from '@/kit';
+import { FileDrop, NeedRight, Page, PanelError, paths, Section, SkeletonText, useGo, useIdParam } from '@/kit';
 import type { Import } from './model';
 
 const LIMIT = 2_000_000_000;
@@ -12,7 +12,8 @@ const LIMIT = 2_000_000_000;
 /** The first step of an import: the file. */
 export function ImportNewPage() {
   const databaseId = useIdParam('databaseId');
-  const database = useDatabases()?.find((d) => d.id === databaseId);
+  const databases = useDatabaseList();
+  const database = databases.data?.find((d) => d.id === databaseId);
   const go = useGo();
   const can = useCan('imports:create');
   const [share, setShare] = useState<number | null>(null);
@@ -33,7 +34,7 @@ export function ImportNewPage() {
   };
   if (!can) return <NeedRight title="Import a file" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Imports', href: paths.imports(databaseId) }]} what="import files" right="imports:create" />;
   return (
-    <Page title="Import a file" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Imports', href: paths.imports(databaseId) }]} facts={[database && `into ${database.name}`]} width="form"
+    <Page title="Import a file" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Imports', href: paths.imports(databaseId) }]} facts={[database ? `into ${database.name}` : databases.isLoading && <SkeletonText key="d" />]} width="form"
       help={{ text: 'First the file, then which column is which, then a check of the whole file that writes nothing, then the import.' }}>
       <Section title="1 File" text="Nothing is written before you have seen what would happen.">
         <Stack>

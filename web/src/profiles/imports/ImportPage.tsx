@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { ButtonLink, Details, formatNumber, JobProgress, Loaded, Page, PanelError, paths, Section, StateBadge, SumBar, Time, useIdParam } from '@/kit';
+import { ButtonLink, Delayed, Details, formatNumber, JobProgress, Loaded, named, Page, PanelError, paths, Section, SkeletonPanel, StateBadge, SumBar, Time, useIdParam } from '@/kit';
 import { useDatabaseOf, type Database } from '../model';
 import { ColumnTable, OptionsForm } from './Columns';
 import { FormatForm } from './Format';
@@ -88,7 +88,7 @@ export function ImportPage() {
   const open = found?.state === 'new' || found?.state === 'checked' || found?.state === 'checking';
   const preview = useQuery({ queryKey: ['imports', id, 'preview', found?.format], enabled: open, queryFn: ({ signal }) => ok(api.GET('/api/v1/imports/{import_id}/preview', { params: { path: { import_id: id } }, signal })), staleTime: Infinity });
   return (
-    <Page title={found?.file_name ?? 'Import'} crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Imports', href: paths.imports(databaseId) }]}
+    <Page title={named(query, (file) => file.file_name, 'Import')} crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Imports', href: paths.imports(databaseId) }]}
       badges={found && <StateBadge state={open ? 'draft' : found.state} label={open ? 'Not run yet' : undefined} />}
       facts={found ? [database && `into ${database.name}`, open ? null : formatWords(found.format)] : []}>
       <Loaded query={query} what="the import">
@@ -97,6 +97,7 @@ export function ImportPage() {
             {imported.error && <Alert color="clay" title="It stopped" role="alert">{imported.error}</Alert>}
             {running(imported) && imported.job_id && <Section title={imported.state === 'checking' ? 'Checking' : 'Importing'}><JobProgress id={imported.job_id} /></Section>}
             {open && <FormatForm found={imported} may={canCreate && !running(imported)} />}
+            {open && !database && <Delayed><SkeletonPanel /></Delayed>}
             {open && database && <Loaded query={preview} what="the preview">{(shown) => <Plan key={`${imported.id} ${formatWords(imported.format)}`} found={imported} database={database} preview={shown} />}</Loaded>}
             {['done', 'failed', 'cancelled'].includes(imported.state) && <Result found={imported} />}
           </Stack>

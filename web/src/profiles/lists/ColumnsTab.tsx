@@ -3,7 +3,7 @@ import { IconKey, IconPlus } from '@tabler/icons-react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AppForm, doneToast, MenuActions, Section, SideDrawer, SmallTable, ToneBadge, useAppForm, useDrawer, type Column } from '@/kit';
+import { AppForm, confirmTyped, doneToast, failToast, formatCount, MenuActions, Section, SideDrawer, SmallTable, ToneBadge, useAppForm, useDrawer, type Column } from '@/kit';
 import { slug, types, typeWords, type DataColumn, type DataTableDetail, type ValueType } from './model';
 
 interface Values extends Record<string, unknown> { label: string; name: string; type: ValueType }
@@ -35,11 +35,16 @@ function ColumnForm({ table, column, onSaved, onCancel }: { table: DataTableDeta
 export function ColumnsTab({ table }: { table: DataTableDetail }) {
   const canUpdate = useCan('lists:update');
   const drawer = useDrawer('column');
+  const erase = useAction({ refresh: [['data-tables'], ['vocabulary']], run: (id: number) => ok(api.DELETE('/api/v1/data-tables/{table_id}/columns/{column_id}', { params: { path: { table_id: table.id, column_id: id } } })), onDone: () => { doneToast('Column deleted'); } });
+  const ask = async (column: DataColumn) => {
+    const yes = await confirmTyped({ title: `Delete the column ${column.label || column.name}?`, body: `What stands in it goes in ${formatCount(table.size, 'row', 'rows')} and cannot be brought back.`, action: 'Delete column', keep: 'Keep it', name: column.name });
+    if (yes) erase.mutate(column.id, { onError: failToast });
+  };
   const columns: Column<DataColumn>[] = [
     { key: 'label', header: 'Column', cell: (c) => <>{c.label || c.name} {c.key && <ToneBadge tone="fjord" icon={IconKey}>key</ToneBadge>}</> },
     { key: 'name', header: 'In rules', priority: 2, cell: (c) => c.name },
     { key: 'type', header: 'Type', priority: 2, cell: (c) => typeWords(c.type) },
-    ...(canUpdate ? [{ key: 'actions', header: 'Actions', align: 'right' as const, priority: 1 as const, cell: (c: DataColumn) => <MenuActions label={`Actions for ${c.label || c.name}`} actions={[{ label: 'Rename…', onClick: () => { drawer.open(c.id); } }]} /> }] : []),
+    ...(canUpdate ? [{ key: 'actions', header: 'Actions', align: 'right' as const, priority: 1 as const, cell: (c: DataColumn) => <MenuActions label={`Actions for ${c.label || c.name}`} actions={[{ label: 'Rename…', onClick: () => { drawer.open(c.id); } }, ...(c.key ? [] : [{ label: 'Delete…', danger: true, onClick: () => void ask(c) }])]} /> }] : []),
   ];
   return (
     <Stack>

@@ -3,7 +3,7 @@ import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmConsequence, confirmTyped, doneToast, failToast, FirstUse, formatCount, ListView, Page, PanelError, paths, SideDrawer, Time, useDrawer, useGo, useIdParam, useListState, type Column, type PageAction } from '@/kit';
+import { confirmConsequence, confirmTyped, doneToast, failToast, FirstUse, formatCount, ListView, named, Page, PanelError, paths, SideDrawer, Time, useDrawer, useGo, useIdParam, useListState, type Column, type PageAction } from '@/kit';
 import { ColumnsTab } from './ColumnsTab';
 import { FileFill } from './FillForm';
 import { LoadsTab, RunningLoads } from './Loads';
@@ -65,7 +65,7 @@ export function DataTablePage() {
   const upload: PageAction | undefined = canUpdate ? { label: 'Upload a file', icon: <IconFileUpload size={16} />, onClick: () => { fill.open(); } } : undefined;
   return (
     <>
-      <Page title={name} crumbs={[{ label: 'Lists', href: `${paths.lists()}?tab=tables` }]} primary={upload}
+      <Page title={named(query, (found) => found.label || found.name, 'Data table')} crumbs={[{ label: 'Lists', href: `${paths.lists()}?tab=tables` }]} primary={upload}
         secondary={add ? [add] : []}
         menu={table ? [{ label: 'Export CSV', icon: <IconDownload size={16} />, onClick: () => { window.location.assign(`/api/v1/data-tables/${id}/export`); } }, ...(canDelete ? [{ label: 'Delete…', danger: true, onClick: () => void ask(table) }] : [])] : []}
         facts={table ? [formatCount(table.size, 'row', 'rows'), `rules call it ${table.name}`, <>changed <Time key="t" value={table.changed_at} /></>, table.description || null] : []}

@@ -3,7 +3,7 @@ import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmTyped, doneToast, failToast, FirstUse, formatCount, ListView, Page, PanelError, paths, SideDrawer, Time, ToneBadge, undoToast, useDrawer, useGo, useIdParam, useListState, type Column, type PageAction } from '@/kit';
+import { confirmTyped, doneToast, failToast, FirstUse, formatCount, ListView, named, Page, PanelError, paths, SideDrawer, Time, ToneBadge, undoToast, useDrawer, useGo, useIdParam, useListState, type Column, type PageAction } from '@/kit';
 import { FillForm } from './FillForm';
 import { ListForm } from './ListForm';
 import { LoadsTab, RunningLoads } from './Loads';
@@ -57,7 +57,7 @@ export function ValueListPage() {
   ] : [];
   return (
     <>
-      <Page title={list?.name ?? 'Value list'} crumbs={[{ label: 'Lists', href: paths.lists() }]} primary={add} menu={menu}
+      <Page title={named(query, (found) => found.name, 'Value list')} crumbs={[{ label: 'Lists', href: paths.lists() }]} primary={add} menu={menu}
         secondary={[{ label: 'Export CSV', icon: <IconDownload size={16} />, onClick: () => { window.location.assign(`/api/v1/value-lists/${id}/export`); } }]}
         badges={list && <ToneBadge tone="gray">{typeWords(list.type)}</ToneBadge>}
         facts={list ? [formatCount(list.size, 'value', 'values'), <>changed <Time key="t" value={list.changed_at} /></>, list.case_sensitive && 'case counts', list.description || null] : []}

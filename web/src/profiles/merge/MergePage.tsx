@@ -5,8 +5,9 @@ import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
+import { toProblem } from '@/api/problem';
 import type { components } from '@/api/schema';
-import { AppLink, Details, doneToast, failToast, formatNumber, Loaded, NeedRight, NO_VALUE, Page, paths, Section, SmallTable, StateBadge, useGo, useIdParam, useSearchParam } from '@/kit';
+import { AppLink, Delayed, Details, doneToast, failToast, formatNumber, Loaded, NeedRight, NO_VALUE, Page, paths, Section, SkeletonPanel, SkeletonText, SmallTable, StateBadge, useGo, useIdParam, useSearchParam, useTold } from '@/kit';
 import { fieldLabel, nameOf, useDatabaseOf, valueText, type Database, type Profile } from '../model';
 
 type Merged = components['schemas']['MergeOut'];
@@ -41,6 +42,8 @@ function Result({ merged, database }: { merged: Merged; database: Database }) {
   );
 }
 
+const gone = (error: unknown): boolean => Boolean(error) && toProblem(error).status === 404;
+
 /** Makes several profiles of one person one, after showing what that gives. */
 export function MergePage() {
   const databaseId = useIdParam('databaseId');
@@ -55,6 +58,7 @@ export function MergePage() {
   const destination = Number(into) || chosen[0] || 0;
   const sources = chosen.filter((id) => id !== destination);
   const profiles = useQueries({ queries: chosen.map((id) => ({ queryKey: ['profiles', databaseId, id], queryFn: async ({ signal }: { signal: AbortSignal }) => (await ok(api.GET('/api/v1/databases/{database_id}/profiles/{profile_id}', { params: { path: { database_id: databaseId, profile_id: id } }, signal }))) as Profile, retry: false })) });
+  useTold(profiles.find((profile) => gone(profile.error))?.error);
   const body = { destination, sources, ...options };
   const preview = useQuery({ queryKey: ['merge', databaseId, body], enabled: sources.length > 0, retry: false, queryFn: ({ signal }) => ok(api.POST('/api/v1/databases/{database_id}/profiles/merge', { params: { path: { database_id: databaseId } }, body: { ...body, preview: true }, signal })) });
   const merge = useAction({ refresh: [['profiles'], ['databases'], ['duplicates'], ['segments']], run: (_: undefined, { headers }) => ok(api.POST('/api/v1/databases/{database_id}/profiles/merge', { params: { path: { database_id: databaseId } }, body, headers })) });
@@ -76,9 +80,9 @@ export function MergePage() {
                 return (
                   <Group key={id} gap="xs" justify="space-between" align="start">
                     <Radio value={String(id)} flex="1 1 220px" styles={{ label: { overflowWrap: 'anywhere' } }}
-                      label={<>{profile ? nameOf(profile) : 'Profile'} <Text span c="dimmed">#{id}</Text></>}
+                      label={<>{profile ? nameOf(profile) : profiles[n]?.isPending ? <SkeletonText /> : 'Profile'} <Text span c="dimmed">#{id}</Text></>}
                       description={profile && [valueText(profile.email), valueText(profile.phones), valueText(profile.city)].filter(Boolean).join(' · ')}
-                      error={profiles[n]?.isError ? 'There is no such profile' : undefined} />
+                      error={gone(profiles[n]?.error) ? 'There is no such profile' : undefined} />
                     <Group gap="sm">
                       {profile && <StateBadge state={valueText(profile.status) ?? 'unconfirmed'} size="sm" />}
                       <AppLink href={paths.profile(databaseId, id)} size="sm">Card</AppLink>
@@ -100,7 +104,7 @@ export function MergePage() {
           <Checkbox label="Start nothing by this: write no events" checked={options.skip_triggers} onChange={set('skip_triggers')} />
         </Section>}
         {sources.length === 0 ? <Alert color="fjord">{chosen.length === 0 ? 'Add two profiles that are the same person, or start from a group of duplicates.' : 'Add at least one more profile to see what a merge gives.'}</Alert> : (
-          <Loaded query={preview} what="the preview">{(merged) => (database ? <Result merged={merged} database={database} /> : null)}</Loaded>
+          <Loaded query={preview} what="the preview">{(merged) => (database ? <Result merged={merged} database={database} /> : <Delayed><SkeletonPanel /></Delayed>)}</Loaded>
         )}
         {sources.length > 0 && preview.data && <Group>
           <Button loading={merge.isPending} onClick={() => { merge.mutate(undefined, { onSuccess: (done) => { doneToast(`${formatNumber(sources.length + 1)} profiles are one now`); go(paths.profile(databaseId, (done.profile as Profile).id)); }, onError: failToast }); }}>Merge {formatNumber(sources.length + 1)} profiles</Button>

@@ -20,7 +20,7 @@ export function Related({ databaseId, profileId }: { databaseId: number; profile
     <>
       <Section title="Relations">
         <Stack gap="xs">
-          {items.length === 0 && <Text c="dimmed">Related to nobody yet.</Text>}
+          {query.data && items.length === 0 && <Text c="dimmed">Related to nobody yet.</Text>}
           {items.map((item) => (
             <Group key={`${item.id}.${item.side}`} justify="space-between" wrap="nowrap" align="start">
               <div>

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, NumberInput, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Alert, Button, Checkbox, Group, NumberInput, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
@@ -10,6 +10,7 @@ import { useCan } from '@/api/session';
 import { confirmTyped, failToast, formatCount, formatNumber, Loaded, NeedRight, Page, PanelError, paths, RefetchBar, Section, useGo, useIdParam, useSearchParam } from '@/kit';
 import { useDatabaseOf, useResources, type Database } from '@/profiles/model';
 import { useSegment } from '../model';
+import { handedOver } from './handover';
 import { audienceOf, mustType, newRow, written, type Audience, type BulkPreview, type Operation, type Row } from './model';
 import { OperationRow } from './OperationRow';
 import { Preview } from './Preview';
@@ -27,22 +28,26 @@ function usePreview(databaseId: number, asked: Asked) {
   });
 }
 
-function Who({ database, base, audience, onChange }: { database: Database; base: Audience; audience: Audience; onChange: (audience: Audience) => void }) {
+/** Range and limit as the builder had them. */
+const cutWords = ({ range, limit }: Audience) => [range ? `a random part, ${formatNumber(range.from)}–${formatNumber(range.to)} %` : '', limit ? `at most ${formatCount(limit, 'person', 'people')}` : ''].filter(Boolean).join(', ');
+
+function Who({ database, base, rules, audience, onChange }: { database: Database; base: Audience; rules: string | undefined; audience: Audience; onChange: (audience: Audience) => void }) {
   const segment = useSegment(base.segment ?? 0, base.segment !== undefined && base.segment !== null);
-  const words = base.segment ? `Everybody in the segment ${segment.data?.name ?? ''}` : base.profile_ids ? `${formatCount(base.profile_ids.length, 'chosen profile', 'chosen profiles')} of ${database.name}` : base.q ? `Everybody in ${database.name} found by “${base.q}”` : `Everybody in ${database.name}`;
+  const words = rules ?? (base.segment ? `Everybody in the segment ${segment.data?.name ?? ''}` : base.profile_ids ? `${formatCount(base.profile_ids.length, 'chosen profile', 'chosen profiles')} of ${database.name}` : base.q ? `Everybody in ${database.name} found by “${base.q}”` : `Everybody in ${database.name}`);
   const percent = audience.range ? audience.range.to : '';
   return (
     <Section title="1 Who" text="They are fixed when the change starts; who comes later is not changed.">
-      <Text fw={550}>{words}</Text>
-      <SimpleGrid cols={{ base: 1, sm: 2 }} maw={520}>
+      <Text fw={550} style={{ overflowWrap: 'anywhere' }}>{words}</Text>
+      {rules !== undefined && cutWords(base) && <Text size="sm" c="dimmed">Of them {cutWords(base)}</Text>}
+      {rules === undefined && <SimpleGrid cols={{ base: 1, sm: 2 }} maw={520}>
         <NumberInput label="Only a random part of them (%)" placeholder="All" min={0.01} max={100} decimalScale={2} value={percent} onChange={(value) => { onChange({ ...audience, range: typeof value === 'number' && value > 0 && value < 100 ? { from: 0, to: value } : null }); }} />
         <NumberInput label="At most (people)" placeholder="No limit" min={1} max={2_147_483_647} allowDecimal={false} thousandSeparator="," value={audience.limit ?? ''} onChange={(value) => { onChange({ ...audience, limit: typeof value === 'number' && value > 0 ? value : null }); }} />
-      </SimpleGrid>
+      </SimpleGrid>}
     </Section>
   );
 }
 
-function Editor({ database, base }: { database: Database; base: Audience }) {
+function Editor({ database, base, rules }: { database: Database; base: Audience; rules?: string | undefined }) {
   const go = useGo();
   const resources = useResources() ?? [];
   const [audience, setAudience] = useState<Audience>(base);
@@ -73,7 +78,7 @@ function Editor({ database, base }: { database: Database; base: Audience }) {
   const unfinished = rows.length - out.rows.length;
   return (
     <Stack>
-      <Who database={database} base={base} audience={audience} onChange={setAudience} />
+      <Who database={database} base={base} rules={rules} audience={audience} onChange={setAudience} />
       <Section title="2 What" text="Fields change first, then the status, then subscriptions.">
         <Stack gap="sm">
           {rows.map((row, n) => (
@@ -105,15 +110,17 @@ function Editor({ database, base }: { database: Database; base: Audience }) {
 /** The same change for many people: whom, what, and what would happen. */
 export function BulkNewPage() {
   const databaseId = useIdParam('databaseId');
-  const [segment] = useSearchParam('segment'), [ids] = useSearchParam('ids'), [q] = useSearchParam('q');
+  const [segment] = useSearchParam('segment'), [ids] = useSearchParam('ids'), [q] = useSearchParam('q'), [rules] = useSearchParam('rules');
+  const handed = useMemo(() => (rules ? handedOver(rules, databaseId) : null), [rules, databaseId]);
   const query = useDatabaseOf(databaseId);
   const can = useCan('profiles:update');
   const crumbs = [{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Bulk changes', href: paths.bulkUpdates(databaseId) }];
   if (!can) return <NeedRight title="Change many people" crumbs={crumbs} what="change profiles" right="profiles:update" />;
   return (
-    <Page title="Change many people" crumb="New change" crumbs={crumbs} facts={[query.data?.name]}
+    <Page title="Change many people" crumbs={crumbs} facts={[query.data?.name]}
       help={{ text: 'Set, empty or count up fields, add and take out tags, change consent, for everybody at once. The preview looks at the people as they are now. Somebody for whom one operation cannot be done is refused as a whole and listed afterwards.' }}>
-      <Loaded query={query} what="the database">{(database) => <Editor key={`${segment ?? ''}|${ids ?? ''}|${q ?? ''}`} database={database} base={audienceOf({ segment, ids, q })} />}</Loaded>
+      {rules && !handed && <Alert color="marigold" title="These rules are not here">Rules that are not saved stay in the tab of the browser in which they were made. Open the segment builder and choose “Change these people” once more.</Alert>}
+      {(!rules || handed) && <Loaded query={query} what="the database">{(database) => <Editor key={`${rules ?? ''}|${segment ?? ''}|${ids ?? ''}|${q ?? ''}`} database={database} base={handed?.audience ?? audienceOf({ segment, ids, q })} rules={handed?.words} />}</Loaded>}
     </Page>
   );
 }

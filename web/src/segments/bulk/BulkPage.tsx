@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
-import { ButtonLink, Details, formatCount, JobProgress, Loaded, Num, Page, paths, Section, StateBadge, SumBar, Time, useIdParam } from '@/kit';
+import { ButtonLink, Details, formatCount, JobProgress, Loaded, named, Num, Page, paths, Section, StateBadge, SumBar, Time, useIdParam } from '@/kit';
 import type { BulkUpdate } from './model';
 import { partsOf, Reasons, Steps } from './Preview';
 
@@ -37,8 +37,8 @@ export function BulkPage() {
   const found = query.data;
   const onEnd = () => { void client.invalidateQueries({ queryKey: ['bulk-updates'] }); void client.invalidateQueries({ queryKey: ['profiles'] }); };
   return (
-    <Page title={found ? found.steps.map((s) => s.title).join(', ') : 'Bulk change'} crumb={found?.title ?? 'Bulk change'} crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Bulk changes', href: paths.bulkUpdates(databaseId) }]}
-      badges={found && <StateBadge state={found.state} />} facts={found ? [found.title, found.people !== null && formatCount(found.people, 'person', 'people'), <Time key="at" value={found.created_at} />] : []}
+    <Page title={named(query, (bulk) => bulk.title, 'Bulk change')} crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }, { label: 'Bulk changes', href: paths.bulkUpdates(databaseId) }]}
+      badges={found && <StateBadge state={found.state} />} facts={found ? [found.steps.map((s) => s.title).join(', '), found.people !== null && formatCount(found.people, 'person', 'people'), <Time key="at" value={found.created_at} />] : []}
       help={{ text: 'What is done stays done, also when it is stopped. Killed or restarted in the middle, it goes on where it was; nobody is changed twice.' }}>
       <Loaded query={query} what="the change">
         {(bulk) => (

@@ -1,22 +1,41 @@
-import { Button } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { IconDownload, IconFileExport } from '@tabler/icons-react';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import type { components } from '@/api/schema';
-import { FirstUse, formatBytes, formatCount, ListPage, Num, paths, Time, useIdParam, useListState, usePatchSearch, useSearchParam, type Column } from '@/kit';
+import { FirstUse, formatBytes, formatCount, formatNumber, ListPage, Num, paths, StateBadge, Time, useIdParam, useListState, usePatchSearch, useSearchParam, type Column } from '@/kit';
 import { ExportDialog } from '../ExportDialog';
 import { audienceOf } from './model';
 
 type Export = components['schemas']['ProfileExport'];
 
+/** `Writing 4,000 of 12,000`, or what stopped it. */
+export const exportWords = (e: Pick<Export, 'state' | 'rows' | 'done'>): string | undefined => {
+  if (e.state === 'queued' && e.rows === null) return 'Finding the people';
+  if (e.state === 'running') return e.rows === null ? 'Finding the people' : `Writing ${formatNumber(e.done)} of ${formatNumber(e.rows)}`;
+  return undefined;
+};
+
+function Progress({ file }: { file: Export }) {
+  return (
+    <>
+      <StateBadge state={file.state} size="sm" label={exportWords(file)} />
+      {file.error && <Text size="xs" c="error">{file.error}</Text>}
+    </>
+  );
+}
+
+const ended = (e: Export) => e.state !== 'queued' && e.state !== 'running';
+
 const columns: Column<Export>[] = [
-  { key: 'title', header: 'Who', cell: (e) => e.title || e.file_name },
-  { key: 'file', header: 'File', cell: (e) => e.file_name, priority: 3 },
-  { key: 'rows', header: 'People', align: 'right', cell: (e) => <Num value={e.rows} />, priority: 2 },
-  { key: 'size', header: 'Size', align: 'right', cell: (e) => (e.size === null ? 'not written' : formatBytes(e.size)), priority: 3 },
-  { key: 'by', header: 'By', cell: (e) => e.actor, priority: 3 },
-  { key: 'at', header: 'When', cell: (e) => <Time value={e.created_at} />, priority: 2 },
+  { key: 'title', header: 'Who', sort: 'title', cell: (e) => e.title || e.file_name },
+  { key: 'file', header: 'File', sort: 'file_name', cell: (e) => e.file_name, priority: 3 },
+  { key: 'state', header: 'State', priority: 1, cell: (e) => <Progress file={e} /> },
+  { key: 'rows', header: 'People', sort: 'rows', align: 'right', cell: (e) => <Num value={e.rows} />, priority: 2 },
+  { key: 'size', header: 'Size', sort: 'size', align: 'right', cell: (e) => (e.size === null ? null : formatBytes(e.size)), priority: 3 },
+  { key: 'by', header: 'By', sort: 'actor', cell: (e) => e.actor, priority: 3 },
+  { key: 'at', header: 'When', sort: 'created_at', cell: (e) => <Time value={e.created_at} />, priority: 2 },
   { key: 'until', header: 'Removed', cell: (e) => <Time value={e.expires_at} />, priority: 3 },
   { key: 'actions', header: 'Download', cell: (e) => (e.url ? <Button component="a" size="compact-xs" variant="default" leftSection={<IconDownload size={14} />} href={e.url} download aria-label={`Download ${e.file_name}`}>Download</Button> : null) },
 ];
@@ -24,14 +43,14 @@ const columns: Column<Export>[] = [
 /** The files of people that were asked for; each is kept for a week. */
 export function ExportListPage() {
   const databaseId = useIdParam('databaseId');
-  const state = useListState();
+  const state = useListState({ defaultSort: '-created_at' });
   const [asking, setAsking] = useState(false);
   // Another page asks for a file of what it has found or chosen: ?ids=1,2, ?of=city:Oslo, ?everybody=1.
   const [ids] = useSearchParam('ids'), [of] = useSearchParam('of'), [everybody] = useSearchParam('everybody');
   const patch = usePatchSearch();
   const audience = audienceOf({ ids, q: of });
   const title = audience.profile_ids ? formatCount(audience.profile_ids.length, 'profile', 'profiles') : of ? `who is found by “${of}”` : 'everybody';
-  const query = useList<Export>(['exports', databaseId, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/databases/{database_id}/exports', { params: { path: { database_id: databaseId }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
+  const query = useList<Export>(['exports', databaseId, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/databases/{database_id}/exports', { params: { path: { database_id: databaseId }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })), { unsettled: (e) => !ended(e) });
   const add = { label: 'Export everybody', icon: <IconFileExport size={16} />, shortcut: 'N', onClick: () => { setAsking(true); } };
   return (
     <>

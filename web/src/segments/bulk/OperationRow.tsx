@@ -2,7 +2,7 @@ import { ActionIcon, Checkbox, Group, NumberInput, Paper, Select, SimpleGrid, St
 import { IconTrash } from '@tabler/icons-react';
 import { FieldInput } from '@/profiles/FieldInput';
 import { fieldLabel, type Database, type Resource } from '@/profiles/model';
-import { aboutField, channels, fits, kinds, needsSource, newRow, statuses, type Row } from './model';
+import { aboutField, channels, fits, kinds, needsContact, needsSource, newRow, statuses, type Row } from './model';
 
 interface Props { row: Row; number: number; database: Database; resources: readonly Resource[]; error: string | undefined; onChange: (row: Row) => void; onRemove: (() => void) | undefined }
 
@@ -23,11 +23,16 @@ function FieldParts({ row, database, error, onChange }: Omit<Props, 'number' | '
 
 function ConsentParts({ row, resources, error, onChange }: Omit<Props, 'number' | 'database' | 'onRemove'>) {
   const resource = resources.find((r) => String(r.id) === row.resource);
-  const offered = channels.filter((c) => (resource?.channels ?? ['email', 'sms']).includes(c.value) && (row.kind !== 'subscribe' || c.value === 'email' || c.value === 'sms'));
+  const offered = channels.filter((c) => (resource?.channels ?? ['email', 'sms']).includes(c.value));
+  const others = resources.filter((r) => String(r.id) !== row.resource && r.channels.includes((row.channel ?? 'email') as 'email'));
   return (
     <>
-      {row.kind !== 'status' && <Select label="Resource" placeholder="Choose a resource" data={resources.map((r) => ({ value: String(r.id), label: r.name }))} value={row.resource} onChange={(value) => { onChange({ ...row, resource: value }); }} {...(error ? { error } : {})} />}
-      {row.kind !== 'status' && <Select label="Channel" clearable={row.kind !== 'subscribe'} allowDeselect={row.kind !== 'subscribe'} placeholder="Every channel" data={[...offered]} value={row.channel} onChange={(value) => { onChange({ ...row, channel: value }); }} />}
+      {row.kind !== 'status' && <Select label="Resource" placeholder="Choose a resource" data={resources.map((r) => ({ value: String(r.id), label: r.name }))} value={row.resource} onChange={(value) => { onChange({ ...row, resource: value, contact: row.contact === value ? null : row.contact }); }} {...(error ? { error } : {})} />}
+      {row.kind !== 'status' && <Select label="Channel" clearable={row.kind !== 'subscribe'} allowDeselect={row.kind !== 'subscribe'} placeholder="Every channel" data={[...offered]} value={row.channel} onChange={(value) => { onChange({ ...row, channel: value, contact: null }); }} />}
+      {row.kind === 'subscribe' && (
+        <Select label="At which contact" clearable={!needsContact(row)} placeholder={needsContact(row) ? 'Choose a resource' : row.channel === 'sms' ? 'Their own phone number' : 'Their own address'} nothingFoundMessage="No other resource has this channel"
+          data={others.map((r) => ({ value: String(r.id), label: `As subscribed to ${r.name}` }))} value={others.some((r) => String(r.id) === row.contact) ? row.contact : null} onChange={(contact) => { onChange({ ...row, contact }); }} />
+      )}
       {row.kind === 'pause' && <NumberInput label="Days" min={1} max={365} allowDecimal={false} value={row.days} onChange={(value) => { if (typeof value === 'number' && value >= 1) onChange({ ...row, days: Math.min(365, value) }); }} />}
       {row.kind === 'status' && <Select label="Status" placeholder="Choose a status" data={statuses} value={row.status} onChange={(value) => { onChange({ ...row, status: value }); }} {...(error ? { error } : {})} />}
       {row.kind === 'subscribe' && <Select label="As" allowDeselect={false} data={[{ value: 'subscribed', label: 'Subscribed' }, { value: 'unconfirmed', label: 'Unconfirmed' }]} value={row.status} onChange={(value) => { onChange({ ...row, status: value }); }} />}

@@ -23,6 +23,8 @@ export interface Row {
   value: FormValue;
   resource: string | null;
   channel: string | null;
+  /** the resource whose subscription has the contact; null: the profile's own */
+  contact: string | null;
   status: string | null;
   days: number;
   source: string;
@@ -30,11 +32,14 @@ export interface Row {
 }
 
 let keys = 0;
-export const newRow = (kind: Kind = 'set'): Row => ({ key: ++keys, kind, field: null, value: null, resource: null, channel: kind === 'subscribe' ? 'email' : null, status: kind === 'subscribe' ? 'subscribed' : null, days: 30, source: '', raises: false });
+export const newRow = (kind: Kind = 'set'): Row => ({ key: ++keys, kind, field: null, value: null, resource: null, channel: kind === 'subscribe' ? 'email' : null, contact: null, status: kind === 'subscribe' ? 'subscribed' : null, days: 30, source: '', raises: false });
 
 export const aboutField = (kind: Kind): boolean => ['set', 'unset', 'increment', 'add', 'remove'].includes(kind);
 /** Whether the row says that people agreed, and must say how. */
 export const needsSource = (row: Row): boolean => row.raises || row.kind === 'resume' || (row.kind === 'subscribe' && row.status === 'subscribed');
+
+/** A profile has an address and phone numbers of its own; any other contact stands in a subscription. */
+export const needsContact = (row: Row): boolean => row.channel !== null && row.channel !== 'email' && row.channel !== 'sms';
 
 /** Which fields an operation can change. */
 export function fits(kind: Kind, field: Field): boolean {
@@ -67,7 +72,8 @@ export function toOperation(row: Row, fields: readonly Field[]): Operation | nul
   if (row.kind === 'status') return row.status ? { op: 'status', status: row.status, raise_consent: row.raises, ...proof } : null;
   if (!row.resource) return null;
   const resource_id = Number(row.resource);
-  if (row.kind === 'subscribe') return { op: 'subscribe', resource_id, channel: (row.channel ?? 'email') as Channel, status: row.status === 'unconfirmed' ? 'unconfirmed' : 'subscribed', raise_consent: row.raises, ...proof };
+  if (row.kind === 'subscribe' && needsContact(row) && !row.contact) return null;
+  if (row.kind === 'subscribe') return { op: 'subscribe', resource_id, channel: (row.channel ?? 'email') as Channel, ...(row.contact ? { contact_of: Number(row.contact) } : {}), status: row.status === 'unconfirmed' ? 'unconfirmed' : 'subscribed', raise_consent: row.raises, ...proof };
   const channel = row.channel ? { channel: row.channel as Channel } : {};
   switch (row.kind) {
     case 'pause': return { op: 'pause', resource_id, days: row.days, ...channel };
@@ -93,11 +99,12 @@ export function written(rows: readonly Row[], fields: readonly Field[]): Written
   return out;
 }
 
-/** Whom an address is about: `?segment=5`, `?ids=1,2`, `?q=city:Oslo`; everybody otherwise. */
-export function audienceOf(search: { segment?: string | undefined; ids?: string | undefined; q?: string | undefined }): Audience {
+/** Whom an address is about: `?segment=5`, `?ids=1,2`, `?figure=import:5:created`, `?q=city:Oslo`; everybody otherwise. */
+export function audienceOf(search: { segment?: string | undefined; ids?: string | undefined; figure?: string | undefined; q?: string | undefined }): Audience {
   const ids = (search.ids ?? '').split(',').map(Number).filter((n) => Number.isInteger(n) && n > 0);
   if (ids.length > 0) return { profile_ids: ids };
   if (search.segment) return { segment: Number(search.segment) };
+  if (search.figure) return { figure: search.figure, ...(search.q ? { q: search.q } : {}) };
   return search.q ? { q: search.q } : { everybody: true };
 }
 

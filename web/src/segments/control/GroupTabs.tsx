@@ -18,12 +18,12 @@ const people: Column<Member>[] = [
 /** Who gets no messages. */
 export function PeopleTab({ group }: { group: ControlGroup }) {
   const state = useListState();
-  const query = useList<Member>(['control-group', group.database_id, 'members', group.size], async ({ cursor, limit, signal }) => {
-    const reply = await ok(api.GET('/api/v1/databases/{database_id}/control-group/members', { params: { path: { database_id: group.database_id }, query: { limit, columns: 'first_name,last_name,email,city', ...(cursor ? { cursor } : {}) } }, signal }));
+  const query = useList<Member>(['control-group', group.database_id, 'members', group.size, state.q], async ({ cursor, limit, signal }) => {
+    const reply = await ok(api.GET('/api/v1/databases/{database_id}/control-group/members', { params: { path: { database_id: group.database_id }, query: { limit, columns: 'first_name,last_name,email,city', ...(state.q ? { q: state.q } : {}), ...(cursor ? { cursor } : {}) } }, signal }));
     return { ...reply, items: reply.items as Member[] };
   });
   return (
-    <ListView<Member> name="control.people" query={query} state={state} columns={people} rowKey={(m) => m.profile_id} rowLabel={nameOf} rowHref={(m) => paths.profile(group.database_id, m.profile_id)} noun={{ one: 'person', many: 'people' }} searchLabel={null}
+    <ListView<Member> name="control.people" query={query} state={state} columns={people} rowKey={(m) => m.profile_id} rowLabel={nameOf} rowHref={(m) => paths.profile(group.database_id, m.profile_id)} noun={{ one: 'person', many: 'people' }} searchLabel="Search name, e-mail or id"
       empty={<AllDone>Nobody is kept back yet.</AllDone>} />
   );
 }

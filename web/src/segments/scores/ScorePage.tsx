@@ -2,7 +2,7 @@ import { Alert, List, Text } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmTyped, doneToast, failToast, formatCount, JobProgress, Loaded, Page, paths, Section, Time, ToneBadge, useGo, useIdParam, type PageAction } from '@/kit';
+import { confirmTyped, doneToast, failToast, formatCount, JobProgress, Loaded, named, Page, paths, Section, Time, ToneBadge, useGo, useIdParam, type PageAction } from '@/kit';
 import { useDatabaseOf } from '@/profiles/model';
 import { useScore, type Score } from './model';
 import { ScoreForm } from './ScoreForm';
@@ -58,7 +58,7 @@ export function ScorePage() {
   const zone = database?.timezone ?? 'UTC';
   const actions = useActions(score);
   return (
-    <Page title={score?.name ?? 'Score'} crumbs={[{ label: database?.name ?? 'Database', href: paths.database(databaseId) }, { label: 'Scores', href: paths.scores(databaseId) }]} help={help} {...actions}
+    <Page title={named(query, (found) => found.name, 'Score')} crumbs={[{ label: database?.name ?? 'Database', href: paths.database(databaseId) }, { label: 'Scores', href: paths.scores(databaseId) }]} help={help} {...actions}
       badges={score && <ToneBadge tone={score.kind === 'rfm' ? 'fjord' : 'iris'}>{score.kind === 'rfm' ? 'RFM' : 'Quantile'}</ToneBadge>}
       facts={score ? [score.last_done ? formatCount(score.last_done.people ?? 0, 'person', 'people') : 'not computed yet', score.last_done && <>as of <Time key="a" value={score.last_done.as_of} /></>, score.next_run_at ? <>next run <Time key="n" value={score.next_run_at} /></> : 'only when asked'] : []}
       tabs={score && database ? [

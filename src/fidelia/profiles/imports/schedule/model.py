@@ -8,16 +8,14 @@ from typing import Annotated, Literal
 import msgspec
 
 from fidelia.platform.http import Body
-from fidelia.platform.schedules import RepeatedSchedule
+from fidelia.platform.schedules import RepeatedSchedule, RunState
 
 from ..model import ColumnMapping, Counts, ImportOptions, ImportPreview
 from ..readers import FileFormat
 
-RunState = Literal["queued", "running", "done", "skipped", "failed", "cancelled"]
 RunSource = Literal["hand", "api", "schedule"]
 UrlAuth = Literal["none", "basic", "bearer", "header"]
 SqlTls = Literal["verify", "require", "prefer", "disable"]
-OPEN: tuple[RunState, ...] = ("queued", "running")
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -104,6 +102,64 @@ class ScheduledRun(msgspec.Struct, frozen=True, kw_only=True):
     left: int | None
     note: str | None
     error: str | None
+
+
+class RunRow(ScheduledRun, frozen=True, kw_only=True):
+    """A run as it is stored. With ``force`` also what has not changed is imported.
+
+    ``version`` is the schedule's when the run began: the marks and the hash that it found belong to that one.
+    """
+
+    force: bool
+    etag: str | None
+    last_modified: str | None
+    content_hash: str | None
+    version: int
+
+
+class ScheduleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A scheduled import as it is stored. ``secret`` is encrypted.
+
+    ``etag``, ``last_modified`` and ``content_hash`` are of what was imported last.
+    """
+
+    id: int
+    database_id: int
+    name: str
+    active: bool
+    source: ImportSource
+    secret: str | None
+    format: FileFormat | None
+    mapping: list[ColumnMapping]
+    options: ImportOptions
+    segment_id: int | None
+    segment_mode: Literal["add", "replace"]
+    skip_triggers: bool
+    skip_unchanged: bool
+    stop_after: int
+    schedule: ImportSchedule | None
+    next_run_at: datetime | None
+    failures: int
+    stopped: str | None
+    etag: str | None
+    last_modified: str | None
+    content_hash: str | None
+    version: int
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def target(self) -> ImportTarget | None:
+        """The segment that the people of each run go to."""
+        if self.segment_id is None:
+            return None
+        return ImportTarget(segment=self.segment_id, mode=self.segment_mode, skip_triggers=self.skip_triggers)
+
+    @property
+    def link(self) -> str:
+        """The page of it."""
+        return f"/databases/{self.database_id}/import-schedules/{self.id}"
 
 
 class ScheduledImport(msgspec.Struct, frozen=True, kw_only=True):

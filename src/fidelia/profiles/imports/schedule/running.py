@@ -6,29 +6,29 @@ where it was when its process dies. The run ends when the import has ended.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from fidelia.access import Actor, audit
 from fidelia.kernel.errors import Problem, conflict
 from fidelia.platform import jobs, notices, schedules
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
+from fidelia.platform.schedules import EndState, Work
 
 from ...service.databases import get_database
 from ..model import ImportOut
 from ..store import current as current_import
 from ..store import find as find_import
 from . import rules, store
-from .model import ImportTarget, RunSource, ScheduledRun
+from .model import ImportTarget, RunRow, RunSource, ScheduledRun, ScheduleRow
 from .ports import RESULT_LIST, ResultList
-from .service import definition
+from .store import RUNS
+from .tables import import_schedule
 
 FETCH = "profiles.import_scheduled"
-SCHEDULE = "Schedule"
 _SOURCES: dict[str, RunSource] = {"token": "api", "system": "schedule"}
 
 
@@ -39,46 +39,46 @@ async def start(tx: Tx, actor: Actor, schedule_id: int, *, dry_run: bool, force:
     """
     actor.require("profiles:update")
     row = await store.find(tx, schedule_id, lock=True)
-    if await store.open_runs(tx, schedule_id=schedule_id):
-        raise conflict("This scheduled import is at work already")
     source = _SOURCES.get(actor.kind, "hand")
-    run_id = await _begin(tx, row, actor.name, source, dry_run=dry_run, force=force or dry_run)
+    work = _work(row, dry_run=dry_run, force=force or dry_run)
+    started = await RUNS.start(tx, row.id, work, source=source, actor=actor.name)
+    if started is None:
+        raise conflict("This scheduled import is at work already")
     if not dry_run:
         await audit(tx, actor, "import_schedule.started", kind="import_schedule", object_id=schedule_id, name=row.name)
-    return store.as_run(await store.find_run(tx, run_id))
+    return await _shown(tx, started.run_id)
 
 
-async def _begin(tx: Tx, row: Any, actor: str, source: RunSource, *, dry_run: bool, force: bool) -> int:
-    values = {"dry_run": dry_run, "force": force, "source": source, "actor": actor, "version": row.version}
-    run_id = await store.insert_run(tx, {**values, "schedule_id": row.id})
-    job = await jobs.create(
-        tx,
+def _work(row: ScheduleRow, *, dry_run: bool, force: bool) -> Work:
+    return Work(
         kind=FETCH,
         title=f"Fetch {row.name}",
-        actor=actor,
-        args={"run_id": run_id},
         database_id=row.database_id,
-        link=f"/databases/{row.database_id}/import-schedules/{row.id}",
+        link=row.link,
         lock=f"import-schedule-{row.id}",
+        columns={"dry_run": dry_run, "force": force, "version": row.version},
     )
-    await store.update_run(tx, run_id, job_id=job.id)
-    return run_id
+
+
+async def _shown(tx: Tx, run_id: int) -> ScheduledRun:
+    run = await RUNS.find(tx, run_id)
+    assert run is not None
+    return store.as_run(run)
 
 
 async def cancel(tx: Tx, schedule_id: int) -> ScheduledRun:
     """Stop the run that is at work; rows that are written stay. Raises 404; 409 when nothing is at work."""
     await store.find(tx, schedule_id, lock=True)
-    open_ = await store.open_runs(tx, schedule_id=schedule_id)
-    if not open_:
+    run = await RUNS.open_of(tx, schedule_id)
+    if run is None:
         raise conflict("This scheduled import is not at work")
-    run = open_[0]
     job_id = run.job_id
     if run.import_id is not None:
         job_id = (await find_import(tx, run.import_id)).job_id
     if job_id is not None:
         await jobs.cancel(tx, job_id)
     await settle(tx, run.id)
-    return store.as_run(await store.find_run(tx, run.id))
+    return await _shown(tx, run.id)
 
 
 async def start_due(engines: Engines) -> list[int]:
@@ -86,83 +86,83 @@ async def start_due(engines: Engines) -> list[int]:
 
     However many times have passed while nothing ran, each is run once. One that is still at work stays due.
     """
-    await settle_all(engines)
-    async with engines.tx() as tx:
-        started = []
-        for row in await store.due(tx):
-            made = definition(row)
-            following: datetime | None = None
-            if made.schedule is not None:
-                timezone = (await get_database(tx, row.database_id)).timezone
-                following = schedules.next_run(made.schedule, tx.now, timezone)
-            try:
-                async with tx.savepoint():
-                    await _begin(tx, row, SCHEDULE, "schedule", dry_run=False, force=False)
-            except sa.exc.IntegrityError:  # somebody has just started it by hand
-                continue
-            await store.update(tx, row.id, next_run_at=following)
-            started.append(int(row.id))
-        return started
+    return await schedules.start_due(engines, TIMETABLE)
+
+
+async def _following(tx: Tx, row: ScheduleRow) -> datetime | None:
+    zone = (await get_database(tx, row.database_id)).timezone
+    return None if row.schedule is None else schedules.next_run(row.schedule, tx.now, zone)
+
+
+async def _work_when_due(_: Tx, row: ScheduleRow) -> Work:
+    return _work(row, dry_run=False, force=False)
 
 
 async def settle_all(engines: Engines) -> None:
     """Note how runs ended whose jobs have ended, each in a transaction of its own."""
     async with engines.tx() as tx:
-        open_ = [run.id for run in await store.open_runs(tx)]
+        open_ = [run.id for run in await RUNS.open(tx)]
     for run_id in open_:
         async with engines.tx() as tx:
             await settle(tx, run_id)
 
 
+TIMETABLE = schedules.Timetable(
+    table=import_schedule,
+    row=ScheduleRow,
+    where=import_schedule.c.active,
+    runs=RUNS,
+    settle=settle_all,
+    following=_following,
+    work=_work_when_due,
+    waits=True,
+)
+
+
 async def import_ended(engines: Engines, import_id: int) -> None:
     """Note at once how a run ended whose import has just ended."""
     async with engines.tx() as tx:
-        open_ = [run.id for run in await store.open_runs(tx, import_id=import_id)]
-        for run_id in open_:
+        for run_id in await store.open_of_import(tx, import_id):
             await settle(tx, run_id)
 
 
 async def settle(tx: Tx, run_id: int) -> None:
     """Note how a run ended, unless it still waits or works."""
-    run = await store.find_run(tx, run_id)
-    if run is None:
+    held = await _held(tx, run_id)
+    if held is None:
         return
-    row = await store.find(tx, run.schedule_id, lock=True)  # always before its run, as everywhere
-    run = await store.find_run(tx, run_id, lock=True)
-    if run is None or run.finished_at is not None:
-        return
+    row, run = held
     if run.import_id is not None:
         found = await current_import(tx, await find_import(tx, run.import_id))
         if found.state in ("done", "checked"):
             await _imported(tx, row, run, found)
         elif found.state in ("failed", "cancelled"):
-            await _end(tx, row, run, found.state, error=found.error, counts=msgspec.to_builtins(found.counts))
+            await _end(tx, row, run, found.state, found.error, {"counts": msgspec.to_builtins(found.counts)})
         return
-    ended = await jobs.outcome(tx, run.job_id, "The import of this run was deleted before it ended")
+    ended = await RUNS.outcome(tx, run.job_id)
     if ended is not None:
-        await _end(tx, row, run, ended[0], error=ended[1])
+        await _end(tx, row, run, *ended)
 
 
-async def _imported(tx: Tx, row: Any, run: Any, found: ImportOut) -> None:
+async def _imported(tx: Tx, row: ScheduleRow, run: RunRow, found: ImportOut) -> None:
     """Put the people of an import on the list that is asked for, and note that the run is done."""
     if found.state == "checked":
         counts = msgspec.to_builtins(found.check.counts) if found.check else None
-        await _end(tx, row, run, "done", counts=counts)
+        await _end(tx, row, run, "done", columns={"counts": counts})
         return
-    values: dict[str, Any] = {"counts": msgspec.to_builtins(found.counts)}
-    target = definition(row).target
-    if target is not None:
+    values: dict[str, object] = {"counts": msgspec.to_builtins(found.counts)}
+    if row.target is not None:
         try:
             async with tx.savepoint():
-                values |= await _fill(tx, row.name, target, found)
+                values |= await _fill(tx, row.name, row.target, found)
         except Problem as exc:
             text = f"The rows are imported, but the segment was left as it is: {exc.detail}"
-            await _end(tx, row, run, "failed", error=text, **values)
+            await _end(tx, row, run, "failed", text, values)
             return
-    await _end(tx, row, run, "done", **values)
+    await _end(tx, row, run, "done", columns=values)
 
 
-async def _fill(tx: Tx, name: str, target: ImportTarget, found: ImportOut) -> dict[str, Any]:
+async def _fill(tx: Tx, name: str, target: ImportTarget, found: ImportOut) -> dict[str, int]:
     counts = found.counts
     replace = target.mode == "replace"
     if replace and not counts.created + counts.updated + counts.unchanged:
@@ -174,46 +174,49 @@ async def _fill(tx: Tx, name: str, target: ImportTarget, found: ImportOut) -> di
     return {"entered": entered, "left_count": left}
 
 
-async def skip(tx: Tx, run_id: int, note: str) -> None:
-    """Note that a run had nothing to import."""
-    run = await store.find_run(tx, run_id)
-    row = await store.find(tx, run.schedule_id, lock=True)
-    run = await store.find_run(tx, run_id, lock=True)
-    if run.finished_at is None:
-        await _end(tx, row, run, "skipped", note=note)
+async def broke_off(tx: Tx, run_id: int, state: EndState, *, error: str | None = None, note: str | None = None) -> None:
+    """Note that a run ended before there was an import: it failed, or there was nothing to import."""
+    held = await _held(tx, run_id)
+    if held is not None and held[1].import_id is None:
+        await _end(tx, *held, state, error, {"note": note})
 
 
-async def fail(tx: Tx, run_id: int, state: str, error: str | None) -> None:
-    """Note that a run broke off before there was an import."""
-    run = await store.find_run(tx, run_id)
+async def _held(tx: Tx, run_id: int) -> tuple[ScheduleRow, RunRow] | None:
+    """Lock a run that has not ended and its schedule, in the order in which everybody does; ``None``: it has."""
+    run = await RUNS.find(tx, run_id)
     if run is None:
-        return
+        return None
     row = await store.find(tx, run.schedule_id, lock=True)
-    run = await store.find_run(tx, run_id, lock=True)
-    if run is not None and run.finished_at is None and run.import_id is None:
-        await _end(tx, row, run, state, error=error)
+    run = await RUNS.find(tx, run_id, lock=True)
+    return None if run is None or run.finished_at is not None else (row, run)
 
 
-async def _end(tx: Tx, row: Any, run: Any, state: str, **values: Any) -> None:
-    await store.update_run(tx, run.id, state=state, finished_at=tx.now, **values)
+async def _end(
+    tx: Tx,
+    row: ScheduleRow,
+    run: RunRow,
+    state: EndState,
+    error: str | None = None,
+    columns: Mapping[str, object] | None = None,
+) -> None:
+    await RUNS.end(tx, run.id, state, error, columns)
     if run.dry_run or state == "cancelled":
         return
     if state == "failed":
-        await _failed(tx, row, str(values.get("error") or "It failed"))
+        await _failed(tx, row, error or "It failed")
         return
-    changes: dict[str, Any] = {"failures": 0}
+    changes: dict[str, object] = {"failures": 0}
     if state == "done" and run.version == row.version:
         changes |= {"etag": run.etag, "last_modified": run.last_modified, "content_hash": run.content_hash}
     await store.update(tx, row.id, **changes)
 
 
-async def _failed(tx: Tx, row: Any, error: str) -> None:
+async def _failed(tx: Tx, row: ScheduleRow, error: str) -> None:
     """Count a failure; tell people after some in a row, and switch the schedule off after as many as it takes."""
     failures = row.failures + 1
     said = error if error.endswith((".", "!", "?")) else f"{error}."
-    changes: dict[str, Any] = {"failures": failures}
+    changes: dict[str, object] = {"failures": failures}
     off = row.active and row.schedule is not None and failures >= row.stop_after
-    link = f"/databases/{row.database_id}/import-schedules/{row.id}"
     if off:
         changes |= {"active": False, "next_run_at": None, "stopped": f"It failed {failures} times in a row: {said}"}
         await audit(
@@ -234,5 +237,5 @@ async def _failed(tx: Tx, row: Any, error: str) -> None:
             level="critical" if off else "warning",
             title=f"The scheduled import {row.name} failed {failures} times in a row",
             body=f"{said} {again}",
-            link=link,
+            link=row.link,
         )

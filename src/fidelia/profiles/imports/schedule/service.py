@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -27,12 +28,17 @@ from .model import (
     ImportSchedule,
     ImportSource,
     ImportTarget,
+    RunRow,
     ScheduledImport,
     ScheduledRun,
+    ScheduleRow,
     SqlSource,
     TargetOut,
 )
 from .ports import RESULT_LIST, ResultList
+from .store import RUNS
+
+T = TypeVar("T")
 
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,23 +56,9 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     schedule: ImportSchedule | None
 
 
-def definition(row: Any) -> Definition:
+def definition(row: ScheduleRow) -> Definition:
     """Return what is stored, without its secret."""
-    target = None
-    if row.segment_id is not None:
-        target = ImportTarget(segment=row.segment_id, mode=row.segment_mode, skip_triggers=row.skip_triggers)
-    return Definition(
-        name=row.name,
-        active=row.active,
-        source=msgspec.convert(row.source, ImportSource),
-        format=None if row.format is None else msgspec.convert(row.format, FileFormat),
-        mapping=msgspec.convert(row.mapping, list[ColumnMapping]),
-        options=msgspec.convert(row.options, ImportOptions),
-        target=target,
-        skip_unchanged=row.skip_unchanged,
-        stop_after=row.stop_after,
-        schedule=None if row.schedule is None else msgspec.convert(row.schedule, ImportSchedule),
-    )
+    return Definition(**{name: getattr(row, name) for name in Definition.__struct_fields__})
 
 
 async def create(tx: Tx, actor: Actor, database_id: int, made: Definition, secret: str | None) -> ScheduledImport:
@@ -102,14 +94,15 @@ async def pages(tx: Tx, page: PageRequest, database_id: int) -> Page[ScheduledIm
 async def runs(tx: Tx, page: PageRequest, schedule_id: int) -> Page[ScheduledRun]:
     """Return a page of runs, the newest first; raise 404."""
     await store.find(tx, schedule_id)
-    return await store.page_of_runs(tx, page, schedule_id)
+    found = await RUNS.page(tx, schedule_id, page)
+    return Page([store.as_run(run) for run in found.items], found.next_cursor, found.total)
 
 
 async def change(
     tx: Tx,
     actor: Actor,
     schedule_id: int,
-    changes: dict[str, Any],
+    changes: Mapping[str, Any],
     secret: str | UnsetType | None,
     version: int | UnsetType,
 ) -> ScheduledImport:
@@ -156,7 +149,7 @@ async def change(
 async def delete(tx: Tx, actor: Actor, schedule_id: int) -> None:
     """Forget a scheduled import with the history of its runs; imports and profiles stay. Raise 404, 409 at work."""
     row = await store.find(tx, schedule_id, lock=True)
-    if await store.open_runs(tx, schedule_id=schedule_id):
+    if await RUNS.open_of(tx, schedule_id) is not None:
         raise conflict("This scheduled import is at work; cancel its run first")
     await store.delete(tx, schedule_id)
     made = definition(row)
@@ -181,7 +174,7 @@ def _fields_of(made: Definition) -> set[str | None]:
     return {m.field for m in made.mapping} - {PROFILE_ID} | {made.options.matching, made.options.field}
 
 
-def secret_of(tx: Tx, row: Any) -> str | None:
+def secret_of(tx: Tx, row: ScheduleRow) -> str | None:
     """Return the secret of a stored schedule, for a fetch only; raise SecretError."""
     return None if row.secret is None else decrypt_secret(tx.engines, row.secret)
 
@@ -226,7 +219,7 @@ async def _check(
         await port.check(tx, actor, database.id, made.target.segment)
 
 
-def _columns(made: Definition) -> dict[str, Any]:
+def _columns(made: Definition) -> dict[str, object]:
     plain = msgspec.to_builtins(made)
     target = made.target
     return {
@@ -239,13 +232,13 @@ def _columns(made: Definition) -> dict[str, Any]:
     }
 
 
-def _next(tx: Tx, made: Definition, database: Database) -> Any:
+def _next(tx: Tx, made: Definition, database: Database) -> datetime | None:
     if not made.active or made.schedule is None:
         return None
     return schedules.next_run(made.schedule, tx.now, database.timezone)
 
 
-async def _named(tx: Tx, writing: Any, name: str) -> Any:
+async def _named(tx: Tx, writing: Awaitable[T], name: str) -> T:
     try:
         async with tx.savepoint():
             return await writing
@@ -254,15 +247,15 @@ async def _named(tx: Tx, writing: Any, name: str) -> Any:
         raise conflict(text, FieldError("/name", text)) from exc
 
 
-async def _shown(tx: Tx, rows: Sequence[Any]) -> list[ScheduledImport]:
+async def _shown(tx: Tx, rows: Sequence[ScheduleRow]) -> list[ScheduledImport]:
     ids = [row.id for row in rows]
-    last, now = await store.last_runs(tx, ids), await store.current_runs(tx, ids)
+    last, now = await RUNS.newest(tx, ids), {run.schedule_id: run for run in await RUNS.open(tx, ids)}
     port: ResultList = tx.engines.port(RESULT_LIST)
     names = await port.names(tx, {row.segment_id for row in rows if row.segment_id is not None})
     return [_out(row, names, now.get(row.id), last.get(row.id)) for row in rows]
 
 
-def _out(row: Any, names: Any, now: ScheduledRun | None, last: ScheduledRun | None) -> ScheduledImport:
+def _out(row: ScheduleRow, names: Mapping[int, str], now: RunRow | None, last: RunRow | None) -> ScheduledImport:
     made = definition(row)
     target = made.target
     return ScheduledImport(
@@ -289,8 +282,8 @@ def _out(row: Any, names: Any, now: ScheduledRun | None, last: ScheduledRun | No
         next_run_at=row.next_run_at,
         failures=row.failures,
         stopped=row.stopped,
-        open_run=now,
-        last_run=last,
+        open_run=None if now is None else store.as_run(now),
+        last_run=None if last is None else store.as_run(last),
         version=row.version,
         created_by=row.created_by,
         created_at=row.created_at,

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
 
 from fidelia.kernel.errors import not_found
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
-from fidelia.platform.postgres import Tx
+from fidelia.kernel.paging import PageRequest, encode_cursor
+from fidelia.platform.postgres import Tx, as_struct
+from fidelia.platform.schedules import OPEN, Runs
 
 from ...store.databases import cursor_values
-from ..model import Counts
-from .model import OPEN, ScheduledRun
+from .model import RunRow, ScheduledRun, ScheduleRow
 from .tables import import_schedule, import_schedule_run
 
 _S, _R = import_schedule.c, import_schedule_run.c
@@ -25,22 +22,22 @@ _S, _R = import_schedule.c, import_schedule_run.c
 # -- schedules ------------------------------------------------------------------------------------------------------
 
 
-async def insert(tx: Tx, values: dict[str, Any]) -> int:
+async def insert(tx: Tx, values: Mapping[str, object]) -> int:
     """Store a new schedule and return its id."""
     query = sa.insert(import_schedule).values({**values, "created_at": tx.now, "updated_at": tx.now})
     return int(await tx.scalar(query.returning(_S.id)))
 
 
-async def find(tx: Tx, schedule_id: int, *, lock: bool = False) -> Any:
-    """Return the row of a schedule; raise 404."""
+async def find(tx: Tx, schedule_id: int, *, lock: bool = False) -> ScheduleRow:
+    """Return a schedule; raise 404."""
     query = sa.select(import_schedule).where(_S.id == schedule_id)
     row = await tx.first(query.with_for_update() if lock else query) if 0 < schedule_id < 2**31 else None
     if row is None:
         raise not_found("Scheduled import", schedule_id)
-    return row
+    return as_struct(row, ScheduleRow)
 
 
-async def update(tx: Tx, schedule_id: int, **values: Any) -> None:
+async def update(tx: Tx, schedule_id: int, **values: object) -> None:
     """Change columns of a schedule."""
     await tx.execute(sa.update(import_schedule).where(_S.id == schedule_id).values(values))
 
@@ -50,7 +47,7 @@ async def delete(tx: Tx, schedule_id: int) -> None:
     await tx.execute(sa.delete(import_schedule).where(_S.id == schedule_id))
 
 
-async def page(tx: Tx, request: PageRequest, database_id: int) -> tuple[list[Any], str | None, int]:
+async def page(tx: Tx, request: PageRequest, database_id: int) -> tuple[list[ScheduleRow], str | None, int]:
     """Return a page of a database's schedules by name, a cursor, and how many there are."""
     lower = sa.func.lower(_S.name)
     query = sa.select(import_schedule, lower.label("folded")).where(_S.database_id == database_id)
@@ -68,12 +65,13 @@ async def page(tx: Tx, request: PageRequest, database_id: int) -> tuple[list[Any
     rows = list(await tx.all(query.order_by(*order).limit(request.limit + 1)))
     shown = rows[: request.limit]
     cursor = encode_cursor([shown[-1].folded, shown[-1].id]) if len(rows) > request.limit else None
-    return shown, cursor, total
+    return [as_struct(row, ScheduleRow) for row in shown], cursor, total
 
 
-async def of_database(tx: Tx, database_id: int) -> Sequence[Any]:
+async def of_database(tx: Tx, database_id: int) -> list[ScheduleRow]:
     """Return every schedule of a database."""
-    return await tx.all(sa.select(import_schedule).where(_S.database_id == database_id).order_by(_S.id))
+    rows = await tx.all(sa.select(import_schedule).where(_S.database_id == database_id).order_by(_S.id))
+    return [as_struct(row, ScheduleRow) for row in rows]
 
 
 async def filling(tx: Tx, segment_id: int) -> list[str]:
@@ -82,96 +80,31 @@ async def filling(tx: Tx, segment_id: int) -> list[str]:
     return [row.name for row in await tx.all(query)]
 
 
-async def due(tx: Tx) -> Sequence[Any]:
-    """Lock and return the schedules whose time has come and that are not at work."""
-    busy = sa.select(_R.id).where(_R.schedule_id == _S.id, _R.state.in_(OPEN)).exists()
-    query = sa.select(import_schedule).where(_S.active, _S.next_run_at <= tx.now, ~busy)
-    return await tx.all(query.order_by(_S.next_run_at, _S.id).with_for_update(skip_locked=True))
-
-
 # -- runs -----------------------------------------------------------------------------------------------------------
 
-
-def as_run(row: Any) -> ScheduledRun:
-    """Turn a row into what callers see."""
-    return ScheduledRun(
-        id=row.id,
-        schedule_id=row.schedule_id,
-        state=row.state,
-        dry_run=row.dry_run,
-        source=row.source,
-        actor=row.actor,
-        job_id=row.job_id,
-        import_id=row.import_id,
-        queued_at=row.queued_at,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-        size=row.size,
-        counts=msgspec.convert(row.counts, Counts) if row.counts else None,
-        entered=row.entered,
-        left=row.left_count,
-        note=row.note,
-        error=row.error,
-    )
+RUNS = Runs(
+    import_schedule_run,
+    RunRow,
+    owner="schedule_id",
+    unsaid="The import of this run was deleted before it ended",
+    renamed={"left": "left_count"},
+)
 
 
-async def insert_run(tx: Tx, values: dict[str, Any]) -> int:
-    """Note a run that was asked for and return its id."""
-    query = sa.insert(import_schedule_run).values({**values, "state": "queued", "queued_at": tx.now})
-    return int(await tx.scalar(query.returning(_R.id)))
+def as_run(row: RunRow) -> ScheduledRun:
+    """Return what callers see of a run."""
+    return ScheduledRun(**{name: getattr(row, name) for name in ScheduledRun.__struct_fields__})
 
 
-async def find_run(tx: Tx, run_id: int, *, lock: bool = False) -> Any:
-    """Return the row of a run, or ``None``."""
-    query = sa.select(import_schedule_run).where(_R.id == run_id)
-    return await tx.first(query.with_for_update() if lock else query)
+async def handed_over(tx: Tx, run_id: int, import_id: int, **found: object) -> None:
+    """Note which import a run goes on as, and what was fetched for it."""
+    await tx.execute(sa.update(import_schedule_run).where(_R.id == run_id).values(import_id=import_id, **found))
 
 
-async def update_run(tx: Tx, run_id: int, **values: Any) -> None:
-    """Change columns of a run."""
-    await tx.execute(sa.update(import_schedule_run).where(_R.id == run_id).values(values))
-
-
-async def open_runs(tx: Tx, *, schedule_id: int | None = None, import_id: int | None = None) -> Sequence[Any]:
-    """Return the runs that wait or work."""
-    query = sa.select(import_schedule_run).where(_R.state.in_(OPEN)).order_by(_R.id)
-    if schedule_id is not None:
-        query = query.where(_R.schedule_id == schedule_id)
-    if import_id is not None:
-        query = query.where(_R.import_id == import_id)
-    return await tx.all(query)
-
-
-async def last_runs(tx: Tx, schedule_ids: Collection[int]) -> dict[int, ScheduledRun]:
-    """Return the last run of each schedule that has ended."""
-    query = (
-        sa.select(import_schedule_run)
-        .ext(distinct_on(_R.schedule_id))
-        .where(_R.schedule_id.in_(schedule_ids), _R.state.not_in(OPEN))
-        .order_by(_R.schedule_id, _R.id.desc())
-    )
-    return {row.schedule_id: as_run(row) for row in await tx.all(query)}
-
-
-async def current_runs(tx: Tx, schedule_ids: Collection[int]) -> dict[int, ScheduledRun]:
-    """Return the open run of each schedule that has one."""
-    query = sa.select(import_schedule_run).where(_R.schedule_id.in_(schedule_ids), _R.state.in_(OPEN))
-    return {row.schedule_id: as_run(row) for row in await tx.all(query)}
-
-
-async def page_of_runs(tx: Tx, request: PageRequest, schedule_id: int) -> Page[ScheduledRun]:
-    """Return a page of a schedule's runs, the newest first."""
-    query = sa.select(import_schedule_run).where(_R.schedule_id == schedule_id)
-    total = await tx.scalar(sa.select(sa.func.count()).select_from(query.subquery()))
-    request.sort_key(("id",), "-id")
-    down = request.sort is None or request.descending
-    if request.cursor is not None:
-        (edge,) = cursor_values(request.cursor, int)
-        query = query.where(_R.id < int(edge) if down else _R.id > int(edge))
-    rows = await tx.all(query.order_by(_R.id.desc() if down else _R.id).limit(request.limit + 1))
-    shown = [as_run(row) for row in rows[: request.limit]]
-    cursor = encode_cursor([shown[-1].id]) if len(rows) > request.limit else None
-    return Page(shown, cursor, total)
+async def open_of_import(tx: Tx, import_id: int) -> list[int]:
+    """Return the runs that an import is the work of, unless they have ended."""
+    stmt = sa.select(_R.id).where(_R.import_id == import_id, _R.state.in_(OPEN)).order_by(_R.id)
+    return [row.id for row in await tx.all(stmt)]
 
 
 async def forget_runs(tx: Tx, before: datetime) -> None:

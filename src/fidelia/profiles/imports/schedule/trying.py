@@ -50,7 +50,7 @@ async def try_source(
         if schedule_id is not None:
             row = await store.find(tx, schedule_id)
             if secret is UNSET and row.database_id == database_id and row.secret is not None:
-                if not rules.same_door(service.definition(row).source, source):
+                if not rules.same_door(row.source, source):
                     text = "The source leads to another server now: enter its password or token"
                     raise invalid(FieldError("/secret", text))
                 given = service.secret_of(tx, row)

@@ -13,12 +13,15 @@ from fidelia.access import Actor, SecretError
 from fidelia.kernel.errors import Problem
 from fidelia.platform.files import Files
 from fidelia.platform.jobs import Cancelled, Ending, JobContext
+from fidelia.platform.schedules import OPEN
 
-from ..service import create_import, start_check, start_run
+from ...service.databases import get_database
+from ..service import create_import, look_at, start_check, start_run
 from ..upload import AREA
 from . import running, service, store
-from .model import OPEN, SqlSource
+from .model import RunRow, ScheduleRow, SqlSource
 from .sources import SQL_FORMAT, Brought, Known, bring
+from .store import RUNS
 
 UNCHANGED = "The source has not changed since the last import"
 NO_ROWS = "The query gave no rows"
@@ -27,8 +30,8 @@ NO_ROWS = "The query gave no rows"
 class _Wanted(msgspec.Struct, frozen=True):
     """What a run needs to know of its schedule."""
 
-    run: Any
-    row: Any
+    run: RunRow
+    row: ScheduleRow
     made: service.Definition
     secret: str | None
 
@@ -41,15 +44,15 @@ async def run_fetch(ctx: JobContext, run_id: int) -> dict[str, Any]:
 
 async def _ended(ctx: JobContext, run_id: int, ending: Ending, exc: BaseException) -> None:
     async with ctx.tx() as tx:
-        await running.fail(tx, run_id, ending, None if ending == "cancelled" else said(exc))
+        await running.broke_off(tx, run_id, ending, error=None if ending == "cancelled" else said(exc))
 
 
 async def _fetch(ctx: JobContext, run_id: int) -> dict[str, Any]:
     async with ctx.tx() as tx:
-        run = await store.find_run(tx, run_id, lock=True)
+        run = await RUNS.find(tx, run_id, lock=True)
         if run is None or run.state not in OPEN or run.import_id is not None:
             return {"import_id": run.import_id if run else None}
-        await store.update_run(tx, run_id, state="running", started_at=run.started_at or tx.now)
+        await RUNS.begin(tx, run_id, {"started_at": run.started_at or tx.now})
         row = await store.find(tx, run.schedule_id)
         wanted = _Wanted(run, row, service.definition(row), service.secret_of(tx, row))
     files = Files(ctx.engines.files)
@@ -59,7 +62,7 @@ async def _fetch(ctx: JobContext, run_id: int) -> dict[str, Any]:
         if brought is None or brought.rows == 0:
             note = UNCHANGED if brought is None else NO_ROWS
             async with ctx.tx() as tx:
-                await running.skip(tx, run_id, note)
+                await running.broke_off(tx, run_id, "skipped", note=note)
             await anyio.to_thread.run_sync(files.delete, key)
             return {"import_id": None, "note": note}
         return await _hand_over(ctx, wanted, key, brought)
@@ -84,8 +87,12 @@ async def _bring(ctx: JobContext, wanted: _Wanted, key: str) -> Brought | None:
 async def _hand_over(ctx: JobContext, wanted: _Wanted, key: str, brought: Brought) -> dict[str, Any]:
     """Make the import and begin it, in one transaction with the run: from then on the run is the import's."""
     made, run = wanted.made, wanted.run
+    how = SQL_FORMAT if isinstance(made.source, SqlSource) else made.format
     async with ctx.tx() as tx:
-        now = await store.find_run(tx, run.id, lock=True)
+        database = await get_database(tx, wanted.row.database_id)
+    seen = await look_at(ctx.engines, database, key, how)  # no transaction waits for a file to be read
+    async with ctx.tx() as tx:
+        now = await RUNS.find(tx, run.id, lock=True)
         if now is None or now.state not in OPEN:
             raise Cancelled
         actor = Actor.system(ctx.actor)
@@ -96,16 +103,17 @@ async def _hand_over(ctx: JobContext, wanted: _Wanted, key: str, brought: Brough
             file_key=key,
             file_name=f"{made.name} {tx.now:%Y-%m-%d %H:%M}",
             file_size=brought.size,
-            how=SQL_FORMAT if isinstance(made.source, SqlSource) else made.format,
+            how=how,
             columns_to=made.mapping,
             options=made.options,
+            seen=seen,
         )
         begin = start_check if run.dry_run else start_run
         await begin(tx, actor, imported.id)
-        await store.update_run(
+        await store.handed_over(
             tx,
             run.id,
-            import_id=imported.id,
+            imported.id,
             size=brought.size,
             etag=brought.etag,
             last_modified=brought.last_modified,

@@ -176,6 +176,18 @@ class DataTableController(Controller):
         """Change the name or label of a column."""
         return await service.change_column(tx, actor, table_id, column_id, given(data))
 
+    @delete(
+        "/columns/{column_id:int}",
+        opt={"right": "lists:update"},
+        status_code=200,
+        summary="Delete a column with its values",
+    )
+    async def delete_column(
+        self, tx: Tx, actor: Actor, table_id: FromPath[int], column_id: FromPath[int]
+    ) -> DataTableDetail:
+        """Delete a column; 409 names the conditions that refer to it, and for the key."""
+        return await service.delete_column(tx, actor, table_id, column_id)
+
     @get("/export", opt={"right": "lists:read"}, media_type="text/csv", summary="Download a data table as CSV")
     async def export(self, engines: Engines, table_id: FromPath[int]) -> Stream:
         """Stream all rows."""

@@ -121,7 +121,7 @@ async def start_load(
     Raises 404, 409 when it was started before, 422 for a mapping that does not fit.
     """
     row = await store.find(tx, load_id, lock=True)
-    load = await store.current(tx, row)
+    load = (await store.current(tx, [row]))[0]
     if load.state not in ("new", "failed", "cancelled"):
         raise conflict("This file was loaded already; upload it again")
     if not row.file_key:
@@ -231,7 +231,7 @@ async def column_mapping(tx: Tx, load_id: int, column: str) -> dict[str, str]:
 
 async def get_load(tx: Tx, load_id: int) -> ListLoad:
     """Return a load with its counts; raise 404."""
-    return await store.current(tx, await store.find(tx, load_id))
+    return (await store.current(tx, [await store.find(tx, load_id)]))[0]
 
 
 async def list_loads(tx: Tx, page: PageRequest, kind: SheetKind, number: int) -> Page[ListLoad]:

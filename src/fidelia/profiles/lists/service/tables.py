@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import psycopg
 import sqlalchemy as sa
 
 from fidelia.access import Actor, audit
-from fidelia.kernel.errors import FieldError, conflict, invalid, invalid_field, name_taken
+from fidelia.kernel.errors import FieldError, conflict, invalid, invalid_field, name_taken, not_found
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
@@ -19,6 +19,7 @@ from ...service.databases import get_database
 from .. import rules
 from ..model import DataColumn, DataRow, DataTable, DataTableDetail
 from ..ports import SourceRef, refuse_used, used_by
+from ..sheet import Sheet
 from ..store import config, ddl
 from ..store import loads as loads_store
 from .lists import drop_rows, refuse_loading
@@ -107,16 +108,43 @@ async def add_columns(tx: Tx, actor: Actor, table_id: int, columns: Sequence[Dat
     await config.insert_columns(tx, table_id, [msgspec.structs.replace(c, key=False) for c in columns])
     wider = await config.sheet(tx, "table", table_id)
     known = {c.id for c in sheet.columns}
-    try:
-        async with tx.savepoint():
-            await ddl.add_columns(tx, sheet, [c for c in wider.columns if c.id not in known])
-    except psycopg.errors.LockNotAvailable:
-        raise conflict("Somebody is reading this table right now; try again in a minute") from None
-    await config.update(tx, "table", table_id, {"schema_version": sheet.schema_version + 1})
-    tx.mark_dirty(TABLES, 0, [table_id])
+    await _reshape(tx, sheet, ddl.add_columns(tx, sheet, [c for c in wider.columns if c.id not in known]))
     after = await get_table(tx, table_id)
     await _audit(tx, actor, "data_table.columns_added", after, before=_picture(before), after=_picture(after))
     return after
+
+
+async def delete_column(tx: Tx, actor: Actor, table_id: int, column_id: int) -> DataTableDetail:
+    """Delete a column with what stands in it.
+
+    Raise 404; 409 for the key, while a condition refers to it, while a file is being loaded.
+    """
+    sheet = await hold(tx, table_id)
+    before = await config.get_table(tx, table_id)
+    column = next((c for c in before.columns if c.id == column_id), None)
+    if column is None:
+        raise not_found("Column", column_id)
+    if column.key:
+        raise conflict("The key tells the rows apart and cannot be deleted")
+    await _refuse_used(tx, before, column.name)
+    await refuse_loading(tx, sheet)
+    await config.delete_column(tx, column_id)
+    gone = next(c for c in sheet.columns if c.id == column_id)
+    await _reshape(tx, sheet, ddl.drop_column(tx, sheet, gone))
+    after = await get_table(tx, table_id)
+    await _audit(tx, actor, "data_table.column_deleted", after, before=_picture(before), after=_picture(after))
+    return after
+
+
+async def _reshape(tx: Tx, sheet: Sheet, change: Awaitable[None]) -> None:
+    """Alter the table of a sheet, which waits for readers, but not for long; ClickHouse follows."""
+    try:
+        async with tx.savepoint():
+            await change
+    except psycopg.errors.LockNotAvailable:
+        raise conflict("Somebody is reading this table right now; try again in a minute") from None
+    await config.update(tx, "table", sheet.id, {"schema_version": sheet.schema_version + 1})
+    tx.mark_dirty(TABLES, 0, [sheet.id])
 
 
 async def change_column(tx: Tx, actor: Actor, table_id: int, column_id: int, values: dict[str, Any]) -> DataTableDetail:

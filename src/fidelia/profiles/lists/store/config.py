@@ -192,6 +192,11 @@ async def insert_columns(tx: Tx, table_id: int, columns: Iterable[DataColumn]) -
     )
 
 
+async def delete_column(tx: Tx, column_id: int) -> None:
+    """Forget a column; its number is never given again."""
+    await tx.execute(sa.delete(data_column).where(data_column.c.id == column_id))
+
+
 async def update_column(tx: Tx, column_id: int, values: dict[str, Any]) -> None:
     """Change a column."""
     await tx.execute(sa.update(data_column).where(data_column.c.id == column_id).values(values))

@@ -63,6 +63,13 @@ async def add_columns(tx: Tx, sheet: Sheet, columns: Sequence[SheetColumn]) -> N
         await _index(raw, sheet, column)
 
 
+async def drop_column(tx: Tx, sheet: Sheet, column: SheetColumn) -> None:
+    """Take a column out of a table, with its index; no row is rewritten."""
+    raw = await tx.raw()
+    await raw.execute("set local lock_timeout = '5s'")
+    await raw.execute(f"alter table {sheet.pg} {', '.join(f'drop column {name}' for name in column.stored)}")
+
+
 async def drop(tx: Tx, sheet: Sheet) -> None:
     """Drop every table of a sheet; waits for readers, but not for long."""
     raw = await tx.raw()

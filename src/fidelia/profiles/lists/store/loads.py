@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from fidelia.kernel.errors import not_found
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
-from fidelia.platform.jobs import get as get_job
+from fidelia.platform.jobs import outcomes
 from fidelia.platform.postgres import Tx
 
 from ...imports.model import ImportReason
@@ -59,15 +60,19 @@ async def find(tx: Tx, load_id: int, *, lock: bool = False) -> Any:
     return row
 
 
-async def current(tx: Tx, row: Any) -> ListLoad:
-    """Return a load whose state follows its job: one whose process was given up has failed."""
-    shown = as_load(row)
-    if shown.state in ACTIVE and shown.job_id is not None:
-        job = await get_job(tx, shown.job_id)
-        if job.state in ("failed", "cancelled"):
-            await update(tx, row.id, state=job.state, error=job.error, finished_at=job.finished_at)
-            return msgspec.structs.replace(shown, state=job.state, error=job.error, finished_at=job.finished_at)
-    return shown
+async def current(tx: Tx, rows: Sequence[Any]) -> list[ListLoad]:
+    """Return loads whose states follow their jobs: one whose process was given up has failed, and that is noted."""
+    active = [row.job_id for row in rows if row.state in ACTIVE and row.job_id is not None]
+    ended = await outcomes(tx, active) if active else {}
+    found = []
+    for row in rows:
+        shown = as_load(row)
+        if row.state in ACTIVE and row.job_id in ended:
+            state, error = ended[row.job_id]
+            await update(tx, row.id, state=state, error=error, finished_at=tx.now)
+            shown = msgspec.structs.replace(shown, state=state, error=error, finished_at=tx.now)
+        found.append(shown)
+    return found
 
 
 async def insert(tx: Tx, values: dict[str, Any]) -> int:
@@ -85,7 +90,7 @@ async def last(tx: Tx, kind: SheetKind, number: int, limit: int = 5) -> list[Lis
     """Return the last loads that were started, the newest first."""
     query = sa.select(list_load).where(_OWNER[kind] == number, list_load.c.state != "new")
     rows = await tx.all(query.order_by(list_load.c.id.desc()).limit(limit))
-    return [await current(tx, row) for row in rows]
+    return await current(tx, rows)
 
 
 async def page(tx: Tx, request: PageRequest, kind: SheetKind, number: int) -> Page[ListLoad]:
@@ -98,23 +103,18 @@ async def page(tx: Tx, request: PageRequest, kind: SheetKind, number: int) -> Pa
     rows = await tx.all(query.order_by(list_load.c.id.desc()).limit(request.limit + 1))
     shown = rows[: request.limit]
     cursor = encode_cursor([shown[-1].id]) if len(rows) > request.limit else None
-    return Page([await current(tx, row) for row in shown], cursor, total)
+    return Page(await current(tx, shown), cursor, total)
 
 
 async def active(tx: Tx, kind: SheetKind, number: int) -> ListLoad | None:
     """Return a load that waits or runs, if there is one."""
     rows = await tx.all(sa.select(list_load).where(_OWNER[kind] == number, list_load.c.state.in_(ACTIVE)))
-    for row in rows:
-        shown = await current(tx, row)
-        if shown.state in ACTIVE:
-            return shown
-    return None
+    return next((shown for shown in await current(tx, rows) if shown.state in ACTIVE), None)
 
 
 async def settle(tx: Tx) -> None:
     """Note of every load whose job was given up that it has failed."""
-    for row in await tx.all(sa.select(list_load).where(list_load.c.state.in_(ACTIVE))):
-        await current(tx, row)
+    await current(tx, await tx.all(sa.select(list_load).where(list_load.c.state.in_(ACTIVE))))
 
 
 async def add_rejects(tx: Tx, load_id: int, number: int, block: bytes) -> None:

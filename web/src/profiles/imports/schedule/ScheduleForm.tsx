@@ -5,6 +5,7 @@ import { useAction } from '@/api/mutations';
 import { AppForm, Section, useAppForm } from '@/kit';
 import type { Database } from '../../model';
 import { OptionsForm } from '../Columns';
+import { FormatPanel } from './FormatPanel';
 import { bodyOf, check, sourceOf, valuesOf, type Scheduled, type Values } from './model';
 import { SourceFields } from './SourceFields';
 import { TestPanel } from './TestPanel';
@@ -44,6 +45,7 @@ export function ScheduleForm({ database, item, onSaved, onCancel }: { database: 
     <AppForm state={state} mode={item ? 'edit' : 'create'} saveLabel={item ? 'Save scheduled import' : 'Create scheduled import'} onSave={async (v) => { onSaved(await save.mutateAsync(v)); }} {...(onCancel ? { onCancel } : {})}>
       <Section><TextInput label="Name" placeholder="Customers of the shop" maw={420} {...form.getInputProps('name')} /></Section>
       <SourceFields state={state} stored={item?.secret_set ?? false} />
+      <FormatPanel values={values} sample={test.data} errors={errors} onChange={(format) => { form.setFieldValue('format', format); }} />
       <TestPanel values={values} database={database} sample={test.data} problem={test.error} busy={test.isPending} missing={errors.get('/mapping')} onTest={() => { test.mutate(values); }} onMapping={(mapping) => { form.setFieldValue('mapping', mapping); }} />
       <OptionsForm database={database} options={values.options} onChange={(options) => { form.setFieldValue('options', options); }} />
       <Section title="When">

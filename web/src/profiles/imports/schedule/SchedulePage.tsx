@@ -2,9 +2,9 @@ import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AppLink, confirmTyped, Details, doneToast, failToast, JobProgress, Loaded, Page, paths, Section, StateBadge, Time, undoToast, useGo, useIdParam, type PageAction } from '@/kit';
+import { AppLink, confirmTyped, Details, doneToast, failToast, JobProgress, Loaded, named, Page, paths, Section, StateBadge, Time, undoToast, useGo, useIdParam, type PageAction } from '@/kit';
 import { useDatabaseOf, type Database } from '../../model';
-import { keyWords } from '../model';
+import { formatWords, keyWords } from '../model';
 import { sourceWords, useScheduled, whenWords, type Scheduled } from './model';
 import { RunsTab } from './RunsTab';
 import { ScheduleForm } from './ScheduleForm';
@@ -65,6 +65,7 @@ function Overview({ item, database }: { item: Scheduled; database: Database }) {
     <Section title="What it does">
       <Details items={[
         ['Source', <Text key="s" span size="sm" style={{ overflowWrap: 'anywhere' }}>{sourceWords(source)}</Text>],
+        ...(source.kind === 'url' ? [['Read as', item.format ? formatWords(item.format) : 'found out at each run'] as [string, string]] : []),
         ['Signs in', source.kind === 'sql' ? `as ${source.username}${item.secret_set ? ', with a stored password' : ''}` : source.auth === 'none' ? 'no' : 'yes, with a stored secret'],
         ['Runs', `${item.active || !item.schedule ? '' : 'switched off; otherwise '}${whenWords(item.schedule, database.timezone)}`],
         ['Rows find their profile by', keyWords(item.options.matching)],
@@ -85,7 +86,7 @@ export function SchedulePage() {
   const actions = useActions(item);
   const zone = database?.timezone ?? 'UTC';
   return (
-    <Page title={item?.name ?? 'Scheduled import'} crumbs={[{ label: 'Imports', href: paths.imports(databaseId) }, { label: 'Scheduled', href: paths.importSchedules(databaseId) }]} {...actions}
+    <Page title={named(query, (found) => found.name, 'Scheduled import')} crumbs={[{ label: 'Imports', href: paths.imports(databaseId) }, { label: 'Scheduled', href: paths.importSchedules(databaseId) }]} {...actions}
       help={{ text: 'Each run is an ordinary import: its figures and rejected rows stand there. A run never starts while another is at work.', guide: 'imports' }}
       badges={item && (item.active ? null : <StateBadge state="paused" label="Switched off" />)}
       facts={item ? [database && `into ${database.name}`, item.next_run_at ? <>next run <Time key="n" value={item.next_run_at} /></> : 'runs only by hand'] : []}

@@ -62,3 +62,32 @@ describe('the form', () => {
     expect(sent[0]).not.toHaveProperty('secret');
   });
 });
+
+describe('how the file is read', () => {
+  it('is found out at each run until somebody fixes it; then the test and the import read it so', async () => {
+    const sent: Record<string, unknown>[] = [];
+    const file = { ...sample, types: [], preview: { ...sample.preview, format: { kind: 'csv', compression: 'none', encoding: 'utf-8', delimiter: ',', quote: '"', header: true, skip: 0, sheet: null } } } as unknown as Sample;
+    await renderPage(<ScheduleForm database={database} onSaved={vi.fn()} />, {
+      reply: ({ method, path, body }) => {
+        if (method !== 'POST') return { body: { items: [], next_cursor: null, total: 0 } };
+        sent.push(body as Record<string, unknown>);
+        return path.endsWith('/test') ? { body: file } : { status: 201, body: stored };
+      },
+    });
+    const user = userEvent.setup();
+    await user.type(screen.getByLabelText('Name'), 'Customers');
+    await user.type(screen.getByLabelText('Address of the file'), 'https://x.no/a.csv');
+    await user.click(screen.getByRole('button', { name: 'Test the source' }));
+    await screen.findByRole('button', { name: 'Test again' });
+    expect(sent[0]).toMatchObject({ format: null });
+    await user.click(screen.getByRole('checkbox', { name: 'Always in the same way' }));
+    await user.click(screen.getByRole('combobox', { name: 'Columns are separated by' }));
+    await user.click(await screen.findByRole('option', { name: /Semicolon/ }));
+    expect(screen.getByText(/Test again to see them like this/)).toBeVisible();
+    await user.click(screen.getByRole('checkbox', { name: 'The first line holds the names of the columns' }));
+    await user.click(screen.getByRole('button', { name: 'Test again' }));
+    await waitFor(() => { expect(sent[1]).toMatchObject({ format: { kind: 'csv', delimiter: ';', header: false } }); });
+    await user.click(screen.getByRole('button', { name: 'Create scheduled import' }));
+    await waitFor(() => { expect(sent[2]).toMatchObject({ format: { delimiter: ';', encoding: 'utf-8', header: false } }); });
+  }, 20_000);
+});

@@ -1,0 +1,41 @@
+"""Schedules: what runs by itself again and again, and the runs it is noted in.
+
+``rules`` says on which days and at what time something is due, ``Runs`` keeps the runs of one kind of object (one open
+run each, done by a job), and ``Timetable`` with :func:`start_due` starts what the clock has come to.
+"""
+
+from .due import Timetable, start_due
+from .model import ACTOR, DONE, ENDED, OPEN, SOURCE, EndState, Noted, RunState, Started, Work
+from .rules import (
+    WEEKDAYS,
+    DaySchedule,
+    RepeatedSchedule,
+    TimeOfDay,
+    Weekday,
+    next_run,
+    schedule_errors,
+)
+from .runs import Runs
+
+__all__ = [
+    "ACTOR",
+    "DONE",
+    "ENDED",
+    "OPEN",
+    "SOURCE",
+    "WEEKDAYS",
+    "DaySchedule",
+    "EndState",
+    "Noted",
+    "RepeatedSchedule",
+    "RunState",
+    "Runs",
+    "Started",
+    "TimeOfDay",
+    "Timetable",
+    "Weekday",
+    "Work",
+    "next_run",
+    "schedule_errors",
+    "start_due",
+]
