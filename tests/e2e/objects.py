@@ -224,6 +224,14 @@ class Objects:
         gone = self.items(f"{path}?q=gone@example.com")[0]["id"]
         self.api.delete(f"{path}/{gone}").raise_for_status()
 
+    def policies(self) -> None:
+        twice = {"limits": [{"per": "profile", "most": 2, "days": 7}], "is_default": True}
+        twice |= {"description": "Nobody hears from us more often"}
+        self.named("/policies", "Twice a week", twice)
+        limits = [{"per": "profile_channel", "most": 1, "days": 3}, {"per": "contact", "most": 6, "days": 16}]
+        self.named("/policies", "Gentle", {"limits": limits})
+        self.named("/policies", "Receipts, always", {"limits": []})
+
     def look(self) -> dict[str, Any]:
         look = {"q": "coffee", "filter": {"status": ["active"]}, "columns": {"brand": False}}
         body = {"list": "products", "look": look, "shared": True}
@@ -247,6 +255,7 @@ class Objects:
         )
         self.control()
         self.receipts()
+        self.policies()
         kari = [p["id"] for p in self.items(f"/databases/{database}/profiles?q=Kari")]
         imported = {item["file_name"]: item["id"] for item in self.items(f"/databases/{database}/imports")}
         return found | {

@@ -112,6 +112,7 @@ EMPTY = [
     Shot("users", "/settings/users"),
     Shot("roles", "/settings/roles"),
     Shot("tokens", "/settings/tokens"),
+    Shot("policies", "/settings/policies"),
     Shot("audit", "/settings/audit"),
     Shot("installation", "/settings/installation"),
     Shot("database-add", "/databases?drawer=database:new"),
@@ -229,6 +230,7 @@ FULL = [
     Shot("job", "/jobs/{job}"),
     Shot("user-add", "/settings/users?drawer=user:new"),
     Shot("token-new", "/settings/tokens?drawer=token:new"),
+    Shot("policy-new", "/settings/policies?drawer=policy:new"),
 ]
 
 
