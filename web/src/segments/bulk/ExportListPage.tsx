@@ -33,11 +33,11 @@ const columns: Column<Export>[] = [
   { key: 'file', header: 'File', sort: 'file_name', cell: (e) => e.file_name, priority: 3 },
   { key: 'state', header: 'State', priority: 1, cell: (e) => <Progress file={e} /> },
   { key: 'rows', header: 'People', sort: 'rows', align: 'right', cell: (e) => <Num value={e.rows} />, priority: 2 },
-  { key: 'size', header: 'Size', sort: 'size', align: 'right', cell: (e) => (e.size === null ? null : formatBytes(e.size)), priority: 3 },
+  { key: 'size', header: 'Size', sort: 'size', align: 'right', cell: (e) => (e.size === null ? null : <span style={{ whiteSpace: 'nowrap' }}>{formatBytes(e.size)}</span>), priority: 3 },
   { key: 'by', header: 'By', sort: 'actor', cell: (e) => e.actor, priority: 3 },
   { key: 'at', header: 'When', sort: 'created_at', cell: (e) => <Time value={e.created_at} />, priority: 2 },
   { key: 'until', header: 'Removed', cell: (e) => <Time value={e.expires_at} />, priority: 3 },
-  { key: 'actions', header: 'Download', cell: (e) => (e.url ? <Button component="a" size="compact-xs" variant="default" leftSection={<IconDownload size={14} />} href={e.url} download aria-label={`Download ${e.file_name}`}>Download</Button> : null) },
+  { key: 'actions', header: 'Download', priority: 1, cell: (e) => (e.url ? <Button component="a" size="compact-xs" variant="default" leftSection={<IconDownload size={14} />} style={{ display: 'inline-flex', alignItems: 'center' }} href={e.url} download aria-label={`Download ${e.file_name}`}>Download</Button> : null) },
 ];
 
 /** The files of people that were asked for; each is kept for a week. */
