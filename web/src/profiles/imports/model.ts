@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import type { components } from '@/api/schema';
+import { formatCount } from '@/kit';
 
 export type Import = components['schemas']['ImportOut'];
 export type Preview = components['schemas']['ImportPreview'];
@@ -17,7 +18,7 @@ export function formatWords(how: Format): string {
   const delimiter = how.delimiter ?? ',';
   return [
     how.kind === 'jsonl' ? 'JSON lines' : how.kind.toUpperCase(), text ? (how.encoding ?? 'utf-8').toUpperCase() : '', text ? `separated by ${separators[delimiter] ?? delimiter}` : '',
-    how.sheet ? `sheet ${how.sheet}` : '', how.kind === 'jsonl' ? '' : how.header ?? true ? 'with a header' : 'no header', how.skip ? `${how.skip} lines left out above` : '', how.compression && how.compression !== 'none' ? how.compression : '',
+    how.sheet ? `sheet ${how.sheet}` : '', how.kind === 'jsonl' ? '' : how.header ?? true ? 'with a header' : 'no header', how.skip ? `${formatCount(how.skip, 'line', 'lines')} left out above` : '', how.compression && how.compression !== 'none' ? how.compression : '',
   ].filter(Boolean).join(' · ');
 }
 
