@@ -5,6 +5,7 @@ import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import type { components } from '@/api/schema';
 import { FirstUse, formatBytes, formatCount, formatNumber, ListPage, Num, paths, StateBadge, Time, useIdParam, useListState, usePatchSearch, useSearchParam, type Column } from '@/kit';
+import { useFigure } from '@/profiles/figures';
 import { ExportDialog } from '../ExportDialog';
 import { audienceOf } from './model';
 
@@ -45,11 +46,12 @@ export function ExportListPage() {
   const databaseId = useIdParam('databaseId');
   const state = useListState({ defaultSort: '-created_at' });
   const [asking, setAsking] = useState(false);
-  // Another page asks for a file of what it has found or chosen: ?ids=1,2, ?of=city:Oslo, ?everybody=1.
-  const [ids] = useSearchParam('ids'), [of] = useSearchParam('of'), [everybody] = useSearchParam('everybody');
+  // Another page asks for a file of what it has found or chosen: ?ids=1,2, ?of=city:Oslo, ?figure=import:5:created, ?everybody=1.
+  const [ids] = useSearchParam('ids'), [of] = useSearchParam('of'), [figure] = useSearchParam('figure'), [everybody] = useSearchParam('everybody');
   const patch = usePatchSearch();
-  const audience = audienceOf({ ids, q: of });
-  const title = audience.profile_ids ? formatCount(audience.profile_ids.length, 'profile', 'profiles') : of ? `who is found by “${of}”` : 'everybody';
+  const audience = audienceOf({ ids, figure, q: of });
+  const figured = useFigure(databaseId, figure).data;
+  const title = audience.profile_ids ? formatCount(audience.profile_ids.length, 'profile', 'profiles') : figure ? `whom this counts: ${figured?.title ?? figure}${of ? `, found by “${of}”` : ''}` : of ? `who is found by “${of}”` : 'everybody';
   const query = useList<Export>(['exports', databaseId, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/databases/{database_id}/exports', { params: { path: { database_id: databaseId }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })), { unsettled: (e) => !ended(e) });
   const add = { label: 'Export everybody', icon: <IconFileExport size={16} />, shortcut: 'N', onClick: () => { setAsking(true); } };
   return (
@@ -57,7 +59,7 @@ export function ExportListPage() {
       <ListPage<Export> name="exports" title="Files of people" crumbs={[{ label: 'Profiles', href: paths.profiles(databaseId) }]} noun={{ one: 'file', many: 'files' }} query={query} state={state} columns={columns} rowKey={(e) => e.id} rowLabel={(e) => e.title} primary={add}
         help={{ text: 'Exports of profiles and segments. A file is removed a week after it was asked for.' }}
         empty={<FirstUse icon={IconFileExport} title="Take people with you" text="A file of everybody, a search, a choice or a segment, with the columns you need: CSV, Excel or JSON lines." primary={add} />} />
-      {(asking || ids || of || everybody) && <ExportDialog databaseId={databaseId} audience={audience} title={title} onClose={() => { setAsking(false); patch({ ids: undefined, of: undefined, everybody: undefined }, { replace: true }); void query.refetch(); }} />}
+      {(asking || ids || of || figure || everybody) && <ExportDialog databaseId={databaseId} audience={audience} title={title} onClose={() => { setAsking(false); patch({ ids: undefined, of: undefined, figure: undefined, everybody: undefined }, { replace: true }); void query.refetch(); }} />}
     </>
   );
 }
