@@ -165,7 +165,7 @@
       // part of it may lie under something, and a toast goes by itself
       const free = (top) => !top || el.contains(top) || top.contains(el) || el.labels?.[0]?.contains(top) || getComputedStyle(top).pointerEvents === 'none' || el.parentElement === top.parentElement || top.closest('.mantine-Notifications-root');
       const top = at(x), under = ![box.left + 8, x, box.right - 8].some((left) => free(at(left)));
-      return { at: 'new', editor: el.matches('.cm-content'), who: short(el), ring: ringed(el), out, under: under ? short(top) : null };
+      return { at: 'new', editor: el.matches('.cm-content'), who: short(el), ring: ringed(el) || el.matches('iframe'), out, under: under ? short(top) : null };
     },
     missed: () => window.__todo.filter((el) => el.isConnected && visible(el) && !window.__reached.has(el) && el.tabIndex >= 0
       && !(el.type === 'radio' && [...window.__reached].some((r) => r.name === el.name))).map(short),

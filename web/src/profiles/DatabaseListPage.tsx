@@ -3,13 +3,18 @@ import { api, ok } from '@/api/client';
 import { useChooseDatabase } from '@/api/database';
 import { useList } from '@/api/list';
 import { useCan } from '@/api/session';
-import { FirstUse, formatCount, ListPage, Num, paths, SideDrawer, Time, useDrawer, useGo, useListState, type Column } from '@/kit';
+import { AppLink, FirstUse, formatCount, ListPage, Num, paths, SideDrawer, Time, useDrawer, useGo, useListState, type Column } from '@/kit';
 import { DatabaseForm } from './DatabaseForm';
 import type { Database } from './model';
 
+function ProfilesOf({ database }: { database: Database }) {
+  const can = useCan('profiles:read');
+  return can ? <AppLink href={paths.profiles(database.id)} aria-label={`${formatCount(database.profile_count, 'profile', 'profiles')} of ${database.name}`}><Num value={database.profile_count} /></AppLink> : <Num value={database.profile_count} />;
+}
+
 const columns: Column<Database>[] = [
   { key: 'name', header: 'Database', sort: 'name', cell: (d) => d.name },
-  { key: 'profiles', header: 'Profiles', align: 'right', cell: (d) => <Num value={d.profile_count} />, priority: 1 },
+  { key: 'profiles', header: 'Profiles', align: 'right', cell: (d) => <ProfilesOf database={d} />, priority: 1 },
   { key: 'fields', header: 'Own fields', align: 'right', cell: (d) => <Num value={d.fields.filter((f) => !f.builtin).length} />, priority: 3 },
   { key: 'timezone', header: 'Days in', cell: (d) => d.timezone, priority: 2 },
   { key: 'created_at', header: 'Made', sort: 'id', cell: (d) => <Time value={d.created_at} />, priority: 3 },

@@ -2,7 +2,7 @@ import { Button, Group, Stack, Text } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmTyped, doneToast, failToast, formatCount, formatNumber, Loaded, named, Page, paths, Section, Time, useGo, useIdParam } from '@/kit';
+import { AppLink, confirmTyped, doneToast, failToast, formatCount, formatNumber, Loaded, named, Page, paths, Section, Time, useGo, useIdParam } from '@/kit';
 import { DatabaseForm } from './DatabaseForm';
 import { FieldsTab } from './FieldsTab';
 import { useDatabaseOf, type Database } from './model';
@@ -30,11 +30,11 @@ function Danger({ database }: { database: Database }) {
 export function DatabasePage() {
   const id = useIdParam('databaseId');
   const query = useDatabaseOf(id);
-  const canUpdate = useCan('databases:update'), canDelete = useCan('databases:delete'), canImport = useCan('imports:create');
+  const canUpdate = useCan('databases:update'), canDelete = useCan('databases:delete'), canImport = useCan('imports:create'), seesPeople = useCan('profiles:read');
   const database = query.data;
   return (
     <Page title={named(query, (found) => found.name, 'Database')} crumbs={[{ label: 'Databases', href: paths.databases() }]}
-      facts={database ? [formatCount(database.profile_count, 'profile', 'profiles'), `days in ${database.timezone}`, <>made <Time key="t" value={database.created_at} /></>] : []}
+      facts={database ? [seesPeople ? <AppLink key="p" href={paths.profiles(id)}>{formatCount(database.profile_count, 'profile', 'profiles')}</AppLink> : formatCount(database.profile_count, 'profile', 'profiles'), `days in ${database.timezone}`, <>made <Time key="t" value={database.created_at} /></>] : []}
       primary={database ? { label: 'See profiles', href: paths.profiles(id) } : undefined}
       secondary={database ? [{ label: 'Control group', href: paths.controlGroup(id) }, { label: 'Scores', href: paths.scores(id) }, ...(canImport ? [{ label: 'Import', href: paths.importNew(id) }] : [])] : []}
       tabs={database ? [

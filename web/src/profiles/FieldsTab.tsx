@@ -4,12 +4,18 @@ import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmTyped, doneToast, failToast, formatCount, MenuActions, paths, Rate, Section, SideDrawer, SmallTable, useDrawer, type Column } from '@/kit';
+import { AppLink, confirmTyped, doneToast, failToast, formatCount, MenuActions, paths, Rate, Section, SideDrawer, SmallTable, useDrawer, type Column } from '@/kit';
 import { FieldForm } from './FieldForm';
 import { fieldLabel, fieldTypes, type Database, type Field } from './model';
 
 function marks(field: Field): string {
   return [field.keeper ? 'filled by a score' : '', field.unique ? 'unique' : '', field.required ? 'mandatory' : '', field.validator ? `pattern ${field.validator}` : '', field.options.length > 0 && !field.builtin ? `${field.options.length} choices` : ''].filter(Boolean).join(' · ');
+}
+
+function Filled({ database, field, part, whole }: { database: Database; field: Field; part: number; whole: number }) {
+  const can = useCan('profiles:read');
+  const rate = <Rate part={part} whole={whole} />;
+  return can && part > 0 ? <AppLink href={paths.figure(database.id, `field:${field.name}:any`)}>{rate}</AppLink> : rate;
 }
 
 /** The fields of a database: its own first, then those that every profile has. */
@@ -30,7 +36,7 @@ export function FieldsTab({ database }: { database: Database }) {
   const columns: Column<Field>[] = [
     { key: 'name', header: 'Field', cell: (f) => <>{fieldLabel(f)} <Text span c="dimmed" size="xs">{f.name}</Text></> },
     { key: 'type', header: 'Type', priority: 2, cell: (f) => fieldTypes.find((t) => t.value === f.type)?.label },
-    { key: 'filled', header: 'Filled', align: 'right', priority: 2, cell: (f) => (filled?.[f.name] === undefined || !counters ? null : <Rate part={filled[f.name]} whole={counters.total} />) },
+    { key: 'filled', header: 'Filled', align: 'right', priority: 2, cell: (f) => (filled?.[f.name] === undefined || !counters ? null : <Filled database={database} field={f} part={filled[f.name] ?? 0} whole={counters.total} />) },
     { key: 'rules', header: 'Rules', priority: 2, cell: (f) => marks(f) },
   ];
   const actions: Column<Field> = {

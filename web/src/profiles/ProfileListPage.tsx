@@ -3,6 +3,7 @@ import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useCan } from '@/api/session';
 import { FirstUse, formatCount, ListPage, paths, SideDrawer, StateBadge, Time, useDrawer, useGo, useIdParam, useListState, type BulkAction, type Column, type Selection } from '@/kit';
+import { FigureChip, useFigure } from './figures';
 import { fieldLabel, nameOf, useDatabaseOf, valueText, type Database, type Profile } from './model';
 import { ProfileForm } from './ProfileForm';
 
@@ -33,6 +34,9 @@ export function ProfileListPage() {
   const databaseId = useIdParam('databaseId');
   const database = useDatabaseOf(databaseId).data;
   const state = useListState();
+  const figureKey = state.filter.figure?.[0];
+  const figure = useFigure(databaseId, figureKey);
+  const narrowed = state.q !== '' || figureKey !== undefined;
   const drawer = useDrawer('profile');
   const go = useGo();
   const canCreate = useCan('profiles:create'), canImport = useCan('imports:create'), canChange = useCan('profiles:update');
@@ -45,7 +49,8 @@ export function ProfileListPage() {
   // The rows that are ticked, or everybody that the search finds.
   const asked = (selection: Selection | null, name: string) => {
     if (selection && !selection.all) return `?ids=${selection.ids.join(',')}`;
-    return state.q ? `?${name}=${encodeURIComponent(state.q)}` : '';
+    const found = { ...(figureKey ? { figure: figureKey } : {}), ...(state.q ? { [name]: state.q } : {}) };
+    return Object.keys(found).length > 0 ? `?${new URLSearchParams(found).toString()}` : '';
   };
   const exportOf = (selection: Selection | null) => { go(`${paths.exports(databaseId)}${asked(selection, 'of') || '?everybody=1'}`); };
   const these = (n: string) => (/^\d/.test(n) ? `${n} ${n === '1' ? 'profile' : 'profiles'}` : n);
@@ -54,13 +59,14 @@ export function ProfileListPage() {
     { label: (n: string) => `Export ${these(n)}…`, icon: <IconFileExport size={16} />, run: exportOf },
   ];
   const many = [
-    ...(canChange ? [{ label: state.q ? 'Change all who are found…' : 'Change everybody…', href: `${paths.bulkUpdateNew(databaseId)}${asked(null, 'q')}` }, { label: 'Past bulk changes', href: paths.bulkUpdates(databaseId) }] : []),
-    { label: state.q ? 'Export all who are found…' : 'Export everybody…', onClick: () => { exportOf(null); } }, { label: 'Files of people', href: paths.exports(databaseId) },
+    ...(canChange ? [{ label: narrowed ? 'Change all who are found…' : 'Change everybody…', href: `${paths.bulkUpdateNew(databaseId)}${asked(null, 'q')}` }, { label: 'Past bulk changes', href: paths.bulkUpdates(databaseId) }] : []),
+    { label: narrowed ? 'Export all who are found…' : 'Export everybody…', onClick: () => { exportOf(null); } }, { label: 'Files of people', href: paths.exports(databaseId) },
   ];
   return (
     <>
       <ListPage<Profile> bulk={bulk} name={`profiles.${databaseId}`} title="Profiles" noun={{ one: 'profile', many: 'profiles' }} query={query} state={state} columns={columnsOf(database)} rowKey={(p) => p.id} rowLabel={nameOf} rowHref={(p) => paths.profile(databaseId, p.id)}
-        searchLabel="Search name, e-mail, phone, id or city:Oslo" primary={add} secondary={bring ? [bring] : []}
+        searchLabel="Search name, e-mail, phone, id or city:Oslo" primary={add} secondary={[...(figure.error ? [{ label: 'Show everybody', onClick: state.clear }] : []), ...(bring ? [bring] : [])]}
+        extra={<FigureChip figure={figure.data} onRemove={() => { state.setFilter('figure', []); }} />}
         menu={[...many, { label: 'Fields and settings', href: paths.database(databaseId) }, { label: 'Past imports', href: paths.imports(databaseId) }, { label: 'Scores', href: paths.scores(databaseId) }, { label: 'Duplicates', href: paths.duplicates(databaseId) }, { label: 'Search every database', href: paths.search() }, { label: 'Relations', href: paths.relations() }, { label: 'Receipts of erasure', href: paths.erasures() }]}
         facts={[database && formatCount(database.profile_count, 'profile', 'profiles'), database?.name]}
         help={{ text: 'Everybody this database knows. Search by name, address or phone from three letters, or ask one field, like city:Oslo. Any field can be shown as a column.' }}

@@ -2,7 +2,7 @@ import { Group, SegmentedControl, SimpleGrid, Stack, Table, Text } from '@mantin
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import type { components } from '@/api/schema';
-import { AllDone, Chart, FigureTile, formatCount, formatDay, formatDuration, Loaded, Num, Section, useSearchParam } from '@/kit';
+import { AllDone, Chart, FigureTile, formatCount, formatDay, formatDuration, Loaded, Num, paths, Section, useSearchParam } from '@/kit';
 import { sourceWords, type SegmentDetail } from './model';
 
 type Series = components['schemas']['SegmentSeries'];
@@ -25,8 +25,9 @@ function Sources({ series }: { series: Series }) {
   );
 }
 
-function Charts({ series, updatable }: { series: Series; updatable: boolean }) {
+function Charts({ series, segment }: { series: Series; segment: SegmentDetail }) {
   const { days, timezone } = series;
+  const updatable = segment.type === 'updatable', log = `${paths.segment(segment.id)}?tab=${updatable ? 'runs' : 'log'}`;
   const x = days.map((d) => formatDay(d.day)), zone = `days in ${timezone}`;
   const filled = days.filter((d) => d.size !== null), first = filled[0], last = filled.at(-1);
   const entered = days.reduce((sum, d) => sum + d.entered, 0), left = days.reduce((sum, d) => sum + d.left, 0);
@@ -37,8 +38,8 @@ function Charts({ series, updatable }: { series: Series; updatable: boolean }) {
   return (
     <Stack gap="md">
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="sm">
-        <FigureTile label="People now" value={<Num value={last.size} />} /><FigureTile label="Entered" value={<Num value={entered} />} /><FigureTile label="Left" value={<Num value={left} />} />
-        <FigureTile label={updatable ? 'Runs' : 'Changes'} value={<Num value={runs} />} />
+        <FigureTile label="People now" value={<Num value={last.size} />} href={paths.segment(segment.id)} /><FigureTile label="Entered" value={<Num value={entered} />} href={log} /><FigureTile label="Left" value={<Num value={left} />} href={log} />
+        <FigureTile label={updatable ? 'Runs' : 'Changes'} value={<Num value={runs} />} href={log} />
       </SimpleGrid>
       <Chart title="How many people are in it?" note={`People at the end of each day · ${zone}`} description={`The size by day, from ${first.size ?? 0} to ${last.size ?? 0} people.`} file="size"
         spec={{ kind: 'line', x, xLabel: 'Day', series: [{ name: 'People', values: days.map((d) => d.size) }] }} />
@@ -66,7 +67,7 @@ export function FlowTab({ segment }: { segment: SegmentDetail }) {
   return (
     <Stack gap="md">
       <Group justify="flex-end"><SegmentedControl size="xs" aria-label="Period" value={String(days)} data={periods} onChange={(value) => { setPeriod(value === '30' ? undefined : value, { replace: true }); }} /></Group>
-      <Loaded query={query} what="the history">{(series) => <Charts series={series} updatable={segment.type === 'updatable'} />}</Loaded>
+      <Loaded query={query} what="the history">{(series) => <Charts series={series} segment={segment} />}</Loaded>
     </Stack>
   );
 }

@@ -52,7 +52,7 @@ class TokenController(Controller):
             bool | None, QueryParameter(name="revoked", description="Only revoked ones, or none")
         ] = None,
     ) -> Page[TokenOut]:
-        """Return a page without their secrets: newest first, or sorted by name, created_at, last_used_at or expires_at."""
+        """Return a page without secrets: newest first, or sorted by name, created_at, last_used_at or expires_at."""
         return await service.list_tokens(tx, page, revoked=revoked)
 
     @post(

@@ -67,7 +67,9 @@ class SegmentController(Controller):
         database: Annotated[int | None, QueryParameter(name="database", description="Only of this database")] = None,
         of_type: Annotated[str | None, QueryParameter(name="type", description="static, dynamic or updatable")] = None,
         archived: Annotated[bool, QueryParameter(name="archived", description="The archived ones instead")] = False,
-        tag: Annotated[str | None, QueryParameter(name="tag", description="Only what carries it, or one of these: a,b")] = None,
+        tag: Annotated[
+            str | None, QueryParameter(name="tag", description="Only what carries it, or one of these: a,b")
+        ] = None,
     ) -> Page[Segment]:
         """Return a page; sort by name, size, created_at, updated_at, calculated_at or id."""
         if of_type is not None and of_type not in TYPES:

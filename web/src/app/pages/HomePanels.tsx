@@ -31,7 +31,7 @@ export function LatestMailings({ databaseId }: { databaseId: number }) {
       <ul className={css.lines}>
         {items.map((m) => (
           <Line key={m.id} href={paths.mailing(m.id)} name={m.name} mark={<StateBadge state={m.state} size="sm" />}
-            note={<>{m.audience !== null && <>{formatCount(m.audience, 'person', 'people')} · </>}{m.finished_at ? 'sent ' : m.started_at ? 'started ' : 'changed '}<Time value={m.finished_at ?? m.started_at ?? m.updated_at} /></>} />
+            note={<>{m.audience !== null && <>{m.run_id ? <AppLink href={`${paths.mailing(m.id)}?tab=people`}>{formatCount(m.audience, 'person', 'people')}</AppLink> : formatCount(m.audience, 'person', 'people')} · </>}{m.finished_at ? 'sent ' : m.started_at ? 'started ' : 'changed '}<Time value={m.finished_at ?? m.started_at ?? m.updated_at} /></>} />
         ))}
       </ul>
     </Section>
@@ -53,7 +53,7 @@ export function LatestSegments({ databaseId }: { databaseId: number }) {
       <ul className={css.lines}>
         {items.map((s) => (
           <Line key={s.id} href={paths.segment(s.id)} name={s.name} note={s.description || <>changed <Time value={s.updated_at} /></>}
-            mark={s.size === null ? null : <Group gap={4} wrap="nowrap"><Text span className="fd-num">{formatCount(s.size, 'person', 'people')}</Text></Group>} />
+            mark={s.size === null ? null : <Group gap={4} wrap="nowrap"><AppLink href={paths.segment(s.id)}><span className="fd-num">{formatCount(s.size, 'person', 'people')}</span></AppLink></Group>} />
         ))}
       </ul>
     </Section>

@@ -33,7 +33,7 @@ export const profileRoutes = [
     component: lazyRouteComponent(() => import('@/segments/scores/ScorePage'), 'ScorePage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/databases/$databaseId/profiles', validateSearch: listSearch(),
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/profiles', validateSearch: listSearch(['figure']),
     component: lazyRouteComponent(() => import('@/profiles/ProfileListPage'), 'ProfileListPage'),
   }),
   createRoute({
@@ -99,6 +99,10 @@ export const profileRoutes = [
   createRoute({
     getParentRoute: () => shellRoute, path: '/resources', validateSearch: listSearch(['archived']),
     component: lazyRouteComponent(() => import('@/profiles/ConsentPage'), 'ConsentPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/subscriptions', validateSearch: listSearch(['resource', 'channel', 'status']),
+    component: lazyRouteComponent(() => import('@/profiles/SubscriptionsPage'), 'SubscriptionsPage'),
   }),
   createRoute({
     getParentRoute: () => shellRoute, path: '/suppression-lists/$listId', validateSearch: listSearch(['kind']),

@@ -10,6 +10,8 @@ export const paths = {
   scores: (db: Id) => `/databases/${db}/scores`,
   score: (db: Id, id: Id) => `/databases/${db}/scores/${id}`,
   profiles: (db: Id) => `/databases/${db}/profiles`,
+  /** the people whom a figure counts, as the API names it: `import:5:created` */
+  figure: (db: Id, key: string) => `/databases/${db}/profiles?filter=${encodeURIComponent(JSON.stringify({ figure: [key] }))}`,
   duplicates: (db: Id) => `/databases/${db}/duplicates`,
   merge: (db: Id) => `/databases/${db}/merge`,
   relations: () => '/relations',
@@ -30,6 +32,8 @@ export const paths = {
   valueList: (id: Id) => `/value-lists/${id}`,
   dataTable: (id: Id) => `/data-tables/${id}`,
   consent: () => '/resources',
+  /** the subscriptions of a resource in a status, in the database at hand */
+  subscriptions: (resource?: Id, status?: string) => `/subscriptions${resource === undefined ? '' : `?filter=${encodeURIComponent(JSON.stringify({ resource: [String(resource)], ...(status ? { status: [status] } : {}) }))}`}`,
   resource: (id: Id) => `/resources/${id}`,
   suppressionList: (id: Id) => `/suppression-lists/${id}`,
   segments: () => '/segments',

@@ -4,11 +4,12 @@ import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { ButtonLink, Delayed, Details, formatNumber, JobProgress, Loaded, named, Page, PanelError, paths, Section, SkeletonPanel, StateBadge, SumBar, Time, useIdParam } from '@/kit';
+import { ButtonLink, Delayed, Details, formatCount, formatNumber, JobProgress, Loaded, named, Page, PageTabs, PanelError, paths, Section, SkeletonPanel, StateBadge, SumBar, Time, useIdParam, type PageTab } from '@/kit';
 import { useDatabaseOf, type Database } from '../model';
 import { ColumnTable, OptionsForm } from './Columns';
 import { FormatForm } from './Format';
-import { formatWords, keyWords, partsOf, running, writable, useImport, type Import, type Mapping, type Options, type Preview } from './model';
+import { formatWords, keyWords, linkedParts, partsOf, running, writable, useImport, type Import, type Mapping, type Options, type Preview } from './model';
+import { RowsTab, type RowKind } from './RowsTab';
 
 function Problems({ found }: { found: Import }) {
   const check = found.check;
@@ -62,20 +63,29 @@ function Plan({ found, database, preview }: { found: Import; database: Database;
 }
 
 function Result({ found }: { found: Import }) {
+  const seesPeople = useCan('profiles:read');
+  const people = found.people_known ? writable(found.counts) : 0;
   const path = `/api/v1/imports/${found.id}`;
   return (
     <Section title="Result">
-      <SumBar label="What became of the rows" parts={partsOf(found.counts, false)} total={formatNumber(found.counts.rows ?? 0)} />
+      <SumBar label="What became of the rows" parts={linkedParts(found, seesPeople)} total={formatNumber(found.counts.rows ?? 0)} />
+      {!found.people_known && writable(found.counts) > 0 && <Text size="xs" c="dimmed">Who they are is kept for 90 days.</Text>}
       <Problems found={found} />
       {found.kept_consents > 0 && <Alert color="iris">{formatNumber(found.kept_consents)} rows wanted to raise consent and were not allowed to: those people stay as they were.</Alert>}
       <Details items={[['Started', <Time key="s" value={found.started_at} mode="absolute" seconds />], ['Finished', <Time key="f" value={found.finished_at} mode="absolute" seconds />], ['By', found.actor], ['Rows find their profile by', keyWords(found.options.matching)]]} />
       <Group>
-        <ButtonLink href={paths.profiles(found.database_id)}>See profiles</ButtonLink>
+        {seesPeople && <ButtonLink href={people > 0 ? paths.figure(found.database_id, `import:${found.id}:all`) : paths.profiles(found.database_id)}>{people > 0 ? `See the ${formatCount(people, 'person', 'people')} of this file` : 'See profiles'}</ButtonLink>}
         {(found.counts.rejected ?? 0) > 0 && <Button component="a" variant="default" href={`${path}/rejected.csv`} download>Download the rejected rows</Button>}
         {(found.counts.duplicates ?? 0) > 0 && <Button component="a" variant="default" href={`${path}/duplicates.csv`} download>Download the repeated rows</Button>}
       </Group>
     </Section>
   );
+}
+
+/** What became of the rows, and those that there is something to say about. */
+function tabsOf(found: Import): PageTab[] {
+  const rows = (kind: RowKind, label: string): PageTab[] => ((found.counts[kind] ?? 0) > 0 ? [{ value: kind, label, count: found.counts[kind] ?? 0, render: () => <RowsTab found={found} kind={kind} /> }] : []);
+  return [{ value: 'result', label: 'Result', render: () => <Result found={found} /> }, ...rows('rejected', 'Rejected rows'), ...rows('duplicates', 'Repeated rows')];
 }
 
 /** One import: which column is which, the check, the run, the result. */
@@ -99,7 +109,7 @@ export function ImportPage() {
             {open && <FormatForm found={imported} may={canCreate && !running(imported)} />}
             {open && !database && <Delayed><SkeletonPanel /></Delayed>}
             {open && database && <Loaded query={preview} what="the preview">{(shown) => <Plan key={`${imported.id} ${formatWords(imported.format)}`} found={imported} database={database} preview={shown} />}</Loaded>}
-            {['done', 'failed', 'cancelled'].includes(imported.state) && <Result found={imported} />}
+            {['done', 'failed', 'cancelled'].includes(imported.state) && <PageTabs tabs={tabsOf(imported)} />}
           </Stack>
         )}
       </Loaded>

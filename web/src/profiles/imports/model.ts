@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import type { components } from '@/api/schema';
+import { formatCount, paths, type SumPart } from '@/kit';
 
 export type Import = components['schemas']['ImportOut'];
 export type Preview = components['schemas']['ImportPreview'];
@@ -17,7 +18,7 @@ export function formatWords(how: Format): string {
   const delimiter = how.delimiter ?? ',';
   return [
     how.kind === 'jsonl' ? 'JSON lines' : how.kind.toUpperCase(), text ? (how.encoding ?? 'utf-8').toUpperCase() : '', text ? `separated by ${separators[delimiter] ?? delimiter}` : '',
-    how.sheet ? `sheet ${how.sheet}` : '', how.kind === 'jsonl' ? '' : how.header ?? true ? 'with a header' : 'no header', how.skip ? `${how.skip} lines left out above` : '', how.compression && how.compression !== 'none' ? how.compression : '',
+    how.sheet ? `sheet ${how.sheet}` : '', how.kind === 'jsonl' ? '' : how.header ?? true ? 'with a header' : 'no header', how.skip ? `${formatCount(how.skip, 'line', 'lines')} left out above` : '', how.compression && how.compression !== 'none' ? how.compression : '',
   ].filter(Boolean).join(' · ');
 }
 
@@ -38,6 +39,16 @@ export const partsOf = (counts: Counts, future: boolean) => [
   { label: 'rejected', value: counts.rejected ?? 0, tone: 'clay' as const },
   { label: 'repeated later in the file', value: counts.duplicates ?? 0, tone: 'marigold' as const },
 ];
+
+/** What became of the rows, each figure with the people or the rows that it counts. */
+export const linkedParts = (found: Import, seesPeople: boolean): SumPart[] => {
+  const page = paths.import(found.database_id, found.id);
+  const hrefs: Readonly<Record<string, string | false>> = {
+    ...(seesPeople && found.people_known ? Object.fromEntries((['created', 'updated', 'unchanged'] as const).map((name) => [name, paths.figure(found.database_id, `import:${found.id}:${name}`)])) : {}),
+    rejected: `${page}?tab=rejected`, 'repeated later in the file': `${page}?tab=duplicates`,
+  };
+  return partsOf(found.counts, false).map((part) => { const href = hrefs[part.label]; return href && part.value > 0 ? { ...part, href } : part; });
+};
 
 /** Rows that would be used: neither rejected nor repeated. */
 export const writable = (counts: Counts) => (counts.created ?? 0) + (counts.updated ?? 0) + (counts.unchanged ?? 0);

@@ -3,16 +3,18 @@ import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useCan } from '@/api/session';
 import { FirstUse, ListPage, Num, paths, StateBadge, Time, useIdParam, useListState, type Column } from '@/kit';
+import { PeopleCount } from '@/profiles/figures';
 import type { BulkUpdate } from './model';
 
 const titleOf = (b: BulkUpdate) => b.steps.map((s) => s.title).join(', ');
+const listed = (b: BulkUpdate, name: BulkUpdate['known'][number]) => <PeopleCount databaseId={b.database_id} figure={`bulk:${b.id}:${name}`} value={b[name]} label={name} unknown={!b.known.includes(name)} />;
 const columns: Column<BulkUpdate>[] = [
   { key: 'what', header: 'What', sort: 'what', cell: titleOf },
   { key: 'who', header: 'Who', sort: 'title', cell: (b) => b.title, priority: 2 },
   { key: 'state', header: 'State', sort: 'state', cell: (b) => <StateBadge state={b.state} size="sm" />, priority: 1 },
   { key: 'people', header: 'People', sort: 'people', align: 'right', cell: (b) => <Num value={b.people} />, priority: 3 },
-  { key: 'changed', header: 'Changed', sort: 'changed', align: 'right', cell: (b) => <Num value={b.changed} />, priority: 2 },
-  { key: 'refused', header: 'Refused', sort: 'refused', align: 'right', cell: (b) => <Num value={b.refused} />, priority: 3 },
+  { key: 'changed', header: 'Changed', sort: 'changed', align: 'right', cell: (b) => listed(b, 'changed'), priority: 2 },
+  { key: 'refused', header: 'Refused', sort: 'refused', align: 'right', cell: (b) => listed(b, 'refused'), priority: 3 },
   { key: 'by', header: 'By', sort: 'actor', cell: (b) => b.actor, priority: 3 },
   { key: 'at', header: 'When', sort: 'created_at', cell: (b) => <Time value={b.created_at} />, priority: 2 },
 ];

@@ -8,6 +8,7 @@ import { useAction } from '@/api/mutations';
 import { toProblem } from '@/api/problem';
 import { useCan } from '@/api/session';
 import { confirmTyped, failToast, formatCount, formatNumber, Loaded, NeedRight, Page, PanelError, paths, RefetchBar, Section, useGo, useIdParam, useSearchParam } from '@/kit';
+import { useFigure } from '@/profiles/figures';
 import { useDatabaseOf, useResources, type Database } from '@/profiles/model';
 import { useSegment } from '../model';
 import { handedOver } from './handover';
@@ -33,7 +34,10 @@ const cutWords = ({ range, limit }: Audience) => [range ? `a random part, ${form
 
 function Who({ database, base, rules, audience, onChange }: { database: Database; base: Audience; rules: string | undefined; audience: Audience; onChange: (audience: Audience) => void }) {
   const segment = useSegment(base.segment ?? 0, base.segment !== undefined && base.segment !== null);
-  const words = rules ?? (base.segment ? `Everybody in the segment ${segment.data?.name ?? ''}` : base.profile_ids ? `${formatCount(base.profile_ids.length, 'chosen profile', 'chosen profiles')} of ${database.name}` : base.q ? `Everybody in ${database.name} found by “${base.q}”` : `Everybody in ${database.name}`);
+  const figure = useFigure(database.id, base.figure ?? undefined).data;
+  const found = base.q ? `, found by “${base.q}”` : '';
+  const words = rules ?? (base.segment ? `Everybody in the segment ${segment.data?.name ?? ''}` : base.profile_ids ? `${formatCount(base.profile_ids.length, 'chosen profile', 'chosen profiles')} of ${database.name}`
+    : base.figure ? `${figure?.title ?? 'Whom a figure counts'}${found}` : base.q ? `Everybody in ${database.name} found by “${base.q}”` : `Everybody in ${database.name}`);
   const percent = audience.range ? audience.range.to : '';
   return (
     <Section title="1 Who" text="They are fixed when the change starts; who comes later is not changed.">
@@ -110,7 +114,7 @@ function Editor({ database, base, rules }: { database: Database; base: Audience;
 /** The same change for many people: whom, what, and what would happen. */
 export function BulkNewPage() {
   const databaseId = useIdParam('databaseId');
-  const [segment] = useSearchParam('segment'), [ids] = useSearchParam('ids'), [q] = useSearchParam('q'), [rules] = useSearchParam('rules');
+  const [segment] = useSearchParam('segment'), [ids] = useSearchParam('ids'), [q] = useSearchParam('q'), [figure] = useSearchParam('figure'), [rules] = useSearchParam('rules');
   const handed = useMemo(() => (rules ? handedOver(rules, databaseId) : null), [rules, databaseId]);
   const query = useDatabaseOf(databaseId);
   const can = useCan('profiles:update');
@@ -120,7 +124,7 @@ export function BulkNewPage() {
     <Page title="Change many people" crumbs={crumbs} facts={[query.data?.name]}
       help={{ text: 'Set, empty or count up fields, add and take out tags, change consent, for everybody at once. The preview looks at the people as they are now. Somebody for whom one operation cannot be done is refused as a whole and listed afterwards.' }}>
       {rules && !handed && <Alert color="marigold" title="These rules are not here">Rules that are not saved stay in the tab of the browser in which they were made. Open the segment builder and choose “Change these people” once more.</Alert>}
-      {(!rules || handed) && <Loaded query={query} what="the database">{(database) => <Editor key={`${rules ?? ''}|${segment ?? ''}|${ids ?? ''}|${q ?? ''}`} database={database} base={handed?.audience ?? audienceOf({ segment, ids, q })} rules={handed?.words} />}</Loaded>}
+      {(!rules || handed) && <Loaded query={query} what="the database">{(database) => <Editor key={`${rules ?? ''}|${segment ?? ''}|${ids ?? ''}|${figure ?? ''}|${q ?? ''}`} database={database} base={handed?.audience ?? audienceOf({ segment, ids, figure, q })} rules={handed?.words} />}</Loaded>}
     </Page>
   );
 }

@@ -3,17 +3,17 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { ButtonLink, Details, formatCount, JobProgress, Loaded, named, Num, Page, paths, Section, StateBadge, SumBar, Time, useIdParam } from '@/kit';
 import type { BulkUpdate } from './model';
-import { partsOf, Reasons, Steps } from './Preview';
+import { linkedParts, Reasons, Steps } from './Preview';
 
 const running = (found: BulkUpdate) => found.state === 'queued' || found.state === 'running';
 
 function Result({ found }: { found: BulkUpdate }) {
   const audience = found.audience;
-  const people = audience.segment ? paths.segment(audience.segment) : audience.q ? `${paths.profiles(found.database_id)}?q=${encodeURIComponent(audience.q)}` : paths.profiles(found.database_id);
+  const people = audience.segment ? paths.segment(audience.segment) : audience.figure ? paths.figure(found.database_id, audience.figure) : audience.q ? `${paths.profiles(found.database_id)}?q=${encodeURIComponent(audience.q)}` : paths.profiles(found.database_id);
   return (
     <Section title={running(found) ? 'So far' : 'Result'}>
       <Stack gap="md">
-        <SumBar label="What became of them" parts={partsOf(found, true)} total={formatCount(found.done, 'person', 'people')} />
+        <SumBar label="What became of them" parts={linkedParts(found)} total={formatCount(found.done, 'person', 'people')} />
         <Steps steps={found.steps} past />
         <Reasons found={found} />
         <Details items={[

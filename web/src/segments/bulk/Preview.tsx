@@ -16,6 +16,15 @@ export const partsOf = (f: Figures, past: boolean): SumPart[] => [
   ...(f.gone > 0 ? [{ label: 'no longer there', value: f.gone }] : []),
 ];
 
+/** The same of a change that was made: each figure opens whom it counts, as long as that is known. */
+export const linkedParts = (found: BulkUpdate): SumPart[] => {
+  const keys: Readonly<Record<string, BulkUpdate['known'][number]>> = { changed: 'changed', 'stayed as they were': 'unchanged', refused: 'refused' };
+  return partsOf(found, true).map((part) => {
+    const key = keys[part.label];
+    return key !== undefined && part.value > 0 && found.known.includes(key) ? { ...part, href: paths.figure(found.database_id, `bulk:${found.id}:${key}`) } : part;
+  });
+};
+
 /** What each operation does to how many. */
 export function Steps({ steps, past }: { steps: readonly Step[]; past: boolean }) {
   const number = (value: number) => (value === 0 ? NO_VALUE : formatNumber(value));

@@ -18,7 +18,7 @@ const preview: BulkPreview = {
   sample: [{ profile_id: 1, name: 'Kari', changes: [{ what: 'age', before: 41, after: 51 }], refused: null }, { profile_id: 2, name: 'Ola', changes: [], refused: 'This number is too large' }],
 };
 const done: BulkUpdate = {
-  id: 9, database_id: 1, title: 'Segment Vips', audience: { segment: 3 }, operations: [{ op: 'increment', field: 'age', by: 10 }], skip_triggers: false, state: 'cancelled', people: 12, done: 5, changed: 4, unchanged: 0, refused: 1, gone: 0, events: 4, steps: [{ title: 'Increment age', changed: 4, kept: 0, refused: 1 }],
+  id: 9, database_id: 1, title: 'Segment Vips', audience: { segment: 3 }, operations: [{ op: 'increment', field: 'age', by: 10 }], skip_triggers: false, state: 'cancelled', people: 12, done: 5, changed: 4, unchanged: 0, refused: 1, gone: 0, known: ['changed', 'unchanged', 'refused'], events: 4, steps: [{ title: 'Increment age', changed: 4, kept: 0, refused: 1 }],
   reasons: preview.reasons, error: 'Stopped after 5 of 12 people; what is done stays done', job_id: 'j1', actor: 'admin', created_at: '2026-11-16T12:00:00Z', started_at: '2026-11-16T12:00:00Z', finished_at: '2026-11-16T12:00:01Z',
 };
 const answers: Answer = ({ method, path }) => {

@@ -5,6 +5,7 @@ import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { confirmConsequence, confirmTyped, doneToast, failToast, FirstUse, formatCount, formatNumber, JobProgress, Loaded, NoRight, Page, paths, Section, Time, ToneBadge, useGo, useIdParam, type PageAction } from '@/kit';
+import { PeopleCount } from '@/profiles/figures';
 import { useDatabaseOf, type Database } from '@/profiles/model';
 import { GroupForm } from './GroupForm';
 import { HistoryTab, PeopleTab } from './GroupTabs';
@@ -60,6 +61,12 @@ function Standing({ group }: { group: ControlGroup }) {
   );
 }
 
+/** The figures of the group, which open whom they count. */
+function Kept({ group }: { group: ControlGroup }) {
+  const of = (figure: string, value: number, label: string) => <PeopleCount databaseId={group.database_id} figure={`control:${figure}`} value={value} label={label} />;
+  return <>{of('people', group.size, 'people kept back')} {group.size === 1 ? 'person' : 'people'} kept back of {of('assigned', group.people, 'people assigned')}</>;
+}
+
 /** The global control group of a database: what messages change, who is kept back, and how. */
 export function ControlGroupPage() {
   const id = useIdParam('databaseId');
@@ -72,7 +79,7 @@ export function ControlGroupPage() {
   return (
     <Page title="Global control group" crumbs={[{ label: 'Databases', href: paths.databases() }, { label: database?.name ?? 'Database', href: paths.database(id) }]} help={help}
       badges={group && <ToneBadge tone={group.active ? 'moss' : 'marigold'}>{group.active ? 'on' : 'off'}</ToneBadge>}
-      facts={group ? [`${formatCount(group.size, 'person', 'people')} kept back of ${formatNumber(group.people)}`, `${formatNumber(group.percent)} %`, group.started_at ? <>since <Time key="s" value={group.started_at} mode="absolute" zone={zone} /></> : 'being drawn', group.waiting > 0 ? formatCount(group.waiting, 'newcomer waits', 'newcomers wait') : null] : []}
+      facts={group ? [<Kept key="k" group={group} />, `${formatNumber(group.percent)} %`, group.started_at ? <>since <Time key="s" value={group.started_at} mode="absolute" zone={zone} /></> : 'being drawn', group.waiting > 0 ? formatCount(group.waiting, 'newcomer waits', 'newcomers wait') : null] : []}
       secondary={primary} menu={menu}
       tabs={group && database ? [
         { value: 'report', label: 'Report', render: () => <><Standing group={group} />{report()}</> },

@@ -2,6 +2,7 @@ import { Text } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { AllDone, formatDuration, ListView, Num, paths, StateBadge, Time, useListState, type Column } from '@/kit';
+import { PeopleCount } from '@/profiles/figures';
 import type { ControlGroup, ControlRun } from './model';
 
 type Member = Record<string, unknown> & { profile_id: number };
@@ -30,11 +31,15 @@ export function PeopleTab({ group }: { group: ControlGroup }) {
 
 const sources: Readonly<Record<ControlRun['source'], string>> = { hand: 'by hand', api: 'by the API', import: 'by an import', schedule: 'on schedule', system: 'by the system' };
 
-const columnsOf = (zone: string): Column<ControlRun>[] => [
+const drawn = (databaseId: number, r: ControlRun, which: 'assigned' | 'kept') => (
+  <PeopleCount databaseId={databaseId} figure={`control:run:${r.id}:${which}`} value={which === 'assigned' ? r.joined : r.entered} label={which === 'assigned' ? 'assigned' : 'kept back'} />
+);
+
+const columnsOf = (databaseId: number, zone: string): Column<ControlRun>[] => [
   { key: 'at', header: 'Refresh', cell: (r) => <Time value={r.finished_at ?? r.queued_at} mode="absolute" zone={zone} /> },
   { key: 'state', header: 'Result', priority: 1, cell: (r) => <StateBadge state={r.state} size="sm" /> },
-  { key: 'joined', header: 'Assigned', align: 'right', priority: 2, cell: (r) => <Num value={r.joined} /> },
-  { key: 'entered', header: 'Kept back', align: 'right', priority: 2, cell: (r) => <Num value={r.entered} /> },
+  { key: 'joined', header: 'Assigned', align: 'right', priority: 2, cell: (r) => drawn(databaseId, r, 'assigned') },
+  { key: 'entered', header: 'Kept back', align: 'right', priority: 2, cell: (r) => drawn(databaseId, r, 'kept') },
   { key: 'size', header: 'Group after', align: 'right', priority: 2, cell: (r) => <Num value={r.size} /> },
   { key: 'took', header: 'Took', align: 'right', priority: 3, cell: (r) => formatDuration(r.took_ms) },
   { key: 'source', header: 'Started', priority: 3, cell: (r) => `${sources[r.source]}, ${r.actor}` },
@@ -46,7 +51,7 @@ export function HistoryTab({ group, zone }: { group: ControlGroup; zone: string 
   const state = useListState();
   const query = useList<ControlRun>(['control-group', group.database_id, 'history', group.last_run?.id], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/databases/{database_id}/control-group/history', { params: { path: { database_id: group.database_id }, query: { limit, ...(cursor ? { cursor } : {}) } }, signal })));
   return (
-    <ListView<ControlRun> name="control.history" query={query} state={state} columns={columnsOf(zone)} rowKey={(r) => r.id} rowLabel={(r) => `Refresh ${r.id}`} noun={{ one: 'refresh', many: 'refreshes' }} searchLabel={null}
+    <ListView<ControlRun> name="control.history" query={query} state={state} columns={columnsOf(group.database_id, zone)} rowKey={(r) => r.id} rowLabel={(r) => `Refresh ${r.id}`} noun={{ one: 'refresh', many: 'refreshes' }} searchLabel={null}
       empty={<AllDone>The members are not drawn yet.</AllDone>} />
   );
 }

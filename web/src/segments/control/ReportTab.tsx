@@ -2,7 +2,8 @@ import { Alert, Button, Group, Select, Stack, Text, TextInput, Title } from '@ma
 import { IconDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
-import { Chart, formatCount, formatDay, formatNumber, formatPercent, Loaded, Section, SumBar, Time, useSearchParam } from '@/kit';
+import { useCan } from '@/api/session';
+import { Chart, formatCount, formatDay, formatNumber, formatPercent, Loaded, paths, Section, SumBar, Time, useSearchParam } from '@/kit';
 import type { ControlGroup, ControlReport } from './model';
 import { EffectTable, StrataReport } from './ReportTables';
 import { Warnings } from './StrataTable';
@@ -89,6 +90,8 @@ export function ReportTab({ group, zone }: { group: ControlGroup; zone: string }
     queryKey: ['control-group', group.database_id, 'report', asked, group.last_run?.id], enabled: group.started_at !== null, retry: false,
     queryFn: ({ signal }) => ok(api.GET('/api/v1/databases/{database_id}/control-group/report', { params: { path: { database_id: group.database_id }, query: asked }, signal })),
   });
+  const seesPeople = useCan('profiles:read');
+  const side = (report: ControlReport, which: 'kept' | 'others') => (seesPeople ? { href: paths.figure(group.database_id, `control:since:${report.since}:${which}`) } : {});
   if (group.started_at === null) return <Text c="dimmed">The report begins once the members are drawn.</Text>;
   return (
     <Stack>
@@ -99,7 +102,7 @@ export function ReportTab({ group, zone }: { group: ControlGroup; zone: string }
             <Verdict report={report} />
             <Warnings warnings={report.warnings} />
             <Section title="Both sides">
-              <SumBar label="People compared" parts={[{ label: 'may be written to', value: report.rest.people, tone: 'fjord' }, { label: 'control group', value: report.control.people }]} total={formatNumber(report.rest.people + report.control.people)} />
+              <SumBar label="People compared" parts={[{ label: 'may be written to', value: report.rest.people, tone: 'fjord', ...side(report, 'others') }, { label: 'control group', value: report.control.people, ...side(report, 'kept') }]} total={formatNumber(report.rest.people + report.control.people)} />
               <EffectTable report={report} />
               <Text size="xs" c="dimmed">As of <Time value={report.as_of} mode="absolute" seconds /></Text>
             </Section>

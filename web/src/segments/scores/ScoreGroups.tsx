@@ -1,5 +1,6 @@
 import { Alert, Code, Grid, Stack, Text } from '@mantine/core';
-import { Chart, formatCount, formatNumber, Num, Rate, Section, SmallTable, Time, type Column } from '@/kit';
+import { Chart, formatNumber, Rate, Section, SmallTable, Time, type Column } from '@/kit';
+import { PeopleCount } from '@/profiles/figures';
 import { otherOrders, partWords, rangeWords, type Score, type ScoreGroup, type ScorePart } from './model';
 
 interface Row extends ScoreGroup { share: number; empty: boolean }
@@ -22,7 +23,7 @@ function Part({ score, part }: { score: Score; part: ScorePart }) {
   const columns: Column<Row>[] = [
     { key: 'group', header: 'Group', cell: (r) => r.group },
     { key: 'range', header: note, priority: 2, cell: (r) => (r.empty ? 'nobody' : rangeWords(score, part.key, r)) },
-    { key: 'people', header: `Of ${formatNumber(people)} people`, align: 'right', priority: 1, cell: (r) => <><Num value={r.people} /> <Text span size="xs" c="dimmed"><Rate part={r.people} whole={people} short /></Text></> },
+    { key: 'people', header: `Of ${formatNumber(people)} people`, align: 'right', priority: 1, cell: (r) => <><PeopleCount databaseId={score.database_id} figure={`score:${score.id}:${part.key}:${r.group}`} value={r.people} label={`people in group ${r.group}`} /> <Text span size="xs" c="dimmed"><Rate part={r.people} whole={people} short /></Text></> },
   ];
   return (
     <Stack gap="sm">
@@ -55,7 +56,7 @@ export function ScoreGroups({ score, zone }: { score: Score; zone: string }) {
   return (
     <Stack>
       {others && <Alert color="marigold" title="Several currencies">{others}</Alert>}
-      <Text>{formatCount(run.people ?? 0, 'person has', 'people have')} a score as of <Time value={run.as_of} mode="absolute" zone={zone} showZone />; <Num value={run.without} /> have nothing to be judged by, and so no value. Group {score.groups} is the best.</Text>
+      <Text><PeopleCount databaseId={score.database_id} figure={`score:${score.id}:with`} value={run.people} label="people have a score" /> {run.people === 1 ? 'person has' : 'people have'} a score as of <Time value={run.as_of} mode="absolute" zone={zone} showZone />; <PeopleCount databaseId={score.database_id} figure={`score:${score.id}:without`} value={run.without} label="people have no score" /> {run.without === 1 ? 'has' : 'have'} nothing to be judged by, and so no value. Group {score.groups} is the best.</Text>
       <Grid gap="md">{run.parts.map((part) => <Grid.Col key={part.key} span={{ base: 12, lg: run.parts.length > 1 ? 4 : 6 }}><Part score={score} part={part} /></Grid.Col>)}</Grid>
       <Fields score={score} />
     </Stack>

@@ -2,6 +2,7 @@ import { Group, Text } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { AllDone, AppLink, formatNumber, ListView, NO_VALUE, Num, paths, StateBadge, Time, useListState, type Column } from '@/kit';
+import { PeopleCount } from '../../figures';
 import { startWords, type Scheduled, type ScheduledRun } from './model';
 
 function Import({ id, dry, databaseId }: { id: number; dry: boolean; databaseId: number }) {
@@ -10,13 +11,19 @@ function Import({ id, dry, databaseId }: { id: number; dry: boolean; databaseId:
 
 const moved = (run: ScheduledRun) => (run.entered === null ? NO_VALUE : `+${formatNumber(run.entered)} −${formatNumber(run.left ?? 0)}`);
 
+/** Whom an import was about is kept for 90 days; a trial has written nothing. */
+const KEPT = 90 * 86_400_000;
+const people = (databaseId: number, r: ScheduledRun, which: 'created' | 'updated') => (
+  <PeopleCount databaseId={databaseId} figure={`import:${r.import_id}:${which}`} value={r.counts?.[which]} label={which} unknown={r.import_id === null || r.dry_run || r.finished_at === null || Date.now() - new Date(r.finished_at).getTime() > KEPT} />
+);
+
 const columnsOf = (databaseId: number, zone: string): Column<ScheduledRun>[] => [
   { key: 'at', header: 'Run', cell: (r) => <Time value={r.started_at ?? r.queued_at} mode="absolute" zone={zone} /> },
   { key: 'state', header: 'Result', priority: 1, cell: (r) => <Group gap={6} wrap="nowrap"><StateBadge state={r.state === 'skipped' ? 'inactive' : r.state} size="sm" label={r.state === 'skipped' ? 'Nothing new' : undefined} />{r.dry_run && <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>tried only</Text>}</Group> },
   { key: 'rows', header: 'Rows', align: 'right', priority: 2, cell: (r) => r.counts && <Num value={r.counts.rows} /> },
-  { key: 'created', header: 'Created', align: 'right', priority: 2, cell: (r) => r.counts && <Num value={r.counts.created} /> },
-  { key: 'updated', header: 'Updated', align: 'right', priority: 3, cell: (r) => r.counts && <Num value={r.counts.updated} /> },
-  { key: 'rejected', header: 'Rejected', align: 'right', priority: 2, cell: (r) => r.counts && <Num value={r.counts.rejected} /> },
+  { key: 'created', header: 'Created', align: 'right', priority: 2, cell: (r) => r.counts && people(databaseId, r, 'created') },
+  { key: 'updated', header: 'Updated', align: 'right', priority: 3, cell: (r) => r.counts && people(databaseId, r, 'updated') },
+  { key: 'rejected', header: 'Rejected', align: 'right', priority: 2, cell: (r) => r.counts && (r.counts.rejected && r.import_id !== null && !r.dry_run ? <AppLink href={`${paths.import(databaseId, r.import_id)}?tab=rejected`} aria-label={`${formatNumber(r.counts.rejected)} rows rejected`}><Num value={r.counts.rejected} /></AppLink> : <Num value={r.counts.rejected} />) },
   { key: 'import', header: 'Import', priority: 2, cell: (r) => (r.import_id === null ? null : <Import id={r.import_id} dry={r.dry_run} databaseId={databaseId} />) },
   { key: 'segment', header: 'Segment', align: 'right', priority: 3, cell: (r) => <span style={{ whiteSpace: 'nowrap' }}>{moved(r)}</span> },
   { key: 'source', header: 'Started', priority: 3, cell: (r) => <span title={r.actor} style={{ whiteSpace: 'nowrap' }}>{startWords(r)}</span> },
