@@ -54,9 +54,9 @@ export function PolicyForm({ policy, onSaved, onCancel }: { policy?: Policy; onS
             <Stack key={per} gap={6}>
               <Checkbox label={label} description={help} {...f.getInputProps(`limits.${per}.on`, { type: 'checkbox' })} />
               {f.values.limits[per].on && (
-                <Group gap="sm" align="flex-start" pl={32}>
-                  <NumberInput label="Messages, at most" aria-label={`${label}: messages, at most`} min={1} max={mostMessages} w={150} {...f.getInputProps(`limits.${per}.most`)} />
-                  <NumberInput label="Within days" aria-label={`${label}: within days`} min={1} max={mostDays} w={130} {...f.getInputProps(`limits.${per}.days`)} />
+                <Group gap="sm" align="flex-start" wrap="nowrap" pl={32}>
+                  <NumberInput label="Messages, at most" aria-label={`${label}: messages, at most`} min={1} max={mostMessages} w={136} {...f.getInputProps(`limits.${per}.most`)} />
+                  <NumberInput label="Within days" aria-label={`${label}: within days`} min={1} max={mostDays} w={112} {...f.getInputProps(`limits.${per}.days`)} />
                 </Group>
               )}
             </Stack>

@@ -5,7 +5,7 @@ import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmConsequence, doneToast, failToast, FirstUse, formatCount, ListPage, Loaded, MenuActions, SideDrawer, Time, useDrawer, useListState, type Column, type Crumb, type PageAction } from '@/kit';
+import { confirmConsequence, doneToast, failToast, FirstUse, formatCount, ListPage, Loaded, MenuActions, paths, SideDrawer, Time, useDrawer, useListState, type Column, type Crumb, type PageAction } from '@/kit';
 import { limitsText, type Policy } from './limits';
 import { PolicyForm } from './PolicyForm';
 
@@ -47,7 +47,7 @@ export function PolicyList({ crumbs }: { crumbs: readonly Crumb[] }) {
   const make = can.make ? { label: 'New policy', icon: <IconPlus size={16} />, shortcut: 'N', onClick: () => { drawer.open('new'); } } : undefined;
   return (
     <>
-      <ListPage name="policies" title="Frequency policies" crumbs={crumbs} noun={{ one: 'policy', many: 'policies' }} query={query} state={state} columns={columns} rowKey={(policy) => policy.id} rowLabel={(policy) => policy.name}
+      <ListPage name="policies" title="Frequency policies" crumbs={crumbs} noun={{ one: 'policy', many: 'policies' }} query={query} state={state} columns={columns} rowKey={(policy) => policy.id} rowLabel={(policy) => policy.name} {...(can.change ? { rowHref: (policy: Policy) => `${paths.settings('policies')}?drawer=policy:${policy.id}` } : {})}
         primary={make}
         help={{ text: 'A policy says how many messages somebody may get in how many days. A mailing follows its own policy, else that of its resource, else the default. Messages are counted before they are sent; who has had enough is left out, with the reason in the report.' }}
         empty={<FirstUse icon={IconHourglass} title="Write to nobody too often" text="Say how many messages somebody may get in a week. What would be too much is left out, with the reason in the mailing’s report." primary={make} />} />
