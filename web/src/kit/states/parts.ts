@@ -36,6 +36,7 @@ export const parts: Readonly<Record<string, string | null>> = {
   'orders/figures': 'the figures of the orders',
   palette: null,
   'personal-data': 'the packages of personal data',
+  policies: 'the frequency policies',
   products: 'the products',
   'products/figures': 'the figures of the products',
   profiles: 'the profile',

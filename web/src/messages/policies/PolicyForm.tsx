@@ -2,7 +2,7 @@ import { Checkbox, Fieldset, Group, MultiSelect, NumberInput, Stack, Text, Texta
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
-import { AppForm, PanelError, useAppForm } from '@/kit';
+import { AppForm, useAppForm } from '@/kit';
 import { keys, mostDays, mostMessages, type Limit, type LimitKey, type Policy } from './limits';
 
 type Row = { on: boolean; most: number | string; days: number | string };
@@ -64,9 +64,7 @@ export function PolicyForm({ policy, onSaved, onCancel }: { policy?: Policy; onS
           {limitsOf(f.values.limits).length === 0 && <Text size="sm" c="dimmed">Without a limit the policy holds nobody back: choose it for mailings that everybody has to get, such as receipts.</Text>}
         </Stack>
       </Fieldset>
-      {resources.isError ? <PanelError what="the resources" error={resources.error} onRetry={() => void resources.refetch()} /> : (
-        <MultiSelect label="Resources" description="Their mailings follow this policy unless they name one of their own" searchable clearable data={(resources.data?.items ?? []).map((r) => ({ value: String(r.id), label: r.name }))} {...f.getInputProps('resource_ids')} />
-      )}
+      <MultiSelect label="Resources" description="Their mailings follow this policy unless they name one of their own" searchable clearable data={(resources.data?.items ?? []).map((r) => ({ value: String(r.id), label: r.name }))} {...f.getInputProps('resource_ids')} />
       <Checkbox label="Use it for everything else" description="For mailings that name no policy and whose resource has none" {...f.getInputProps('is_default', { type: 'checkbox' })} />
     </AppForm>
   );
