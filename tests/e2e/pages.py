@@ -113,6 +113,8 @@ EMPTY = [
     Shot("users", "/settings/users"),
     Shot("roles", "/settings/roles"),
     Shot("tokens", "/settings/tokens"),
+    Shot("domains", "/settings/domains"),
+    Shot("domain-key", "/settings/domains?drawer=key:{dkim_key}"),
     Shot("policies", "/settings/policies"),
     Shot("audit", "/settings/audit"),
     Shot("installation", "/settings/installation"),
@@ -233,6 +235,7 @@ FULL = [
     Shot("job", "/jobs/{job}"),
     Shot("user-add", "/settings/users?drawer=user:new"),
     Shot("token-new", "/settings/tokens?drawer=token:new"),
+    Shot("domain-new", "/settings/domains?drawer=key:new"),
     Shot("policy-new", "/settings/policies?drawer=policy:new"),
 ]
 

@@ -47,6 +47,7 @@ AREAS: Mapping[str, Area] = {
     "templates": Area("Templates", _CRUD),
     "mailings": Area("Mailings", _ALL),
     "policies": Area("Frequency policies", _CRUD),
+    "senders": Area("Sending domains and mail servers", _CRUD),
     "mailbox": Area("Captured mails", ("read", "delete")),
     "loyalty": Area("Loyalty programs", _ALL),
     "campaigns": Area("Campaigns", _ALL),
@@ -90,7 +91,7 @@ ROLES: Mapping[str, Role] = {
         | _grant(("mailbox", "jobs"))
         | _grant(("profiles",), "read", "create", "update", "run")
         | _grant(("analytics",))
-        | _grant(("databases", "events", "market", "loyalty", "policies", "settings"), "read"),
+        | _grant(("databases", "events", "market", "loyalty", "policies", "senders", "settings"), "read"),
     ),
     "analyst": Role(
         "Analyst",

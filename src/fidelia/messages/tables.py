@@ -157,3 +157,19 @@ resource_policy = sa.Table(
     sa.Column("resource_id", sa.Integer, primary_key=True),
     sa.Column("policy_id", sa.Integer, nullable=False),
 )
+
+dkim_key = sa.Table(
+    "dkim_key",
+    metadata,
+    sa.Column("id", sa.Integer, Id, primary_key=True),
+    sa.Column("domain", sa.Text, nullable=False),
+    sa.Column("selector", sa.Text, nullable=False),
+    sa.Column("algorithm", sa.Text, nullable=False),
+    sa.Column("private_key", sa.Text, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("checks", JSONB, nullable=False, server_default="[]"),
+    sa.Column("checked_at", STAMP),
+    sa.Column("created_at", STAMP, nullable=False),
+    sa.Column("updated_at", STAMP, nullable=False),
+)

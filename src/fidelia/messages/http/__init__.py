@@ -1,5 +1,6 @@
 """Routes of messages."""
 
+from ..domains.http import DkimKeyController
 from ..optin.http import ConfirmationController, DoubleOptInController
 from ..optin.public import ConfirmController
 from ..policies.http import PolicyController
@@ -20,5 +21,6 @@ API = [
     ConfirmationController,
     PreferenceLinkController,
     PolicyController,
+    DkimKeyController,
 ]
 ROOT = [TrackingController, PreferenceController, ConfirmController]

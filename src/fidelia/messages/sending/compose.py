@@ -14,6 +14,7 @@ import msgspec
 from fidelia.platform.outbox import clickhouse_time, encode_line
 
 from ..channels.email.address import AddressRefused, envelope
+from ..channels.email.dkim import DkimSigner
 from ..channels.email.mime import Content, Skeleton, dot_stuffed
 from ..markup.model import LINKS, URLS, Compiled, Rendered
 from ..markup.render import CannotRender, Renderer, context
@@ -41,8 +42,11 @@ class Composed(msgspec.Struct, frozen=True):
 class Composer:
     """Makes the mails of one run. Raises ``ValueError`` for a sender that may not stand in a header."""
 
-    def __init__(self, plan: Plan, compiled: Compiled, signer: Signer, run_id: int) -> None:
+    def __init__(
+        self, plan: Plan, compiled: Compiled, signer: Signer, run_id: int, dkim: DkimSigner | None = None
+    ) -> None:
         self.plan = plan
+        self._dkim = dkim
         self.run_id = run_id
         self._signer = signer
         self._renderer = Renderer(compiled)
@@ -96,6 +100,8 @@ class Composer:
             data = self._skeleton.build(content, now)
         except ValueError as exc:
             raise CannotRender(f"The mail cannot be written: {exc}") from None
+        if self._dkim is not None:
+            data = self._dkim.header(data, now) + data
         return Composed(key, recipient.attempts, address, dot_stuffed(data))
 
     def event(self, kind: str, key: MessageKey, at: datetime, **more: Any) -> str:

@@ -15,6 +15,7 @@ import structlog
 from fidelia.platform.engines import Engines
 
 from .. import rules
+from ..channels.email.dkim import DkimSigner
 from ..channels.email.smtp import Reply, SmtpConnection, SmtpServer
 from ..markup.model import Compiled
 from ..markup.render import CannotRender
@@ -59,6 +60,7 @@ class Sender:
         *,
         connections: int = 10,
         rate: float = 0,
+        dkim: DkimSigner | None = None,
         patience: float = 30.0,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
@@ -66,7 +68,7 @@ class Sender:
         self.run_ = run
         self.compiled = compiled
         self.server = server
-        self.composer = Composer(run.plan, compiled, signer, run.id)
+        self.composer = Composer(run.plan, compiled, signer, run.id, dkim)
         self.settler = Settler(engines, run.id, run.database_id)
         self.patience = patience
         self.stopped = asyncio.Event()

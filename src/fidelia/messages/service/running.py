@@ -14,6 +14,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import JobContext
 from fidelia.platform.postgres import Tx
 
+from ..domains import service as domains
 from ..model import Run
 from ..sending.sender import Sender
 from ..store import ledger, runs
@@ -92,6 +93,7 @@ async def send(ctx: JobContext, run_id: int) -> dict[str, int | str]:
         if run.phase != "sending":
             return {"phase": run.phase, "sent": 0}
         compiled = await runs.compiled(tx, run.version_id)
+        dkim = await domains.signer_of(tx, run.plan.from_email)
         before = (await ledger.states(await tx.raw(), run_id)).get("sent", 0)
     ctx.progress(before, run.audience)
     smtp = engines.settings.smtp
@@ -104,6 +106,7 @@ async def send(ctx: JobContext, run_id: int) -> dict[str, int | str]:
         await signer(engines),
         connections=smtp.connections,
         rate=min(rates) if rates else 0,
+        dkim=dkim,
         on_progress=lambda sent: ctx.progress(before + sent),
     )
     try:

@@ -11,8 +11,10 @@ from fidelia.kernel.ids import random_id
 from fidelia.platform.engines import Engines
 
 from ..channels.email.address import AddressRefused, envelope
+from ..channels.email.dkim import DkimSigner
 from ..channels.email.mime import Content, Skeleton, dot_stuffed
 from ..channels.email.smtp import Reply, SmtpConnection, SmtpLost, SmtpRefused
+from ..domains import service as domains
 from ..markup.model import CompileReply, Rendered
 from .outlet import default_sender, smtp_server
 
@@ -48,10 +50,12 @@ async def send_test(
         connection = await SmtpConnection.open(await smtp_server(engines))
     except (SmtpLost, SmtpRefused) as exc:
         raise unavailable(str(exc)) from exc
+    async with engines.tx() as tx:
+        dkim = await domains.signer_of(tx, sender)
     results = []
     try:
         for address in to:
-            results.append(await _one(engines, connection, skeleton, envelope(sender), address, rendered))
+            results.append(await _one(engines, connection, skeleton, dkim, envelope(sender), address, rendered))
     except SmtpLost as exc:
         raise unavailable(str(exc)) from exc
     finally:
@@ -60,7 +64,13 @@ async def send_test(
 
 
 async def _one(
-    engines: Engines, connection: SmtpConnection, skeleton: Skeleton, sender: str, address: str, rendered: Rendered
+    engines: Engines,
+    connection: SmtpConnection,
+    skeleton: Skeleton,
+    dkim: DkimSigner | None,
+    sender: str,
+    address: str,
+    rendered: Rendered,
 ) -> TestResult:
     try:
         plain = envelope(address)
@@ -73,7 +83,11 @@ async def _one(
         html=rendered.html,
         message_id=f"test.{random_id(20)}@{sender.rpartition('@')[2]}",
     )
-    data = dot_stuffed(skeleton.build(content, engines.clock.now()))
+    now = engines.clock.now()
+    data = skeleton.build(content, now)
+    if dkim is not None:
+        data = dkim.header(data, now) + data
+    data = dot_stuffed(data)
     for command in (f"MAIL FROM:<{sender}>", f"RCPT TO:<{plain}>", "DATA"):
         reply = await connection.command(command)
         if not (reply.ok or reply.code == 354):

@@ -24,6 +24,10 @@ export const settingsRoutes = [
     component: lazyRouteComponent(() => import('../settings/TokensPage'), 'TokensPage'),
   }),
   createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/domains', validateSearch: listSearch(),
+    component: lazyRouteComponent(() => import('../settings/DomainsPage'), 'DomainsPage'),
+  }),
+  createRoute({
     getParentRoute: () => shellRoute, path: '/settings/policies', validateSearch: listSearch(),
     component: lazyRouteComponent(() => import('../settings/PoliciesPage'), 'PoliciesPage'),
   }),

@@ -12,6 +12,7 @@ const pages: readonly { label: string; href: string; right?: string }[] = [
   { label: 'Users', href: '/settings/users', right: 'users:read' },
   { label: 'Roles', href: '/settings/roles' },
   { label: 'Tokens', href: '/settings/tokens', right: 'tokens:read' },
+  { label: 'Sending domains', href: '/settings/domains', right: 'senders:read' },
   { label: 'Policies', href: '/settings/policies', right: 'policies:read' },
   { label: 'Audit log', href: '/settings/audit', right: 'audit:read' },
   { label: 'Installation', href: '/settings/installation', right: 'settings:read' },

@@ -7,6 +7,7 @@ const sentences: Readonly<Record<string, string>> = {
   'segment.created': 'made the segment {}', 'segment.updated': 'changed the segment {}', 'segment.archived': 'archived the segment {}', 'segment.restored': 'restored the segment {}',
   'template.created': 'made the template {}', 'template.updated': 'changed the template {}', 'template.archived': 'archived the template {}', 'template.restored': 'restored the template {}',
   'mailing.created': 'made the mailing {}', 'mailing.updated': 'changed the mailing {}', 'mailing.archived': 'archived the mailing {}', 'mailing.restored': 'restored the mailing {}',
+  'dkim_key.created': 'made the signing key {}', 'dkim_key.activated': 'let the signing key {} sign', 'dkim_key.deactivated': 'stopped signing with the key {}', 'dkim_key.deleted': 'deleted the signing key {}',
   'policy.created': 'made the frequency policy {}', 'policy.updated': 'changed the frequency policy {}', 'policy.deleted': 'deleted the frequency policy {}',
   'score.created': 'made the score {}', 'score.updated': 'changed the score {}', 'score.deleted': 'deleted the score {}',
   'relation.created': 'made the relation {}', 'relation.updated': 'changed the relation {}', 'relation.deleted': 'deleted the relation {}',

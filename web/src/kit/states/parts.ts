@@ -52,6 +52,7 @@ export const parts: Readonly<Record<string, string | null>> = {
   scores: 'the scores',
   search: 'the people found',
   segments: 'the segments',
+  'sending-domains': 'the keys of the sending domains',
   'segments/columns': 'the columns of the table',
   'segments/diff': 'what changes for people',
   'segments/forecast': 'how many people come in',

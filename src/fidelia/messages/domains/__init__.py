@@ -1,0 +1,1 @@
+"""Sending domains: keys that sign mails (DKIM), and what the domain name system says about them."""
