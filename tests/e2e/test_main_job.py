@@ -73,7 +73,7 @@ def import_people(page: Page, site: Site, database: int) -> None:
     page.get_by_role("button", name="Import 20 rows").click()
     expect(page.get_by_text("20 created")).to_be_visible()
     looked_at(page)
-    page.get_by_role("link", name="See profiles").click()
+    page.get_by_role("link", name="See the 20 people of this file").click()
     expect(page.get_by_role("link", name="Ada Berg")).to_be_visible()
     looked_at(page)
     page.get_by_role("link", name="Ada Berg").click()
