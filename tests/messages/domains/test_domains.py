@@ -134,9 +134,7 @@ async def test_what_stands_in_the_dns_is_said(api: httpx.AsyncClient, name_serve
     }
     name_server.records[made["record_name"]] = [made["record"].replace("; ", ";").replace("p=", "p= ")]
     name_server.records["checked.example.org"] = ["V=SPF1 mx -all"]
-    assert states(await checks()) == dict.fromkeys(
-        ("dkim", "spf", "dmarc"), "ok"
-    )
+    assert states(await checks()) == dict.fromkeys(("dkim", "spf", "dmarc"), "ok")
     name_server.silent = True
     assert {state for state, _ in (await checks()).values()} == {"unknown"}
     kept = (await api.get(f"/api/v1/senders/domains/{made['id']}")).json()

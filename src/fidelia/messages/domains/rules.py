@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from typing import Literal
 
-from .model import CheckState, DnsCheck
+from .model import DnsCheck
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}")
@@ -54,18 +55,20 @@ def judged_dkim(name: str, record: str, found: Sequence[str] | None) -> DnsCheck
     return DnsCheck("dkim", name, "missing", f"Publish a TXT record here with: {record}")
 
 
-def judged_policy(what: str, name: str, found: Sequence[str] | None) -> DnsCheck:
+_POLICIES: dict[Literal["spf", "dmarc"], tuple[str, str]] = {
+    "spf": ("v=spf1", "Say which servers may send for this domain, such as: v=spf1 mx -all"),
+    "dmarc": ("v=dmarc1", "Say what others do with unsigned mail, such as: v=DMARC1; p=none; rua=mailto:…"),
+}
+
+
+def judged_policy(what: Literal["spf", "dmarc"], name: str, found: Sequence[str] | None) -> DnsCheck:
     """Say whether a domain has an SPF or a DMARC record; both are the domain owner's business, so a hint only."""
-    start, advice = {
-        "spf": ("v=spf1", "Say which servers may send for this domain, such as: v=spf1 mx -all"),
-        "dmarc": ("v=dmarc1", "Say what others do with unsigned mail, such as: v=DMARC1; p=none; rua=mailto:…"),
-    }[what]
-    kind = "spf" if what == "spf" else "dmarc"
-    state: CheckState = "unknown" if found is None else "missing"
-    text = "No name server answered; try again in a while" if found is None else advice
-    matching = [record for record in found or () if record.strip().lower().startswith(start)]
+    start, advice = _POLICIES[what]
+    if found is None:
+        return DnsCheck(what, name, "unknown", "No name server answered; try again in a while")
+    matching = [record for record in found if record.strip().lower().startswith(start)]
     if len(matching) == 1:
-        return DnsCheck(kind, name, "ok", matching[0][:300])
-    if len(matching) > 1:
-        return DnsCheck(kind, name, "different", "There is more than one such record; only one may be there")
-    return DnsCheck(kind, name, state, text)
+        return DnsCheck(what, name, "ok", matching[0][:300])
+    if matching:
+        return DnsCheck(what, name, "different", "There is more than one such record; only one may be there")
+    return DnsCheck(what, name, "missing", advice)

@@ -70,7 +70,8 @@ async def look(engines: Engines, key_id: int) -> DkimKey:
     names = {"dkim": key.record_name, "spf": key.domain, "dmarc": f"_dmarc.{key.domain}"}
     found = dict(zip(names, await asyncio.gather(*(dns.txt(name) for name in names.values())), strict=True))
     checks: list[DnsCheck] = [rules.judged_dkim(key.record_name, key.record, found["dkim"])]
-    checks += [rules.judged_policy(what, names[what], found[what]) for what in ("spf", "dmarc")]
+    checks.append(rules.judged_policy("spf", names["spf"], found["spf"]))
+    checks.append(rules.judged_policy("dmarc", names["dmarc"], found["dmarc"]))
     async with engines.tx() as tx:
         await store.update(tx, key_id, {"checks": msgspec.to_builtins(checks), "checked_at": tx.now})
         return await store.get(tx, key_id)
