@@ -51,8 +51,8 @@ def judged_dkim(name: str, record: str, found: Sequence[str] | None) -> DnsCheck
     if any(tags.get("p") == wanted for tags in keys):
         return DnsCheck("dkim", name, "ok", "The key is published")
     if any("p" in tags for tags in keys):
-        return DnsCheck("dkim", name, "different", f"Another key is published here; replace it by: {record}")
-    return DnsCheck("dkim", name, "missing", f"Publish a TXT record here with: {record}")
+        return DnsCheck("dkim", name, "different", "Another key is published here; put this key's record in its place")
+    return DnsCheck("dkim", name, "missing", "Nothing is published here yet; publish this key's record")
 
 
 _POLICIES: dict[Literal["spf", "dmarc"], tuple[str, str]] = {
