@@ -120,6 +120,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     opened.on("pageerror", lambda error: faults.append(str(error)))
     sign_in(opened, site)
     yield opened
+    print(f"at the end: {opened.url}\n{opened.locator('body').inner_text()[:3000]}")  # shown when the test failed
     context.close()
     assert faults == []
 
