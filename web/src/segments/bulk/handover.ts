@@ -7,7 +7,7 @@ const keyOf = (id: string) => `fidelia.rules.${id}`;
 
 /** Keeps rules for the next page, which finds them by the returned id; they live as long as the tab. */
 export function handOver(handed: Handed): string {
-  const id = crypto.randomUUID().slice(0, 8);
+  const id = `r${crypto.randomUUID().slice(0, 8)}`; // an address would read some plain ids, such as 12345e67, as numbers
   sessionStorage.setItem(keyOf(id), JSON.stringify(handed));
   return id;
 }
