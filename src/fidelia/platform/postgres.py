@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
 
 import msgspec
 import psycopg
@@ -223,8 +222,3 @@ def sqlalchemy_url(dsn: str) -> sa.URL:
         database=str(name or "postgres"),
         query=query,
     )
-
-
-def socket_dsn(folder: str, *, user: str = "fidelia", name: str = "postgres", port: int = 5432) -> str:
-    """Return the DSN of a server that listens on a Unix socket in ``folder``."""
-    return f"postgresql://{user}@/{name}?host={quote(folder, safe='')}&port={port}"

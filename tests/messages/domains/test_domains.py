@@ -17,12 +17,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fidelia.access import secrets
+from fidelia.kernel.clock import FixedClock
 from fidelia.messages.channels.email.dkim import generate
 from fidelia.messages.domains import dns as names
 from fidelia.messages.domains import rules, service
+from fidelia.messages.mailbox.server import MailboxServer
 from fidelia.platform.engines import Engines
 
 from ..sink import running
+from ..test_mailings import mailing, ok, run_jobs, template
 from ..world import people, run_of, send
 
 
@@ -105,6 +109,31 @@ async def test_mails_of_the_domain_are_signed(api: httpx.AsyncClient, engines: E
     await switch(api, other)
     assert all(verified(mail, other) for mail in await mails("hello@signed.example.org")), "one key signs at a time"
     assert not (await api.get(f"/api/v1/senders/domains/{made['id']}")).json()["active"]
+
+
+async def test_a_key_that_cannot_be_read_pauses_the_mailing(
+    engines: Engines, api: httpx.AsyncClient, mailbox: MailboxServer, clock: FixedClock
+) -> None:
+    made = await key(api, "locked.example.org")
+    await switch(api, made)
+    database = await people(engines, 3)
+    mailing_id = await mailing(api, database, await template(api), from_email="hello@locked.example.org")
+    await ok(await api.post(f"/api/v1/mailings/{mailing_id}/start", json={"undo_seconds": 0}))
+    key_file = secrets.key_file(engines)
+    right = key_file.read_bytes()
+    secrets.add_key(engines)
+    secrets.drop_old_keys(engines)
+    try:
+        await run_jobs(engines)
+        held = await ok(await api.get(f"/api/v1/mailings/{mailing_id}"))
+        assert held["state"] == "paused"
+        assert held["trouble"].startswith("Mails cannot be signed: ")
+    finally:
+        key_file.write_bytes(right)
+    await ok(await api.post(f"/api/v1/mailings/{mailing_id}/resume"))
+    await run_jobs(engines)
+    done = await ok(await api.get(f"/api/v1/mailings/{mailing_id}/report"))
+    assert (done["mailing"]["state"], done["mailing"]["trouble"], done["sent"]) == ("done", None, 3)
 
 
 async def test_what_stands_in_the_dns_is_said(api: httpx.AsyncClient, name_server: Names) -> None:

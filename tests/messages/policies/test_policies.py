@@ -13,14 +13,16 @@ import msgspec
 import pytest
 
 from fidelia.messages.model import MessageKey, Run
-from fidelia.messages.policies import marks
+from fidelia.messages.policies import marks, rules
 from fidelia.messages.policies.marks import Chunk, Effective
 from fidelia.messages.policies.model import Limit
+from fidelia.messages.sending.compose import contact_hash
 from fidelia.messages.store import ledger
 from fidelia.platform.engines import Engines
 
 from ...conftest import NOW
 from ..sink import running
+from ..test_mailings import template
 from ..test_sender import events, rows, states
 from ..world import people, run_of, send
 
@@ -235,6 +237,36 @@ async def test_through_the_api(api: httpx.AsyncClient, engines: Engines) -> None
     assert (await api.delete(f"/api/v1/policies/{made['id']}")).status_code == 204
     assert (await api.get(f"/api/v1/policies/{made['id']}")).status_code == 404
     assert msgspec.json.decode((await api.get(f"/api/v1/mailings/{mailing['id']}")).content)["policy_id"] is None
+
+
+@pytest.mark.parametrize("per", ["profile", "profile_resource", "profile_channel", "contact"])
+async def test_the_estimate_says_who_would_be_held_back(engines: Engines, api: httpx.AsyncClient, per: str) -> None:
+    database = await people(engines, 5)
+    other = await people(engines, 5)
+    made = await policy(api, limits=[{"per": per, "most": 2, "days": 7}])
+    body = {"name": "m", "database_id": database, "policy_id": made["id"], "template_id": await template(api)}
+    mailing = (await api.post("/api/v1/mailings", json=body)).json()
+
+    async def held() -> list[str]:
+        estimate = (await api.get(f"/api/v1/mailings/{mailing['id']}/estimate")).json()
+        return [check["message"] for check in estimate["checks"] if check["pointer"] == "/policy_id"]
+
+    run, elsewhere = await run_of(engines, database), await run_of(engines, other)
+    async with engines.db.hot() as raw:
+        await raw.execute("delete from send_mark")  # the addresses are those of other tests as well
+        for days, who in ((0, (1, 2, 3)), (3, (1, 2)), (8, (3,))):
+            chunk = chunk_of(run, {MessageKey(n, days): contact_hash(f"p{n}@example.com") for n in who})
+            await marks.reserve(raw, Effective(), chunk, engines.clock.now() - timedelta(days=days))
+        for occasion in (1, 2):  # another database: only an address is the same there
+            chunk = chunk_of(elsewhere, {MessageKey(4, occasion): contact_hash("p4@example.com")})
+            await marks.reserve(raw, Effective(), chunk, engines.clock.now())
+    count = 3 if per == "contact" else 2
+    assert await held() == [
+        f"{count} people have had enough messages for now and would be held back: {made['name']} allows"
+        f" {rules.text(Limit(per, 2, 7))}"
+    ]
+    await api.patch(f"/api/v1/policies/{made['id']}", json={"limits": [{"per": per, "most": 3, "days": 7}]})
+    assert await held() == []
 
 
 async def test_marks_are_deleted_when_nothing_counts_them(engines: Engines) -> None:

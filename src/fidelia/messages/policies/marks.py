@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import psycopg
+from pyroaring import BitMap
 
 from ..model import MessageKey
 from . import rules
@@ -113,16 +114,28 @@ async def _counted(raw: Raw, run_id: int, keys: Sequence[MessageKey]) -> set[Mes
     return {MessageKey(*row) for row in await cursor.fetchall()}
 
 
-_OF_PERSON = (
-    "select profile_id, count(*) from send_mark where database_id = %(database)s"
-    " and profile_id = any(%(profiles)s::bigint[]) and at > %(since)s{} group by 1"
-)
-_COUNTS: dict[LimitKey, str] = {
-    "profile": _OF_PERSON.format(""),
-    "profile_resource": _OF_PERSON.format(" and resource_id is not distinct from %(resource)s"),
-    "profile_channel": _OF_PERSON.format(" and channel = %(channel)s"),
-    "contact": "select contact_hash, count(*) from send_mark where contact_hash = any(%(addresses)s::bytea[])"
-    " and at > %(since)s group by 1",
+#: What counts towards a limit.
+_COUNTED: dict[LimitKey, str] = {
+    "profile": "database_id = %(database)s and at > %(since)s",
+    "profile_resource": "database_id = %(database)s and at > %(since)s"
+    " and resource_id is not distinct from %(resource)s",
+    "profile_channel": "database_id = %(database)s and at > %(since)s and channel = %(channel)s",
+    "contact": "at > %(since)s",
+}
+#: Whose it is, and which of these are asked about.
+_WHOSE: dict[LimitKey, tuple[str, str]] = {
+    per: ("contact_hash", "contact_hash = any(%(addresses)s::bytea[])")
+    if per == "contact"
+    else ("profile_id", "profile_id = any(%(profiles)s::bigint[])")
+    for per in _COUNTED
+}
+_FULL = {
+    per: f"select {_WHOSE[per][0]} from send_mark where {counted}"  # noqa: S608
+    for per, counted in _COUNTED.items()
+}
+_COUNTS = {
+    per: f"select {_WHOSE[per][0]}, count(*) from send_mark where {_WHOSE[per][1]} and {counted} group by 1"  # noqa: S608
+    for per, counted in _COUNTED.items()
 }
 
 
@@ -144,13 +157,35 @@ async def _counts(
     return found
 
 
-async def release(raw: Raw, run_id: int, keys: Sequence[MessageKey]) -> None:
-    """Forget messages that were counted and will not be sent."""
-    await raw.execute(
-        "delete from send_mark m using unnest(%s::bigint[], %s::bigint[]) v (profile_id, occasion)"
-        " where m.run_id = %s and m.profile_id = v.profile_id and m.occasion = v.occasion",
-        ([key.profile_id for key in keys], [key.occasion for key in keys], run_id),
-    )
+class Full(msgspec.Struct, frozen=True):
+    """Who has reached a limit of a policy: people, and hashes of addresses."""
+
+    profiles: BitMap
+    addresses: frozenset[bytes]
+
+
+async def full(
+    raw: Raw, policy: Effective, database_id: int, resource_id: int | None, channel: str, now: datetime
+) -> Full:
+    """Return who could get no further message of this kind at the moment."""
+    profiles, addresses = BitMap(), set[bytes]()
+    for limit in policy.limits:
+        cursor = await raw.execute(
+            f"{_FULL[limit.per]} group by 1 having count(*) >= %(most)s",
+            {
+                "database": database_id,
+                "resource": resource_id,
+                "channel": channel,
+                "since": now - timedelta(days=limit.days),
+                "most": limit.most,
+            },
+        )
+        found = [row[0] for row in await cursor.fetchall()]
+        if limit.per == "contact":
+            addresses.update(bytes(found_one) for found_one in found)
+        else:
+            profiles.update(found)
+    return Full(profiles, frozenset(addresses))
 
 
 async def purge(raw: Raw, now: datetime, limit: int) -> int:

@@ -123,9 +123,3 @@ async def used_by(tx: Tx, policy_id: int) -> list[str]:
         .limit(100)
     )
     return [row.name for row in rows]
-
-
-async def names(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
-    """Return the names of policies by id."""
-    rows = await tx.all(sa.select(send_policy.c.id, send_policy.c.name).where(send_policy.c.id.in_(list(ids))))
-    return {row.id: row.name for row in rows}

@@ -13,10 +13,12 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
 from ..model import Plan
+from ..policies.marks import Full
 from ..ports import gates
 from ..sending.compose import contact_hash
 
 CHUNK = 20_000
+NOBODY = Full(BitMap(), frozenset())
 #: Why somebody is left out, in the order in which it is looked at, with words for people.
 REASONS = {
     "control_group": "in the global control group",
@@ -32,11 +34,15 @@ REASONS = {
 
 
 class Audience(msgspec.Struct, frozen=True):
-    """Who was selected, who gets it, and who does not by reason; the parts sum to the whole."""
+    """Who was selected, who gets it, and who does not by reason; the parts sum to the whole.
+
+    ``held_back`` are those who get it whom a frequency policy would hold back if they were sent to now.
+    """
 
     selected: int
     receives: BitMap
     excluded: dict[str, BitMap]
+    held_back: BitMap
 
 
 async def selected(engines: Engines, database_id: int, segment_id: int | None, tag: str | None = None) -> BitMap:
@@ -73,9 +79,10 @@ async def work_out(
     plan: Plan,
     people: BitMap,
     on_progress: Callable[[int], None] = lambda done: None,
+    full: Full = NOBODY,
 ) -> Audience:
     """Sort the selected people into those who get the mailing and those who do not, and why."""
-    receives, excluded = BitMap(), {reason: BitMap() for reason in REASONS}
+    receives, excluded, held_back = BitMap(), {reason: BitMap() for reason in REASONS}, BitMap()
     addresses: set[bytes] = set()
     for gate in gates(engines):
         async with engines.tx() as tx:
@@ -98,9 +105,12 @@ async def work_out(
             else:
                 addresses.add(address)
                 receives.add(profile)
+                if address in full.addresses:
+                    held_back.add(profile)
         done += len(chunk)
         on_progress(done)
-    return Audience(total, receives, {reason: found for reason, found in excluded.items() if found})
+    held_back |= receives & full.profiles
+    return Audience(total, receives, {reason: found for reason, found in excluded.items() if found}, held_back)
 
 
 def chunks(people: BitMap) -> list[BitMap]:

@@ -12,6 +12,8 @@ from fidelia.platform.engines import Engines
 from ..markup.model import TemplateSource
 from ..markup.sandbox import work
 from ..model import Mailing, Plan, TemplateVersion
+from ..policies import marks
+from ..policies.rules import text
 from ..sending.compose import plain_values
 from ..store import templates as templates_store
 from . import audience
@@ -46,13 +48,18 @@ async def estimate(engines: Engines, mailing_id: int, tag: str | None = None) ->
         mailing = await get_mailing(tx, mailing_id)
         errors = await obstacles(tx, mailing)
         plan = await plan_of(tx, mailing) if mailing.template_id is not None else _bare(mailing)
+        raw = await tx.raw()
+        policy = await marks.effective(raw, plan.policy_id, plan.resource_id)
+        full = await marks.full(raw, policy, mailing.database_id, plan.resource_id, plan.channel, tx.now)
     checks = [MailingCheck("error", error.message, error.pointer) for error in errors]
     if any(error.pointer == "/segment_id" for error in errors):
         return Estimate(selected=0, receives=0, left_out=[], checks=checks)
     people = await audience.selected(engines, mailing.database_id, mailing.segment_id, tag)
-    found = await audience.work_out(engines, mailing.database_id, plan, people)
+    found = await audience.work_out(engines, mailing.database_id, plan, people, full=full)
     if not found.receives:
         checks.append(MailingCheck("warning", "Nobody would receive it"))
+    if found.held_back:
+        checks.append(MailingCheck("warning", _held_back(policy, found), "/policy_id"))
     if plan.version_id:
         checks += await _render_checks(engines, mailing, plan, found)
     return Estimate(
@@ -71,12 +78,19 @@ def _other(found: audience.Audience) -> list[tuple[str, str]]:
     return [(reason, reason.replace("_", " ")) for reason in found.excluded if reason not in audience.REASONS]
 
 
+def _held_back(policy: marks.Effective, found: audience.Audience) -> str:
+    limits = "; ".join(text(limit) for limit in policy.limits)
+    who = "1 person has" if len(found.held_back) == 1 else f"{len(found.held_back):,} people have"
+    return f"{who} had enough messages for now and would be held back: {policy.name} allows {limits}"
+
+
 def _bare(mailing: Mailing) -> Plan:
     return Plan(
         mailing_id=mailing.id,
         name=mailing.name,
         resource_id=mailing.resource_id,
         suppression_lists=mailing.suppression_lists,
+        policy_id=mailing.policy_id,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import psycopg
 import structlog
 
+from fidelia.access import SecretError
 from fidelia.kernel.errors import Problem
 from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
@@ -93,7 +94,12 @@ async def send(ctx: JobContext, run_id: int) -> dict[str, int | str]:
         if run.phase != "sending":
             return {"phase": run.phase, "sent": 0}
         compiled = await runs.compiled(tx, run.version_id)
-        dkim = await domains.signer_of(tx, run.plan.from_email)
+        try:
+            dkim = await domains.signer_of(tx, run.plan.from_email)
+        except SecretError as exc:  # unsigned mail would be taken for a forgery
+            text = f"Mails cannot be signed: {exc}. Put the key file back, or switch the key off, then resume"
+            await ledger.pause(await tx.raw(), run_id, text, tx.now)
+            return {"phase": "paused", "sent": 0}
         before = (await ledger.states(await tx.raw(), run_id)).get("sent", 0)
     ctx.progress(before, run.audience)
     smtp = engines.settings.smtp

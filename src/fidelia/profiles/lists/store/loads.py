@@ -150,8 +150,3 @@ async def forget_old_rejects(tx: Tx, before: datetime) -> None:
     """Forget the rejected rows of old loads: they may name people."""
     old = sa.select(list_load.c.id).where(list_load.c.created_at < before)
     await tx.execute(sa.delete(list_load_reject).where(list_load_reject.c.load_id.in_(old)))
-
-
-async def known_keys(tx: Tx) -> set[str]:
-    """Return the keys of files that loads still need."""
-    return {row.file_key for row in await tx.all(sa.select(list_load.c.file_key).where(list_load.c.file_key != ""))}
