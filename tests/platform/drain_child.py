@@ -12,12 +12,12 @@ import json
 import sys
 
 import msgspec
-from tests.killing import killing
 
 from fidelia.platform import batches
 from fidelia.platform.clickhouse import ClickHouse
 from fidelia.settings import Settings
 from fidelia.wiring import open_engines
+from tests.killing import killing
 
 
 async def main(dsn: str, folder: str, what: str, point: str = "", wanted: str = "0") -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from pyroaring import BitMap
-from tests.killing import run_child
 
 from fidelia.platform.engines import Engines
 from fidelia.platform.outbox import EventOut
+from tests.killing import run_child
 
 child = partial(run_child, "tests.platform.drain_child")
 AT = datetime(2026, 11, 1, tzinfo=UTC)

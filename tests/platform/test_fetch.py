@@ -18,10 +18,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.web_server import Asked, WebServer, open_to, send, web_server
 
 from fidelia.platform.fetch import Fetcher, FetchLimits, FetchProblem, Guard, read_url, why_not_public
 from fidelia.settings import Settings, SettingsError, load
+from tests.web_server import Asked, WebServer, open_to, send, web_server
 
 
 @pytest.fixture

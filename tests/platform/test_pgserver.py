@@ -16,12 +16,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.up import TEMPORARY
 
 from fidelia.platform import pgaccess
 from fidelia.platform.files import DataFolder, FolderError
 from fidelia.platform.pgserver import PostgresError, PostgresServer
 from fidelia.settings import PostgresSettings
+from tests.up import TEMPORARY
 
 AS_ROOT = os.geteuid() == 0
 SOURCES = Path(__file__).parents[2] / "src"

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import pytest
 import sqlalchemy as sa
-from tests.conftest import NOW, open_test_engines
 
 from fidelia.kernel.clock import FixedClock
 from fidelia.kernel.errors import Problem, conflict
@@ -21,6 +20,7 @@ from fidelia.platform.jobs.registry import tasks
 from fidelia.platform.jobs.runner import recover, run_job
 from fidelia.platform.postgres import Tx
 from fidelia.platform.schedules import Runs, Timetable, Work
+from tests.conftest import NOW, open_test_engines
 
 HOUR = timedelta(hours=1)
 metadata = sa.MetaData()

@@ -23,13 +23,13 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from tests.up import TEMPORARY, Up, alive, fidelia, open_folder, wait_until
 
 from fidelia.platform import migrate
 from fidelia.platform.files import DataFolder
 from fidelia.platform.pgserver import PostgresServer
 from fidelia.platform.postgres import sqlalchemy_url
 from fidelia.settings import PostgresSettings
+from tests.up import TEMPORARY, Up, alive, fidelia, open_folder, wait_until
 
 pytestmark = pytest.mark.xdist_group("supervisor")
 

@@ -20,6 +20,7 @@ from pyroaring import BitMap
 
 from .clickhouse import ClickHouseError, QueryTooLarge
 from .engines import Engines
+from .listeners import catch
 from .outbox import EventLine
 
 BATCH_ROWS = 100_000
@@ -113,7 +114,7 @@ async def move(
             lines[database].append(row)
         else:
             bulks.append((database, [row]))
-    moved, halves = 0, []
+    moved, halves, gone = 0, [], []
     for database, part in [*sorted(lines.items()), *bulks]:
         if await ensure_events(engines, database):  # a database that was deleted takes its history with it
             try:
@@ -123,9 +124,11 @@ async def move(
                     raise
                 halves += await _set_apart(engines, batch, database, part, str(exc))
                 continue
+            gone.append((database, part))
         moved += sum(row.rows for row in part)
     late = await _late(engines, lines, bulks, merged_ids) if merged_ids is not None else {}
     async with engines.db.hot() as raw:
+        await catch(raw, gone)
         await raw.execute("delete from event_inbox where batch = %s", (batch,))
         for database, people in late.items():
             await raw.execute(

@@ -1,5 +1,5 @@
 import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { listSearch, noteNavigation } from '@/kit';
+import { listSearch, noteNavigation, searchForm } from '@/kit';
 import { queryClient } from './queryClient';
 import { NotFoundPage } from './pages/ErrorPages';
 import { areaRoutes } from './routes';
@@ -19,6 +19,7 @@ export const router = createRouter({
   defaultPreload: 'intent',
   defaultPendingMs: 200,
   scrollRestoration: true,
+  ...searchForm,
 });
 
 router.subscribe('onResolved', ({ pathChanged, fromLocation }) => { if (pathChanged && fromLocation) noteNavigation(); });

@@ -9,7 +9,7 @@ export * from './format/Values';
 export { AppLink, ButtonLink, IconButton, IconLink, useGo, useLinkProps } from './routing/links';
 export { useIdParam, useTextParam } from './routing/params';
 export { paths } from './routing/paths';
-export { listSearch, pageSearch, usePatchSearch, useSearchParam, type ListSearch, type PageSearch, type Search } from './routing/search';
+export { listSearch, pageSearch, searchForm, usePatchSearch, useSearchParam, type ListSearch, type PageSearch, type Search } from './routing/search';
 export { Page, PageTabs, type PageProps, type PageTab } from './page/Page';
 export { ActionButton, MenuActions } from './page/PageActions';
 export { afterNavigation, noteNavigation, usePageMeta, type Crumb, type PageAction, type PageHelp } from './page/meta';

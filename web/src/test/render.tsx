@@ -4,7 +4,7 @@ import { render, type RenderResult } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { vi } from 'vitest';
 import { meQuery, type Me } from '@/api/session';
-import { FideliaProvider } from '@/kit';
+import { FideliaProvider, searchForm } from '@/kit';
 
 export interface Sent { method: string; path: string; query: URLSearchParams; headers: Headers; body: unknown }
 export interface Reply { status?: number; body?: unknown; headers?: Record<string, string> }
@@ -59,7 +59,7 @@ export async function renderPage(page: ReactNode, options: RenderOptions = {}): 
   const here = createRoute({ getParentRoute: () => root, path, component: () => page, validateSearch: (search: Record<string, unknown>) => search });
   const elsewhere = path === '/$' ? [] : [createRoute({ getParentRoute: () => root, path: '/$', component: () => <p>Another page</p> })];
   const history = createMemoryHistory({ initialEntries: [at] });
-  const router = createRouter({ routeTree: root.addChildren([here, ...elsewhere]), history });
+  const router = createRouter({ routeTree: root.addChildren([here, ...elsewhere]), history, ...searchForm });
   await router.load();
   const result = render(
     <QueryClientProvider client={client}>

@@ -1,10 +1,20 @@
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { parseSearchWith, stringifySearchWith, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
 
 export type Search = Record<string, unknown>;
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
+
+/** Read a value of an address. What would not be written the same again as a number, such as `0123e4`, is a word. */
+function value(written: string): unknown {
+  const read: unknown = JSON.parse(written);
+  if (typeof read === 'number' && String(read) !== written) throw new RangeError(written);
+  return read;
+}
+
+/** How the router reads and writes what stands after the question mark. */
+export const searchForm = { parseSearch: parseSearchWith(value), stringifySearch: stringifySearchWith(JSON.stringify, value) };
 
 /** Read and change search params of the page at hand. `undefined` or '' removes one. */
 export function useSearchParam(name: string): readonly [string | undefined, (value: string | undefined, how?: { replace?: boolean }) => void] {
