@@ -267,3 +267,23 @@ async def test_a_silent_server_times_out(engines: Engines) -> None:
         sender = sender_of(engines, run, 0, server=server_of(sink.port, data_timeout=0.2), connections=2)
         await sender.run()
     assert await states(engines, run) == {"unknown": 2}
+
+
+async def test_a_lasting_run_is_never_done_and_takes_people_in(engines: Engines) -> None:
+    database = await people(engines, 5)
+    run = await run_of(engines, database, lasting=True)
+    async with running() as sink:
+        first = await send(engines, run, sink.port, connections=2)
+        assert (first.phase, first.sent) == ("sending", 5), "the sender goes home, the run stays"
+        async with engines.db.hot() as raw:
+            now = engines.clock.now()
+            again = contact_hash("p1@example.com")
+            assert await ledger.add(raw, run.id, [1], [again], now, occasions=[77]) == [MessageKey(1, 77)]
+            assert await ledger.add(raw, run.id, [1], [again], now, occasions=[77]) == []
+        second = await send(engines, run, sink.port, connections=2)
+        assert (second.phase, second.sent) == ("sending", 1)
+        async with engines.db.hot() as raw:
+            later = engines.clock.now() + timedelta(hours=1)
+            await ledger.add(raw, run.id, [2], [contact_hash("p2@example.com")], later, occasions=[78])
+        assert (await send(engines, run, sink.port, connections=2)).sent == 0, "nobody is due for an hour"
+    assert await states(engines, run) == {"sent": 6, "queued": 1}

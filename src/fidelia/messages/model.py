@@ -11,7 +11,7 @@ import msgspec
 from .markup.model import Format, TemplateLink, TemplateProblem
 
 MailingType = Literal["broadcast", "recurring", "trigger", "multivariate", "placement"]
-MailingState = Literal["draft", "scheduled", "starting", "sending", "paused", "done", "stopped", "failed"]
+MailingState = Literal["draft", "scheduled", "starting", "active", "sending", "paused", "done", "stopped", "failed"]
 DeliveryState = Literal["queued", "leased", "handed", "sent", "failed", "blocked", "unknown"]
 REACTIONS = ("opened", "clicked", "unsubscribed", "bounced", "complained")
 
@@ -29,7 +29,8 @@ class Utm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a run was started with; later changes of the mailing or template do not reach it.
 
-    A run that ``confirms`` asks people to confirm a subscription: only those who wait for that get it.
+    A run that ``confirms`` asks people to confirm a subscription: only those who wait for that get it. One that is
+    ``lasting`` takes people in as long as its mailing is active: with nobody left to write to, it is not done.
     """
 
     mailing_id: int
@@ -50,6 +51,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     rate: int = 0
     policy_id: int | None = None
     confirms: bool = False
+    lasting: bool = False
 
 
 class MessageKey(NamedTuple):

@@ -6,19 +6,22 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-#: Where a mailing may go from each state, by verb.
+#: Where people may take a mailing from each state, by verb. Begun or resumed, it is ``active`` when its kind is lasting
+#: and ``sending`` otherwise, until its run has ended.
 NEXT: Mapping[str, Mapping[str, str]] = {
     "draft": {"start": "starting", "schedule": "scheduled"},
-    "scheduled": {"unschedule": "draft", "begin": "sending"},
-    "starting": {"unschedule": "draft", "begin": "sending"},
-    "sending": {"pause": "paused", "stop": "stopped", "end": "done", "fail": "failed"},
-    "paused": {"resume": "sending", "stop": "stopped"},
+    "scheduled": {"unschedule": "draft"},
+    "starting": {"unschedule": "draft"},
+    "active": {"pause": "paused", "stop": "stopped"},
+    "sending": {"pause": "paused", "stop": "stopped"},
+    "paused": {"stop": "stopped"},
     "done": {},
     "stopped": {},
     "failed": {"start": "starting", "schedule": "scheduled"},  # nothing of it was sent: it may be tried again
 }
 STATES = tuple(NEXT)
 EDITABLE = ("draft", "failed")
+AT_WORK = ("scheduled", "starting", "active", "sending", "paused")
 
 MAX_ATTEMPTS = 6
 _DELAYS = (60, 300, 900, 1800, 3600)

@@ -84,6 +84,12 @@ mailing = sa.Table(
     sa.Column("track_clicks", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("rate", sa.Integer, nullable=False, server_default="0"),
     sa.Column("policy_id", sa.Integer),
+    # What its kind is set up with, and when its messages are sent; see ``kinds``.
+    sa.Column("timing", JSONB, nullable=False, server_default="{}"),
+    sa.Column("schedule", JSONB),
+    sa.Column("next_launch_at", STAMP),
+    sa.Column("triggers", JSONB, nullable=False, server_default="[]"),
+    sa.Column("split", JSONB),
     sa.Column("state", sa.Text, nullable=False, server_default="draft"),
     sa.Column("starts_at", STAMP),
     # Kept by Fidelia itself: its runs carry the mails that ask to confirm a subscription.

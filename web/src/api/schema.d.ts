@@ -5529,7 +5529,7 @@ export interface components {
             rate: number;
             policy_id: number | null;
             /** @enum {string} */
-            state: "draft" | "scheduled" | "starting" | "sending" | "paused" | "done" | "stopped" | "failed";
+            state: "draft" | "scheduled" | "starting" | "active" | "sending" | "paused" | "done" | "stopped" | "failed";
             starts_at: string | null;
             run_id: number | null;
             phase: string | null;

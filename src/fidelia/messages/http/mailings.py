@@ -17,10 +17,12 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.http import Body, Strict
 from fidelia.platform.postgres import Tx
 
+from ..kinds.registry import KINDS
 from ..model import Mailing, MailingType, Utm
 from ..service import mailings as service
 from ..service import templates as templates_service
 from ..service.estimate import Estimate, estimate, source_of_version
+from ..service.launching import plan_of
 from ..service.testing import send_test
 from ..store import templates as templates_store
 from .templates import PreviewAs, Short, TemplatePreview, TestSendIn, TestSendOut, Text, given, previewed
@@ -117,8 +119,8 @@ class MailingController(Controller):
     @post("/", dto=Strict[MailingIn], return_dto=None, opt={"right": "mailings:create"}, summary="Make a mailing")
     async def create_mailing(self, tx: Tx, actor: Actor, data: MailingIn) -> Mailing:
         """Store a new draft."""
-        if data.type != "broadcast":
-            raise invalid_field("/type", "This release sends broadcasts; the other types are not there yet")
+        if data.type not in KINDS:
+            raise invalid_field("/type", f"This release sends {', '.join(KINDS)}; the other types are not there yet")
         return await service.create_mailing(tx, actor, _values(data))
 
     @get("/{mailing_id:int}", opt={"right": "mailings:read"}, summary="Read a mailing")
@@ -241,7 +243,7 @@ class MailingController(Controller):
             values={},
             variables=mailing.variables,
         )
-        plan = await service.plan_of(tx, mailing)
+        plan = await plan_of(tx, mailing)
         sent = await send_test(
             engines, reply, rendered, data.to, data.from_email or plan.from_email, data.from_name or plan.from_name
         )

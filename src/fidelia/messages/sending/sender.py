@@ -7,6 +7,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import msgspec
 import psycopg
@@ -37,6 +38,8 @@ IDLE = 0.25
 BEAT = 0.5
 #: Seconds that messages under way have to be answered when the process is asked to stop.
 GRACE = 8.0
+#: A run that lasts keeps its senders while somebody is due within this time.
+LINGER = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -273,6 +276,8 @@ class Sender:
             now = self.engines.clock.now()
             await ledger.recover(raw, self.run_.id, now)
             due = await ledger.next_due(raw, self.run_.id)
+            if self.run_.plan.lasting and (due is None or due > now + LINGER):
+                return False  # whoever comes next calls a sender again
             if due is None and await ledger.finish(raw, self.run_.id, now):
                 self.settler.phase = "done"
                 return False

@@ -12,6 +12,7 @@ from fidelia.kernel.errors import FieldError, Problem, invalid, invalid_field
 from fidelia.platform.postgres import Tx
 
 from ..channels.email.address import AddressRefused, envelope, has_control
+from ..kinds.registry import KINDS
 from ..model import Mailing, Utm
 from ..policies import store as policies_store
 from ..store import runs
@@ -49,7 +50,7 @@ async def obstacles(tx: Tx, mailing: Mailing) -> list[FieldError]:
             await segment_at(tx, mailing.database_id, mailing.segment_id)
         except Problem as exc:
             errors += list(exc.errors)
-    return errors
+    return errors + await KINDS[mailing.type].obstacles(tx, mailing)
 
 
 async def _unknown_fields(tx: Tx, database_id: int, uses: list[str]) -> list[str]:

@@ -18,7 +18,8 @@ from ..sending.compose import plain_values
 from ..store import templates as templates_store
 from . import audience
 from .checks import obstacles
-from .mailings import get_mailing, plan_of
+from .launching import plan_of
+from .mailings import get_mailing
 from .report import ReasonCount
 from .templates import SAMPLE_LINKS
 

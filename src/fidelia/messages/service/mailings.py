@@ -11,17 +11,16 @@ import msgspec
 from fidelia.access import Actor, audit
 from fidelia.kernel.errors import conflict, invalid, invalid_field
 from fidelia.kernel.paging import Page, PageRequest
-from fidelia.platform import jobs
 from fidelia.platform.postgres import Tx
 
 from .. import rules
-from ..model import Mailing, Plan
-from ..store import ledger, runs
+from ..kinds.registry import KINDS
+from ..model import Mailing
 from ..store import mailings as store
-from ..store import templates as templates_store
+from ..store import runs
 from .checks import checked_settings, obstacles
 from .clash import clash
-from .outlet import default_sender
+from .launching import call_senders, close_stopped
 
 #: What may be changed only while nothing of the mailing has begun.
 SETTINGS = tuple(
@@ -99,7 +98,7 @@ async def clone_mailing(tx: Tx, actor: Actor, mailing_id: int, name: str | None)
 async def archive_mailing(tx: Tx, actor: Actor, mailing_id: int, *, archived: bool = True) -> Mailing:
     """Put a mailing away, or bring it back; raise 409 while it runs."""
     before = await store.get(tx, mailing_id, lock=True)
-    if archived and before.state in ("scheduled", "starting", "sending", "paused"):
+    if archived and before.state in rules.AT_WORK:
         raise conflict(f"This mailing is {before.state}; stop it before you archive it")
     await store.update(tx, mailing_id, {"archived_at": tx.now if archived else None})
     action = "mailing.archived" if archived else "mailing.restored"
@@ -147,64 +146,36 @@ async def unschedule_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
     return await store.get(tx, mailing_id)
 
 
-async def begin(tx: Tx, mailing: Mailing, by: str) -> int:
-    """Begin a mailing whose moment has come: a run with everything it needs, and the job that finds its people."""
+async def begin(tx: Tx, mailing: Mailing, by: str) -> None:
+    """Begin a mailing whose moment has come; raise 422 when something has come between, and it is a draft again."""
     errors = await obstacles(tx, mailing)
     if errors:
         await store.update(tx, mailing.id, {"state": "draft", "starts_at": None})
         raise invalid(*errors)
-    plan = await plan_of(tx, mailing)
-    run_id = await runs.create(tx, mailing.database_id, plan)
-    await store.update(tx, mailing.id, {"state": "sending"})
-    await jobs.create(
-        tx,
-        kind="mailings.audience",
-        title=f"Work out who gets {mailing.name}",
-        actor=by,
-        args={"run_id": run_id},
-        database_id=mailing.database_id,
-        link=link_of(mailing.id),
-    )
-    return run_id
+    kind = KINDS[mailing.type]
+    await store.update(tx, mailing.id, {"state": _running(mailing)})
+    await kind.begin(tx, mailing, by)
 
 
-async def plan_of(tx: Tx, mailing: Mailing) -> Plan:
-    """Return what a run of a mailing is made with as of now; the published template version is taken."""
-    assert mailing.template_id is not None
-    template = await templates_store.get(tx, mailing.template_id)
-    sender, name = default_sender(tx.engines.settings)
-    return Plan(
-        mailing_id=mailing.id,
-        name=mailing.name,
-        channel=mailing.channel,
-        segment_id=mailing.segment_id,
-        resource_id=mailing.resource_id,
-        template_id=template.id,
-        version_id=template.published_version_id or 0,
-        from_email=mailing.from_email or sender,
-        from_name=mailing.from_name if mailing.from_email or mailing.from_name else name,
-        reply_to=mailing.reply_to,
-        variables=mailing.variables,
-        suppression_lists=mailing.suppression_lists,
-        utm=mailing.utm,
-        track_opens=mailing.track_opens,
-        track_clicks=mailing.track_clicks,
-        rate=mailing.rate,
-        policy_id=mailing.policy_id,
-    )
+def _running(mailing: Mailing) -> str:
+    return "active" if KINDS[mailing.type].lasting else "sending"
 
 
 # -- while it runs --------------------------------------------------------------------------------------------------
 
 
 async def pause_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
-    """Hold a mailing: mails under way are finished, no further one is begun. Raise 409 when it is not sending."""
+    """Hold a mailing: mails under way are finished, no further one is begun. Raise 409 when it is not at work."""
     mailing = await store.get(tx, mailing_id, lock=True)
-    if mailing.state != "sending" or mailing.run_id is None:
-        raise conflict(f"This mailing is {mailing.state}; only a sending one can be paused")
-    if not await runs.move(tx, mailing.run_id, "paused", only=("sending",)):
+    state = rules.after(mailing.state, "pause")
+    if state is None:
+        raise conflict(f"This mailing is {mailing.state}; only one that is at work can be paused")
+    if any(run.phase == "audience" for run in await runs.open_of(tx, mailing_id)):
         raise conflict("Who gets this mailing is still being worked out; wait a moment, or stop it")
-    await store.update(tx, mailing_id, {"state": "paused"})
+    for run in await runs.open_of(tx, mailing_id):
+        await runs.move(tx, run.id, "paused", only=("sending",))
+    await store.update(tx, mailing_id, {"state": state})
+    await KINDS[mailing.type].hold(tx, mailing)
     await _note(tx, actor, mailing, "paused")
     return await store.get(tx, mailing_id)
 
@@ -212,11 +183,13 @@ async def pause_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
 async def resume_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
     """Go on with a paused mailing exactly where it stood; raise 409 when it is not paused."""
     mailing = await store.get(tx, mailing_id, lock=True)
-    if mailing.state != "paused" or mailing.run_id is None:
+    if mailing.state != "paused":
         raise conflict(f"This mailing is {mailing.state}; only a paused one can be resumed")
-    await runs.move(tx, mailing.run_id, "sending", only=("paused",), trouble=None, trouble_at=None)
-    await store.update(tx, mailing_id, {"state": "sending"})
-    await call_senders(tx, mailing_id, mailing.run_id, mailing.name, mailing.database_id, actor.name)
+    await store.update(tx, mailing_id, {"state": _running(mailing)})
+    for run in await runs.open_of(tx, mailing_id):
+        if await runs.move(tx, run.id, "sending", only=("paused",), trouble=None, trouble_at=None):
+            await call_senders(tx, mailing_id, run.id, mailing.name, mailing.database_id, actor.name)
+    await KINDS[mailing.type].go_on(tx, mailing)
     await _note(tx, actor, mailing, "resumed")
     return await store.get(tx, mailing_id)
 
@@ -224,49 +197,17 @@ async def resume_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
 async def stop_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
     """End a mailing for good: who has not got it yet will not get it. Raise 409 when it does not run."""
     mailing = await store.get(tx, mailing_id, lock=True)
-    if mailing.state not in ("sending", "paused") or mailing.run_id is None:
+    state = rules.after(mailing.state, "stop")
+    if state is None:
         raise conflict(f"This mailing is {mailing.state}; there is nothing to stop")
-    await runs.move(tx, mailing.run_id, "stopped", only=("audience", "sending", "paused"))
-    await runs.leave_rest(tx, mailing.run_id)
-    await store.update(tx, mailing_id, {"state": "stopped"})
-    await close_stopped(tx, mailing.run_id)
+    await store.update(tx, mailing_id, {"state": state})
+    for run in await runs.open_of(tx, mailing_id):
+        await runs.move(tx, run.id, "stopped", only=("audience", "sending", "paused"))
+        await runs.leave_rest(tx, run.id)
+        await close_stopped(tx, run.id)
+    await KINDS[mailing.type].end(tx, mailing)
     await _note(tx, actor, mailing, "stopped")
     return await store.get(tx, mailing_id)
-
-
-async def close_stopped(tx: Tx, run_id: int) -> None:
-    """Block who is still queued of a stopped run; the run is finished once nobody is under way any more."""
-    run = await runs.get(tx, run_id)
-    raw = await tx.raw()
-    await ledger.recover(raw, run_id, tx.now)
-    blocked = await ledger.block_rest(raw, run_id, "Stopped before it was sent", tx.now)
-    if blocked:
-        properties = {"mailing": run.plan.mailing_id, "template": run.plan.template_id, "channel": run.plan.channel}
-        await tx.emit_bulk(
-            run.database_id, "message.blocked", blocked, tx.now, {**properties, "reason": "Stopped before it was sent"}
-        )
-    if not await ledger.is_open(raw, run_id):
-        await runs.move(tx, run_id, "stopped", only=("stopped",), finished_at=tx.now)
-
-
-async def call_senders(tx: Tx, mailing_id: int, run_id: int, name: str, database_id: int, by: str) -> None:
-    """Ask the sender processes to work on a run."""
-    count = tx.engines.settings.jobs.senders
-    for n in range(count):
-        await jobs.create(
-            tx,
-            kind="mailings.send",
-            title=f"Send {name}" + (f" ({n + 1} of {count})" if count > 1 else ""),
-            actor=by,
-            args={"run_id": run_id},
-            database_id=database_id,
-            link=link_of(mailing_id),
-        )
-
-
-def link_of(mailing_id: int) -> str:
-    """Return where the web application shows a mailing."""
-    return f"/mailings/{mailing_id}"
 
 
 def _told(mailing: Mailing) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 import structlog
@@ -16,17 +16,21 @@ from fidelia.platform.jobs import JobContext
 from fidelia.platform.postgres import Tx
 
 from ..domains import service as domains
+from ..kinds.registry import KINDS
 from ..model import Run
 from ..sending.sender import Sender
 from ..store import ledger, runs
 from ..store import mailings as mailings_store
 from . import audience
-from .mailings import begin, call_senders, close_stopped, link_of
+from .launching import call_senders, close_stopped, link_of
+from .mailings import begin
 from .outlet import signer, smtp_server
 
 log = structlog.get_logger(__name__)
 
 BEGINNING = 5.0
+#: A run that lasts is given senders when somebody is due so soon.
+SOON = timedelta(seconds=3)
 
 
 async def prepare(ctx: JobContext, run_id: int) -> dict[str, int]:
@@ -81,7 +85,7 @@ async def _prepare(ctx: JobContext, engines: Engines, run: Run) -> dict[str, int
 async def _give_up(engines: Engines, run: Run, state: str, reason: str) -> None:
     async with engines.tx() as tx:
         if await runs.move(tx, run.id, state, only=("audience",), error=reason[:1000], finished_at=tx.now):
-            await mailings_store.update(tx, run.plan.mailing_id, {"state": state})
+            await mailings_store.update(tx, run.plan.mailing_id, {"state": state}, only=("sending",))
             await runs.leave_rest(tx, run.id)
             await ledger.block_rest(await tx.raw(), run.id, "The mailing ended before it was sent", tx.now)
 
@@ -131,6 +135,8 @@ async def send(ctx: JobContext, run_id: int) -> dict[str, int | str]:
 async def tick(engines: Engines) -> None:
     """Start what is due, and see to it that every sending run has a sender that lives."""
     await start_due(engines)
+    for kind in KINDS.values():
+        await kind.tick(engines)
     async with engines.tx() as tx:
         active = await runs.active(tx)
         stopped = await runs.stopping(tx)
@@ -164,12 +170,17 @@ async def _see_to(engines: Engines, run: Run) -> None:
         await ledger.recover(raw, run.id, tx.now)
         if await ledger.live_sessions(raw, run.id):
             return
+        if run.plan.lasting:
+            due = await ledger.next_due(raw, run.id)
+            if due is None or due > tx.now + SOON:
+                return  # nobody to write to for now
         last = await jobs.last_of(tx, "mailings.send", link_of(run.plan.mailing_id))
         if last is not None and (
             last.state == "queued" or (last.state == "running" and _beginning(tx, last.started_at))
         ):
             return
-        log.warning("a run had no sender; one is called", run=run.id)
+        if not run.plan.lasting:
+            log.warning("a run had no sender; one is called", run=run.id)
         await call_senders(
             tx, run.plan.mailing_id, run.id, run.plan.name, run.database_id, last.actor if last else "Fidelia"
         )

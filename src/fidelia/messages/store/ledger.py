@@ -299,7 +299,8 @@ async def finish(raw: Raw, run_id: int, now: datetime) -> bool:
                 select 1 from delivery where run_id = %(run)s and state in ('queued', 'leased', 'handed'))
             returning mailing_id
         )
-        update mailing m set state = 'done', updated_at = %(now)s from ended where m.id = ended.mailing_id
+        update mailing m set state = 'done', updated_at = %(now)s from ended
+        where m.id = ended.mailing_id and m.state = 'sending'
         """,
         {"run": run_id, "now": now},
     )
@@ -322,7 +323,8 @@ async def pause(raw: Raw, run_id: int, text: str, now: datetime) -> None:
             update mailing_run set phase = 'paused', trouble = %(text)s, trouble_at = %(now)s
             where id = %(run)s and phase = 'sending' returning mailing_id
         )
-        update mailing m set state = 'paused', updated_at = %(now)s from held where m.id = held.mailing_id
+        update mailing m set state = 'paused', updated_at = %(now)s from held
+        where m.id = held.mailing_id and m.state in ('sending', 'active')
         """,
         {"run": run_id, "text": text, "now": now},
     )

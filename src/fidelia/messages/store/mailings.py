@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -102,9 +102,10 @@ async def insert(tx: Tx, values: dict[str, Any]) -> int:
     return int(await tx.scalar(query.returning(mailing.c.id)))
 
 
-async def update(tx: Tx, mailing_id: int, values: dict[str, Any]) -> None:
-    """Change a mailing."""
-    await tx.execute(sa.update(mailing).where(mailing.c.id == mailing_id).values(**values, updated_at=tx.now))
+async def update(tx: Tx, mailing_id: int, values: dict[str, Any], *, only: Sequence[str] = ()) -> None:
+    """Change a mailing; with ``only``, if it is in one of these states."""
+    stmt = sa.update(mailing).where(mailing.c.id == mailing_id).values(**values, updated_at=tx.now)
+    await tx.execute(stmt.where(mailing.c.state.in_(only)) if only else stmt)
 
 
 async def due(tx: Tx, now: datetime) -> list[int]:

@@ -66,6 +66,16 @@ async def newest(tx: Tx, mailing_id: int) -> Run | None:
     return _run(row) if row else None
 
 
+async def open_of(tx: Tx, mailing_id: int) -> list[Run]:
+    """Return the runs of a mailing that have not ended, the oldest first."""
+    rows = await tx.all(
+        sa.select(mailing_run)
+        .where(mailing_run.c.mailing_id == mailing_id, mailing_run.c.phase.in_(("audience", "sending", "paused")))
+        .order_by(mailing_run.c.id)
+    )
+    return [_run(row) for row in rows]
+
+
 async def active(tx: Tx) -> list[Run]:
     """Return the runs that are being prepared or sent."""
     rows = await tx.all(

@@ -1,0 +1,87 @@
+"""Runs of mailings: planned, launched, given senders, closed."""
+
+from __future__ import annotations
+
+from fidelia.platform import jobs
+from fidelia.platform.postgres import Tx
+
+from ..model import Mailing, Plan
+from ..store import ledger, runs
+from ..store import templates as templates_store
+from .outlet import default_sender
+
+
+async def launch(tx: Tx, mailing: Mailing, by: str) -> int:
+    """Begin a run with everything it needs as of now, and the job that finds its people; return its id."""
+    run_id = await runs.create(tx, mailing.database_id, await plan_of(tx, mailing))
+    await jobs.create(
+        tx,
+        kind="mailings.audience",
+        title=f"Work out who gets {mailing.name}",
+        actor=by,
+        args={"run_id": run_id},
+        database_id=mailing.database_id,
+        link=link_of(mailing.id),
+    )
+    return run_id
+
+
+async def plan_of(tx: Tx, mailing: Mailing) -> Plan:
+    """Return what a run of a mailing is made with as of now; the published template version is taken."""
+    assert mailing.template_id is not None
+    template = await templates_store.get(tx, mailing.template_id)
+    sender, name = default_sender(tx.engines.settings)
+    return Plan(
+        mailing_id=mailing.id,
+        name=mailing.name,
+        channel=mailing.channel,
+        segment_id=mailing.segment_id,
+        resource_id=mailing.resource_id,
+        template_id=template.id,
+        version_id=template.published_version_id or 0,
+        from_email=mailing.from_email or sender,
+        from_name=mailing.from_name if mailing.from_email or mailing.from_name else name,
+        reply_to=mailing.reply_to,
+        variables=mailing.variables,
+        suppression_lists=mailing.suppression_lists,
+        utm=mailing.utm,
+        track_opens=mailing.track_opens,
+        track_clicks=mailing.track_clicks,
+        rate=mailing.rate,
+        policy_id=mailing.policy_id,
+    )
+
+
+async def call_senders(tx: Tx, mailing_id: int, run_id: int, name: str, database_id: int, by: str) -> None:
+    """Ask the sender processes to work on a run."""
+    count = tx.engines.settings.jobs.senders
+    for n in range(count):
+        await jobs.create(
+            tx,
+            kind="mailings.send",
+            title=f"Send {name}" + (f" ({n + 1} of {count})" if count > 1 else ""),
+            actor=by,
+            args={"run_id": run_id},
+            database_id=database_id,
+            link=link_of(mailing_id),
+        )
+
+
+def link_of(mailing_id: int) -> str:
+    """Return where the web application shows a mailing."""
+    return f"/mailings/{mailing_id}"
+
+
+async def close_stopped(tx: Tx, run_id: int) -> None:
+    """Block who is still queued of a stopped run; the run is finished once nobody is under way any more."""
+    run = await runs.get(tx, run_id)
+    raw = await tx.raw()
+    await ledger.recover(raw, run_id, tx.now)
+    blocked = await ledger.block_rest(raw, run_id, "Stopped before it was sent", tx.now)
+    if blocked:
+        properties = {"mailing": run.plan.mailing_id, "template": run.plan.template_id, "channel": run.plan.channel}
+        await tx.emit_bulk(
+            run.database_id, "message.blocked", blocked, tx.now, {**properties, "reason": "Stopped before it was sent"}
+        )
+    if not await ledger.is_open(raw, run_id):
+        await runs.move(tx, run_id, "stopped", only=("stopped",), finished_at=tx.now)
