@@ -83,11 +83,14 @@
       tab: [...document.querySelectorAll('[role="tab"][aria-selected="true"]')].map(words).join(' / '),
       inputs: [...main().querySelectorAll('input:not([type=checkbox]):not([type=radio]), textarea')].map((el) => el.value).join(' | '),
     }),
+    // what lies under a drawer too: it stands there before the drawer has opened
     lines: () => {
-      const out = [], walk = document.createTreeWalker(modal() ?? main(), NodeFilter.SHOW_TEXT);
+      const out = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), above = modal();
       while (walk.nextNode()) {
         const text = walk.currentNode.textContent.replace(/\s+/g, ' ').trim(), box = walk.currentNode.parentElement;
-        if (text !== '' && box && visible(box) && !box.closest('.fd-live, button:not([role=tab])')) out.push(still(text));
+        if (!box || !(main().contains(box) || above?.contains(box))) continue;
+        const shown = box.getBoundingClientRect().height > 0 && getComputedStyle(box).visibility !== 'hidden';
+        if (text !== '' && shown && !box.closest('.fd-live, button:not([role=tab])')) out.push(still(text));
       }
       return out;
     },
@@ -167,6 +170,7 @@
       const top = at(x), under = ![box.left + 8, x, box.right - 8].some((left) => free(at(left)));
       return { at: 'new', editor: el.matches('.cm-content'), who: short(el), ring: ringed(el) || el.matches('iframe'), out, under: under ? short(top) : null };
     },
+    ring: () => ringed(document.activeElement),
     missed: () => window.__todo.filter((el) => el.isConnected && visible(el) && !window.__reached.has(el) && el.tabIndex >= 0
       && !(el.type === 'radio' && [...window.__reached].some((r) => r.name === el.name))).map(short),
     focus: () => (document.activeElement && document.activeElement !== document.body ? short(document.activeElement) : null),

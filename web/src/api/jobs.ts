@@ -45,11 +45,19 @@ async function refresh(): Promise<void> {
   noteJobs([...items, ...rest]);
 }
 
-/** Asks what runs; a failure is kept for who shows it, and the next round asks again. */
+let asking = false, askAgain = false;
+
+/** Asks what runs; a failure is kept for who shows it, and the next round asks again. Asked meanwhile, once more after. */
 export function askJobs(): void {
+  askAgain = asking;
+  if (asking) return;
+  asking = true;
   refresh().catch((error: unknown) => {
     hearing = { ...hearing, error };
     listeners.forEach((tell) => { tell(); });
+  }).finally(() => {
+    asking = false;
+    if (askAgain) askJobs();
   });
 }
 

@@ -30,7 +30,7 @@ export function UserForm({ user, onSaved, onCancel }: { user?: User; onSaved: (p
     <AppForm state={form} mode="create" guard={false} saveLabel={user ? 'Save user' : 'Add user'} onCancel={onCancel} onSave={async (v) => { onSaved(await save.mutateAsync(v)); }}>
       <TextInput label="E-mail" type="email" autoComplete="off" data-autofocus {...form.form.getInputProps('email')} />
       <TextInput label="Name" description="How colleagues see this person; the address when empty" autoComplete="off" {...form.form.getInputProps('name')} />
-      <MultiSelect label="Roles" description="Several roles add up" data={choices} {...form.form.getInputProps('roles')} />
+      <MultiSelect label="Roles" description="Several roles add up" data={choices.length > 0 ? choices : form.form.values.roles.map((value) => ({ value, label: '…' }))} {...form.form.getInputProps('roles')} />
     </AppForm>
   );
 }

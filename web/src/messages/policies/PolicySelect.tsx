@@ -17,6 +17,6 @@ export function PolicySelect({ resourceId, ...input }: Props) {
   const held = chosen ?? inherited;
   return (
     <Select label="Frequency policy" clearable searchable placeholder={inherited ? `${inherited.name} (inherited)` : 'None'} data={policies.map((p) => ({ value: String(p.id), label: p.name }))} {...input}
-      description={held ? `Who has had enough is left out: ${limitsText(held.limits)}` : 'Nobody is left out for having had too many messages'} />
+      description={query.data === undefined ? (query.isError ? 'The policies could not be looked up' : 'Looking up the policies…') : held ? `Who has had enough is left out: ${limitsText(held.limits)}` : 'Nobody is left out for having had too many messages'} />
   );
 }
