@@ -58,7 +58,7 @@ e2e: $(VENV)/.dev src/fidelia/web_dist/index.html
 	$(BIN)/pytest -m "e2e and not prove" tests/e2e
 
 prove: $(VENV)/.dev src/fidelia/web_dist/index.html  ## the long proofs: kill -9, large data, the wheel alone
-	$(BIN)/pytest -m prove tests
+	$(BIN)/pytest -m prove --timeout 3600 tests
 
 bench: $(VENV)/.dev  ## speeds, each beside its reference in the same run
 	$(BIN)/python -m bench

@@ -198,6 +198,13 @@ async def test_two_who_ask_at_once_get_the_same_job(house: Engines) -> None:
     assert len(await runs(house, made)) == 1
 
 
+async def blocked(engines: Engines) -> int:
+    """Return how many connections wait for another; a transaction would see the same figures until it ends."""
+    query = "select count(*) from pg_stat_activity where datname = current_database()"
+    async with engines.tx() as tx:
+        return int(await tx.scalar(sa.text(f"{query} and cardinality(pg_blocking_pids(pid)) > 0")))
+
+
 async def test_the_second_waits_for_the_first_to_commit(house: Engines) -> None:
     """A run that is noted but not committed keeps the next one waiting; undone, it is in nobody's way."""
     made = await add(house, "dust")
@@ -213,10 +220,8 @@ async def test_the_second_waits_for_the_first_to_commit(house: Engines) -> None:
     one = asyncio.create_task(first())
     await noted.wait()
     two = asyncio.create_task(ask(house, made))
-    async with house.tx() as tx:
-        waiting = sa.text("select count(*) from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0")  # fmt: skip  # noqa: E501
-        while not await tx.scalar(waiting):
-            await asyncio.sleep(0.01)
+    while not await blocked(house):
+        await asyncio.sleep(0.01)
     go.set()
     with pytest.raises(ConnectionError):
         await one
