@@ -4,9 +4,11 @@ Other capabilities write events with ``Tx.emit``, ``emit_many`` and ``emit_bulk`
 """
 
 from .catalogue import BUILTIN, GROUPS, group_of
+from .ingest.people import match_key
 from .model import EventProperty, EventTypeOut, HistoryGroup, HistoryItem, HistoryPage, HistoryType
 from .moving import HistoryCopies, Merges, merged_ids
 from .projection import drop_events, ensure_events, events_table
+from .rules import is_own_type
 from .service.erasure import forget_people
 from .service.history import NAMES, history, latest
 from .service.merging import merge_people
@@ -35,7 +37,9 @@ __all__ = [
     "forget_people",
     "group_of",
     "history",
+    "is_own_type",
     "latest",
+    "match_key",
     "merge_people",
     "merged_ids",
     "personal_data",

@@ -49,6 +49,11 @@ def check_type(name: str) -> str:
     return name
 
 
+def is_own_type(name: str) -> bool:
+    """Tell whether a type is one of one's own, known yet or not."""
+    return len(name) <= MAX_NAME and CUSTOM.fullmatch(name) is not None
+
+
 def check_moment(at: datetime, now: datetime) -> datetime:
     """Return the moment of an event; raise :class:`Refused` without a zone, before 1970, or over a day ahead."""
     if at.tzinfo is None:

@@ -39,7 +39,7 @@ from .service.manage import (
     used_by,
 )
 from .service.merging import merge_people, split_people
-from .service.people import condition_people, segment_people
+from .service.people import condition_people, people_among, segment_people
 from .service.personal import personal_data
 from .service.preview import Unsaved
 from .service.question import TABLES, USED_BY, VOCABULARY, Question, ask, vocabulary
@@ -99,6 +99,7 @@ __all__ = [
     "merge_people",
     "millionths",
     "names",
+    "people_among",
     "personal_data",
     "recalculate",
     "remove_members",

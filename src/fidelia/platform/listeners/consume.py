@@ -66,7 +66,8 @@ async def _held(tx: Tx, listener_id: int) -> Listener | None:
     """Lock a listener that is due; ``None`` while another process has it."""
     c = event_listener.c
     stmt = sa.select(*(c[name] for name in Listener.__struct_fields__)).where(c.id == listener_id, c.next_at <= tx.now)
-    row = await tx.first(stmt.with_for_update(skip_locked=True))
+    # Not the key: the drain copies further events for a listener while this one deals with some.
+    row = await tx.first(stmt.with_for_update(skip_locked=True, key_share=True))
     return None if row is None else as_struct(row, Listener)
 
 

@@ -62,6 +62,18 @@ async def answer_all(engines: Engines, question: Question, now: datetime, *, tag
     return (await ask(engines, {"": query}, tag))[""]
 
 
+async def answer_among(
+    engines: Engines, question: Question, among: BitMap, now: datetime, *, tag: str | None = None
+) -> BitMap:
+    """Return for which of some people a question without a limit holds; the answer is not kept."""
+    segments = await resolved(engines, question, now, tag)
+    query = conditions.compile(
+        question.checked, now, question.timezone, scope=bitmap_parameter(among), segments=segments
+    )
+    found = await engines.clickhouse.bitmap(query.text, query.params, tag=tag)
+    return await sample(engines.clickhouse, question, found, tag)
+
+
 async def answer_nodes(
     engines: Engines, question: Question, now: datetime, *, tag: str | None = None
 ) -> tuple[BitMap, tuple[NodeCount, ...], int]:

@@ -55,6 +55,28 @@ async def segment_people(
         return await answer.answer(engines, question, at, tag=tag)
 
 
+async def people_among(
+    engines: Engines, segment_id: int, among: BitMap, *, now: datetime | None = None, tag: str | None = None
+) -> BitMap:
+    """Return which of these people are in a segment now; only they are looked at. See :func:`segment_people`.
+
+    A segment that keeps the first so many has to be worked out as a whole.
+    """
+    async with engines.tx() as tx:
+        segment = await store.get(tx, segment_id)
+        if segment.archived_at is not None:
+            raise conflict(f"The segment {segment.name} is archived: restore it first")
+        if segment.type != "dynamic":
+            return among & await members_store.members(tx, segment_id)
+        question = await ask_segment(tx, segment)
+        at = now or tx.now
+    if segment.limit is not None:
+        return among & await segment_people(engines, segment_id, now=now, tag=tag)
+    with in_words():
+        await answer.catch_up(engines, segment.database_id, wait=True)
+        return await answer.answer_among(engines, question, among, at, tag=tag)
+
+
 async def condition_people(
     engines: Engines,
     what: Unsaved,
