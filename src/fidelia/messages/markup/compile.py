@@ -11,6 +11,7 @@ import css_inline
 import minijinja
 import mrml
 
+from .as_reference import with_alternatives, with_inner_heights
 from .known import suggest
 from .lint import Linter
 from .model import (
@@ -213,7 +214,9 @@ def _to_html(source: TemplateSource, protected: Protected) -> str:
     text = _rows_in_bodies(_commented(protected, protected.text))
     if source.format == "mjml":
         options = mrml.RenderOptions(fonts={})  # a default font is no reason to call a server when a mail is opened
+        text = with_inner_heights(text)
         text = str(mrml.to_html(text, mrml.ParserOptions(include_loader=mrml.noop_loader()), options).content)
+        text = with_alternatives(text)
     return str(_INLINER.inline(_rows_in_bodies(text)))
 
 
