@@ -1,4 +1,4 @@
-"""Where our MJML compiler differs from the reference one, and what makes up for it. ``tests/messages/mjml`` compares."""
+"""Where our MJML compiler differs from the reference one, and what makes up for it; see ``tests/messages/mjml``."""
 
 from __future__ import annotations
 
