@@ -1,7 +1,7 @@
 import { Checkbox } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconArrowsSort } from '@tabler/icons-react';
 import { useHotkeys } from '@mantine/hooks';
-import { useRef, type KeyboardEvent, type MouseEvent } from 'react';
+import { useRef, type FocusEvent, type KeyboardEvent, type MouseEvent } from 'react';
 import { singleKeys } from '../page/keys';
 import { AppLink } from '../routing/links';
 import { shownCell } from './cells';
@@ -36,6 +36,13 @@ function HeadCell<T>({ column, sort, onSort }: { column: Column<T>; sort: string
   );
 }
 
+/** A row's link spans its row, so the browser takes it to be in sight wherever a wide list is scrolled to. */
+function bringIntoSight({ currentTarget: list, target }: FocusEvent<HTMLElement>) {
+  const { left, right, width } = list.getBoundingClientRect(), box = target.getBoundingClientRect();
+  if (box.left < left) list.scrollLeft -= left - box.left;
+  else if (box.right > right && box.width <= width) list.scrollLeft += box.right - right;
+}
+
 /** Sorting, selecting and reading on a wide screen. J and K walk the rows, X selects, Space previews. */
 export function DataTable<T>({ view, noun, compact, selectable, sort, onSort, rowHref, rowLabel, onPreview }: DataTableProps<T>) {
   const body = useRef<HTMLTableSectionElement>(null);
@@ -66,7 +73,7 @@ export function DataTable<T>({ view, noun, compact, selectable, sort, onSort, ro
   };
 
   return (
-    <div className={css.scroll}>
+    <div className={css.scroll} onFocus={bringIntoSight}>
       <table className={`${css.table ?? ''} ${compact ? css.compact ?? '' : ''}`}>
         <thead>
           <tr>
