@@ -7,6 +7,7 @@ so that passwords never stand on a command line and all processes agree.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
@@ -77,7 +78,11 @@ class ClickHouseSettings(_Section, frozen=True):
 
 
 class SmtpSettings(_Section, frozen=True):
-    """The mail server; an empty ``host`` means the built-in mailbox. ``rate`` is mails a second, 0 for no limit."""
+    """The mail server; an empty ``host`` means the built-in mailbox. ``rate`` is mails a second, 0 for no limit.
+
+    ``return_path_domain`` is the domain that bounces go to, with the mail's own mark in the address; without it they
+    go to the sender.
+    """
 
     host: str = ""
     port: Port = 587
@@ -88,6 +93,22 @@ class SmtpSettings(_Section, frozen=True):
     from_name: str = ""
     connections: Positive = 10
     rate: Annotated[int, msgspec.Meta(ge=0)] = 0
+    return_path_domain: str = ""
+
+
+class BouncesSettings(_Section, frozen=True):
+    """Mail that comes back. A ``port`` starts the server that takes it for ``smtp.return_path_domain`` (0: none).
+
+    ``per_minute``: mails taken from one address in a minute. After ``soft_limit`` soft bounces in ``soft_days`` without
+    a mail that arrived, an address counts as dead. ``keep``: how many returned mails the list holds.
+    """
+
+    host: str = "0.0.0.0"  # noqa: S104 (other mail servers have to reach it; off until a port is set)
+    port: Port = 0
+    per_minute: Positive = 600
+    soft_limit: Positive = 5
+    soft_days: Positive = 30
+    keep: Positive = 100_000
 
 
 class MailboxSettings(_Section, frozen=True):
@@ -159,6 +180,7 @@ class Settings(_Section, frozen=True):
     postgres: PostgresSettings = PostgresSettings()
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     smtp: SmtpSettings = SmtpSettings()
+    bounces: BouncesSettings = BouncesSettings()
     mailbox: MailboxSettings = MailboxSettings()
     jobs: JobsSettings = JobsSettings()
     limits: LimitsSettings = LimitsSettings()
@@ -324,6 +346,11 @@ def _check(settings: Settings) -> None:
         errors.append(FieldError("clickhouse.dsn", f"must start with one of {' '.join(schemes)}"))
     if settings.server.public_url and not settings.server.public_url.startswith(("http://", "https://")):
         errors.append(FieldError("server.public_url", "must start with http:// or https://"))
+    domain = settings.smtp.return_path_domain
+    if domain and not re.fullmatch(r"(?=.{1,200}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)+", domain):
+        errors.append(FieldError("smtp.return_path_domain", "must be a domain such as bounces.example.org"))
+    if settings.bounces.port and not domain:
+        errors.append(FieldError("bounces.port", "needs smtp.return_path_domain: mails to it are what is taken"))
     for network in settings.security.networks:
         try:
             ip_network(network)

@@ -24,6 +24,7 @@ class Role(StrEnum):
     worker = "worker"
     sender = "sender"
     mailbox = "mailbox"
+    bounces = "bounces"
 
 
 def serve(
@@ -71,6 +72,10 @@ def _coroutine(role: Role, settings: Settings) -> Coroutine[Any, Any, None]:
         from fidelia.messages import serve_mailbox
 
         return serve_mailbox(settings)
+    if role is Role.bounces:
+        from fidelia.worker.inbound import serve_bounces
+
+        return serve_bounces(settings)
     from fidelia.worker.serve import serve_jobs
 
     return serve_jobs(settings, "worker" if role is Role.worker else "sender")

@@ -167,8 +167,12 @@ _ALL: list[BuiltinType] = [
     *_types("messages", {**_MESSAGE, "link": "string"}, ("message.clicked", "Link clicked", "click", "clicks")),
     *_types(
         "messages",
-        {**_MESSAGE, "reason": "string"},
+        {**_MESSAGE, "reason": "string", "kind": "string", "code": "string"},
         ("message.bounced", "Message bounced", "bounce", "bounces"),
+    ),
+    *_types(
+        "messages",
+        {**_MESSAGE, "reason": "string"},
         ("message.blocked", "Message not sent", "blocked message", "blocked messages"),
     ),
     *_types(

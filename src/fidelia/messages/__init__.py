@@ -1,5 +1,6 @@
 """Messages: templates, mailings on a send ledger, tracking, reports, the capture mailbox. The face."""
 
+from .bounces.server import run_bounces
 from .mailbox.server import run_mailbox, serve_mailbox
 from .model import Mailing, Plan, Recipient, Template, TemplateVersion, Utm
 from .ports import RECIPIENT_GATES, TEMPLATE_ROOTS, Gate, RootLoader
@@ -51,6 +52,7 @@ __all__ = [
     "publish_template",
     "report",
     "resume_mailing",
+    "run_bounces",
     "run_mailbox",
     "segment_used_by",
     "serve_mailbox",

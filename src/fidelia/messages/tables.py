@@ -86,8 +86,10 @@ mailing = sa.Table(
     sa.Column("policy_id", sa.Integer),
     # What its kind is set up with, and when its messages are sent; see ``kinds``.
     sa.Column("timing", JSONB, nullable=False, server_default="{}"),
-    sa.Column("schedule", JSONB),
+    sa.Column("schedule", JSONB(none_as_null=True)),
     sa.Column("next_launch_at", STAMP),
+    # Why it paused by itself although no run of it did.
+    sa.Column("held", sa.Text),
     sa.Column("triggers", JSONB, nullable=False, server_default="[]"),
     sa.Column("split", JSONB),
     sa.Column("state", sa.Text, nullable=False, server_default="draft"),
@@ -105,7 +107,7 @@ mailing_run = sa.Table(
     sa.Column("id", sa.Integer, Id, primary_key=True),
     sa.Column("mailing_id", sa.Integer, nullable=False),
     sa.Column("database_id", sa.Integer, nullable=False),
-    sa.Column("version_id", sa.Integer, nullable=False),
+    sa.Column("version_id", sa.Integer),
     sa.Column("plan", JSONB, nullable=False),
     sa.Column("phase", sa.Text, nullable=False),
     sa.Column("selected", sa.Integer),
@@ -116,6 +118,12 @@ mailing_run = sa.Table(
     sa.Column("trouble", sa.Text),
     sa.Column("trouble_at", STAMP),
     sa.Column("error", sa.Text),
+    # For which moment of a schedule it was launched, and by whom.
+    sa.Column("due_at", STAMP),
+    sa.Column("actor", sa.Text, nullable=False, server_default=""),
+    # When the winner of its test is chosen, and where that stands.
+    sa.Column("decide_at", STAMP),
+    sa.Column("decision", JSONB),
     sa.Column("created_at", STAMP, nullable=False),
     sa.Column("started_at", STAMP),
     sa.Column("finished_at", STAMP),
@@ -178,4 +186,25 @@ dkim_key = sa.Table(
     sa.Column("checked_at", STAMP),
     sa.Column("created_at", STAMP, nullable=False),
     sa.Column("updated_at", STAMP, nullable=False),
+)
+
+returned_mail = sa.Table(
+    "returned_mail",
+    metadata,
+    sa.Column("id", sa.BigInteger, Id, primary_key=True),
+    sa.Column("received_at", STAMP, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("hard", sa.Boolean),
+    sa.Column("code", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("run_id", sa.Integer),
+    sa.Column("profile_id", sa.BigInteger),
+    sa.Column("occasion", sa.BigInteger),
+    sa.Column("mailing_id", sa.Integer),
+    sa.Column("database_id", sa.Integer),
+    sa.Column("sender", sa.Text, nullable=False, server_default=""),
+    sa.Column("subject", sa.Text, nullable=False, server_default=""),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("content", BYTEA),
 )

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import JobContext, periodic, task
 
+from .bounces import store as bounces
+from .kinds.trigger import catching, dates
+from .kinds.trigger import store as causes
+from .kinds.multivariate import service as split
 from .optin import service as optin
 from .policies import marks
 from .service import running
 
+#: What caused a message is kept so long: as long as somebody may open its web version.
+KEEP_CAUSES = timedelta(days=365)
 #: Rows of frequency policies that are deleted in one transaction.
 MARKS = 20_000
 
@@ -27,6 +34,13 @@ async def send(ctx: JobContext, run_id: int) -> dict[str, Any]:
     return await running.send(ctx, run_id)
 
 
+@task("mailings.decide", queue="core")
+async def decide(ctx: JobContext, run_id: int) -> dict[str, Any]:
+    """Choose the winner of a run's test, whose wait is over."""
+    decision = await split.decide(ctx.engines, run_id)
+    return {} if decision is None else {"state": decision.state, "winner": decision.winner, "why": decision.why}
+
+
 @periodic("mailings.tick", "* * * * * */2", queue="worker")
 async def tick(engines: Engines) -> None:
     """Start what is due, replace senders that have died."""
@@ -40,6 +54,35 @@ async def forget_marks(engines: Engines) -> None:
         async with engines.db.hot() as raw:
             if await marks.purge(raw, engines.clock.now(), MARKS) < MARKS:
                 return
+
+
+@periodic("mailings.triggers", "* * * * * *", queue="core")
+async def triggers(engines: Engines) -> None:
+    """Turn what trigger mailings listen to into messages."""
+    await catching.round_of(engines)
+
+
+@periodic("mailings.dates", "* * * * * */5", queue="core")
+async def look_at_dates(engines: Engines) -> None:
+    """Write to the people whose dates have come."""
+    await dates.look(engines)
+
+
+@periodic("messages.causes", "17 4 * * *", queue="worker")
+async def forget_causes(engines: Engines) -> None:
+    """Delete what caused messages long ago."""
+    while not engines.stop.is_set():
+        async with engines.db.hot() as raw:
+            if await causes.purge(raw, engines.clock.now() - KEEP_CAUSES, MARKS) < MARKS:
+                return
+
+
+@periodic("messages.bounces", "23 3 * * *", queue="worker")
+async def forget_bounces(engines: Engines) -> None:
+    """Delete returned mail beyond what the list keeps, and soft bounces that count no more."""
+    kept = engines.settings.bounces
+    async with engines.db.hot() as raw:
+        await bounces.purge(raw, engines.clock.now() - timedelta(days=kept.soft_days), kept.keep)
 
 
 @periodic("messages.confirmations", "* * * * * */2", queue="worker")

@@ -132,7 +132,7 @@ from .service.subscriptions import (
     subscribe,
     unsubscribe,
 )
-from .service.suppression import existing_lists, suppress
+from .service.suppression import existing_lists, suppress, suppress_bounced
 from .service.suppression import get_list as get_suppression_list
 from .service.suppression import list_lists as list_suppression_lists
 from .store.databases import advance_ids, lock_ids, open_for_write
@@ -281,6 +281,7 @@ __all__ = [
     "subscribe",
     "subscription_statuses",
     "suppress",
+    "suppress_bounced",
     "take_requests",
     "unsubscribe",
     "update_field",

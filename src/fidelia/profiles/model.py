@@ -95,12 +95,14 @@ class Sendable(msgspec.Struct, frozen=True):
 
 
 class SuppressionList(msgspec.Struct, frozen=True, kw_only=True):
-    """Addresses that nothing is sent to. The one with ``is_global`` is obeyed by every send."""
+    """Addresses that nothing is sent to. Those with ``is_builtin`` are obeyed by every send: the global one
+    (``is_global``) and the one of hard bounces."""
 
     id: int
     name: str
     description: str
     is_global: bool
+    is_builtin: bool
     size: int
     created_at: datetime
     updated_at: datetime

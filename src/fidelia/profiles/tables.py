@@ -92,8 +92,10 @@ suppression_list = sa.Table(
     sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("description", sa.Text, nullable=False, server_default=""),
-    # The one list that every send obeys; hard bounces and complaints land here.
+    # The one list that every send obeys; complaints land here.
     sa.Column("is_global", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Kept by Fidelia itself and obeyed by every send too: ``bounces`` for addresses that are dead.
+    sa.Column("purpose", sa.Text),
     sa.Column("archived_at", _Moment),
     sa.Column("created_at", _Moment, nullable=False),
     sa.Column("updated_at", _Moment, nullable=False),

@@ -1,6 +1,9 @@
 """Routes of messages."""
 
+from ..bounces.http import BounceController
 from ..domains.http import DkimKeyController
+from ..kinds.multivariate.http import VariantController
+from ..kinds.trigger.http import TriggerController
 from ..optin.http import ConfirmationController, DoubleOptInController
 from ..optin.public import ConfirmController
 from ..policies.http import PolicyController
@@ -10,17 +13,22 @@ from ..tracking.http import TrackingController
 from .mailbox import MailboxController
 from .mailings import MailingController
 from .reports import ReportController
+from .runs import RunController
 from .templates import TemplateController
 
 API = [
     TemplateController,
     MailingController,
+    TriggerController,
+    VariantController,
     ReportController,
+    RunController,
     MailboxController,
     DoubleOptInController,
     ConfirmationController,
     PreferenceLinkController,
     PolicyController,
     DkimKeyController,
+    BounceController,
 ]
 ROOT = [TrackingController, PreferenceController, ConfirmController]

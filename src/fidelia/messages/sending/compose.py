@@ -13,9 +13,11 @@ import msgspec
 
 from fidelia.platform.outbox import clickhouse_time, encode_line
 
+from ..bounces.verp import return_path
 from ..channels.email.address import AddressRefused, envelope
 from ..channels.email.dkim import DkimSigner
 from ..channels.email.mime import Content, Skeleton, dot_stuffed
+from ..kinds.multivariate.model import LINK_STRIDE
 from ..markup.model import LINKS, URLS, Compiled, Rendered
 from ..markup.render import CannotRender, Renderer, context
 from ..model import MessageKey, Plan, Recipient, Utm
@@ -32,6 +34,8 @@ class Composed(msgspec.Struct, frozen=True):
     attempts: int
     address: str
     data: bytes
+    return_path: str
+    variant: int = 0
 
     @property
     def needs_utf8(self) -> bool:
@@ -40,12 +44,25 @@ class Composed(msgspec.Struct, frozen=True):
 
 
 class Composer:
-    """Makes the mails of one run. Raises ``ValueError`` for a sender that may not stand in a header."""
+    """Makes the mails of one run, or of one of its variants.
+
+    Raises ``ValueError`` for a sender that may not stand in a header.
+    """
 
     def __init__(
-        self, plan: Plan, compiled: Compiled, signer: Signer, run_id: int, dkim: DkimSigner | None = None
+        self,
+        plan: Plan,
+        compiled: Compiled,
+        signer: Signer,
+        run_id: int,
+        dkim: DkimSigner | None = None,
+        variant: int = 0,
+        *,
+        return_domain: str = "",
     ) -> None:
-        self.plan = plan
+        self.plan = plan = plan.of_variant(variant)
+        self._variant = variant
+        self._first = variant * LINK_STRIDE  # of the numbers of its links
         self._dkim = dkim
         self.run_id = run_id
         self._signer = signer
@@ -59,6 +76,7 @@ class Composer:
         ]
         self.sender = envelope(plan.from_email)
         self._domain = self.sender.rpartition("@")[2]
+        self._return_domain = return_domain
         self._skeleton = Skeleton(
             from_email=plan.from_email,
             from_name=plan.from_name,
@@ -69,6 +87,7 @@ class Composer:
             "mailing": plan.mailing_id,
             "template": plan.template_id,
             "channel": plan.channel,
+            **({"variant": variant} if variant else {}),
         }
 
     def render(self, recipient: Recipient) -> Rendered:
@@ -88,12 +107,13 @@ class Composer:
         filled = self._context(recipient)
         renderer = self._renderer
         key = recipient.key
+        token = self._signer.token("m", self.run_id, *key)
         content = Content(
             to=address,
             subject=renderer.subject(filled),
             text=renderer.text(filled),
             html=renderer.html(filled),
-            message_id=f"{self._signer.token('m', self.run_id, *key)}@{self._domain}",
+            message_id=f"{token}@{self._domain}",
             unsubscribe=self._signer.url("u", self.run_id, *key),
         )
         try:
@@ -102,7 +122,8 @@ class Composer:
             raise CannotRender(f"The mail cannot be written: {exc}") from None
         if self._dkim is not None:
             data = self._dkim.header(data, now) + data
-        return Composed(key, recipient.attempts, address, dot_stuffed(data))
+        back = return_path(token, self._return_domain) if self._return_domain else self.sender
+        return Composed(key, recipient.attempts, address, dot_stuffed(data), back, self._variant)
 
     def event(self, kind: str, key: MessageKey, at: datetime, **more: Any) -> str:
         """Return the history's line for what happened to a recipient; the same fact always has the same id."""
@@ -116,7 +137,7 @@ class Composer:
         if plan.variables:
             roots = {**roots, "vars": plan.variables}
         if plan.track_clicks:  # our own addresses hold nothing that needs escaping
-            addresses = escaped = signer.clicks(run, key, len(self._links))
+            addresses = escaped = signer.clicks(run, key, len(self._links), self._first)
         else:
             addresses, escaped = self._links, self._escaped
         return context(
@@ -138,7 +159,7 @@ class Composer:
 
     def _click(self, key: MessageKey, no: int, url: str) -> str:
         target = with_utm(url, self.plan.utm)
-        return self._signer.click(self.run_id, key, no, target) if self.plan.track_clicks else target
+        return self._signer.click(self.run_id, key, self._first + no, target) if self.plan.track_clicks else target
 
 
 def with_utm(url: str, utm: Utm) -> str:

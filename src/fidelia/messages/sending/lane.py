@@ -145,7 +145,7 @@ class Lane:
 
     def _commands(self, message: Composed) -> tuple[str, str]:
         options = " SMTPUTF8" if message.needs_utf8 else ""
-        return f"MAIL FROM:<{self._sender.composer.sender}>{options}", f"RCPT TO:<{message.address}>"
+        return f"MAIL FROM:<{message.return_path}>{options}", f"RCPT TO:<{message.address}>"
 
     def _envelope(self, message: Composed) -> bytes:
         mail, recipient = self._commands(message)

@@ -7,7 +7,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import psycopg
@@ -18,6 +18,7 @@ from fidelia.platform.engines import Engines
 from .. import rules
 from ..channels.email.dkim import DkimSigner
 from ..channels.email.smtp import Reply, SmtpConnection, SmtpServer
+from ..kinds.trigger import causes
 from ..markup.model import Compiled
 from ..markup.render import CannotRender
 from ..model import MessageKey, Recipient, Run
@@ -25,6 +26,7 @@ from ..policies import marks
 from ..policies.rules import text as limit_text
 from ..store import ledger
 from ..store.ledger import Result
+from ..timing.hours import Hours
 from ..tracking.tokens import Signer
 from . import recipients
 from .compose import Composed, Composer, contact_hash
@@ -38,8 +40,9 @@ IDLE = 0.25
 BEAT = 0.5
 #: Seconds that messages under way have to be answered when the process is asked to stop.
 GRACE = 8.0
-#: A run that lasts keeps its senders while somebody is due within this time.
+#: A run keeps its senders while somebody is due within this time; then they go home.
 LINGER = timedelta(seconds=10)
+QUIET = "Waits for the end of quiet hours"
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,24 @@ class Sender:
         rate: float = 0,
         dkim: DkimSigner | None = None,
         patience: float = 30.0,
+        linger: timedelta = LINGER,
+        variants: Sequence[Compiled] = (),
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
         self.engines = engines
         self.run_ = run
-        self.compiled = compiled
+        self.compiled = _together(compiled, variants)
         self.server = server
-        self.composer = Composer(run.plan, compiled, signer, run.id, dkim)
+        domain = engines.settings.smtp.return_path_domain
+        self.composers = [
+            Composer(run.plan, made, signer, run.id, dkim, n, return_domain=domain)
+            for n, made in enumerate((compiled, *variants))
+        ]
+        self.composer = self.composers[0]
         self.settler = Settler(engines, run.id, run.database_id)
         self.patience = patience
+        self.linger = linger
+        self.hours = Hours(run)
         self.stopped = asyncio.Event()
         self.sent = 0
         self._lanes = connections
@@ -126,14 +138,18 @@ class Sender:
             return None
         while self._queue and self._may_send():
             recipient = self._queue.popleft()
+            now = self.engines.clock.now()
+            if (due := self.hours.too_late(recipient.key, now)) is not None:
+                self.settler.submit([_put_off(recipient.key, due)])
+                continue
             try:
-                message = self.composer.compose(recipient, self.engines.clock.now())
+                message = self.composers[recipient.variant].compose(recipient, self.engines.clock.now())
             except CannotRender as exc:
-                self.settler.submit([self._blocked(recipient.key, str(exc))])
+                self.settler.submit([self._blocked(recipient.key, str(exc), recipient.variant)])
                 continue
             except Exception as exc:  # a fault of ours must cost this recipient, not the connections of the others
                 log.exception("a message could not be made", run=self.run_.id, profile=recipient.profile_id)
-                self.settler.submit([self._blocked(recipient.key, f"Internal fault: {type(exc).__name__}")])
+                self.settler.submit([self._blocked(recipient.key, f"Internal fault: {type(exc).__name__}", recipient.variant)])
                 continue
             self._count_slot()
             return message
@@ -168,7 +184,7 @@ class Sender:
             self.sent += 1
             if self._on_progress is not None:
                 self._on_progress(self.sent)
-            line = self.composer.event("sent", message.key, now)
+            line = self.composers[message.variant].event("sent", message.key, now)
             return Result(message.key, "sent", tried=True, line=line)
         text = str(reply).replace("\n", " ")[:500]
         if sender and not reply.temporary:  # the sender's fault, not the recipient's
@@ -189,7 +205,7 @@ class Sender:
     def refused(self, message: Composed, reason: str, code: int | None = None) -> Result:
         """Return the result of a message that this recipient will not get."""
         now = self.engines.clock.now()
-        line = self.composer.event("bounced", message.key, now, reason=reason)
+        line = self.composers[message.variant].event("bounced", message.key, now, reason=reason)
         return Result(message.key, "failed", reason, code, tried=True, line=line)
 
     async def sender_refused(self, reply: Reply) -> None:
@@ -276,11 +292,13 @@ class Sender:
             now = self.engines.clock.now()
             await ledger.recover(raw, self.run_.id, now)
             due = await ledger.next_due(raw, self.run_.id)
-            if self.run_.plan.lasting and (due is None or due > now + LINGER):
-                return False  # whoever comes next calls a sender again
+            if (due is None and self.run_.plan.lasting) or (due is not None and due > now + self.linger):
+                return False  # whoever is due next, a sender is called again for them
             if due is None and await ledger.finish(raw, self.run_.id, now):
                 self.settler.phase = "done"
                 return False
+            if due is None and self.run_.plan.test is not None:
+                return False  # the rest waits for the winner
         wait = IDLE if due is None else (due - now).total_seconds()
         await self._rest(min(IDLE, max(wait, 0.01)))
         return True
@@ -290,21 +308,28 @@ class Sender:
             await asyncio.wait_for(self.stopped.wait(), seconds)
 
     async def _bring(self, leased: Sequence[ledger.Leased]) -> None:
-        people = {row.key.profile_id for row in leased}
         async with self.engines.tx() as tx:
+            asleep = await self.hours.asleep(tx, [row.key for row in leased])
+            leased = [row for row in leased if row.key not in asleep]
+            people = {row.key.profile_id for row in leased}
             found, refused = await recipients.load(tx, self.engines, self.run_, self.compiled, sorted(people))
-        blocked: list[Result] = []
+        blocked = [_put_off(key, due) for key, due in asleep.items()]
         ready: list[Recipient] = []
-        for key, attempts, known in leased:
+        for key, attempts, known, variant in leased:
             recipient = found.get(key.profile_id)
             if recipient is None:
-                blocked.append(self._blocked(key, refused.get(key.profile_id, recipients.WORDS["not_found"])))
+                blocked.append(self._blocked(key, refused.get(key.profile_id, recipients.WORDS["not_found"]), variant))
                 continue
             present = contact_hash(recipient.contact)
             if present != known and not await self._new_contact(key, present):
-                blocked.append(self._blocked(key, "Somebody else has this address in this run"))
+                blocked.append(self._blocked(key, "Somebody else has this address in this run", variant))
                 continue
-            ready.append(msgspec.structs.replace(recipient, attempts=attempts, occasion=key.occasion))
+            ready.append(
+                msgspec.structs.replace(recipient, attempts=attempts, occasion=key.occasion, variant=variant)
+            )
+        if ready and causes.wanted(self.compiled.uses):
+            async with self.engines.tx() as tx:
+                ready = await causes.with_causes(tx, self.run_.id, ready)
         held_back = await self._reserve(ready)
         blocked += held_back.values()
         if blocked:
@@ -327,14 +352,18 @@ class Sender:
         async with self.engines.db.hot() as raw:
             policy = await marks.effective(raw, plan.policy_id, plan.resource_id)
             reached = await marks.reserve(raw, policy, chunk, self.engines.clock.now())
-        return {key: self._blocked(key, f"{policy.name}: {limit_text(limit)}") for key, limit in reached.items()}
+        variants = {recipient.key: recipient.variant for recipient in ready}
+        return {
+            key: self._blocked(key, f"{policy.name}: {limit_text(limit)}", variants[key])
+            for key, limit in reached.items()
+        }
 
     async def _new_contact(self, key: MessageKey, present: bytes) -> bool:
         async with self.engines.db.hot() as raw:
             return await ledger.change_contact(raw, self.run_.id, key, self.settler.session, present)
 
-    def _blocked(self, key: MessageKey, reason: str) -> Result:
-        line = self.composer.event("blocked", key, self.engines.clock.now(), reason=reason)
+    def _blocked(self, key: MessageKey, reason: str, variant: int = 0) -> Result:
+        line = self.composers[variant].event("blocked", key, self.engines.clock.now(), reason=reason)
         return Result(key, "blocked", reason[:500], line=line)
 
     # -- what people should know ------------------------------------------------------------------------------------
@@ -350,3 +379,13 @@ class Sender:
         self.settler.phase = "paused"
         async with self.engines.db.hot() as raw:
             await ledger.pause(raw, self.run_.id, text, self.engines.clock.now())
+
+
+def _put_off(key: MessageKey, due: datetime) -> Result:
+    return Result(key, "queued", QUIET, next_at=due)
+
+
+def _together(compiled: Compiled, variants: Sequence[Compiled]) -> Compiled:
+    """Return a template that stands for all of them when values are read."""
+    uses = {use for made in variants for use in made.uses}
+    return msgspec.structs.replace(compiled, uses=sorted(uses.union(compiled.uses))) if uses else compiled

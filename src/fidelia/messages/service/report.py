@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from pyroaring import BitMap
 
 from fidelia import profiles
-from fidelia.kernel.errors import invalid_field
-from fidelia.kernel.paging import Page, PageRequest, encode_cursor
-from fidelia.platform.engines import Engines
+from fidelia.kernel.errors import invalid_field, not_found
 from fidelia.platform.postgres import Tx
 
+from ..kinds.multivariate.model import LINK_STRIDE, TestReport, VariantReport
+from ..kinds.multivariate.report import split_report
 from ..model import Mailing, Run
-from ..store import ledger, runs
+from ..store import ledger, runs, waiting
 from ..store import mailings as mailings_store
 from ..store import report as store
 from .audience import REASONS
-
-FIGURES = (*store.LEDGER, "delivered", "not_opened", *store.REACTED, "left_out")
-
 
 class Reacted(msgspec.Struct, frozen=True):
     """A reaction: ``people`` and how often (``total``), those of machines apart; ``rate`` is people of delivered."""
@@ -55,6 +48,7 @@ class LinkReport(msgspec.Struct, frozen=True):
     total: int
     machines: int
     machine_total: int
+    variant: int
 
 
 class SeriesPoint(msgspec.Struct, frozen=True):
@@ -77,7 +71,8 @@ class Series(msgspec.Struct, frozen=True):
 
 class MailingReport(msgspec.Struct, frozen=True, kw_only=True):
     """How a run went. Always: selected = audience + left_out, and
-    audience = waiting + in_flight + sent + failed + blocked + unknown."""
+    audience = waiting + in_flight + sent + failed + blocked + unknown. Of those waiting, ``later`` are not due yet;
+    ``next_at`` is when the next of them is."""
 
     mailing: Mailing
     run_id: int | None
@@ -86,6 +81,8 @@ class MailingReport(msgspec.Struct, frozen=True, kw_only=True):
     audience: int
     left_out: int
     waiting: int
+    later: int
+    next_at: datetime | None
     in_flight: int
     sent: int
     failed: int
@@ -100,30 +97,27 @@ class MailingReport(msgspec.Struct, frozen=True, kw_only=True):
     left_out_reasons: list[ReasonCount]
     failures: list[ReasonCount]
     blocks: list[ReasonCount]
+    bounces: list[ReasonCount]
     links: list[LinkReport]
     series: Series | None
+    variants: list[VariantReport]
+    test: TestReport | None
 
 
-class MailingPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """One person of a mailing, and why they got it or not."""
-
-    profile_id: int
-    email: str | None
-    name: str
-    state: str
-    reason: str | None
-    code: int | None
-    attempts: int
-    at: datetime | None
-    opened_at: datetime | None
-    clicked_at: datetime | None
-    unsubscribed_at: datetime | None
+async def run_of(tx: Tx, mailing_id: int, run_id: int | None = None) -> Run | None:
+    """Return one run of a mailing, its newest by default; raise 404 for one of another mailing."""
+    if run_id is None:
+        return await runs.newest(tx, mailing_id)
+    run = await runs.get(tx, run_id) if 0 < run_id < 2**31 else None
+    if run is None or run.mailing_id != mailing_id:
+        raise not_found("Run", run_id)
+    return run
 
 
-async def report(tx: Tx, mailing_id: int, unit: str | None = None) -> MailingReport:
-    """Return the figures of a mailing's newest run; all are nought before the first. Raise 404."""
+async def report(tx: Tx, mailing_id: int, unit: str | None = None, run_id: int | None = None) -> MailingReport:
+    """Return the figures of a run, by default the newest; all are nought before the first. Raise 404."""
     mailing = await mailings_store.get(tx, mailing_id)
-    run = await runs.newest(tx, mailing_id)
+    run = await run_of(tx, mailing_id, run_id)
     if run is None:
         return _empty(tx, mailing)
     raw = await tx.raw()
@@ -133,10 +127,12 @@ async def report(tx: Tx, mailing_id: int, unit: str | None = None) -> MailingRep
         audience = max(audience, run.audience or 0)
     reactions = await store.reactions(raw, run.id)
     excluded = await runs.exclusions(tx, run.id)
+    later = (await waiting.later(raw, [run.id], tx.now)).get(run.id, waiting.Later(0, None))
     sent = states.get("sent", 0)
-    bounced = reactions.get(("bounced", False), (0, 0))[0]
+    bounced = reactions.get(("bounced", False), (0, 0))[1]  # of messages, as what was sent is
     delivered = sent - bounced
     unopened = audience - sum(states.values())
+    variants, test = await split_report(tx, run)
     return MailingReport(
         mailing=mailing,
         run_id=run.id,
@@ -145,6 +141,8 @@ async def report(tx: Tx, mailing_id: int, unit: str | None = None) -> MailingRep
         audience=audience,
         left_out=sum(excluded.values()),
         waiting=states.get("queued", 0) + states.get("leased", 0) + unopened,
+        later=later.people,
+        next_at=later.next_at,
         in_flight=states.get("handed", 0),
         sent=sent,
         failed=states.get("failed", 0),
@@ -164,9 +162,22 @@ async def report(tx: Tx, mailing_id: int, unit: str | None = None) -> MailingRep
             ReasonCount(why, count, code, why) for why, code, count in await store.reasons(raw, run.id, "failed")
         ],
         blocks=[ReasonCount(why, count, code, why) for why, code, count in await store.reasons(raw, run.id, "blocked")],
-        links=[LinkReport(*row) for row in await store.links(raw, run.id, run.version_id)],
+        bounces=[ReasonCount(why, count) for why, count in await store.bounce_reasons(raw, run.id)],
+        links=await _links(tx, run),
         series=await _series(tx, run, unit),
+        variants=variants,
+        test=test,
     )
+
+
+async def _links(tx: Tx, run: Run) -> list[LinkReport]:
+    raw = await tx.raw()
+    versions = [(n, variant.version_id) for n, variant in enumerate(run.plan.variants, 1)] or [(0, run.version_id)]
+    return [
+        LinkReport(*row, variant=n)
+        for n, version_id in versions
+        for row in await store.links(raw, run.id, version_id, n * LINK_STRIDE)
+    ]
 
 
 def _order(reason: str) -> int:
@@ -209,7 +220,7 @@ async def _series(tx: Tx, run: Run, unit: str | None) -> Series | None:
 
 def _empty(tx: Tx, mailing: Mailing) -> MailingReport:
     nothing = Reacted(0, 0, 0, 0, None)
-    names = "audience left_out waiting in_flight sent failed blocked unknown delivered bounced unsubscribed complained"
+    names = "audience left_out waiting later in_flight sent failed blocked unknown delivered bounced unsubscribed complained"
     zero = dict.fromkeys(names.split(), 0)
     return MailingReport(
         mailing=mailing,
@@ -221,132 +232,11 @@ def _empty(tx: Tx, mailing: Mailing) -> MailingReport:
         left_out_reasons=[],
         failures=[],
         blocks=[],
+        bounces=[],
         links=[],
         series=None,
+        variants=[],
+        test=None,
+        next_at=None,
         **zero,
     )
-
-
-# -- people ---------------------------------------------------------------------------------------------------------
-
-
-async def people(
-    tx: Tx, mailing_id: int, page: PageRequest, figure: str, *, reason: str | None = None, link: int | None = None
-) -> Page[MailingPerson]:
-    """Return the people behind a figure, by id; ``q`` finds people as the list of profiles does.
-
-    Raise 404, 422 for a figure that does not exist.
-    """
-    _check(figure)
-    await mailings_store.get(tx, mailing_id)
-    run = await runs.newest(tx, mailing_id)
-    if run is None:
-        return Page([], None, 0)
-    after = 0
-    if page.cursor is not None:
-        if len(page.cursor) != 1 or not isinstance(page.cursor[0], int):
-            raise invalid_field("/cursor", "This cursor is not one that this list has returned")
-        after = page.cursor[0]
-    among = await found_by(tx, run.database_id, page.q)
-    found = await _people(tx, run, figure, reason, link, after, page.limit + 1, among)
-    items = found[: page.limit]
-    return Page(items, encode_cursor([items[-1].profile_id]) if len(found) > page.limit else None, None)
-
-
-async def found_by(tx: Tx, database_id: int, q: str | None) -> BitMap | None:
-    """Return whom a search finds; ``None`` when nothing is sought. Raise 422."""
-    return await profiles.search_ids(tx, database_id, q) if q else None
-
-
-def _check(figure: str) -> None:
-    if figure not in FIGURES:
-        raise invalid_field("/state", f"state must be one of: {', '.join(FIGURES)}")
-
-
-async def _people(
-    tx: Tx,
-    run: Run,
-    figure: str,
-    reason: str | None,
-    link: int | None,
-    after: int,
-    limit: int,
-    among: BitMap | None = None,
-) -> list[MailingPerson]:
-    if figure == "left_out":
-        out = await runs.excluded(tx, run.id, reason)
-        if among is not None:
-            out &= among
-        if after:
-            out.remove_range(0, after + 1)
-        rows: list[tuple[Any, ...]] = [
-            (profile, "left_out", None, None, 0, None, None, None, None) for profile in out[:limit]
-        ]
-        if rows:
-            why = await runs.reasons_of(tx, run.id, [row[0] for row in rows])
-            rows = [(row[0], row[1], REASONS.get(why[row[0]], why[row[0]]), *row[3:]) for row in rows]
-    else:
-        wanted = None if among is None else list(among)
-        rows = await store.people(
-            await tx.raw(), run.id, figure, limit=limit, after=after, reason=reason, link=link, among=wanted
-        )
-    known = {
-        row["id"]: row
-        for row in await profiles.read_many(
-            tx, run.database_id, [row[0] for row in rows], ["email", "first_name", "last_name"]
-        )
-    }
-    return [_person(row, known.get(row[0], {})) for row in rows]
-
-
-def _person(row: tuple[Any, ...], who: dict[str, Any]) -> MailingPerson:
-    profile, state, reason, code, attempts, at, opened, clicked, left = row
-    return MailingPerson(
-        profile_id=profile,
-        email=who.get("email"),
-        name=" ".join(str(who[n]) for n in ("first_name", "last_name") if who.get(n)),
-        state="waiting" if state in ("queued", "leased") else "in_flight" if state == "handed" else state,
-        reason=reason,
-        code=code,
-        attempts=attempts,
-        at=at,
-        opened_at=opened,
-        clicked_at=clicked,
-        unsubscribed_at=left,
-    )
-
-
-async def export_people(
-    engines: Engines, mailing_id: int, figure: str, reason: str | None, link: int | None, among: BitMap | None = None
-) -> AsyncIterator[bytes]:
-    """Yield the people behind a figure as CSV, in chunks; cells that a spreadsheet would run are escaped.
-
-    ``among``: only these people.
-    """
-    names = [field.name for field in msgspec.structs.fields(MailingPerson)]
-    yield _csv([names])
-    after = 0
-    while True:
-        async with engines.tx() as tx:
-            run = await runs.newest(tx, mailing_id)
-            found = await _people(tx, run, figure, reason, link, after, 5000, among) if run else []
-        if not found:
-            return
-        after = found[-1].profile_id
-        yield _csv([[_cell(getattr(person, name)) for name in names] for person in found])
-
-
-def check_figure(figure: str) -> None:
-    """Raise 422 for a figure that does not exist."""
-    _check(figure)
-
-
-def _cell(value: Any) -> str:
-    text = "" if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-def _csv(rows: list[list[str]]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue().encode()

@@ -38,12 +38,15 @@ async def move(raw: psycopg.AsyncConnection[Any], database_id: int, source: int,
         " and run_id in (select id from mailing_run where database_id = %(db)s)",
         params,
     )
+    await raw.execute(
+        "update returned_mail set profile_id = %(into)s where profile_id = %(source)s and database_id = %(db)s", params
+    )
     assert row is not None
     return int(row[0])
 
 
 async def everything(raw: psycopg.AsyncConnection[Any], database_id: int, profile_id: int) -> dict[str, Any]:
-    """Return what was sent to somebody, their reactions, and caught mails."""
+    """Return what was sent to somebody, their reactions, caught mails, and what came back."""
     params = {"db": database_id, "id": profile_id}
     sent = await raw.execute(
         "select m.name, d.run_id, d.state::text, d.reason, d.at from delivery d join mailing_run r on r.id = d.run_id"
@@ -82,4 +85,13 @@ async def everything(raw: psycopg.AsyncConnection[Any], database_id: int, profil
         {"at": at.astimezone(UTC), "from": sender, "to": to, "subject": subject}
         for at, sender, to, subject in await caught.fetchall()
     ]
-    return {"messages": messages, "reactions": reactions, "captured_mails": mails}
+    came_back = await raw.execute(
+        "select received_at, outcome, code, reason from returned_mail"
+        " where profile_id = %(id)s and database_id = %(db)s order by received_at",
+        params,
+    )
+    returned = [
+        {"at": at.astimezone(UTC), "outcome": outcome, "code": code, "reason": reason}
+        for at, outcome, code, reason in await came_back.fetchall()
+    ]
+    return {"messages": messages, "reactions": reactions, "captured_mails": mails, "returned_mails": returned}

@@ -31,18 +31,30 @@ async def reasons(raw: Raw, run_id: int, state: str) -> list[tuple[str, int | No
     return [(why, code, int(many)) for why, code, many in await cursor.fetchall()]
 
 
-async def links(raw: Raw, run_id: int, version_id: int) -> list[tuple[int, str, bool, int, int, int, int]]:
-    """Return (no, url, dynamic, people, hits, machines, their hits) of every link."""
+async def bounce_reasons(raw: Raw, run_id: int) -> list[tuple[str, int]]:
+    """Return (reason, messages) of those that came back, the most frequent first; the reasons are a short list."""
+    cursor = await raw.execute(
+        "select coalesce(reason, ''), count(*) from reaction where run_id = %s and kind = 'bounced' and not bot"
+        " group by 1 order by 2 desc, 1",
+        (run_id,),
+    )
+    return [(why, int(many)) for why, many in await cursor.fetchall()]
+
+
+async def links(
+    raw: Raw, run_id: int, version_id: int, first: int = 0
+) -> list[tuple[int, str, bool, int, int, int, int]]:
+    """Return (no, url, dynamic, people, hits, machines, their hits) of every link; they are numbered from ``first``."""
     cursor = await raw.execute(
         """
-        select l.no, l.url, l.dynamic,
+        select l.no + %s, l.url, l.dynamic,
             count(distinct r.profile_id) filter (where not r.bot), coalesce(sum(r.hits) filter (where not r.bot), 0),
             count(distinct r.profile_id) filter (where r.bot), coalesce(sum(r.hits) filter (where r.bot), 0)
         from template_link l
-        left join reaction r on r.run_id = %s and r.kind = 'clicked' and r.link = l.no
+        left join reaction r on r.run_id = %s and r.kind = 'clicked' and r.link = l.no + %s
         where l.version_id = %s group by 1, 2, 3 order by 1
         """,
-        (run_id, version_id),
+        (first, run_id, first, version_id),
     )
     return [(no, url, dynamic, *(int(n) for n in rest)) for no, url, dynamic, *rest in await cursor.fetchall()]
 
@@ -65,7 +77,9 @@ async def series(raw: Raw, run_id: int, unit: str, timezone: str) -> list[tuple[
 
 
 _PERSON = """
-    d.profile_id, d.state::text, d.reason, d.code, d.attempts, d.at,
+    d.profile_id, d.state::text, coalesce(d.reason, (select min(r.reason) from reaction r where r.run_id = d.run_id
+        and r.profile_id = d.profile_id and r.occasion = d.occasion and r.kind in ('bounced', 'complained'))),
+    d.code, d.attempts, d.at,
     (select min(first_at) from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id
         and r.occasion = d.occasion and r.kind = 'opened' and not r.bot) as opened_at,
     (select min(first_at) from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id
@@ -105,10 +119,11 @@ async def people(
     reason: str | None = None,
     link: int | None = None,
     among: list[int] | None = None,
+    variant: int | None = None,
 ) -> list[tuple[Any, ...]]:
     """Return the people behind a figure, in the order of their ids after ``after``; see ``_PERSON`` for the columns.
 
-    ``among``: only these people.
+    ``among``: only these people; ``variant``: only who got this one.
     """
     values: dict[str, Any] = {"run": run_id, "after": after, "limit": limit, "reason": reason, "link": link}
     where = ["d.run_id = %(run)s", "d.profile_id > %(after)s"]
@@ -117,9 +132,16 @@ async def people(
         values["among"] = among
         where.append("d.profile_id = any(%(among)s)")
         picked = " and r.profile_id = any(%(among)s)"
+    if variant is not None:
+        values["variant"] = variant
+        where.append("d.variant = %(variant)s")
+        picked += """ and exists (select from delivery v where v.run_id = r.run_id and v.profile_id = r.profile_id
+            and v.occasion = r.occasion and v.variant = %(variant)s)"""
     source = "delivery d"
     if state in REACTED:  # few of many: begin at the reactions, in the order of their index
         more = " and r.link = %(link)s" if link is not None else ""
+        if reason is not None:
+            more += " and r.reason = %(reason)s"
         source = f"""(
             select distinct r.profile_id from reaction r
             where r.run_id = %(run)s and r.profile_id > %(after)s and {REACTED[state]}{more}{picked}
@@ -133,9 +155,33 @@ async def people(
         )
     else:
         where.append(LEDGER[state])
-    if reason is not None:
+    if reason is not None and state not in REACTED:
         where.append(f"{_REASON} = %(reason)s")
     cursor = await raw.execute(
         f"select {_PERSON} from {source} where {' and '.join(where)} order by d.profile_id limit %(limit)s", values
     )
     return await cursor.fetchall()
+
+
+async def states_of(raw: Raw, run_ids: list[int]) -> dict[int, dict[str, int]]:
+    """Return how many recipients are in each state, by run."""
+    cursor = await raw.execute(
+        "select run_id, state::text, count(*) from delivery where run_id = any(%s::int[]) group by 1, 2", (run_ids,)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for run_id, state, many in await cursor.fetchall():
+        found.setdefault(run_id, {})[state] = int(many)
+    return found
+
+
+async def reacted_of(raw: Raw, run_ids: list[int]) -> dict[int, dict[str, int]]:
+    """Return how many people reacted in each way, machines apart, by run."""
+    cursor = await raw.execute(
+        "select run_id, kind, count(distinct profile_id) from reaction"
+        " where run_id = any(%s::int[]) and not bot group by 1, 2",
+        (run_ids,),
+    )
+    found: dict[int, dict[str, int]] = {}
+    for run_id, kind, people in await cursor.fetchall():
+        found.setdefault(run_id, {})[kind] = int(people)
+    return found

@@ -10,11 +10,19 @@ from typing import Any, NamedTuple
 import msgspec
 import psycopg
 
+from ..kinds.multivariate.model import LINK_STRIDE
 from ..model import Plan
 
 Raw = psycopg.AsyncConnection[Any]
 #: A message: run, profile, occasion.
 Sent = tuple[int, int, int]
+
+
+class WasSent(NamedTuple):
+    """When a message was sent, and in which variant of its mailing (0: the mailing's own template)."""
+
+    at: datetime
+    variant: int
 
 
 class Key(NamedTuple):
@@ -26,6 +34,11 @@ class Key(NamedTuple):
     kind: str
     link: int = -1
     machine: bool = False
+
+    @property
+    def message(self) -> Sent:
+        """The message it is a reaction to."""
+        return self.run, self.profile, self.occasion
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +98,29 @@ async def run_facts(raw: Raw, run_id: int) -> RunFacts | None:
     ).fetchone()
     if row is None:
         return None
-    links = await (
-        await raw.execute("select no, url from template_link where version_id = %s and not dynamic", (row[1],))
-    ).fetchall()
-    return RunFacts(run_id, row[0], row[1], msgspec.convert(row[2], Plan), dict(links))
+    plan = msgspec.convert(row[2], Plan)
+    versions = [row[1], *(variant.version_id for variant in plan.variants)]
+    found = await raw.execute(
+        "select v.n * %s + l.no, l.url from unnest(%s::int[], %s::int[]) v (n, version_id)"
+        " join template_link l using (version_id) where not l.dynamic",
+        (LINK_STRIDE, list(range(len(versions))), versions),
+    )
+    return RunFacts(run_id, row[0], row[1], plan, dict(await found.fetchall()))
 
 
-async def sent_at(raw: Raw, messages: Iterable[Sent]) -> dict[Sent, datetime]:
-    """Return when each message was sent; those that never were are left out."""
+async def sent_at(raw: Raw, messages: Iterable[Sent]) -> dict[Sent, WasSent]:
+    """Return when each message was sent, in which variant; those that never were are left out."""
     wanted = sorted(set(messages))
     cursor = await raw.execute(
         """
-        select d.run_id, d.profile_id, d.occasion, d.at
+        select d.run_id, d.profile_id, d.occasion, d.at, d.variant
         from unnest(%s::int[], %s::bigint[], %s::bigint[]) v (run_id, profile_id, occasion)
         join delivery d using (run_id, profile_id, occasion)
         where d.state in ('sent', 'unknown', 'handed')
         """,
         tuple([message[n] for message in wanted] for n in range(3)),
     )
-    return {(run, profile, occasion): at for run, profile, occasion, at in await cursor.fetchall()}
+    return {(row[0], row[1], row[2]): WasSent(row[3], row[4]) for row in await cursor.fetchall()}
 
 
 async def seen(raw: Raw, keys: Sequence[Key]) -> dict[Key, Seen]:
@@ -165,12 +182,25 @@ async def forget(raw: Raw, database_id: int, profile_ids: Sequence[int]) -> dict
         " and run_id in (select id from mailing_run where database_id = %s)",
         (ids, database_id),
     )
+    returned = await raw.execute(
+        "delete from returned_mail where profile_id = any(%s::bigint[]) and database_id = %s", (ids, database_id)
+    )
+    await raw.execute(
+        "delete from soft_bounce where profile_id = any(%s::bigint[])"
+        " and run_id in (select id from mailing_run where database_id = %s)",
+        (ids, database_id),
+    )
     addresses = await raw.execute(
         "update delivery set contact_hash = sha256((run_id || '-' || profile_id || '-' || random())::bytea)"
         " where profile_id = any(%s::bigint[]) and run_id in (select id from mailing_run where database_id = %s)",
         (ids, database_id),
     )
-    return {"reactions": reactions.rowcount, "captured_mails": mails.rowcount, "sent_addresses": addresses.rowcount}
+    return {
+        "reactions": reactions.rowcount,
+        "captured_mails": mails.rowcount,
+        "returned_mails": returned.rowcount,
+        "sent_addresses": addresses.rowcount,
+    }
 
 
 def _columns(keys: Sequence[Key]) -> tuple[list[Any], ...]:

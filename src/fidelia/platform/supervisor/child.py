@@ -12,7 +12,7 @@ from typing import Literal
 
 from fidelia.platform.pgserver import die_with_parent
 
-Role = Literal["web", "worker", "sender", "mailbox"]
+Role = Literal["web", "worker", "sender", "mailbox", "bounces"]
 
 #: A child ends with this code when starting it again cannot help: wrong settings, a schema that needs an upgrade.
 FATAL_EXIT = 78

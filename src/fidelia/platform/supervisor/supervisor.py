@@ -145,6 +145,8 @@ class Supervisor:
         children += [Child(_numbered("sender", n), "sender", environ) for n in range(settings.jobs.senders)]
         if settings.captures_mail:
             children.append(Child("mailbox", "mailbox", environ))
+        if settings.bounces.port:
+            children.append(Child("bounces", "bounces", environ))
         return children
 
     # -- the loop ----------------------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ async def requests_taken(tx: Tx, ids: Sequence[int], run_id: int, version_id: in
 
 async def asked_by(tx: Tx, database_id: int, run_id: int, ids: Sequence[int]) -> list[Asked]:
     """Return whom a run asks of these people, and who may not be asked any more, with the reason."""
-    stop = await suppression.global_id(tx)
+    stop = sorted(await suppression.obeyed_ids(tx))
     return await store.asked(await tx.raw(), database_id, run_id, ids, stop, tx.now)
 
 

@@ -158,8 +158,10 @@ async def taken(raw: Raw, ids: Sequence[int], run_id: int, version_id: int, text
     )
 
 
-async def asked(raw: Raw, database_id: int, run_id: int, ids: Sequence[int], stop: int, now: datetime) -> list[Asked]:
-    """Return whom a run asks of these people, and who may not be asked any more; ``stop`` is the global stop list."""
+async def asked(
+    raw: Raw, database_id: int, run_id: int, ids: Sequence[int], stop: Sequence[int], now: datetime
+) -> list[Asked]:
+    """Return whom a run asks of these people, and who may not be asked any more; ``stop``: the stop lists."""
     cursor = await raw.execute(
         f"""
         select q.id, q.profile_id, q.contact, case
@@ -168,7 +170,7 @@ async def asked(raw: Raw, database_id: int, run_id: int, ids: Sequence[int], sto
             when q.expires_at <= %(now)s then 'expired'
             when p.status not in ('subscribed', 'unconfirmed') and not (q.by_person and p.status = 'unsubscribed')
                 then 'status'
-            when exists (select from suppression_entry e where e.list_id = %(stop)s and (
+            when exists (select from suppression_entry e where e.list_id = any(%(stop)s) and (
                 (e.kind = 'email' and e.value = q.contact)
                 or (e.kind = 'domain' and e.value = split_part(q.contact, '@', 2)))) then 'suppressed' end
         from opt_in_request q
@@ -176,7 +178,7 @@ async def asked(raw: Raw, database_id: int, run_id: int, ids: Sequence[int], sto
         left join profile_{int(database_id)} p on p.id = q.profile_id
         where q.run_id = %(run)s and q.database_id = %(database)s and q.profile_id = any(%(ids)s::bigint[])
         """,
-        {"run": run_id, "database": database_id, "ids": list(ids), "stop": stop, "now": now},
+        {"run": run_id, "database": database_id, "ids": list(ids), "stop": list(stop), "now": now},
     )
     return [Asked(*row) for row in await cursor.fetchall()]
 

@@ -185,11 +185,11 @@ async def sendable(
     """Return who of these people may be written to in a channel and at which contact, and why the others not.
 
     A person needs the global status ``subscribed``, with a resource also a subscription of it with that status which
-    does not rest, an address, and no entry in the global suppression list or in one of ``suppression_lists``. Meant for
+    does not rest, an address, and no entry in a stop list that all obey or in one of ``suppression_lists``. Meant for
     chunks of some thousands.
     """
     await get_database(tx, database_id)
-    lists = {await suppression.global_id(tx), *suppression_lists}
+    lists = {*await suppression.obeyed_ids(tx), *suppression_lists}
     found = await sendable_store.sendable(await tx.raw(), database_id, ids, resource_id, channel, sorted(lists), tx.now)
     excluded: dict[str, list[int]] = {reason: [] for reason in EXCLUSIONS}
     rows: list[tuple[int, str]] = []

@@ -72,8 +72,8 @@ async def create_list(tx: Tx, actor: Actor, *, name: str, description: str = "")
 async def update_list(tx: Tx, actor: Actor, list_id: int, values: dict[str, Any]) -> SuppressionList:
     """Rename or describe a list; the global one keeps its name."""
     before = await get_list(tx, list_id)
-    if "name" in values and before.is_global and values["name"] != before.name:
-        raise conflict("The global list keeps its name")
+    if "name" in values and before.is_builtin and values["name"] != before.name:
+        raise conflict("This list is kept by Fidelia and keeps its name")
     _check(values.get("name", before.name), values.get("description", before.description))
     if "name" in values:
         values["name"] = values["name"].strip()
@@ -96,8 +96,8 @@ async def update_list(tx: Tx, actor: Actor, list_id: int, values: dict[str, Any]
 async def archive_list(tx: Tx, actor: Actor, list_id: int) -> None:
     """Archive a list, so that it stops nothing any more; the global one cannot be."""
     found = await get_list(tx, list_id)
-    if found.is_global:
-        raise conflict("The global list cannot be deleted: every send obeys it")
+    if found.is_builtin:
+        raise conflict("This list cannot be deleted: every send obeys it")
     await store.update(tx, list_id, {"archived_at": tx.now})
     await audit(
         tx,
@@ -132,9 +132,15 @@ async def add_entries(tx: Tx, actor: Actor, list_id: int, values: Sequence[str],
 
 
 async def suppress(tx: Tx, contacts_: Sequence[str], reason: str) -> int:
-    """Put contacts on the global list (hard bounces, complaints); return how many are new. Unreadable ones are left."""
+    """Put contacts on the global list (complaints); return how many are new. Unreadable ones are left."""
     entries, _ = _read(contacts_)
     return await store.add(await tx.raw(), await store.global_id(tx), entries, reason, tx.now) if entries else 0
+
+
+async def suppress_bounced(tx: Tx, contacts_: Sequence[str], reason: str) -> int:
+    """Put addresses on the list of hard bounces; return how many are new. Unreadable ones are left."""
+    entries, _ = _read(contacts_)
+    return await store.add(await tx.raw(), await store.bounces_id(tx), entries, reason, tx.now) if entries else 0
 
 
 async def remove_entries(tx: Tx, actor: Actor, list_id: int, values: Sequence[str]) -> int:
@@ -224,6 +230,7 @@ def _list(row: Any) -> SuppressionList:
         name=row.name,
         description=row.description,
         is_global=row.is_global,
+        is_builtin=row.is_global or row.purpose is not None,
         size=row.size,
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -52,6 +52,17 @@ async def global_id(tx: Tx) -> int:
     return int(await tx.scalar(sa.select(suppression_list.c.id).where(suppression_list.c.is_global)))
 
 
+async def bounces_id(tx: Tx) -> int:
+    """Return the id of the list of addresses that are dead."""
+    return int(await tx.scalar(sa.select(suppression_list.c.id).where(suppression_list.c.purpose == "bounces")))
+
+
+async def obeyed_ids(tx: Tx) -> set[int]:
+    """Return the ids of the lists that every send obeys."""
+    c = suppression_list.c
+    return {row.id for row in await tx.all(sa.select(c.id).where(c.is_global | c.purpose.is_not(None)))}
+
+
 async def live_ids(tx: Tx, ids: Iterable[int]) -> set[int]:
     """Return which of these lists exist and are not archived."""
     query = sa.select(suppression_list.c.id).where(
