@@ -11,6 +11,7 @@ from pyroaring import BitMap
 
 from fidelia import events, market, messages, profiles, segments
 from fidelia.conditions import Vocabulary, merge
+from fidelia.events import hooks
 from fidelia.kernel.clock import Clock, SystemClock
 from fidelia.kernel.errors import Problem
 from fidelia.market import projection as market_projection
@@ -142,6 +143,8 @@ def wire(engines: Engines) -> None:
         "score": segments.score_figures,
         "control": segments.control_figures,
     }
+    engines.ports[profiles.ERASERS].append(hooks.forget_people)
+    engines.ports[profiles.USED_BY].append(hooks.database_used_by)
     # Who adds to the file with everything about a person, by the title of the section.
     engines.ports.setdefault(profiles.EXPORTERS, {}).update(
         {
@@ -149,6 +152,7 @@ def wire(engines: Engines) -> None:
             "Orders": market.personal_data,
             "Messages": messages.personal_data,
             "History": events.personal_data,
+            "Hooks": hooks.personal_data,
         }
     )
     # Who moves what is kept about people when they are merged or split.

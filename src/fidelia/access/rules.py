@@ -42,6 +42,7 @@ AREAS: Mapping[str, Area] = {
     "lists": Area("Value lists and data tables", _CRUD),
     "consent": Area("Resources, subscriptions, stop lists", _CRUD),
     "events": Area("Events, event types, write keys", _CRUD),
+    "hooks": Area("Outgoing hooks", _ALL),
     "market": Area("Products, categories, orders", _CRUD),
     "segments": Area("Segments", _ALL),
     "templates": Area("Templates", _CRUD),
@@ -91,7 +92,7 @@ ROLES: Mapping[str, Role] = {
         | _grant(("mailbox", "jobs"))
         | _grant(("profiles",), "read", "create", "update", "run")
         | _grant(("analytics",))
-        | _grant(("databases", "events", "market", "loyalty", "policies", "senders", "settings"), "read"),
+        | _grant(("databases", "events", "hooks", "market", "loyalty", "policies", "senders", "settings"), "read"),
     ),
     "analyst": Role(
         "Analyst",
@@ -110,7 +111,7 @@ ROLES: Mapping[str, Role] = {
     "integrator": Role(
         "Integrator",
         "Connects shops, tills and apps: databases, fields, profiles, events, products and orders",
-        _grant(("databases", "profiles", "imports", "lists", "consent", "events", "market", "jobs", "mailbox"))
+        _grant(("databases", "profiles", "imports", "lists", "consent", "events", "hooks", "market", "jobs", "mailbox"))
         | _grant(("segments", "loyalty"), "read", "run")
         | _grant(("templates", "mailings", "campaigns", "scenarios", "analytics", "settings"), "read"),
     ),

@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from fidelia.access.http import routers as access
 from fidelia.demo.http import DemoController
+from fidelia.events.hooks.http import HookController
 from fidelia.events.http import API as EVENTS
 from fidelia.events.http import ROOT as SEGMENT_PROTOCOL
 from fidelia.market.http import CategoryController, OrderController, ProductController
@@ -32,6 +33,7 @@ from .notices import NoticeController
 API: list[ControllerRouterHandler] = [
     *access,
     *EVENTS,
+    HookController,
     CategoryController,
     OrderController,
     ProductController,

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from typing import Literal
 
+from fidelia.events.hooks import send_forever
 from fidelia.platform.jobs.runner import run_worker, watch
 from fidelia.settings import Settings
 from fidelia.wiring import open_engines
@@ -24,6 +25,8 @@ async def serve_jobs(settings: Settings, role: Role, on_ready: Callable[[], None
             asyncio.create_task(run_worker(engines, [role], settings.jobs.concurrency)),
             asyncio.create_task(watch(engines)),
         ]
+        if role == "worker":
+            background.append(asyncio.create_task(send_forever(engines)))
         on_ready()
         await engines.stop.wait()
         for task in background:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fidelia.demo import tasks as demo
 from fidelia.events import tasks as events
+from fidelia.events.hooks import tasks as hooks
 from fidelia.messages import tasks as messages
 from fidelia.platform.jobs import upkeep
 from fidelia.profiles import tasks as profiles
@@ -22,6 +23,7 @@ MODULES = (
     control,
     demo,
     events,
+    hooks,
     import_schedules,
     imports,
     lists,

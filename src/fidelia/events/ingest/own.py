@@ -118,8 +118,9 @@ async def _write(tx: Tx, submissions: Sequence[Submission]) -> list[EventsResult
         await _resolve(tx, database, mine, refusals)
     types = await type_store.load(raw, {(submissions[n].database, e.type) for n in live for e in submissions[n].events})
     declared = {key: {k: p["type"] for k, p in row.properties.items()} for key, row in types.items() if row.properties}
-    if declared:
-        _check_declared(submissions, live, declared, refusals)
+    deleted = {key for key, row in types.items() if row.archived_at is not None}
+    if declared or deleted:
+        _check_declared(submissions, live, declared, deleted, refusals)
     duplicates = await _remember(raw, tx, submissions, live, refusals)
     await _create_missing(tx, submissions, live, refusals, duplicates)
     lesson = Lesson(types)
@@ -183,10 +184,14 @@ def _check_declared(
     submissions: Sequence[Submission],
     live: list[int],
     declared: dict[tuple[int, str], dict[str, str]],
+    deleted: set[tuple[int, str]],
     refusals: list[dict[int, str]],
 ) -> None:
     for n in live:
         for event in submissions[n].events:
+            if (submissions[n].database, event.type) in deleted:
+                refusals[n].setdefault(event.index, f"The event type {event.type} was deleted; restore it first")
+                continue
             wanted = declared.get((submissions[n].database, event.type))
             if wanted:
                 try:

@@ -163,7 +163,11 @@ class _Work:
         if gone:
             await visitors.unknow(raw, database.id, gone)
             known = {visitor: profile for visitor, profile in known.items() if profile not in gone}
-        for event in await visitors.take(raw, list(known)):
+        taken = await visitors.take(raw, list(known))
+        deleted = await type_store.archived(self.tx, database.id) if taken else frozenset()
+        for event in taken:
+            if event.type in deleted:  # it may set nothing off any more
+                continue
             properties = msgspec.json.decode(event.properties)
             self._line(database.id, known[event.database_id, event.visitor], event.type, event.at, event.id, properties)
         return {name: profile for (_, name), profile in known.items()}
@@ -177,10 +181,15 @@ class _Work:
     ) -> None:
         waiting: list[visitors.Waiting] = []
         raw = await self.tx.raw()
-        lesson = Lesson(await type_store.load(raw, {(database.id, m.type) for _, m in mine if m.type}))
+        types = await type_store.load(raw, {(database.id, m.type) for _, m in mine if m.type})
+        lesson = Lesson(types)
+        deleted = {name for (_, name), row in types.items() if row.archived_at is not None}
         for n, message in mine:
             if message.user in self.reasons:
                 self._reject(n, self.reasons[message.user][:64])
+                continue
+            if message.type in deleted:
+                self._reject(n, "event type deleted")
                 continue
             if message.type:
                 lesson.look(database.id, message.type, message.properties)

@@ -116,3 +116,10 @@ async def names_with(tx: Tx, database_ids: Sequence[int]) -> list[sa.Row[Any]]:
             )
         )
     )
+
+
+async def archived(tx: Tx, database_id: int) -> frozenset[str]:
+    """Return the names of the types of a database that were deleted."""
+    c = event_type.c
+    rows = await tx.all(sa.select(c.name).where(c.database_id == database_id, c.archived_at.isnot(None)))
+    return frozenset(row.name for row in rows)

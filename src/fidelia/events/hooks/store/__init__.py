@@ -1,0 +1,1 @@
+"""Queries of hooks: what is set up, what waits, what was delivered."""
