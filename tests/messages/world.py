@@ -121,6 +121,8 @@ def server_of(port: int, **more: Any) -> SmtpServer:
 
 def sender_of(engines: Engines, run: Run, port: int, made: Compiled | None = None, **more: Any) -> Sender:
     server = more.pop("server", None) or server_of(port)
+    if not run.plan.lasting:  # stays for retries, as long as they take
+        more = {"linger": timedelta(days=1), **more}
     return Sender(engines, run, made or compiled(), server, Signer(KEY, BASE), patience=0.3, **more)
 
 

@@ -8,7 +8,12 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from fidelia.platform.schedules import MonthSchedule
+
+from .kinds.multivariate.model import Split, SplitTest, VariantPlan
+from .kinds.trigger.model import Trigger
 from .markup.model import Format, TemplateLink, TemplateProblem
+from .timing.model import Timing
 
 MailingType = Literal["broadcast", "recurring", "trigger", "multivariate", "placement"]
 MailingState = Literal["draft", "scheduled", "starting", "active", "sending", "paused", "done", "stopped", "failed"]
@@ -30,7 +35,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a run was started with; later changes of the mailing or template do not reach it.
 
     A run that ``confirms`` asks people to confirm a subscription: only those who wait for that get it. One that is
-    ``lasting`` takes people in as long as its mailing is active: with nobody left to write to, it is not done.
+    ``lasting`` takes people in as long as its mailing is active: with nobody left to write to, it is not done. One with
+    ``variants`` has several templates: rows of the ledger say which (1 …), and ``test`` how the best is found. ``at`` is
+    the moment that ``timing`` counts from, ``timezone`` the database's own.
     """
 
     mailing_id: int
@@ -52,6 +59,23 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     policy_id: int | None = None
     confirms: bool = False
     lasting: bool = False
+    variants: list[VariantPlan] = []
+    test: SplitTest | None = None
+    timing: Timing = Timing()
+    timezone: str = "UTC"
+    at: datetime | None = None
+
+    def of_variant(self, variant: int) -> Plan:
+        """Return the plan as it is for one of the variants; 0 is the plan itself."""
+        if not 0 < variant <= len(self.variants):
+            return self
+        chosen = self.variants[variant - 1]
+        return msgspec.structs.replace(
+            self,
+            template_id=chosen.template_id,
+            version_id=chosen.version_id,
+            from_name=chosen.from_name or self.from_name,
+        )
 
 
 class MessageKey(NamedTuple):
@@ -69,7 +93,8 @@ class MessageKey(NamedTuple):
 class Recipient(msgspec.Struct, frozen=True):
     """Somebody a message is made for. In ``roots`` a missing value has no key; ``request_id`` is what they confirm.
 
-    ``occasion`` is what caused the message, 0 where the run writes to everybody once.
+    ``occasion`` is what caused the message, 0 where the run writes to everybody once; ``variant`` is which of the run's
+    templates it gets, 0 for the mailing's own.
     """
 
     profile_id: int
@@ -78,6 +103,7 @@ class Recipient(msgspec.Struct, frozen=True):
     attempts: int = 0
     request_id: int = 0
     occasion: int = 0
+    variant: int = 0
 
     @property
     def key(self) -> MessageKey:
@@ -151,6 +177,11 @@ class Mailing(msgspec.Struct, frozen=True, kw_only=True):
     track_clicks: bool
     rate: int
     policy_id: int | None
+    triggers: list[Trigger]
+    split: Split | None
+    timing: Timing
+    schedule: MonthSchedule | None
+    next_launch_at: datetime | None
     state: MailingState
     starts_at: datetime | None
     run_id: int | None
@@ -166,7 +197,7 @@ class Mailing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One execution of a mailing."""
+    """One execution of a mailing. ``due_at`` is the moment that its schedule launched it for, if one did."""
 
     id: int
     mailing_id: int
@@ -177,5 +208,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     selected: int | None
     audience: int | None
     prepared_to: int
+    due_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None

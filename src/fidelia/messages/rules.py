@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import timedelta
 
 #: Where people may take a mailing from each state, by verb. Begun or resumed, it is ``active`` when its kind is lasting
@@ -21,6 +21,8 @@ NEXT: Mapping[str, Mapping[str, str]] = {
 }
 STATES = tuple(NEXT)
 EDITABLE = ("draft", "failed")
+#: What of a paused mailing may be changed too, by kind: each launch of a recurring one takes what is set then.
+_REVISED = {"recurring": ("paused",)}
 AT_WORK = ("scheduled", "starting", "active", "sending", "paused")
 
 MAX_ATTEMPTS = 6
@@ -42,6 +44,11 @@ _MACHINES = re.compile(
 def after(state: str, verb: str) -> str | None:
     """Return the state that follows a verb, or ``None`` when the verb is not possible now."""
     return NEXT.get(state, {}).get(verb)
+
+
+def editable(kind: str, state: str, names: Container[str]) -> bool:
+    """Tell whether settings may be changed in a state; the database only before anything has begun."""
+    return state in EDITABLE or (state in _REVISED.get(kind, ()) and "database_id" not in names)
 
 
 def retry_after(attempts: int) -> timedelta | None:

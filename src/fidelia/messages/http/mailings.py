@@ -16,8 +16,13 @@ from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
 from fidelia.platform.http import Body, Strict
 from fidelia.platform.postgres import Tx
+from fidelia.platform.schedules import MonthSchedule
 
+from ..kinds.multivariate.compiled import source_of, template_of
+from ..kinds.multivariate.model import Split
 from ..kinds.registry import KINDS
+from ..kinds.trigger import causes
+from ..kinds.trigger.model import MAX_TRIGGERS, Trigger
 from ..model import Mailing, MailingType, Utm
 from ..service import mailings as service
 from ..service import templates as templates_service
@@ -25,10 +30,12 @@ from ..service.estimate import Estimate, estimate, source_of_version
 from ..service.launching import plan_of
 from ..service.testing import send_test
 from ..store import templates as templates_store
+from ..timing.model import Timing
 from .templates import PreviewAs, Short, TemplatePreview, TestSendIn, TestSendOut, Text, given, previewed
 
 Ids = Annotated[list[int], msgspec.Meta(max_length=100)]
 Variables = Annotated[dict[str, Text], msgspec.Meta(max_length=200)]
+Triggers = Annotated[list[Trigger], msgspec.Meta(max_length=MAX_TRIGGERS)]
 
 
 class MailingIn(Body, frozen=True):
@@ -53,6 +60,10 @@ class MailingIn(Body, frozen=True):
     track_clicks: bool = True
     rate: int = 0
     policy_id: int | None = None
+    split: Split | None = None
+    timing: Timing = Timing()
+    schedule: MonthSchedule | None = None
+    triggers: Triggers = []
 
 
 class MailingPatch(Body, frozen=True):
@@ -77,6 +88,10 @@ class MailingPatch(Body, frozen=True):
     track_clicks: bool | UnsetType = UNSET
     rate: int | UnsetType = UNSET
     policy_id: int | UnsetType | None = UNSET
+    split: Split | UnsetType | None = UNSET
+    timing: Timing | UnsetType = UNSET
+    schedule: MonthSchedule | UnsetType | None = UNSET
+    triggers: Triggers | UnsetType = UNSET
     updated_at: datetime | UnsetType = UNSET
 
 
@@ -108,12 +123,19 @@ class MailingController(Controller):
         in_state: Annotated[
             str | None, QueryParameter(name="state", description="One state, or several by comma")
         ] = None,
+        types: Annotated[str | None, QueryParameter(name="type", description="One kind, or several by comma")] = None,
         database: Annotated[int | None, QueryParameter(name="database", description="Of this database")] = None,
         segment: Annotated[int | None, QueryParameter(name="segment", description="To this segment")] = None,
     ) -> Page[Mailing]:
-        """Return a page of mailings, sorted by name, state, people, when, created_at or updated_at."""
+        """Return a page of mailings, sorted by name, type, state, people, when, created_at or updated_at."""
         return await service.list_mailings(
-            tx, page, archived=archived, state=in_state, database_id=database, segment_id=segment
+            tx,
+            page,
+            archived=archived,
+            state=in_state,
+            database_id=database,
+            segment_id=segment,
+            types=types.split(",") if types else (),
         )
 
     @post("/", dto=Strict[MailingIn], return_dto=None, opt={"right": "mailings:create"}, summary="Make a mailing")
@@ -221,6 +243,7 @@ class MailingController(Controller):
             profile_id=data.profile_id,
             values=data.values,
             variables=mailing.variables,
+            roots=await causes.sample(tx, mailing, source),
         )
         return previewed(*made)
 
@@ -235,13 +258,15 @@ class MailingController(Controller):
     async def test_send(self, tx: Tx, engines: Engines, mailing_id: FromPath[int], data: TestSendIn) -> TestSendOut:
         """Send the message as a test, made for a profile or with stand-in values; nothing of it is counted."""
         mailing = await service.get_mailing(tx, mailing_id)
+        source = await _source(tx, mailing)
         reply, rendered = await templates_service.preview(
             tx,
-            await _source(tx, mailing),
+            source,
             database_id=mailing.database_id,
             profile_id=data.profile_id,
             values={},
             variables=mailing.variables,
+            roots=await causes.sample(tx, mailing, source),
         )
         plan = await plan_of(tx, mailing)
         sent = await send_test(
@@ -251,9 +276,12 @@ class MailingController(Controller):
 
 
 async def _source(tx: Tx, mailing: Mailing) -> Any:
-    if mailing.template_id is None:
+    template_id = template_of(mailing)
+    if template_id is None:
         raise invalid_field("/template_id", "Choose a template first")
-    template = await templates_store.get(tx, mailing.template_id)
+    if mailing.split is not None and mailing.split.variants:
+        return await source_of(tx, mailing.split.variants[0])
+    template = await templates_store.get(tx, template_id)
     if template.published_version_id is None:
         return await templates_service.source_of(tx, template)
     return source_of_version(await templates_store.version(tx, template.published_version_id))

@@ -12,13 +12,17 @@ from fidelia.kernel.paging import Page, PageRequest, page_request
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
-from ..service import report as service
+from ..service import people as service
 from ..service.mailings import get_mailing
-from ..service.report import MailingPerson, MailingReport
+from ..service.people import MailingPerson
+from ..service.report import MailingReport, run_of
+from ..service.report import report as report_of
 
 Figure = Annotated[str, QueryParameter(name="state", description=f"One of: {', '.join(service.FIGURES)}")]
 Reason = Annotated[str | None, QueryParameter(name="reason", description="Only for this reason")]
+RunId = Annotated[int | None, QueryParameter(name="run", description="Of this run instead of the newest")]
 LinkNo = Annotated[int | None, QueryParameter(name="link", ge=-1, le=32_000, description="Only clicks on this link")]
+VariantNo = Annotated[int | None, QueryParameter(name="variant", description="Only who got this variant: 1 is A")]
 
 
 class ReportController(Controller):
@@ -32,10 +36,11 @@ class ReportController(Controller):
         self,
         tx: Tx,
         mailing_id: FromPath[int],
+        run: RunId = None,
         unit: Annotated[str | None, QueryParameter(name="unit", description="hour or day")] = None,
     ) -> MailingReport:
         """Return its figures as of now; they add up at every moment."""
-        return await service.report(tx, mailing_id, unit)
+        return await report_of(tx, mailing_id, unit, run)
 
     @get("/people", opt={"right": "mailings:read"}, summary="People behind a figure")
     async def people(
@@ -46,9 +51,12 @@ class ReportController(Controller):
         figure: Figure = "audience",
         reason: Reason = None,
         link: LinkNo = None,
+        run: RunId = None,
+        variant: VariantNo = None,
     ) -> Page[MailingPerson]:
         """Return the people behind a figure, ordered by id, each with the reason."""
-        return await service.people(tx, mailing_id, page, figure, reason=reason, link=link)
+        wanted = service.wanted_of(figure, reason, link, variant)
+        return await service.people(tx, mailing_id, page, wanted, run)
 
     @get(
         "/people.csv",
@@ -65,13 +73,16 @@ class ReportController(Controller):
         figure: Figure = "audience",
         reason: Reason = None,
         link: LinkNo = None,
+        run: RunId = None,
+        variant: VariantNo = None,
     ) -> Stream:
         """Stream the people behind a figure as CSV; with ``q`` those whom the search finds, on all pages."""
-        service.check_figure(figure)
+        wanted = service.wanted_of(figure, reason, link, variant)
         mailing = await get_mailing(tx, mailing_id)
+        chosen = await run_of(tx, mailing_id, run)
         among = await service.found_by(tx, mailing.database_id, page_request(None, None, q, None).q)
         return Stream(
-            service.export_people(engines, mailing_id, figure, reason, link, among),
+            service.export_people(engines, chosen, wanted, among),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="mailing-{mailing_id}-{figure}.csv"'},
         )

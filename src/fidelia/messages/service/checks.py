@@ -10,13 +10,20 @@ import msgspec
 from fidelia import profiles
 from fidelia.kernel.errors import FieldError, Problem, invalid, invalid_field
 from fidelia.platform.postgres import Tx
+from fidelia.platform.schedules import MonthSchedule, schedule_errors
 
 from ..channels.email.address import AddressRefused, envelope, has_control
+from ..kinds.multivariate.checks import checked_split, variants_faults
+from ..kinds.multivariate.model import LINK_STRIDE, Split
 from ..kinds.registry import KINDS
+from ..kinds.trigger import causes
+from ..kinds.trigger.check import check as check_triggers
 from ..model import Mailing, Utm
 from ..policies import store as policies_store
 from ..store import runs
 from ..store import templates as templates_store
+from ..timing.model import Timing
+from ..timing.rules import timing_errors
 from .audience import segment_at
 from .templates import database_at
 
@@ -25,32 +32,43 @@ MAX_UNDO = 3600
 
 async def obstacles(tx: Tx, mailing: Mailing) -> list[FieldError]:
     """Return what keeps a mailing from being started, each at its field."""
-    errors: list[FieldError] = []
-    if mailing.template_id is None:
-        errors.append(FieldError("/template_id", "Choose a template"))
-    else:
-        template = await templates_store.get(tx, mailing.template_id)
-        if template.archived_at is not None:
-            errors.append(FieldError("/template_id", f"The template {template.name} is archived"))
-        elif template.published_version_id is None:
-            errors.append(FieldError("/template_id", f"Publish the template {template.name} first"))
+    errors = variants_faults(mailing.split)
+    variants = mailing.split.variants if mailing.split is not None else []
+    for n, variant in enumerate(variants):
+        errors += await _template_faults(tx, mailing, variant.template_id, f"/split/variants/{n}/template_id")
+    if not variants:
+        if mailing.template_id is None:
+            errors.append(FieldError("/template_id", "Choose a template"))
         else:
-            compiled = await runs.compiled(tx, template.published_version_id)
-            if not compiled.unsubscribable:
-                errors.append(FieldError("/template_id", f"The template {template.name} has no unsubscribe link"))
-            if compiled.confirms:
-                message = f"{template.name} uses confirm_url, which only mails that ask to confirm a subscription have"
-                errors.append(FieldError("/template_id", message))
-            errors += [
-                FieldError("/template_id", f"{template.name} uses {use}, which this database does not have")
-                for use in await _unknown_fields(tx, mailing.database_id, compiled.uses)
-            ]
+            errors += await _template_faults(tx, mailing, mailing.template_id, "/template_id")
     if mailing.segment_id is not None:
         try:
             await segment_at(tx, mailing.database_id, mailing.segment_id)
         except Problem as exc:
             errors += list(exc.errors)
     return errors + await KINDS[mailing.type].obstacles(tx, mailing)
+
+
+async def _template_faults(tx: Tx, mailing: Mailing, template_id: int, at: str) -> list[FieldError]:
+    template = await templates_store.get(tx, template_id)
+    if template.archived_at is not None:
+        return [FieldError(at, f"The template {template.name} is archived")]
+    if template.published_version_id is None:
+        return [FieldError(at, f"Publish the template {template.name} first")]
+    errors = []
+    compiled = await runs.compiled(tx, template.published_version_id)
+    if not compiled.unsubscribable:
+        errors.append(FieldError(at, f"The template {template.name} has no unsubscribe link"))
+    if compiled.confirms:
+        message = f"{template.name} uses confirm_url, which only mails that ask to confirm a subscription have"
+        errors.append(FieldError(at, message))
+    if at != "/template_id" and len(compiled.links) >= LINK_STRIDE:
+        errors.append(FieldError(at, f"{template.name} has {LINK_STRIDE:,} links or more: too many to tell them apart"))
+    errors += [
+        FieldError(at, f"{template.name} uses {use}, which this database does not have")
+        for use in await _unknown_fields(tx, mailing.database_id, compiled.uses)
+    ]
+    return errors
 
 
 async def _unknown_fields(tx: Tx, database_id: int, uses: list[str]) -> list[str]:
@@ -81,10 +99,31 @@ async def checked_settings(tx: Tx, values: Mapping[str, Any], before: Mailing | 
             for key, text in checked["utm"].items()
             if has_control(text) or len(text) > 200
         ]
+    kind = checked.get("type", before.type if before is not None else "broadcast")
+    errors += _timed(tx, checked, kind)
     if errors:
         raise invalid(*errors)
     await _check_references(tx, checked, before)
+    await _check_triggers(tx, checked, before, kind)
+    if isinstance(split := checked.get("split"), Split):
+        database_id = checked.get("database_id", before.database_id if before else 0)
+        checked["split"] = await checked_split(tx, split, kind, database_id)
     return checked
+
+
+def _timed(tx: Tx, checked: dict[str, Any], kind: str) -> list[FieldError]:
+    errors: list[FieldError] = []
+    if isinstance(schedule := checked.get("schedule"), MonthSchedule):
+        if kind != "recurring":
+            errors.append(FieldError("/schedule", "Only a recurring mailing has a schedule"))
+        errors += schedule_errors(schedule, tx.now.date())
+        checked["schedule"] = msgspec.to_builtins(schedule)
+    if isinstance(timing := checked.get("timing"), Timing):
+        errors += timing_errors(timing)
+        if kind == "trigger" and (timing.local_time or timing.cycles is not None):
+            errors.append(FieldError("/timing", "A triggered mailing has no start to count from: only quiet hours"))
+        checked["timing"] = msgspec.to_builtins(timing)
+    return errors
 
 
 def _header_faults(values: Mapping[str, Any]) -> list[FieldError]:
@@ -102,6 +141,17 @@ def _header_faults(values: Mapping[str, Any]) -> list[FieldError]:
             except AddressRefused as exc:
                 errors.append(FieldError(f"/{key}", str(exc)))
     return errors
+
+
+async def _check_triggers(tx: Tx, checked: dict[str, Any], before: Mailing | None, kind: str) -> None:
+    triggers = checked.get("triggers", before.triggers if before else [])
+    if not triggers or not checked.keys() & {"triggers", "database_id"}:
+        return
+    if kind != "trigger":
+        raise invalid_field("/triggers", "Only a triggered mailing has triggers")
+    database_id = checked.get("database_id", before.database_id if before else 0)
+    await check_triggers(tx, database_id, triggers, before.id if before else None)
+    checked["triggers"] = msgspec.to_builtins(triggers)
 
 
 async def _check_references(tx: Tx, checked: dict[str, Any], before: Mailing | None) -> None:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+import msgspec
+
+from fidelia import profiles
 from fidelia.platform import jobs
 from fidelia.platform.postgres import Tx
 
+from ..kinds.multivariate.compiled import plans_of
 from ..model import Mailing, Plan
 from ..store import ledger, runs
 from ..store import templates as templates_store
 from .outlet import default_sender
 
 
-async def launch(tx: Tx, mailing: Mailing, by: str) -> int:
-    """Begin a run with everything it needs as of now, and the job that finds its people; return its id."""
-    run_id = await runs.create(tx, mailing.database_id, await plan_of(tx, mailing))
+async def launch(
+    tx: Tx, mailing: Mailing, by: str, *, at: datetime | None = None, due_at: datetime | None = None
+) -> int:
+    """Begin a run with everything it needs as of now, and the job that finds its people; return its id.
+
+    ``at`` is the moment whose time of day counts where each recipient's own clock does, by default the mailing's start
+    or now; ``due_at`` the moment of a schedule that is launched, once.
+    """
+    plan = msgspec.structs.replace(await plan_of(tx, mailing), at=at or mailing.starts_at or tx.now)
+    run_id = await runs.create(tx, mailing.database_id, plan, due_at=due_at, actor=by)
     await jobs.create(
         tx,
         kind="mailings.audience",
@@ -28,8 +41,10 @@ async def launch(tx: Tx, mailing: Mailing, by: str) -> int:
 
 async def plan_of(tx: Tx, mailing: Mailing) -> Plan:
     """Return what a run of a mailing is made with as of now; the published template version is taken."""
-    assert mailing.template_id is not None
-    template = await templates_store.get(tx, mailing.template_id)
+    variants = await plans_of(tx, mailing.split, mailing.database_id)
+    template_id = variants[0].template_id if variants else mailing.template_id
+    assert template_id is not None
+    template = await templates_store.get(tx, template_id)
     sender, name = default_sender(tx.engines.settings)
     return Plan(
         mailing_id=mailing.id,
@@ -49,6 +64,10 @@ async def plan_of(tx: Tx, mailing: Mailing) -> Plan:
         track_clicks=mailing.track_clicks,
         rate=mailing.rate,
         policy_id=mailing.policy_id,
+        variants=variants,
+        test=mailing.split.test if mailing.split is not None else None,
+        timing=mailing.timing,
+        timezone=(await profiles.get_database(tx, mailing.database_id)).timezone,
     )
 
 

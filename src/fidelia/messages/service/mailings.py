@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from .launching import call_senders, close_stopped
 #: What may be changed only while nothing of the mailing has begun.
 SETTINGS = tuple(
     "database_id segment_id resource_id template_id from_email from_name reply_to variables suppression_lists "
-    "send_at undo_seconds utm track_opens track_clicks rate policy_id".split()
+    "send_at undo_seconds utm track_opens track_clicks rate policy_id split timing schedule triggers".split()
 )
 
 
@@ -37,11 +37,16 @@ async def list_mailings(
     state: str | None = None,
     database_id: int | None = None,
     segment_id: int | None = None,
+    types: Sequence[str] = (),
 ) -> Page[Mailing]:
     """Return a page of mailings; ``state`` may be several with commas."""
     if state is not None and not set(state.split(",")) <= set(rules.STATES):
         raise invalid_field("/state", f"state must be one of: {', '.join(rules.STATES)}")
-    return await store.pages(tx, page, archived=archived, state=state, database_id=database_id, segment_id=segment_id)
+    if not set(types) <= set(KINDS):
+        raise invalid_field("/type", f"type must be one of: {', '.join(KINDS)}")
+    return await store.pages(
+        tx, page, archived=archived, state=state, database_id=database_id, segment_id=segment_id, types=types
+    )
 
 
 async def get_mailing(tx: Tx, mailing_id: int) -> Mailing:
@@ -68,7 +73,7 @@ async def change_mailing(
     before = await store.get(tx, mailing_id, lock=True)
     if updated_at is not None and updated_at != before.updated_at:
         raise await clash(tx, "mailing", mailing_id, "updated_at", before.updated_at.isoformat())
-    if before.state not in rules.EDITABLE and any(name in SETTINGS for name in values):
+    if not rules.editable(before.type, before.state, values) and any(name in SETTINGS for name in values):
         raise conflict(f"This mailing is {before.state}; only its name and description can change now")
     if values:
         await store.update(tx, mailing_id, await checked_settings(tx, values, before))
@@ -90,9 +95,11 @@ async def clone_mailing(tx: Tx, actor: Actor, mailing_id: int, name: str | None)
     """Copy a mailing as a new draft."""
     origin = await store.get(tx, mailing_id)
     values = {field: getattr(origin, field) for field in SETTINGS if field != "send_at"}
-    return await create_mailing(
-        tx, actor, {**values, "description": origin.description, "name": name or f"{origin.name} (copy)"[:200]}
-    )
+    schedule = origin.schedule
+    if schedule is not None and schedule.until is not None and schedule.until <= tx.now.date():
+        values["schedule"] = msgspec.structs.replace(schedule, until=None)
+    told = {"type": origin.type, "description": origin.description, "name": name or f"{origin.name} (copy)"[:200]}
+    return await create_mailing(tx, actor, {**values, **told})
 
 
 async def archive_mailing(tx: Tx, actor: Actor, mailing_id: int, *, archived: bool = True) -> Mailing:
@@ -185,7 +192,7 @@ async def resume_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
     mailing = await store.get(tx, mailing_id, lock=True)
     if mailing.state != "paused":
         raise conflict(f"This mailing is {mailing.state}; only a paused one can be resumed")
-    await store.update(tx, mailing_id, {"state": _running(mailing)})
+    await store.update(tx, mailing_id, {"state": _running(mailing), "held": None})
     for run in await runs.open_of(tx, mailing_id):
         if await runs.move(tx, run.id, "sending", only=("paused",), trouble=None, trouble_at=None):
             await call_senders(tx, mailing_id, run.id, mailing.name, mailing.database_id, actor.name)
@@ -200,7 +207,7 @@ async def stop_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
     state = rules.after(mailing.state, "stop")
     if state is None:
         raise conflict(f"This mailing is {mailing.state}; there is nothing to stop")
-    await store.update(tx, mailing_id, {"state": state})
+    await store.update(tx, mailing_id, {"state": state, "held": None})
     for run in await runs.open_of(tx, mailing_id):
         await runs.move(tx, run.id, "stopped", only=("audience", "sending", "paused"))
         await runs.leave_rest(tx, run.id)

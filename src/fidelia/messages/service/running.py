@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
 
 import psycopg
 import structlog
 
+from fidelia import profiles
 from fidelia.access import SecretError
 from fidelia.kernel.errors import Problem
 from fidelia.platform import jobs
@@ -16,11 +19,15 @@ from fidelia.platform.jobs import JobContext
 from fidelia.platform.postgres import Tx
 
 from ..domains import service as domains
+from ..kinds.multivariate import service as split
+from ..kinds.multivariate.compiled import compiled_of
 from ..kinds.registry import KINDS
-from ..model import Run
+from ..model import Mailing, Run
 from ..sending.sender import Sender
 from ..store import ledger, runs
 from ..store import mailings as mailings_store
+from ..timing.moments import Moments
+from ..timing.rules import begins_at
 from . import audience
 from .launching import call_senders, close_stopped, link_of
 from .mailings import begin
@@ -29,7 +36,7 @@ from .outlet import signer, smtp_server
 log = structlog.get_logger(__name__)
 
 BEGINNING = 5.0
-#: A run that lasts is given senders when somebody is due so soon.
+#: A run whose senders have gone home is given new ones when somebody is due so soon.
 SOON = timedelta(seconds=3)
 
 
@@ -65,18 +72,23 @@ async def _prepare(ctx: JobContext, engines: Engines, run: Run) -> dict[str, int
             await runs.keep_audience(tx, run.id, found.selected, people, found.excluded)
     async with ctx.tx() as tx:
         run = await runs.get(tx, run.id)
+    async with ctx.tx() as tx:
+        moments = await Moments.of(tx, run, len(people))
+    groups = split.groups_of(run, people)
     ctx.progress(0, len(people))
     async for chunk, ids, hashes in audience.contacts(engines, run.database_id, run.plan, people, run.prepared_to):
         await ctx.check()
         async with ctx.tx() as tx:
             if not await runs.still_preparing(tx, run.id):
                 return {"audience": 0}  # somebody stopped it meanwhile
-            added = await ledger.add(await tx.raw(), run.id, ids, hashes, tx.now)
+            variants, due = await split.places(groups, ids, partial(moments.give, tx))
+            added = await ledger.add(await tx.raw(), run.id, ids, hashes, tx.now, variants=variants, due=due)
             await runs.prepared(tx, run.id, chunk, [key.profile_id for key in added], ids)
         ctx.progress(ctx.done + len(chunk))
     async with ctx.tx() as tx:
         if not await runs.move(tx, run.id, "sending", only=("audience",)):
             return {"audience": 0}  # somebody stopped it meanwhile
+        await split.open_test(tx, run, groups)
         await call_senders(tx, run.plan.mailing_id, run.id, run.plan.name, run.database_id, ctx.actor)
         done = await runs.get(tx, run.id)
     return {"selected": done.selected or 0, "audience": done.audience or 0}
@@ -98,6 +110,7 @@ async def send(ctx: JobContext, run_id: int) -> dict[str, int | str]:
         if run.phase != "sending":
             return {"phase": run.phase, "sent": 0}
         compiled = await runs.compiled(tx, run.version_id)
+        variants = [await compiled_of(tx, variant) for variant in run.plan.variants]
         try:
             dkim = await domains.signer_of(tx, run.plan.from_email)
         except SecretError as exc:  # unsigned mail would be taken for a forgery
@@ -117,6 +130,7 @@ async def send(ctx: JobContext, run_id: int) -> dict[str, int | str]:
         connections=smtp.connections,
         rate=min(rates) if rates else 0,
         dkim=dkim,
+        variants=variants,
         on_progress=lambda sent: ctx.progress(before + sent),
     )
     try:
@@ -156,6 +170,8 @@ async def start_due(engines: Engines) -> int:
     async with engines.tx() as tx:
         for mailing_id in await mailings_store.due(tx, tx.now):
             mailing = await mailings_store.get(tx, mailing_id)
+            if mailing.state == "scheduled" and not await _has_come(tx, mailing):
+                continue
             try:
                 await begin(tx, mailing, "Schedule")
                 begun += 1
@@ -164,22 +180,29 @@ async def start_due(engines: Engines) -> int:
     return begun
 
 
+async def _has_come(tx: Tx, mailing: Mailing) -> bool:
+    """Tell whether a scheduled mailing has to begin: where own clocks count, when its time comes to the first zone."""
+    zone = ZoneInfo((await profiles.get_database(tx, mailing.database_id)).timezone)
+    return mailing.starts_at is None or begins_at(mailing.timing, mailing.starts_at, zone) <= tx.now
+
+
 async def _see_to(engines: Engines, run: Run) -> None:
     async with engines.tx() as tx:
         raw = await tx.raw()
         await ledger.recover(raw, run.id, tx.now)
         if await ledger.live_sessions(raw, run.id):
             return
-        if run.plan.lasting:
-            due = await ledger.next_due(raw, run.id)
-            if due is None or due > tx.now + SOON:
-                return  # nobody to write to for now
+        due = await ledger.next_due(raw, run.id)
+        if (due is None and run.plan.lasting) or (due is not None and due > tx.now + SOON):
+            return  # nobody to write to for now
+        if due is None and run.plan.test is not None and await split.waits(tx, run.id):
+            return
         last = await jobs.last_of(tx, "mailings.send", link_of(run.plan.mailing_id))
         if last is not None and (
             last.state == "queued" or (last.state == "running" and _beginning(tx, last.started_at))
         ):
             return
-        if not run.plan.lasting:
+        if not run.plan.lasting and last is not None and last.state == "failed":
             log.warning("a run had no sender; one is called", run=run.id)
         await call_senders(
             tx, run.plan.mailing_id, run.id, run.plan.name, run.database_id, last.actor if last else "Fidelia"

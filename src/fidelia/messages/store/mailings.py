@@ -13,8 +13,13 @@ from fidelia.kernel.errors import not_found
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.listing import folded, or_never, or_none, sorted_rows
 from fidelia.platform.postgres import Tx
+from fidelia.platform.schedules import MonthSchedule
 
+from ..kinds.trigger.model import Trigger
+from ..kinds.multivariate.model import Split
 from ..model import Mailing, Utm
+from ..timing.model import Timing
+from ..timing.rules import LEAD
 from ..tables import mailing, mailing_run
 
 _last = (
@@ -27,7 +32,7 @@ _last = (
         mailing_run.c.started_at,
         mailing_run.c.finished_at,
     )
-    .where(mailing_run.c.mailing_id == mailing.c.id)
+    .where(mailing_run.c.mailing_id == mailing.c.id, mailing_run.c.phase != "skipped")
     .order_by(mailing_run.c.id.desc())
     .limit(1)
     .lateral("last")
@@ -37,7 +42,7 @@ _SELECT = sa.select(
     _last.c.id.label("run_id"),
     _last.c.phase,
     _last.c.audience,
-    _last.c.trouble,
+    sa.func.coalesce(mailing.c.held, _last.c.trouble).label("trouble"),
     _last.c.error,
     _last.c.started_at,
     _last.c.finished_at,
@@ -47,14 +52,23 @@ _NAMES = [field.encode_name for field in msgspec.structs.fields(Mailing)]
 
 def _mailing(row: sa.Row[Any]) -> Mailing:
     values = {name: getattr(row, name) for name in _NAMES}
-    return Mailing(**{**values, "utm": msgspec.convert(row.utm, Utm)})
+    return Mailing(**{**values, "utm": msgspec.convert(row.utm, Utm), **_timed(row)})
 
 
-async def get(tx: Tx, mailing_id: int, *, lock: bool = False) -> Mailing:
-    """Return a mailing with its newest run; raise 404."""
+def _timed(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "split": None if row.split is None else msgspec.convert(row.split, Split),
+        "timing": msgspec.convert(row.timing, Timing),
+        "triggers": msgspec.convert(row.triggers, list[Trigger]),
+        "schedule": None if row.schedule is None else msgspec.convert(row.schedule, MonthSchedule),
+    }
+
+
+async def get(tx: Tx, mailing_id: int, *, lock: bool = False, share: bool = False) -> Mailing:
+    """Return a mailing with its newest run; raise 404. With ``share`` it stays as it is while others may read it."""
     query = _SELECT.where(mailing.c.id == mailing_id)
-    if lock:
-        query = query.with_for_update(of=mailing)
+    if lock or share:
+        query = query.with_for_update(of=mailing, read=share)
     row = await tx.first(query) if 0 < mailing_id < 2**31 else None
     if row is None:
         raise not_found("Mailing", mailing_id)
@@ -65,6 +79,7 @@ _SORTS: Mapping[str, sa.ColumnElement[Any]] = {
     "id": mailing.c.id,
     "name": folded(mailing.c.name),
     "state": mailing.c.state,
+    "type": mailing.c.type,
     "people": or_none(_last.c.audience),
     # as the list shows it: what has happened last, else what is to come
     "when": or_never(sa.func.coalesce(_last.c.finished_at, _last.c.started_at, mailing.c.starts_at, mailing.c.send_at)),
@@ -74,7 +89,14 @@ _SORTS: Mapping[str, sa.ColumnElement[Any]] = {
 
 
 async def pages(
-    tx: Tx, page: PageRequest, *, archived: bool, state: str | None, database_id: int | None, segment_id: int | None
+    tx: Tx,
+    page: PageRequest,
+    *,
+    archived: bool,
+    state: str | None,
+    database_id: int | None,
+    segment_id: int | None,
+    types: Sequence[str] = (),
 ) -> Page[Mailing]:
     """Return a page of mailings in one of the orders of ``_SORTS``, the newest first by default."""
     where: list[sa.ColumnElement[bool]] = [
@@ -83,6 +105,8 @@ async def pages(
     ]
     if state is not None:
         where.append(mailing.c.state.in_(state.split(",")))
+    if types:
+        where.append(mailing.c.type.in_(types))
     if database_id is not None:
         where.append(mailing.c.database_id == database_id)
     if segment_id is not None:
@@ -108,11 +132,21 @@ async def update(tx: Tx, mailing_id: int, values: dict[str, Any], *, only: Seque
     await tx.execute(stmt.where(mailing.c.state.in_(only)) if only else stmt)
 
 
+#: Each recipient's own clock counts.
+_by_own_clocks = mailing.c.timing["local_time"].as_boolean()
+
+
 async def due(tx: Tx, now: datetime) -> list[int]:
-    """Return and lock the mailings whose moment has come, leaving those that another process has."""
+    """Return and lock the mailings whose moment may have come, leaving those that another process has.
+
+    Where recipients' own clocks count, a moment comes as much as ``LEAD`` sooner.
+    """
     rows = await tx.all(
         sa.select(mailing.c.id)
-        .where(mailing.c.state.in_(("scheduled", "starting")), mailing.c.starts_at <= now)
+        .where(
+            mailing.c.state.in_(("scheduled", "starting")),
+            sa.or_(mailing.c.starts_at <= now, sa.and_(_by_own_clocks, mailing.c.starts_at <= now + LEAD)),
+        )
         .order_by(mailing.c.starts_at)
         .with_for_update(skip_locked=True)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ _RUN = (
     "selected",
     "audience",
     "prepared_to",
+    "due_at",
     "started_at",
     "finished_at",
 )
@@ -36,14 +38,18 @@ def _run(row: sa.Row[Any]) -> Run:
     return Run(**{**values, "plan": msgspec.convert(row.plan, Plan)})
 
 
-async def create(tx: Tx, database_id: int, plan: Plan) -> int:
-    """Store a new run, which begins with its audience."""
+async def create(
+    tx: Tx, database_id: int, plan: Plan, *, due_at: datetime | None = None, actor: str = ""
+) -> int:
+    """Store a new run, which begins with its audience; ``due_at`` is the moment of the schedule that launches it."""
     query = sa.insert(mailing_run).values(
         mailing_id=plan.mailing_id,
         database_id=database_id,
         version_id=plan.version_id,
         plan=msgspec.to_builtins(plan),
         phase="audience",
+        due_at=due_at,
+        actor=actor,
         created_at=tx.now,
         started_at=tx.now,
     )
@@ -59,9 +65,12 @@ async def get(tx: Tx, run_id: int) -> Run:
 
 
 async def newest(tx: Tx, mailing_id: int) -> Run | None:
-    """Return the newest run of a mailing."""
+    """Return the newest run of a mailing, skipped launches apart."""
     row = await tx.first(
-        sa.select(mailing_run).where(mailing_run.c.mailing_id == mailing_id).order_by(mailing_run.c.id.desc()).limit(1)
+        sa.select(mailing_run)
+        .where(mailing_run.c.mailing_id == mailing_id, mailing_run.c.phase != "skipped")
+        .order_by(mailing_run.c.id.desc())
+        .limit(1)
     )
     return _run(row) if row else None
 

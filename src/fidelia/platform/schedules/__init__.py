@@ -9,11 +9,13 @@ from .model import ACTOR, DONE, ENDED, OPEN, SOURCE, EndState, Noted, RunState, 
 from .rules import (
     WEEKDAYS,
     DaySchedule,
+    MonthSchedule,
     RepeatedSchedule,
     TimeOfDay,
     Weekday,
     next_run,
     schedule_errors,
+    upcoming,
 )
 from .runs import Runs
 
@@ -26,6 +28,7 @@ __all__ = [
     "WEEKDAYS",
     "DaySchedule",
     "EndState",
+    "MonthSchedule",
     "Noted",
     "RepeatedSchedule",
     "RunState",
@@ -38,4 +41,5 @@ __all__ = [
     "next_run",
     "schedule_errors",
     "start_due",
+    "upcoming",
 ]
