@@ -36,8 +36,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     A run that ``confirms`` asks people to confirm a subscription: only those who wait for that get it. One that is
     ``lasting`` takes people in as long as its mailing is active: with nobody left to write to, it is not done. One with
-    ``variants`` has several templates: rows of the ledger say which (1 …), and ``test`` how the best is found. ``at`` is
-    the moment that ``timing`` counts from, ``timezone`` the database's own.
+    ``variants`` has several templates: rows of the ledger say which (1 …), and ``test`` how the best is found.
+    ``at`` is the moment that ``timing`` counts from, ``timezone`` the database's own.
     """
 
     mailing_id: int

@@ -9,9 +9,9 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import JobContext, periodic, task
 
 from .bounces import store as bounces
+from .kinds.multivariate import service as split
 from .kinds.trigger import catching, dates
 from .kinds.trigger import store as causes
-from .kinds.multivariate import service as split
 from .optin import service as optin
 from .policies import marks
 from .service import running

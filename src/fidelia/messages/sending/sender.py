@@ -149,7 +149,8 @@ class Sender:
                 continue
             except Exception as exc:  # a fault of ours must cost this recipient, not the connections of the others
                 log.exception("a message could not be made", run=self.run_.id, profile=recipient.profile_id)
-                self.settler.submit([self._blocked(recipient.key, f"Internal fault: {type(exc).__name__}", recipient.variant)])
+                fault = f"Internal fault: {type(exc).__name__}"
+                self.settler.submit([self._blocked(recipient.key, fault, recipient.variant)])
                 continue
             self._count_slot()
             return message
@@ -324,9 +325,7 @@ class Sender:
             if present != known and not await self._new_contact(key, present):
                 blocked.append(self._blocked(key, "Somebody else has this address in this run", variant))
                 continue
-            ready.append(
-                msgspec.structs.replace(recipient, attempts=attempts, occasion=key.occasion, variant=variant)
-            )
+            ready.append(msgspec.structs.replace(recipient, attempts=attempts, occasion=key.occasion, variant=variant))
         if ready and causes.wanted(self.compiled.uses):
             async with self.engines.tx() as tx:
                 ready = await causes.with_causes(tx, self.run_.id, ready)

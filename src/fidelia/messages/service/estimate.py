@@ -9,6 +9,10 @@ import msgspec
 from fidelia import profiles
 from fidelia.platform.engines import Engines
 
+from ..kinds.multivariate import rules as split
+from ..kinds.multivariate.compiled import template_of
+from ..kinds.multivariate.model import SplitSizes
+from ..kinds.trigger import causes
 from ..markup.model import TemplateSource
 from ..markup.sandbox import work
 from ..model import Mailing, Plan, TemplateVersion
@@ -41,6 +45,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     receives: int
     left_out: list[ReasonCount]
     checks: list[MailingCheck]
+    split: SplitSizes | None
 
 
 async def estimate(engines: Engines, mailing_id: int, tag: str | None = None) -> Estimate:
@@ -48,21 +53,26 @@ async def estimate(engines: Engines, mailing_id: int, tag: str | None = None) ->
     async with engines.tx() as tx:
         mailing = await get_mailing(tx, mailing_id)
         errors = await obstacles(tx, mailing)
-        plan = await plan_of(tx, mailing) if mailing.template_id is not None else _bare(mailing)
+        plan = await plan_of(tx, mailing) if template_of(mailing) is not None else _bare(mailing)
         raw = await tx.raw()
         policy = await marks.effective(raw, plan.policy_id, plan.resource_id)
         full = await marks.full(raw, policy, mailing.database_id, plan.resource_id, plan.channel, tx.now)
     checks = [MailingCheck("error", error.message, error.pointer) for error in errors]
     if any(error.pointer == "/segment_id" for error in errors):
-        return Estimate(selected=0, receives=0, left_out=[], checks=checks)
+        return Estimate(selected=0, receives=0, left_out=[], checks=checks, split=None)
     people = await audience.selected(engines, mailing.database_id, mailing.segment_id, tag)
     found = await audience.work_out(engines, mailing.database_id, plan, people, full=full)
     if not found.receives:
         checks.append(MailingCheck("warning", "Nobody would receive it"))
     if found.held_back:
         checks.append(MailingCheck("warning", _held_back(policy, found), "/policy_id"))
-    if plan.version_id:
-        checks += await _render_checks(engines, mailing, plan, found)
+    for n in range(1, len(plan.variants) + 1) or (0,):
+        if plan.of_variant(n).version_id:
+            checks += await _render_checks(engines, mailing, plan, found, n)
+    sizes = _sizes(plan, len(found.receives))
+    if plan.test is not None and sizes is not None and not sizes.rest:
+        message = "The test takes in everybody: nobody is left to send the winner to"
+        checks.append(MailingCheck("warning", message, "/split/test/share"))
     return Estimate(
         selected=found.selected,
         receives=len(found.receives),
@@ -72,7 +82,16 @@ async def estimate(engines: Engines, mailing_id: int, tag: str | None = None) ->
             if reason in found.excluded
         ],
         checks=checks,
+        split=sizes,
     )
+
+
+def _sizes(plan: Plan, people: int) -> SplitSizes | None:
+    many = len(plan.variants)
+    if not many:
+        return None
+    tested = split.tested(plan.test, people, many) if plan.test is not None else people
+    return SplitSizes([tested // many + (n < tested % many) for n in range(many)], people - tested)
 
 
 def _other(found: audience.Audience) -> list[tuple[str, str]]:
@@ -96,7 +115,7 @@ def _bare(mailing: Mailing) -> Plan:
 
 
 async def _render_checks(
-    engines: Engines, mailing: Mailing, plan: Plan, found: audience.Audience
+    engines: Engines, mailing: Mailing, plan: Plan, found: audience.Audience, variant: int
 ) -> list[MailingCheck]:
     """Make the message for some of the people: a template that fails for all of them keeps it from starting."""
     ids = list(found.receives)
@@ -104,25 +123,33 @@ async def _render_checks(
     if not ids:
         return []
     async with engines.tx() as tx:
-        version = await templates_store.version(tx, plan.version_id)
+        version = await templates_store.version(tx, plan.of_variant(variant).version_id)
+        source = source_of_version(version)
         rows = await profiles.read_many(tx, mailing.database_id, ids)
+        event = await causes.sample(tx, mailing, source)
     contexts: list[dict[str, Any]] = [
         {
             "profile": plain_values(row),
             "subscription": {"email": row.get("email") or ""},
             "links": SAMPLE_LINKS,
             **({"vars": plan.variables} if plan.variables else {}),
+            **event,
         }
         for row in rows
     ]
-    made = await work(source_of_version(version), contexts)
+    at, name = "/template_id", "message"
+    if variant:
+        subject = plan.variants[variant - 1].subject or source.subject
+        source = msgspec.structs.replace(source, subject=subject)
+        at, name = f"/split/variants/{variant - 1}/template_id", f"message of variant {split.letter(variant)}"
+    made = await work(source, contexts)
     reasons = [rendered.error for rendered in made.rendered if rendered.error is not None]
     if not reasons:
         return []
     if len(reasons) == len(made.rendered):
-        return [MailingCheck("error", f"The message can be made for nobody: {reasons[0]}", "/template_id")]
-    message = f"{len(reasons)} of {len(made.rendered)} people tried would get no message: {reasons[0]}"
-    return [MailingCheck("warning", message, "/template_id")]
+        return [MailingCheck("error", f"The {name} can be made for nobody: {reasons[0]}", at)]
+    message = f"{len(reasons)} of {len(made.rendered)} people tried would get no {name}: {reasons[0]}"
+    return [MailingCheck("warning", message, at)]
 
 
 def source_of_version(version: TemplateVersion) -> TemplateSource:

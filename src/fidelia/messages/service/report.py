@@ -19,6 +19,7 @@ from ..store import mailings as mailings_store
 from ..store import report as store
 from .audience import REASONS
 
+
 class Reacted(msgspec.Struct, frozen=True):
     """A reaction: ``people`` and how often (``total``), those of machines apart; ``rate`` is people of delivered."""
 

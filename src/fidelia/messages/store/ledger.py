@@ -21,17 +21,22 @@ from ..model import MessageKey
 
 #: Namespace of the advisory locks that sender sessions hold while they live.
 LOCK = 0x5E4D
+#: When somebody is due who waits for a decision: never, until it is made.
+HELD = "'infinity'::timestamptz"
 OPEN_STATES = ("queued", "leased", "handed")
 
 Raw = psycopg.AsyncConnection[Any]
 
 
 class Leased(NamedTuple):
-    """A message that a session has taken to send; ``contact_hash`` is that of the address it was made for."""
+    """A message that a session has taken to send. ``contact_hash`` is that of the address it was made for, ``variant``
+    which of the run's templates it is made with, 0 for the mailing's own.
+    """
 
     key: MessageKey
     attempts: int
     contact_hash: bytes
+    variant: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +68,32 @@ async def add(
     now: datetime,
     *,
     occasions: Sequence[int] | None = None,
+    variants: Sequence[int] | None = None,
+    due: Sequence[datetime | None] | None = None,
 ) -> list[MessageKey]:
-    """Queue messages; return those that are new (not one that the run has already, by profile or by address)."""
+    """Queue messages; return those that are new (not one that the run has already, by profile or by address).
+
+    ``due`` says when each may be sent, all of them now without it; ``None`` there holds a message back until it is
+    released (:data:`HELD`).
+    """
+    many = len(profiles)
     cursor = await raw.execute(
-        """
-        insert into delivery (run_id, profile_id, occasion, contact_hash, at, next_at)
-        select %s, p, o, h, %s, %s from unnest(%s::bigint[], %s::bigint[], %s::bytea[]) v (p, o, h) order by p, o
+        f"""
+        insert into delivery (run_id, profile_id, occasion, contact_hash, variant, at, next_at)
+        select %s, p, o, h, t, %s, coalesce(n, {HELD})
+        from unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::smallint[], %s::timestamptz[]) v (p, o, h, t, n)
+        order by p, o
         on conflict do nothing returning profile_id, occasion
         """,
-        (run_id, now, now, list(profiles), list(occasions or [0] * len(profiles)), list(hashes)),
+        (
+            run_id,
+            now,
+            list(profiles),
+            list(occasions or [0] * many),
+            list(hashes),
+            list(variants or [0] * many),
+            list(due or [now] * many),
+        ),
     )
     return [MessageKey(*row) for row in await cursor.fetchall()]
 
@@ -86,13 +108,13 @@ async def lease(raw: Raw, run_id: int, session: int, now: datetime, limit: int) 
         )
         update delivery d set state = 'leased', lease = %(lease)s, next_at = null, at = %(now)s
         from picked where d.run_id = %(run)s and d.profile_id = picked.profile_id and d.occasion = picked.occasion
-        returning d.profile_id, d.occasion, d.attempts, d.contact_hash
+        returning d.profile_id, d.occasion, d.attempts, d.contact_hash, d.variant
         """,
         {"run": run_id, "now": now, "limit": limit, "lease": session},
     )
     return [
-        Leased(MessageKey(profile, occasion), attempts, bytes(known))
-        for profile, occasion, attempts, known in await cursor.fetchall()
+        Leased(MessageKey(profile, occasion), attempts, bytes(known), variant)
+        for profile, occasion, attempts, known, variant in await cursor.fetchall()
     ]
 
 
@@ -282,9 +304,12 @@ async def recover(raw: Raw, run_id: int, now: datetime) -> tuple[int, int]:
 
 
 async def next_due(raw: Raw, run_id: int) -> datetime | None:
-    """Return when the next queued recipient is due, or ``None`` when nobody is queued."""
+    """Return when the next queued recipient is due, or ``None`` when nobody is queued who is not held back."""
     row = await (
-        await raw.execute("select min(next_at) from delivery where run_id = %s and next_at is not null", (run_id,))
+        await raw.execute(
+            f"select min(next_at) from delivery where run_id = %s and next_at is not null and next_at < {HELD}",
+            (run_id,),
+        )
     ).fetchone()
     return row[0] if row else None
 

@@ -15,12 +15,12 @@ from fidelia.platform.listing import folded, or_never, or_none, sorted_rows
 from fidelia.platform.postgres import Tx
 from fidelia.platform.schedules import MonthSchedule
 
-from ..kinds.trigger.model import Trigger
 from ..kinds.multivariate.model import Split
+from ..kinds.trigger.model import Trigger
 from ..model import Mailing, Utm
+from ..tables import mailing, mailing_run
 from ..timing.model import Timing
 from ..timing.rules import LEAD
-from ..tables import mailing, mailing_run
 
 _last = (
     sa.select(

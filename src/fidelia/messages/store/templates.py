@@ -166,7 +166,10 @@ async def unfinished_mailings(tx: Tx, template_id: int) -> list[str]:
     rows = await tx.all(
         sa.select(mailing.c.name)
         .where(
-            mailing.c.template_id == template_id,
+            sa.or_(
+                mailing.c.template_id == template_id,
+                mailing.c.split["variants"].contains([{"template_id": template_id}]),
+            ),
             mailing.c.archived_at.is_(None),
             mailing.c.state.in_(("draft", "scheduled", "starting", "sending", "paused")),
         )

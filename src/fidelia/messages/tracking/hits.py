@@ -137,10 +137,10 @@ class HitBuffer:
                 sent = await store.sent_at(raw, (hit.message for hit in hits))
             groups: dict[Key, list[Hit]] = defaultdict(list)
             for hit in sorted(hits, key=lambda h: h.at):
-                at = sent.get(hit.message)
-                if at is None or facts[hit.run] is None:
+                message = sent.get(hit.message)
+                if message is None or facts[hit.run] is None:
                     continue  # nothing was ever sent to them in this run
-                machine = rules.is_machine(hit.kind, hit.user_agent, (hit.at - at).total_seconds())
+                machine = rules.is_machine(hit.kind, hit.user_agent, (hit.at - message.at).total_seconds())
                 groups[Key(*hit.message, hit.kind, hit.link, machine)].append(hit)
             if not groups:
                 return
@@ -153,7 +153,8 @@ class HitBuffer:
                 reactions.append(Reaction(key, len(counted), group[0].at, group[-1].at))
                 run = facts[key.run]
                 if run is not None and not key.machine:
-                    lines[run.database_id] += [history_line(run, key, at, group[0].url) for at in counted]
+                    variant = sent[key.message].variant
+                    lines[run.database_id] += [history_line(run, key, at, group[0].url, variant) for at in counted]
             await store.add(raw, reactions)
             await store.tell(raw, lines)
         self.written += len(hits)
@@ -169,14 +170,16 @@ def distinct(moments: Sequence[datetime], last: datetime | None) -> list[datetim
     return counted
 
 
-def history_line(run: RunFacts, key: Key, at: datetime, url: str = "", **more: Any) -> str:
+def history_line(run: RunFacts, key: Key, at: datetime, url: str = "", variant: int = 0, **more: Any) -> str:
     """Return the history's line of a reaction; the same act has the same id."""
     properties: dict[str, Any] = {
         "mailing": run.plan.mailing_id,
-        "template": run.plan.template_id,
+        "template": run.plan.of_variant(variant).template_id,
         "channel": run.plan.channel,
         **more,
     }
+    if variant:
+        properties["variant"] = variant
     if url:
         properties["link"] = url[:2000]
     name = MessageKey(key.profile, key.occasion).name(run.run_id)

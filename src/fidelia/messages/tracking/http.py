@@ -16,13 +16,16 @@ from fidelia.kernel.errors import Problem
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
+from ..kinds.multivariate.compiled import compiled_of
+from ..kinds.trigger.causes import root_for
 from ..markup.lint import refuse_link
 from ..markup.render import CannotRender
-from ..model import Recipient
+from ..model import MessageKey, Recipient
 from ..sending.compose import Composer, with_utm
 from ..sending.recipients import read_values
 from ..service.outlet import signer
 from ..store import runs
+from ..store import tracking as tracking_store
 from ..store.tracking import RunFacts
 from . import leave, pages
 from .edge import CLOSED, form_of, page
@@ -126,11 +129,18 @@ class TrackingController(Controller):
             return page(pages.unknown(), 404)
         found, run = known
         try:
-            compiled = await runs.compiled(tx, run.version_id)
+            message = (found.run, found.profile, found.occasion)
+            sent = (await tracking_store.sent_at(await tx.raw(), [message])).get(message)
+            variant = sent.variant if sent is not None else 0
+            if variant:
+                compiled = await compiled_of(tx, run.plan.variants[variant - 1])
+            else:
+                compiled = await runs.compiled(tx, run.version_id)
             values = await read_values(tx, run.database_id, compiled, [found.profile])
-            roots = {"profile": values[found.profile], "subscription": {}}
-            composer = Composer(run.plan, compiled, await signer(engines), run.run_id)
-            rendered = composer.render(Recipient(found.profile, "", roots))
+            cause = await root_for(tx, run.run_id, MessageKey(found.profile, found.occasion), compiled)
+            roots = {"profile": values[found.profile], "subscription": {}, **cause}
+            composer = Composer(run.plan, compiled, await signer(engines), run.run_id, variant=variant)
+            rendered = composer.render(Recipient(found.profile, "", roots, occasion=found.occasion))
         except (CannotRender, KeyError, Problem) as exc:
             log.info("a web version cannot be shown", run=run.run_id, reason=str(exc))
             return page(pages.cannot_show(await pages.look_of(tx, run.database_id, found.profile)), 410)

@@ -43,4 +43,6 @@ async def unsubscribe(tx: Tx, run: RunFacts, token: Token, how: str) -> None:
     raw = await tx.raw()
     if not await store.seen(raw, [key]):
         await store.add(raw, [Reaction(key, 1, tx.now, tx.now, how)])
-        await store.tell(raw, {run.database_id: [history_line(run, key, tx.now, reason=how)]})
+        sent = (await store.sent_at(raw, [key.message])).get(key.message)
+        line = history_line(run, key, tx.now, variant=sent.variant if sent else 0, reason=how)
+        await store.tell(raw, {run.database_id: [line]})

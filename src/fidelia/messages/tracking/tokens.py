@@ -9,6 +9,7 @@ import hmac
 from typing import NamedTuple
 from urllib.parse import quote
 
+from ..kinds.multivariate.model import LINK_STRIDE, MOST_VARIANTS
 from ..model import MessageKey
 
 _MAC = 10
@@ -41,11 +42,11 @@ class Signer:
         head = bytes((KINDS.index(kind),)) + _varint(run) + _varint(profile) + _varint(link + 1)
         return self._text(head + _tail(occasion), extra)
 
-    def clicks(self, run: int, key: MessageKey, count: int) -> list[str]:
-        """Return the addresses of clicks on the first ``count`` links; the busiest step of sending."""
+    def clicks(self, run: int, key: MessageKey, count: int, first: int = 0) -> list[str]:
+        """Return the addresses of clicks on ``count`` links from number ``first`` on; the busiest step of sending."""
         head, tail = _CLICK + _varint(run) + _varint(key.profile_id), _tail(key.occasion)
         base = self.base + "/t/c/"
-        return [base + self._text(head + _SMALL[no + 1] + tail) for no in range(count)]
+        return [base + self._text(head + _SMALL[no + 1] + tail) for no in range(first, first + count)]
 
     def _text(self, payload: bytes, extra: str = "") -> str:
         text = binascii.b2a_base64(payload + self._mac(payload, extra), newline=False)
@@ -110,5 +111,5 @@ def _numbers(data: bytes) -> list[int]:
     return found if shift == 0 else []
 
 
-#: Numbers of links as they stand in tokens; a template has a few dozen at most, the table is only a short cut.
-_SMALL = [_varint(number) for number in range(2_001)]
+#: Numbers of links as they stand in tokens, those of every variant; the table is only a short cut.
+_SMALL = [_varint(number) for number in range((MOST_VARIANTS + 2) * LINK_STRIDE)]
