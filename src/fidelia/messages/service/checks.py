@@ -68,6 +68,9 @@ async def _template_faults(tx: Tx, mailing: Mailing, template_id: int, at: str) 
         FieldError(at, f"{template.name} uses {use}, which this database does not have")
         for use in await _unknown_fields(tx, mailing.database_id, compiled.uses)
     ]
+    if mailing.type != "trigger" and causes.wanted(compiled.uses):
+        message = f"{template.name} says what caused the message (event.…), which only triggered mailings know"
+        errors.append(FieldError(at, message))
     return errors
 
 

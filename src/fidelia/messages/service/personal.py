@@ -6,10 +6,13 @@ from typing import Any
 
 from fidelia.platform.engines import Engines
 
+from ..kinds.trigger import store as causes
 from ..store import merging as store
 
 
 async def personal_data(engines: Engines, database_id: int, profile_id: int) -> dict[str, Any]:
     """Return what was sent to somebody, how they reacted, and the mails that the mailbox caught."""
     async with engines.tx() as tx:
-        return await store.everything(await tx.raw(), database_id, profile_id)
+        raw = await tx.raw()
+        found = await store.everything(raw, database_id, profile_id)
+        return {**found, "causes": await causes.personal(raw, database_id, profile_id)}

@@ -13,6 +13,7 @@ from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, invali
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.postgres import Tx
 
+from ..kinds.trigger.causes import sample_of_source
 from ..markup.model import CompileReply, Rendered, TemplateProblem, TemplateSource
 from ..markup.sandbox import work
 from ..model import Template, TemplateVersion
@@ -161,14 +162,19 @@ async def preview(
     profile_id: int | None,
     values: Mapping[str, Any],
     variables: Mapping[str, str] | None = None,
+    roots: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> tuple[CompileReply, Rendered | None]:
-    """Compile and render for a profile, or for the given values of ``profile``; raise 404 for nobody's id."""
+    """Compile and render for a profile, or for the given values of ``profile``; raise 404 for nobody's id.
+
+    ``roots`` are further ones; without them stand-ins show where what causes a message would stand.
+    """
     shown = dict(values)
     if profile_id is not None:
         if database_id is None:
             raise invalid_field("/database_id", "Choose a database to preview as one of its people")
         shown = {**plain_values(await profiles.get_profile(tx, database_id, profile_id)), **shown}
     context: dict[str, Any] = {"profile": shown, "subscription": {"email": shown.get("email", "")}}
+    context |= sample_of_source(source) if roots is None else roots
     context |= {"links": await _sample_links(tx, database_id), **({"vars": dict(variables)} if variables else {})}
     made = await work(source, [context])
     return made.reply, made.rendered[0] if made.rendered else None

@@ -9,6 +9,7 @@ from pyroaring import BitMap
 from fidelia import profiles, segments
 from fidelia.platform.postgres import Tx
 
+from ..kinds.trigger import store as causes
 from ..policies import marks
 from ..store import mailings as mailings_store
 from ..store import templates as templates_store
@@ -41,7 +42,8 @@ async def forget_people(tx: Tx, database_id: int, gone: BitMap) -> dict[str, int
     """Remove what messages keep about erased people: reactions, caught mails, counted sends, addresses."""
     raw = await tx.raw()
     counted = await marks.forget(raw, database_id, list(gone))
-    return {**await tracking_store.forget(raw, database_id, list(gone)), "counted_sends": counted}
+    caused = await causes.forget(raw, database_id, list(gone))
+    return {**await tracking_store.forget(raw, database_id, list(gone)), "counted_sends": counted, "causes": caused}
 
 
 async def state_counts(tx: Tx) -> dict[str, int]:

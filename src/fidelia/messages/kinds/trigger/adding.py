@@ -11,6 +11,7 @@ from pyroaring import BitMap
 from fidelia import profiles, segments
 from fidelia.platform.postgres import Tx
 
+from ...kinds.multivariate.service import variant_of
 from ...model import MessageKey, Run
 from ...sending.compose import contact_hash
 from ...store import ledger
@@ -58,6 +59,7 @@ async def add(tx: Tx, run: Run, causes: Sequence[Cause]) -> set[MessageKey]:
         [hashes.get(key.profile_id) or own_hash(key.profile_id) for key in keys],
         tx.now,
         occasions=[key.occasion for key in keys],
+        variants=[variant_of(plan, run.id, key.profile_id) for key in keys],
         due=[max(once[key].due, tx.now) for key in keys],
     )
     if not added:

@@ -70,20 +70,24 @@ async def sample(tx: Tx, mailing: Mailing, source: TemplateSource) -> dict[str, 
     if mailing.type != "trigger":
         return {}
     made_up = sample_of_source(source).get(ROOT, {})
-    raw = await tx.raw()
-    real = await store.latest(raw, mailing.id)
+    real = await store.latest(await tx.raw(), mailing.id)
     if real is not None:
-        return {ROOT: {**made_up, **root_of(*real)}}
-    for trigger in mailing.triggers:
-        match trigger:
-            case EventTrigger(type=type_):
-                return {ROOT: {**made_up, **await _of_event(tx, mailing.database_id, type_)}}
-            case DateTrigger(field=field, days=days):
-                properties = {"field": field, "date": tx.now.date().isoformat(), "days": days}
-                return {ROOT: {**made_up, **root_of("date", tx.now, properties)}}
-            case CallTrigger():
-                return {ROOT: {**made_up, **root_of("call", tx.now, {}), "properties": made_up}}
+        return _filled(made_up, root_of(*real))
+    match next(iter(mailing.triggers), None):
+        case EventTrigger(type=type_):
+            return _filled(made_up, await _of_event(tx, mailing.database_id, type_))
+        case DateTrigger(field=field, days=days):
+            properties = {"field": field, "date": tx.now.date().isoformat(), "days": days}
+            return _filled(made_up, root_of("date", tx.now, properties))
+        case CallTrigger():
+            return _filled(made_up, root_of("call", tx.now, {}))
     return {ROOT: made_up}
+
+
+def _filled(made_up: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the root with stand-ins for what it does not have."""
+    properties = {**made_up.get("properties", {}), **root["properties"]}
+    return {ROOT: {**made_up, **root, "properties": properties}}
 
 
 async def _of_event(tx: Tx, database_id: int, type_: str) -> dict[str, Any]:

@@ -47,7 +47,8 @@ async def filter_of(
     """Check the condition of a trigger on events of a type; raise 422 with a pointer for each fault."""
     if refused := list(_refused(condition, pointer)):
         raise invalid(*refused)
-    words = _vocabulary(await segments.vocabulary(tx, database.id), database, type_)
+    whole: Vocabulary = await tx.engines.port(segments.VOCABULARY)(tx, database.id)
+    words = _vocabulary(whole, database, type_)
     checked = conditions.check(condition, words, live_only=True, pointer=pointer)
     needed = {name.removeprefix("profile.").split("[")[0].split(".")[0] for name in checked.references.fields}
     lists = {link for link in checked.references.links if link != "trigger"}
