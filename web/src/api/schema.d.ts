@@ -1121,6 +1121,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/event-types/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who uses an event type */
+        get: operations["ApiV1EventTypesUsageUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/event-types/{type_id}": {
         parameters: {
             query?: never;
@@ -1132,7 +1149,7 @@ export interface paths {
         get: operations["ApiV1EventTypesTypeIdOne"];
         put?: never;
         post?: never;
-        /** Archive an event type */
+        /** Delete an event type */
         delete: operations["ApiV1EventTypesTypeIdArchive"];
         options?: never;
         head?: never;
@@ -1152,6 +1169,213 @@ export interface paths {
         put?: never;
         /** Send events */
         post: operations["ApiV1EventsSend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List hooks */
+        get: operations["ApiV1HooksListHooks"];
+        put?: never;
+        /** Make a hook */
+        post: operations["ApiV1HooksCreateHook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a receiver gets */
+        get: operations["ApiV1HooksSampleSample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{hook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a hook */
+        get: operations["ApiV1HooksHookIdGetHook"];
+        put?: never;
+        post?: never;
+        /** Delete a hook */
+        delete: operations["ApiV1HooksHookIdDeleteHook"];
+        options?: never;
+        head?: never;
+        /** Change a hook */
+        patch: operations["ApiV1HooksHookIdChangeHook"];
+        trace?: never;
+    };
+    "/api/v1/hooks/{hook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Deliveries of a hook */
+        get: operations["ApiV1HooksHookIdDeliveriesDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{hook_id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A delivery */
+        get: operations["ApiV1HooksHookIdDeliveriesDeliveryIdDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{hook_id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a delivery again */
+        post: operations["ApiV1HooksHookIdDeliveriesDeliveryIdReplayAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{hook_id}/deliveries/{delivery_id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give up a delivery */
+        post: operations["ApiV1HooksHookIdDeliveriesDeliveryIdSkipSkip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{hook_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pause a hook */
+        post: operations["ApiV1HooksHookIdPausePause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{hook_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a period again */
+        post: operations["ApiV1HooksHookIdReplayReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{hook_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a hook go on */
+        post: operations["ApiV1HooksHookIdResumeResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{hook_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a hook a new secret */
+        post: operations["ApiV1HooksHookIdRotateRotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{hook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test event */
+        post: operations["ApiV1HooksHookIdTestTryOut"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1641,6 +1865,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mailings/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kinds of mailings */
+        get: operations["ApiV1MailingsKindsKinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mailings/launches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** When a schedule launches */
+        post: operations["ApiV1MailingsLaunchesComing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mailings/{mailing_id}": {
         parameters: {
             query?: never;
@@ -1688,6 +1946,23 @@ export interface paths {
         get: operations["ApiV1MailingsMailingIdEstimateEstimate"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mailings/{mailing_id}/launch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Launch it now */
+        post: operations["ApiV1MailingsMailingIdLaunchLaunch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1813,6 +2088,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mailings/{mailing_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs of a mailing */
+        get: operations["ApiV1MailingsMailingIdRunsRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mailings/{mailing_id}/start": {
         parameters: {
             query?: never;
@@ -1864,6 +2156,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mailings/{mailing_id}/trigger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a triggered mailing has caught */
+        get: operations["ApiV1MailingsMailingIdTriggerState"];
+        put?: never;
+        /** Set a triggered mailing off */
+        post: operations["ApiV1MailingsMailingIdTriggerCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mailings/{mailing_id}/unschedule": {
         parameters: {
             query?: never;
@@ -1875,6 +2185,40 @@ export interface paths {
         put?: never;
         /** Take a start back */
         post: operations["ApiV1MailingsMailingIdUnscheduleUnschedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mailings/{mailing_id}/variants/{variant}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at a variant as somebody */
+        post: operations["ApiV1MailingsMailingIdVariantsPreviewPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mailings/{mailing_id}/winner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose the winner of a test */
+        post: operations["ApiV1MailingsMailingIdWinnerChoose"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2004,6 +2348,59 @@ export interface paths {
         head?: never;
         /** Change a product */
         patch: operations["ApiV1MarketProductsProductIdChange"];
+        trace?: never;
+    };
+    "/api/v1/messages/bounces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List returned mail */
+        get: operations["ApiV1MessagesBouncesListReturned"];
+        put?: never;
+        /** Hand in a mail that came back */
+        post: operations["ApiV1MessagesBouncesTakeMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/bounces/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report bounces and complaints */
+        post: operations["ApiV1MessagesBouncesReportsTakeReports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/bounces/{mail_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a returned mail */
+        get: operations["ApiV1MessagesBouncesMailIdGetReturned"];
+        put?: never;
+        post?: never;
+        /** Delete a returned mail */
+        delete: operations["ApiV1MessagesBouncesMailIdDeleteReturned"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/notices": {
@@ -4011,6 +4408,29 @@ export interface components {
             unchanged: number;
             rejected: number;
         };
+        /** BounceReport */
+        BounceReport: {
+            message_id: string;
+            /**
+             * @default bounce
+             * @enum {string}
+             */
+            event?: "bounce" | "complaint";
+            /** @enum {null|string} */
+            kind?: "hard" | "soft" | null;
+            /** @default  */
+            code?: string;
+            /** @default  */
+            reason?: string;
+        };
+        /** BouncesIn */
+        BouncesIn: {
+            items: components["schemas"]["BounceReport"][];
+        };
+        /** BouncesTaken */
+        BouncesTaken: {
+            items: components["schemas"]["Taken"][];
+        };
         /** BulkPreview */
         BulkPreview: {
             title: string;
@@ -4116,6 +4536,21 @@ export interface components {
             /** Format: date-time */
             as_of: string;
             took_ms: number;
+        };
+        /** CallOutcome */
+        CallOutcome: {
+            index: number;
+            /** @enum {string} */
+            status: "queued" | "repeated" | "left_out" | "rejected";
+            profile_id?: number | null;
+            reason?: string | null;
+        };
+        /** CallTrigger */
+        CallTrigger: {
+            /** @default 0 */
+            wait?: number;
+            /** @constant */
+            kind: "call";
         };
         /** CapturedMail */
         CapturedMail: {
@@ -4258,6 +4693,17 @@ export interface components {
         ColumnsOut: {
             columns: string[];
             chosen: boolean;
+        };
+        /** ComingIn */
+        ComingIn: {
+            database_id: number;
+            schedule: components["schemas"]["MonthSchedule"];
+            /** @default 5 */
+            count?: number;
+        };
+        /** ComingOut */
+        ComingOut: {
+            launches: string[];
         };
         /** Compare */
         Compare: {
@@ -4504,6 +4950,19 @@ export interface components {
             /** @default 0 */
             duplicates?: number;
         };
+        /** Cycles */
+        Cycles: {
+            limit: number;
+            /** @default 24 */
+            hours?: number;
+            /** @default 0 */
+            growth?: number;
+            /**
+             * @default people
+             * @enum {string}
+             */
+            growth_in?: "people" | "percent";
+        };
         /** DataColumn */
         DataColumn: {
             id: number;
@@ -4660,6 +5119,20 @@ export interface components {
             name?: string;
             timezone?: string;
             description?: string;
+        };
+        /** DateTrigger */
+        DateTrigger: {
+            field: string;
+            /** @default 0 */
+            days?: number;
+            /** @default 09:00 */
+            at?: string;
+            /** @default false */
+            yearly?: boolean;
+            /** @default 0 */
+            wait?: number;
+            /** @constant */
+            kind: "date";
         };
         /** DemoIn */
         DemoIn: {
@@ -4822,6 +5295,7 @@ export interface components {
             receives: number;
             left_out: components["schemas"]["ReasonCount"][];
             checks: components["schemas"]["MailingCheck"][];
+            split: components["schemas"]["SplitSizes"] | null;
         };
         /** EventIn */
         EventIn: {
@@ -4857,6 +5331,15 @@ export interface components {
             label: string;
             declared: boolean;
         };
+        /** EventTrigger */
+        EventTrigger: {
+            type: string;
+            where?: components["schemas"]["Condition"] | null;
+            /** @default 0 */
+            wait?: number;
+            /** @constant */
+            kind: "event";
+        };
         /** EventTypeIn */
         EventTypeIn: {
             database_id: number;
@@ -4880,6 +5363,8 @@ export interface components {
             declared: boolean;
             properties: components["schemas"]["EventProperty"][];
             count: number | null;
+            count_7d: number | null;
+            count_30d: number | null;
             last_seen_at: string | null;
             archived_at: string | null;
         };
@@ -4895,6 +5380,10 @@ export interface components {
             description?: string;
             properties?: components["schemas"]["PropertyIn"][];
             archived?: boolean;
+        };
+        /** EventTypeUsage */
+        EventTypeUsage: {
+            used_by: string[];
         };
         /** EventUse */
         EventUse: {
@@ -5160,6 +5649,207 @@ export interface components {
             label: string;
             count: number;
         };
+        /** Hook */
+        Hook: {
+            id: number;
+            name: string;
+            url: string;
+            allow_http: boolean;
+            active: boolean;
+            /** @enum {null|string} */
+            paused_by: "person" | "gone" | "failing" | null;
+            paused_at: string | null;
+            database_id: number | null;
+            types: string[];
+            filters: components["schemas"]["HookFilters"];
+            header_names: string[];
+            custom_data: {
+                [key: string]: unknown;
+            };
+            batch_size: number;
+            max_delay: number;
+            old_secret_until: string | null;
+            attempts: number;
+            failing_since: string | null;
+            trouble: string | null;
+            /** Format: date-time */
+            next_at: string;
+            delivered_at: string | null;
+            delivered_events: number;
+            dropped_events: number;
+            waiting: number;
+            oldest_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** HookDelivery */
+        HookDelivery: {
+            id: number;
+            hook_id: number;
+            message_id: string;
+            /** @enum {string} */
+            kind: "live" | "replay" | "test";
+            /** @enum {string} */
+            state: "waiting" | "delivered" | "failed" | "dropped" | "skipped";
+            database_id: number | null;
+            rows: number;
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            due_at: string;
+            tried_at: string | null;
+            duration_ms: number | null;
+            status: number | null;
+            response: string | null;
+            error: string | null;
+        };
+        /** HookDeliveryDetail */
+        HookDeliveryDetail: {
+            id: number;
+            hook_id: number;
+            message_id: string;
+            /** @enum {string} */
+            kind: "live" | "replay" | "test";
+            /** @enum {string} */
+            state: "waiting" | "delivered" | "failed" | "dropped" | "skipped";
+            database_id: number | null;
+            rows: number;
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            due_at: string;
+            tried_at: string | null;
+            duration_ms: number | null;
+            status: number | null;
+            response: string | null;
+            error: string | null;
+            url: string;
+            body: string | null;
+        };
+        /** Page[HookDelivery] */
+        HookDeliveryPage: {
+            items: components["schemas"]["HookDelivery"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        /** HookEvent */
+        HookEvent: {
+            id: string;
+            type: string;
+            at: string;
+            database: number;
+            profile: components["schemas"]["HookProfile"];
+            properties: {
+                [key: string]: unknown;
+            };
+        };
+        /** HookFilters */
+        HookFilters: {
+            resources: number[];
+            mailings: number[];
+            templates: number[];
+            segments: number[];
+            properties: components["schemas"]["PropertyRule"][];
+        };
+        /** HookFiltersIn */
+        HookFiltersIn: {
+            resources?: number[];
+            mailings?: number[];
+            templates?: number[];
+            segments?: number[];
+            properties?: components["schemas"]["PropertyRule"][];
+        };
+        /** HookIn */
+        HookIn: {
+            name: string;
+            url: string;
+            /** @default false */
+            allow_http?: boolean;
+            /** @default true */
+            active?: boolean;
+            database_id?: number | null;
+            /** @default [] */
+            types?: string[];
+            filters?: components["schemas"]["HookFiltersIn"];
+            headers?: {
+                [key: string]: string | null;
+            } | null;
+            custom_data?: {
+                [key: string]: unknown;
+            } | null;
+            /** @default 100 */
+            batch_size?: number;
+            /** @default 5 */
+            max_delay?: number;
+        };
+        /** HookMessage */
+        HookMessage: {
+            id: string;
+            /** @constant */
+            type: "events";
+            timestamp: string;
+            /** @enum {string} */
+            kind: "live" | "replay" | "test";
+            attempt: number;
+            hook: number;
+            custom_data: {
+                [key: string]: unknown;
+            };
+            events: components["schemas"]["HookEvent"][];
+        };
+        /** Page[Hook] */
+        HookPage: {
+            items: components["schemas"]["Hook"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        /** HookPatch */
+        HookPatch: {
+            name?: string;
+            url?: string;
+            allow_http?: boolean;
+            database_id?: number | null;
+            types?: string[];
+            filters?: components["schemas"]["HookFiltersIn"];
+            headers?: {
+                [key: string]: string | null;
+            };
+            custom_data?: {
+                [key: string]: unknown;
+            };
+            batch_size?: number;
+            max_delay?: number;
+        };
+        /** HookProfile */
+        HookProfile: {
+            id: number;
+            external_id: string | null;
+            email: string | null;
+        };
+        /** HookReplayIn */
+        HookReplayIn: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @default [] */
+            types?: string[];
+        };
+        /** HookRotateIn */
+        HookRotateIn: {
+            /** @default 24 */
+            overlap_hours?: number;
+        };
+        /** HookSecret */
+        HookSecret: {
+            hook: components["schemas"]["Hook"];
+            secret: string;
+            previous_until: string | null;
+        };
         /** ImportOptions */
         ImportOptions: {
             /** @default email */
@@ -5392,6 +6082,7 @@ export interface components {
             total: number;
             machines: number;
             machine_total: number;
+            variant: number;
         };
         /** ListLoad */
         ListLoad: {
@@ -5528,6 +6219,11 @@ export interface components {
             track_clicks: boolean;
             rate: number;
             policy_id: number | null;
+            triggers: (components["schemas"]["EventTrigger"] | components["schemas"]["DateTrigger"] | components["schemas"]["CallTrigger"])[];
+            split: components["schemas"]["Split"] | null;
+            timing: components["schemas"]["Timing"];
+            schedule: components["schemas"]["MonthSchedule"] | null;
+            next_launch_at: string | null;
             /** @enum {string} */
             state: "draft" | "scheduled" | "starting" | "active" | "sending" | "paused" | "done" | "stopped" | "failed";
             starts_at: string | null;
@@ -5590,6 +6286,20 @@ export interface components {
             /** @default 0 */
             rate?: number;
             policy_id?: number | null;
+            split?: components["schemas"]["Split"] | null;
+            timing?: components["schemas"]["Timing"];
+            schedule?: components["schemas"]["MonthSchedule"] | null;
+            triggers?: (components["schemas"]["EventTrigger"] | components["schemas"]["DateTrigger"] | components["schemas"]["CallTrigger"])[];
+        };
+        /** MailingKind */
+        MailingKind: {
+            /** @enum {string} */
+            type: "broadcast" | "recurring" | "trigger" | "multivariate" | "placement";
+            lasting: boolean;
+        };
+        /** MailingKinds */
+        MailingKinds: {
+            items: components["schemas"]["MailingKind"][];
         };
         /** Page[Mailing] */
         MailingPage: {
@@ -5619,6 +6329,10 @@ export interface components {
             track_clicks?: boolean;
             rate?: number;
             policy_id?: number | null;
+            split?: components["schemas"]["Split"] | null;
+            timing?: components["schemas"]["Timing"];
+            schedule?: components["schemas"]["MonthSchedule"] | null;
+            triggers?: (components["schemas"]["EventTrigger"] | components["schemas"]["DateTrigger"] | components["schemas"]["CallTrigger"])[];
             updated_at?: string;
         };
         /** MailingPerson */
@@ -5651,6 +6365,8 @@ export interface components {
             audience: number;
             left_out: number;
             waiting: number;
+            later: number;
+            next_at: string | null;
             in_flight: number;
             sent: number;
             failed: number;
@@ -5665,8 +6381,45 @@ export interface components {
             left_out_reasons: components["schemas"]["ReasonCount"][];
             failures: components["schemas"]["ReasonCount"][];
             blocks: components["schemas"]["ReasonCount"][];
+            bounces: components["schemas"]["ReasonCount"][];
             links: components["schemas"]["LinkReport"][];
             series: components["schemas"]["Series"] | null;
+            variants: components["schemas"]["VariantReport"][];
+            test: components["schemas"]["TestReport"] | null;
+        };
+        /** MailingRun */
+        MailingRun: {
+            id: number;
+            /** @enum {string} */
+            phase: "audience" | "sending" | "paused" | "done" | "stopped" | "failed" | "skipped";
+            actor: string;
+            due_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            finished_at: string | null;
+            trouble: string | null;
+            error: string | null;
+            selected: number | null;
+            audience: number;
+            left_out: number;
+            waiting: number;
+            later: number;
+            next_at: string | null;
+            in_flight: number;
+            sent: number;
+            failed: number;
+            blocked: number;
+            unknown: number;
+            bounced: number;
+            opened: number;
+            clicked: number;
+            unsubscribed: number;
+        };
+        /** Page[MailingRun] */
+        MailingRunPage: {
+            items: components["schemas"]["MailingRun"][];
+            next_cursor?: string | null;
+            total?: number | null;
         };
         /** MailingStart */
         MailingStart: {
@@ -5800,6 +6553,15 @@ export interface components {
             items: components["schemas"]["MergedFrom"][];
             next_cursor?: string | null;
             total?: number | null;
+        };
+        /** MonthSchedule */
+        MonthSchedule: {
+            at: string;
+            weekdays?: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+            timezone?: string | null;
+            until?: string | null;
+            every_hours?: number | null;
+            month_days?: number[];
         };
         /** MovedSegment */
         MovedSegment: {
@@ -6305,6 +7067,13 @@ export interface components {
             /** @default  */
             label?: string;
         };
+        /** PropertyRule */
+        PropertyRule: {
+            name: string;
+            /** @enum {string} */
+            op: "eq" | "ne" | "contains" | "gt" | "gte" | "lt" | "lte" | "is_present" | "is_missing";
+            value?: string | number | boolean | null;
+        };
         /** PropertyUse */
         PropertyUse: {
             name: string;
@@ -6330,6 +7099,16 @@ export interface components {
         /** QuickSearch */
         QuickSearch: {
             items: components["schemas"]["QuickGroup"][];
+        };
+        /** QuietHours */
+        QuietHours: {
+            from: string;
+            to: string;
+            /**
+             * @default recipient
+             * @enum {string}
+             */
+            zone?: "recipient" | "database";
         };
         /** Reacted */
         Reacted: {
@@ -6574,6 +7353,55 @@ export interface components {
             opt_in?: components["schemas"]["OptIn"];
             /** @constant */
             op: "resume";
+        };
+        /** ReturnedMail */
+        ReturnedMail: {
+            id: number;
+            /** Format: date-time */
+            received_at: string;
+            /** @enum {string} */
+            source: "smtp" | "api" | "provider";
+            /** @enum {string} */
+            outcome: "bounced" | "complained" | "ignored" | "unmatched" | "unreadable";
+            hard: boolean | null;
+            code: string;
+            reason: string;
+            run_id: number | null;
+            mailing_id: number | null;
+            mailing_name: string | null;
+            database_id: number | null;
+            profile_id: number | null;
+            sender: string;
+            subject: string;
+            size: number;
+        };
+        /** ReturnedMailDetail */
+        ReturnedMailDetail: {
+            id: number;
+            /** Format: date-time */
+            received_at: string;
+            /** @enum {string} */
+            source: "smtp" | "api" | "provider";
+            /** @enum {string} */
+            outcome: "bounced" | "complained" | "ignored" | "unmatched" | "unreadable";
+            hard: boolean | null;
+            code: string;
+            reason: string;
+            run_id: number | null;
+            mailing_id: number | null;
+            mailing_name: string | null;
+            database_id: number | null;
+            profile_id: number | null;
+            sender: string;
+            subject: string;
+            size: number;
+            content: string | null;
+        };
+        /** Page[ReturnedMail] */
+        ReturnedMailPage: {
+            items: components["schemas"]["ReturnedMail"][];
+            next_cursor?: string | null;
+            total?: number | null;
         };
         /** RoleOut */
         RoleOut: {
@@ -7152,6 +7980,14 @@ export interface components {
             /** @constant */
             op: "status";
         };
+        /** Share */
+        Share: {
+            people: number;
+            of: number;
+            rate: number | null;
+            low: number | null;
+            high: number | null;
+        };
         /** SheetColumnSeen */
         SheetColumnSeen: {
             name: string;
@@ -7218,6 +8054,11 @@ export interface components {
             mapping?: components["schemas"]["ColumnMapping"][] | null;
             options?: components["schemas"]["ImportOptions"];
         };
+        /** Split */
+        Split: {
+            variants: components["schemas"]["Variant"][];
+            test?: components["schemas"]["SplitTest"] | null;
+        };
         /** SplitIn */
         SplitIn: {
             source: number;
@@ -7254,6 +8095,41 @@ export interface components {
             subscriptions?: number[];
             orders?: number[];
             former?: components["schemas"]["MergeSource"] | null;
+        };
+        /** SplitSizes */
+        SplitSizes: {
+            variants: number[];
+            rest: number;
+        };
+        /** SplitTest */
+        SplitTest: {
+            /** @default 20 */
+            share?: number | null;
+            count?: number | null;
+            /**
+             * @default clicked
+             * @enum {string}
+             */
+            metric?: "opened" | "clicked" | "clicks_of_opens" | "goal" | "revenue" | "manual";
+            /** @default  */
+            event?: string;
+            /** @default 14400 */
+            wait?: number | null;
+            until?: string | null;
+            /** @default 0 */
+            confidence?: number;
+            /**
+             * @default more_clicks
+             * @enum {string}
+             */
+            tie?: "more_clicks" | "first" | "random";
+            /** @default false */
+            extend?: boolean;
+            /**
+             * @default leader
+             * @enum {string}
+             */
+            fallback?: "leader" | "first" | "random" | "nobody" | "person";
         };
         /** SqlSource */
         SqlSource: {
@@ -7546,6 +8422,7 @@ export interface components {
             name: string;
             description: string;
             is_global: boolean;
+            is_builtin: boolean;
             size: number;
             /** Format: date-time */
             created_at: string;
@@ -7605,6 +8482,13 @@ export interface components {
             nth?: number | null;
             among?: components["schemas"]["Condition"] | null;
             by?: string | null;
+        };
+        /** Taken */
+        Taken: {
+            id: number;
+            /** @enum {string} */
+            outcome: "bounced" | "complained" | "ignored" | "unmatched" | "unreadable";
+            reason: string;
         };
         /** TargetOut */
         TargetOut: {
@@ -7777,6 +8661,25 @@ export interface components {
         TemplateVersions: {
             items: components["schemas"]["TemplateVersion"][];
         };
+        /** TestReport */
+        TestReport: {
+            /** @enum {string} */
+            state: "sending" | "waiting" | "person" | "decided" | "nobody" | "no_rest";
+            /** @enum {string} */
+            metric: "opened" | "clicked" | "clicks_of_opens" | "goal" | "revenue" | "manual";
+            event: string;
+            minimum: number;
+            decides_at: string | null;
+            extended: boolean;
+            leader: number | null;
+            confidence: number | null;
+            winner: number | null;
+            why: string;
+            by: string;
+            decided_at: string | null;
+            held: number;
+            variants: components["schemas"]["VariantReport"][];
+        };
         /** TestResult */
         TestResult: {
             address: string;
@@ -7802,6 +8705,13 @@ export interface components {
             start: number;
             end: number;
             path: string;
+        };
+        /** Timing */
+        Timing: {
+            /** @default false */
+            local_time?: boolean;
+            quiet?: components["schemas"]["QuietHours"] | null;
+            cycles?: components["schemas"]["Cycles"] | null;
         };
         /** TokenCreated */
         TokenCreated: {
@@ -7836,6 +8746,45 @@ export interface components {
             items: components["schemas"]["TokenOut"][];
             next_cursor?: string | null;
             total?: number | null;
+        };
+        /** TriggerCall */
+        TriggerCall: {
+            profile?: number | null;
+            match?: {
+                [key: string]: unknown;
+            } | null;
+            id?: string | null;
+            properties?: {
+                [key: string]: unknown;
+            };
+        };
+        /** TriggerCallsIn */
+        TriggerCallsIn: {
+            profile?: number | null;
+            match?: {
+                [key: string]: unknown;
+            } | null;
+            id?: string | null;
+            properties?: {
+                [key: string]: unknown;
+            };
+            items?: components["schemas"]["TriggerCall"][] | null;
+        };
+        /** TriggerCallsOut */
+        TriggerCallsOut: {
+            queued: number;
+            repeated: number;
+            left_out: number;
+            rejected: number;
+            items: components["schemas"]["CallOutcome"][];
+        };
+        /** TriggerState */
+        TriggerState: {
+            caught: number;
+            caught_at: string | null;
+            waiting: number;
+            unread: number;
+            trouble: string | null;
         };
         /** TypeInfo */
         TypeInfo: {
@@ -8087,6 +9036,38 @@ export interface components {
         ValuesReplaceIn: {
             values: (string | number)[];
         };
+        /** Variant */
+        Variant: {
+            template_id: number;
+            /** @default  */
+            subject?: string;
+            /** @default  */
+            from_name?: string;
+        };
+        /** VariantReport */
+        VariantReport: {
+            variant: number;
+            template_id: number;
+            template_name: string;
+            subject: string;
+            from_name: string;
+            people: number;
+            waiting: number;
+            sent: number;
+            failed: number;
+            blocked: number;
+            unknown: number;
+            delivered: number;
+            bounced: number;
+            unsubscribed: number;
+            complained: number;
+            opened: components["schemas"]["Share"];
+            clicked: components["schemas"]["Share"];
+            clicks_of_opens: components["schemas"]["Share"];
+            goal: components["schemas"]["Share"] | null;
+            revenue: string | null;
+            currency: string | null;
+        };
         /** Verdict */
         Verdict: {
             path: string;
@@ -8155,6 +9136,10 @@ export interface components {
             memberships: components["schemas"]["MembershipInfo"][];
             sources: components["schemas"]["SourceInfo"][];
             property_types: string[];
+        };
+        /** WinnerIn */
+        WinnerIn: {
+            variant: number;
         };
         /** Within */
         Within: {
@@ -17618,7 +18603,7 @@ export interface operations {
                 /** @description Field to sort by; - in front for descending */
                 sort?: string | null;
                 database: number;
-                /** @description Also archived ones */
+                /** @description Also deleted ones */
                 archived?: boolean;
                 /** @description Also built-in ones */
                 builtin?: boolean;
@@ -17817,6 +18802,102 @@ export interface operations {
             };
         };
     };
+    ApiV1EventTypesUsageUsage: {
+        parameters: {
+            query: {
+                database: number;
+                /** @description Built in, or one of your own */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventTypeUsage"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ApiV1EventTypesTypeIdOne: {
         parameters: {
             query?: never;
@@ -17913,7 +18994,10 @@ export interface operations {
     };
     ApiV1EventTypesTypeIdArchive: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Also while it is used */
+                confirm?: boolean;
+            };
             header?: never;
             path: {
                 type_id: number;
@@ -18244,6 +19328,1546 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventsResult"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksListHooks: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 1000 */
+                limit?: number | null;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+                /** @description Search text */
+                q?: string | null;
+                /** @description Field to sort by; - in front for descending */
+                sort?: string | null;
+                /** @description Only those that send, or not */
+                active?: boolean | null;
+                /** @description Which get its events */
+                database?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookPage"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksCreateHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HookIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookSecret"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksSampleSample: {
+        parameters: {
+            query: {
+                /** @description A type of event */
+                type: string;
+                /** @description For types of your own */
+                database?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookMessage"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksHookIdGetHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksHookIdDeleteHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksHookIdChangeHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HookPatch"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksHookIdDeliveriesDeliveries: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 1000 */
+                limit?: number | null;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+                /** @description Search text */
+                q?: string | null;
+                /** @description Field to sort by; - in front for descending */
+                sort?: string | null;
+                /** @description Only in this state */
+                state?: "waiting" | "delivered" | "failed" | "dropped" | "skipped" | null;
+                /** @description Only of this kind */
+                kind?: "live" | "replay" | "test" | null;
+            };
+            header?: never;
+            path: {
+                hook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookDeliveryPage"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksHookIdDeliveriesDeliveryIdDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: number;
+                delivery_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookDeliveryDetail"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksHookIdDeliveriesDeliveryIdReplayAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: number;
+                delivery_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookDelivery"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksHookIdDeliveriesDeliveryIdSkipSkip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: number;
+                delivery_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksHookIdPausePause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksHookIdReplayReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HookReplayIn"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobReply"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksHookIdResumeResume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksHookIdRotateRotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HookRotateIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookSecret"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1HooksHookIdTestTryOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookDelivery"];
                 };
             };
             /** @description Malformed request */
@@ -21612,6 +24236,8 @@ export interface operations {
                 archived?: boolean;
                 /** @description One state, or several by comma */
                 state?: string | null;
+                /** @description One kind, or several by comma */
+                type?: string | null;
                 /** @description Of this database */
                 database?: number | null;
                 /** @description To this segment */
@@ -21726,6 +24352,203 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Mailing"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MailingsKindsKinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailingKinds"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MailingsLaunchesComing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComingIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComingOut"];
                 };
             };
             /** @description Malformed request */
@@ -22314,6 +25137,109 @@ export interface operations {
             };
         };
     };
+    ApiV1MailingsMailingIdLaunchLaunch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mailing_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailing"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ApiV1MailingsMailingIdPausePause: {
         parameters: {
             query?: never;
@@ -22434,6 +25360,10 @@ export interface operations {
                 reason?: string | null;
                 /** @description Only clicks on this link */
                 link?: number | null;
+                /** @description Of this run instead of the newest */
+                run?: number | null;
+                /** @description Only who got this variant: 1 is A */
+                variant?: number | null;
             };
             header?: never;
             path: {
@@ -22537,6 +25467,10 @@ export interface operations {
                 reason?: string | null;
                 /** @description Only clicks on this link */
                 link?: number | null;
+                /** @description Of this run instead of the newest */
+                run?: number | null;
+                /** @description Only who got this variant: 1 is A */
+                variant?: number | null;
             };
             header?: never;
             path: {
@@ -22739,6 +25673,8 @@ export interface operations {
     ApiV1MailingsMailingIdReportReport: {
         parameters: {
             query?: {
+                /** @description Of this run instead of the newest */
+                run?: number | null;
                 /** @description hour or day */
                 unit?: string | null;
             };
@@ -23003,6 +25939,109 @@ export interface operations {
             };
             /** @description Too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MailingsMailingIdRunsRuns: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 1000 */
+                limit?: number | null;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+                /** @description Search text */
+                q?: string | null;
+                /** @description Field to sort by; - in front for descending */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                mailing_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailingRunPage"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23356,6 +26395,207 @@ export interface operations {
             };
         };
     };
+    ApiV1MailingsMailingIdTriggerState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mailing_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerState"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MailingsMailingIdTriggerCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mailing_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerCallsIn"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerCallsOut"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ApiV1MailingsMailingIdUnscheduleUnschedule: {
         parameters: {
             query?: never;
@@ -23374,6 +26614,221 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Mailing"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MailingsMailingIdVariantsPreviewPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mailing_id: number;
+                variant: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewAs"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatePreview"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MailingsMailingIdWinnerChoose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mailing_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WinnerIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailingReport"];
                 };
             };
             /** @description Malformed request */
@@ -24686,6 +28141,514 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ProductOut"];
                 };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MessagesBouncesListReturned: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 1000 */
+                limit?: number | null;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+                /** @description Search text */
+                q?: string | null;
+                /** @description Field to sort by; - in front for descending */
+                sort?: string | null;
+                /** @description One of: bounced, complained, ignored, unmatched, unreadable */
+                outcome?: string | null;
+                /** @description Of this mailing */
+                mailing?: number | null;
+                /** @description From this profile */
+                profile?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnedMailPage"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MessagesBouncesTakeMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MessagesBouncesReportsTakeReports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BouncesIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BouncesTaken"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MessagesBouncesMailIdGetReturned: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mail_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnedMailDetail"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MessagesBouncesMailIdDeleteReturned: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mail_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Malformed request */
             400: {
