@@ -11,10 +11,10 @@ from pyroaring import BitMap
 from fidelia import profiles, segments
 from fidelia.platform.postgres import Tx
 
-from ...kinds.multivariate.service import variant_of
 from ...model import MessageKey, Run
 from ...sending.compose import contact_hash
 from ...store import ledger
+from ..multivariate.service import variant_of
 from . import store
 from .model import Cause
 from .rules import ENOUGH, MOST_A_DAY, own_hash
