@@ -51,9 +51,7 @@ async def test_birthdays_over_a_leap_year(world: World) -> None:
 
 
 async def test_days_before_and_after_in_the_databases_zone(world: World) -> None:
-    await world.ok(
-        await world.api.patch(f"/api/v1/databases/{world.database}", json={"timezone": "America/New_York"})
-    )
+    await world.ok(await world.api.patch(f"/api/v1/databases/{world.database}", json={"timezone": "America/New_York"}))
     await born(world, p1="1990-06-10", p2="1990-06-11")
     world.clock.set(datetime(2027, 6, 1, tzinfo=UTC))
     before = await world.begin([{**BIRTHDAY, "days": -3, "at": "23:30"}])
@@ -114,7 +112,9 @@ async def test_filter_pause_and_stop(world: World) -> None:
     assert (await world.report(mailing))["sent"] == 2
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago"]
+)
 @settings(deadline=None)
 @given(
     first=st.dates(date(2025, 1, 1), date(2030, 1, 1)),

@@ -32,7 +32,7 @@ async def test_an_event_becomes_one_mail_that_shows_it(world: World) -> None:
     assert (report["sent"], report["audience"]) == (2, 2)
     people = await world.ok(await world.api.get(f"/api/v1/mailings/{mailing}/people"))
     assert [person["profile_id"] for person in people["items"]] == [3, 4]
-    web = [line for line in text.split() if "/t/w/" in line][0]
+    web = next(line for line in text.split() if "/t/w/" in line)
     page = await world.api.get(web[web.index("/t/w/") :].rstrip(")>"))
     assert "custom.size: XL" in page.text, "the web version says what caused it too"
 
@@ -254,7 +254,9 @@ async def test_its_own_messages_never_set_it_off(world: World) -> None:
         await world.catch()
         await world.deliver(mailing)
     assert await world.who(mailing) == [1]
-    other = await world.begin([{"kind": "event", "type": "message.sent", "where": _is("trigger.mailing", "eq", mailing)}])
+    other = await world.begin(
+        [{"kind": "event", "type": "message.sent", "where": _is("trigger.mailing", "eq", mailing)}]
+    )
     await world.happen(("b", 2))
     for _ in range(3):
         await world.catch()
