@@ -145,6 +145,7 @@ def wire(engines: Engines) -> None:
     }
     engines.ports[profiles.ERASERS].append(hooks.forget_people)
     engines.ports[profiles.USED_BY].append(hooks.database_used_by)
+    engines.ports.setdefault(events.TYPES_USED_BY, []).extend((segments.event_type_used_by, hooks.event_type_used_by))
     # Who adds to the file with everything about a person, by the title of the section.
     engines.ports.setdefault(profiles.EXPORTERS, {}).update(
         {
@@ -186,6 +187,7 @@ def wire(engines: Engines) -> None:
 def _wire_messages(engines: Engines) -> None:
     engines.ports[profiles.USED_BY].append(messages.database_used_by)
     engines.ports[profiles.ERASERS].append(messages.forget_people)
+    engines.ports[events.TYPES_USED_BY].append(messages.event_type_used_by)
     engines.ports[events.NAMES] |= {"mailing": messages.mailing_names, "template": messages.template_names}
     # Who keeps people out of every mailing (control groups, campaigns), and who fills further roots of templates.
     engines.ports.setdefault(messages.RECIPIENT_GATES, []).append(keep_control_group)

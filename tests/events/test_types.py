@@ -121,9 +121,13 @@ async def test_defining_changing_archiving(world: World) -> None:
     assert (await world.api.delete(f"/event-types/{made['id']}")).status_code == 204
     assert "custom.seen" not in await types(world)
     assert "custom.seen" in await types(world, archived=True)
-    # New events are taken, and do not bring it back.
-    assert (await world.send({"type": "custom.seen", "profile": profile}))["accepted"] == 1
+    # New events are refused, and do not bring it back; what happened stays.
+    refused = await world.send({"type": "custom.seen", "profile": profile, "id": "late"})
+    assert (refused["accepted"], refused["rejected"][0]["reason"]) == (
+        0, "The event type custom.seen was deleted; restore it first",
+    )  # fmt: skip
     assert "custom.seen" not in await types(world)
+    assert (await types(world, archived=True))["custom.seen"]["count"] == 1
     async with world.engines.tx() as tx:
         assert "custom.seen" not in {t.name for t in await event_types(tx, world.database)}
         assert "custom.seen" not in (await vocabulary(tx, world.database)).event
@@ -135,6 +139,7 @@ async def test_defining_changing_archiving(world: World) -> None:
     ]
     assert (await world.api.patch(f"/event-types/{made['id']}", json={"archived": False})).status_code == 200
     assert "custom.seen" in await types(world)
+    assert (await world.send({"type": "custom.seen", "profile": profile, "id": "late"}))["accepted"] == 1
     assert (await world.api.get("/event-types/99999")).status_code == 404
     assert (await world.api.get("/event-types", params={"database": 99999})).status_code == 404
 

@@ -13,13 +13,14 @@ from .service.erasure import forget_people
 from .service.history import NAMES, history, latest
 from .service.merging import merge_people
 from .service.personal import personal_data
-from .service.types import PropertyIn, define_type, event_types
+from .service.types import TYPES_USED_BY, PropertyIn, define_type, event_types
 from .vocabulary import vocabulary
 
 __all__ = [
     "BUILTIN",
     "GROUPS",
     "NAMES",
+    "TYPES_USED_BY",
     "EventProperty",
     "EventTypeOut",
     "HistoryCopies",

@@ -61,10 +61,16 @@ class EventProperty(msgspec.Struct, frozen=True, kw_only=True):
     declared: bool
 
 
+class EventTypeUsage(msgspec.Struct, frozen=True):
+    """What names a type: ``segment Lapsed``, ``mailing Welcome``, ``hook Warehouse``."""
+
+    used_by: list[str]
+
+
 class EventTypeOut(msgspec.Struct, frozen=True, kw_only=True):
     """A type of event. Built-in ones have no ``id`` and cannot be changed.
 
-    ``count`` and ``last_seen_at`` are null when they cannot be told at the moment.
+    ``count``, those of the last 7 and 30 days and ``last_seen_at`` are null when they cannot be told at the moment.
     """
 
     id: int | None
@@ -77,5 +83,7 @@ class EventTypeOut(msgspec.Struct, frozen=True, kw_only=True):
     declared: bool
     properties: list[EventProperty]
     count: int | None
+    count_7d: int | None
+    count_30d: int | None
     last_seen_at: datetime | None
     archived_at: datetime | None

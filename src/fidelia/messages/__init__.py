@@ -20,7 +20,15 @@ from .service.merging import merge_people
 from .service.personal import personal_data
 from .service.report import MailingReport, report
 from .service.templates import create_template, get_template, list_templates, publish_template
-from .service.used import database_used_by, forget_people, mailing_names, segment_used_by, state_counts, template_names
+from .service.used import (
+    database_used_by,
+    event_type_used_by,
+    forget_people,
+    mailing_names,
+    segment_used_by,
+    state_counts,
+    template_names,
+)
 
 __all__ = [
     "RECIPIENT_GATES",
@@ -40,6 +48,7 @@ __all__ = [
     "create_template",
     "database_used_by",
     "estimate",
+    "event_type_used_by",
     "forget_people",
     "get_mailing",
     "get_template",

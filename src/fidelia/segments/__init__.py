@@ -35,6 +35,7 @@ from .service.manage import (
     create_segment,
     database_used_by,
     detail,
+    event_type_used_by,
     restore_segment,
     used_by,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "create_segment",
     "database_used_by",
     "detail",
+    "event_type_used_by",
     "fill",
     "forget_in_bulk",
     "forget_in_control",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import blake2b
 
-from fidelia.conditions import Compare, Condition, Measure, Occurred, Related, walk
+from fidelia.conditions import Compare, Condition, Measure, Member, Occurred, Related, walk
 from fidelia.kernel.errors import FieldError
 from fidelia.platform.schedules import next_run, schedule_errors
 
@@ -16,6 +16,7 @@ __all__ = [
     "edges",
     "limit_errors",
     "name_errors",
+    "names_event",
     "names_field",
     "next_run",
     "position",
@@ -116,6 +117,17 @@ def names_field(condition: Condition, field: str) -> bool:
             measure: Measure | None = node.measure
             if (measure and same(measure.of)) or (node.within and same(node.within.by)):
                 return True
+    return False
+
+
+def names_event(condition: Condition, type_: str) -> bool:
+    """Tell whether a condition speaks of a type of event, also as the start of a window."""
+    for _, node in walk(condition):
+        if isinstance(node, Occurred) and node.event == type_:
+            return True
+        since = node.within.since if isinstance(node, Occurred | Related | Member) and node.within else None
+        if since is not None and since.event == type_:
+            return True
     return False
 
 

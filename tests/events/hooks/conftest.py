@@ -20,10 +20,12 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.fetch import FetchLimits
 from fidelia.platform.outbox import EventOut
 from fidelia.profiles import create_database, upsert
+from fidelia.worker import tasks as _tasks
 from tests.conftest import NOW
 from tests.events.conftest import SYSTEM
 from tests.web_server import Asked, WebServer, open_to, send, web_server
 
+assert _tasks.MODULES
 QUICK = FetchLimits(connect_seconds=2, read_seconds=0.5, total_seconds=1, redirects=0)
 
 

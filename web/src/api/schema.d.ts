@@ -2088,6 +2088,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mailings/{mailing_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try failed messages again */
+        post: operations["ApiV1MailingsMailingIdRetryRetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mailings/{mailing_id}/runs": {
         parameters: {
             query?: never;
@@ -5774,7 +5791,7 @@ export interface components {
             database_id?: number | null;
             /** @default [] */
             types?: string[];
-            filters?: components["schemas"]["HookFiltersIn"];
+            filters?: components["schemas"]["HookFiltersIn"] | null;
             headers?: {
                 [key: string]: string | null;
             } | null;
@@ -6370,6 +6387,7 @@ export interface components {
             in_flight: number;
             sent: number;
             failed: number;
+            failed_for_now: number;
             blocked: number;
             unknown: number;
             delivered: number;
@@ -6386,6 +6404,20 @@ export interface components {
             series: components["schemas"]["Series"] | null;
             variants: components["schemas"]["VariantReport"][];
             test: components["schemas"]["TestReport"] | null;
+        };
+        /** MailingRetried */
+        MailingRetried: {
+            queued: number;
+            mailing: components["schemas"]["Mailing"];
+        };
+        /** MailingRetry */
+        MailingRetry: {
+            /**
+             * @default temporary
+             * @enum {string}
+             */
+            which?: "temporary" | "all";
+            run_id?: number | null;
         };
         /** MailingRun */
         MailingRun: {
@@ -25890,6 +25922,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Mailing"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MailingsMailingIdRetryRetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mailing_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailingRetry"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailingRetried"];
                 };
             };
             /** @description Malformed request */

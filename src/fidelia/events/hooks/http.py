@@ -42,7 +42,7 @@ class HookIn(Body, frozen=True):
     active: bool = True
     database_id: int | None = None
     types: tuple[str, ...] = ()
-    filters: HookFiltersIn = HookFiltersIn()
+    filters: HookFiltersIn | None = None
     headers: _Headers | None = None
     custom_data: dict[str, Any] | None = None
     batch_size: _BatchSize = 100
@@ -106,7 +106,8 @@ class HookController(Controller):
     @post("/", dto=Strict[HookIn], return_dto=None, opt={"right": "hooks:create"}, summary="Make a hook")
     async def create_hook(self, tx: Tx, actor: Actor, data: HookIn) -> HookSecret:
         """Make a hook and return the secret that signs its requests; it is shown this once."""
-        values = _sent(data) | {"headers": data.headers or {}, "custom_data": data.custom_data or {}}
+        nothing: dict[str, Any] = {"headers": {}, "custom_data": {}, "filters": HookFiltersIn()}
+        values = {name: nothing.get(name) if value is None else value for name, value in _sent(data).items()}
         return await service.create_hook(tx, actor, values)
 
     @get("/sample", opt={"right": "hooks:read"}, summary="What a receiver gets")

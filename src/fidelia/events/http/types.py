@@ -13,7 +13,7 @@ from fidelia.kernel.paging import Page
 from fidelia.platform.http import Body, PageParams, Strict
 from fidelia.platform.postgres import Tx
 
-from ..model import EventTypeOut
+from ..model import EventTypeOut, EventTypeUsage
 from ..service import types as service
 from ..service.types import PropertyIn
 
@@ -29,7 +29,7 @@ class EventTypeIn(Body, frozen=True):
 
 
 class EventTypePatch(Body, frozen=True):
-    """What to change; ``properties`` are all that shall be declared."""
+    """What to change; ``properties`` are all that shall be declared, ``archived`` false restores a deleted type."""
 
     label: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
@@ -49,7 +49,7 @@ class EventTypeController(Controller):
         tx: Tx,
         page: PageParams,
         database: Annotated[int, QueryParameter(name="database")],
-        archived: Annotated[bool, QueryParameter(name="archived", description="Also archived ones")] = False,
+        archived: Annotated[bool, QueryParameter(name="archived", description="Also deleted ones")] = False,
         builtin: Annotated[bool, QueryParameter(name="builtin", description="Also built-in ones")] = True,
     ) -> Page[EventTypeOut]:
         """List the types of a database: built-in ones first, then your own by name, declared or seen in events."""
@@ -87,7 +87,23 @@ class EventTypeController(Controller):
         }
         return await service.change_type(tx, actor, type_id, sent)
 
-    @delete("/{type_id:int}", opt={"right": "events:delete"}, status_code=204, summary="Archive an event type")
-    async def archive(self, tx: Tx, actor: Actor, type_id: FromPath[int]) -> None:
-        """Take a type out of lists and pickers; its events stay."""
-        await service.archive_type(tx, actor, type_id)
+    @get("/usage", opt={"right": "events:read"}, summary="Who uses an event type")
+    async def usage(
+        self,
+        tx: Tx,
+        database: Annotated[int, QueryParameter(name="database")],
+        name: Annotated[str, QueryParameter(name="name", description="Built in, or one of your own")],
+    ) -> EventTypeUsage:
+        """Name the segments, mailings and hooks that speak of a type."""
+        return EventTypeUsage(await service.usage(tx, database, name))
+
+    @delete("/{type_id:int}", opt={"right": "events:delete"}, status_code=204, summary="Delete an event type")
+    async def archive(
+        self,
+        tx: Tx,
+        actor: Actor,
+        type_id: FromPath[int],
+        confirm: Annotated[bool, QueryParameter(name="confirm", description="Also while it is used")] = False,
+    ) -> None:
+        """Take a type out of lists and pickers: new events are refused, history stays. 409 while it is used."""
+        await service.archive_type(tx, actor, type_id, confirm=confirm)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from fidelia import profiles
 from fidelia.access import Actor, audit
-from fidelia.kernel.errors import FieldError, Problem, invalid, invalid_field, name_taken, not_found
+from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, invalid_field, name_taken, not_found
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform.clickhouse import ClickHouseError
 from fidelia.platform.postgres import Tx
@@ -31,6 +30,9 @@ MAX_LABEL = 100
 MAX_DESCRIPTION = 2000
 
 
+_NEVER = {"count": 0, "last_seen_at": None, "count_7d": 0, "count_30d": 0}
+
+
 class PropertyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A property that a type declares: an event with a value of another type is rejected."""
 
@@ -39,7 +41,10 @@ class PropertyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: str = ""
 
 
-Counts = Mapping[str, tuple[int, datetime]] | None
+#: The port: a list of functions that say who names a type of a database ("segment Lapsed").
+TYPES_USED_BY = "events.types_used_by"
+TypesUsedBy = Callable[[Tx, int, str], Awaitable[Sequence[str]]]
+Counts = Mapping[str, history.TypeCount] | None
 
 
 async def event_types(tx: Tx, database_id: int, *, archived: bool = False) -> list[EventTypeOut]:
@@ -131,7 +136,10 @@ async def define_type(
 
 
 async def change_type(tx: Tx, actor: Actor, type_id: int, changes: Mapping[str, Any]) -> EventTypeOut:
-    """Change ``label``, ``description``, ``properties`` or ``archived``; raise 404 or 422."""
+    """Change ``label``, ``description``, ``properties``, or restore it (``archived`` false); raise 404 or 422.
+
+    What was deleted keeps its place in history; ``archived`` true deletes unless it is used (409).
+    """
     before = await store.find(tx, type_id, lock=True)
     if before is None or before.name in BUILTIN:
         raise not_found("Event type", type_id)
@@ -143,13 +151,17 @@ async def change_type(tx: Tx, actor: Actor, type_id: int, changes: Mapping[str, 
     if "properties" in changes:
         values |= {"properties": _stored(properties), "declared": True}
     if "archived" in changes and changes["archived"] != (before.archived_at is not None):
+        if changes["archived"] and not changes.get("confirm"):
+            await _refuse_used(tx, before)
         values["archived_at"] = tx.now if changes["archived"] else None
     if values:
         await store.update(tx, type_id, values)
+        ended = "event_type.archived" if changes.get("archived") else "event_type.restored"
+        action = ended if "archived_at" in values else "event_type.updated"
         await audit(
             tx,
             actor,
-            "event_type.archived" if values.get("archived_at") else "event_type.updated",
+            action,
             kind="event_type",
             object_id=type_id,
             name=before.name,
@@ -159,16 +171,34 @@ async def change_type(tx: Tx, actor: Actor, type_id: int, changes: Mapping[str, 
     return await get_type(tx, type_id)
 
 
-async def archive_type(tx: Tx, actor: Actor, type_id: int) -> None:
-    """Take a type out of every list and picker; its events stay in history, and new ones are still taken."""
-    await change_type(tx, actor, type_id, {"archived": True})
+async def archive_type(tx: Tx, actor: Actor, type_id: int, *, confirm: bool = False) -> None:
+    """Take a type out of every list and picker: new events are refused, those in history stay.
+
+    Raises 404, and 409 naming who uses it unless that is confirmed.
+    """
+    await change_type(tx, actor, type_id, {"archived": True, "confirm": confirm})
+
+
+async def usage(tx: Tx, database_id: int, name: str) -> list[str]:
+    """Return who names a type of a database; raise 404 for the database."""
+    await profiles.get_database(tx, database_id)
+    askers: Sequence[TypesUsedBy] = tx.engines.port(TYPES_USED_BY)
+    return [user for ask in askers for user in await ask(tx, database_id, name)]
+
+
+async def _refuse_used(tx: Tx, row: TypeRow) -> None:
+    users = await usage(tx, row.database_id, row.name)
+    if users:
+        more = f" and {len(users) - 10} more" if len(users) > 10 else ""
+        shown = ", ".join(users[:10])
+        raise conflict(f"{row.name} is used by {shown}{more}; they would hear nothing of it any more", used_by=users)
 
 
 async def _counts(tx: Tx, database_id: int) -> Counts:
     try:
         await caught_up(tx.engines)
         await ensure_events(tx.engines, database_id)
-        return await history.counts(tx.engines.clickhouse, database_id)
+        return await history.type_counts(tx.engines.clickhouse, database_id, tx.now)
     except (ClickHouseError, Problem):
         return None  # the types are known all the same; only how often they happened is not
 
@@ -229,8 +259,10 @@ def _properties(
 
 
 def _figures(counts: Counts, name: str) -> dict[str, Any]:
-    count, last = (None, None) if counts is None else counts.get(name, (0, None))
-    return {"count": count, "last_seen_at": last}
+    if counts is None:
+        return dict.fromkeys(history.TypeCount.__struct_fields__)
+    found = counts.get(name)
+    return _NEVER if found is None else msgspec.structs.asdict(found)
 
 
 def _stored(properties: Sequence[PropertyIn]) -> dict[str, dict[str, str]]:

@@ -77,6 +77,29 @@ async def page(
     return [HistoryRow(type_, who, at, id_, _decode(props)) for type_, who, at, id_, props in rows]
 
 
+class TypeCount(msgspec.Struct, frozen=True):
+    """How often a type happened in all and of late, and when the last time."""
+
+    count: int
+    last_seen_at: datetime
+    count_7d: int
+    count_30d: int
+
+
+async def type_counts(ch: ClickHouse, database_id: int, now: datetime) -> dict[str, TypeCount]:
+    """Return for each type of a database how often it happened.
+
+    Repeats that the table has not collapsed yet count too: these are figures for orientation.
+    """
+    sql = (
+        "select type, count(), max(at), countIf(at >= {week:DateTime64(3, 'UTC')}),"
+        f" countIf(at >= {{month:DateTime64(3, 'UTC')}}) from {events_table(database_id)} group by type"
+    )
+    params = {"week": clickhouse_time(now - timedelta(days=7)), "month": clickhouse_time(now - timedelta(days=30))}
+    rows = await ch.query(sql, params)
+    return {type_: TypeCount(int(count), last, int(week), int(month)) for type_, count, last, week, month in rows}
+
+
 async def counts(ch: ClickHouse, database_id: int, profile: int | None = None) -> dict[str, tuple[int, datetime]]:
     """Return for each type how many events there are, and when the last one was.
 

@@ -28,6 +28,11 @@ async def segment_used_by(tx: Tx, segment: segments.Segment) -> Sequence[str]:
     return [f"mailing {name}" for name in await mailings_store.using(tx, segment_id=segment.id)]
 
 
+async def event_type_used_by(tx: Tx, database_id: int, type_: str) -> Sequence[str]:
+    """Return the mailings that events of a type set off."""
+    return [f"mailing {name}" for name in await mailings_store.set_off_by(tx, database_id, type_)]
+
+
 async def mailing_names(tx: Tx, ids: Collection[int]) -> Mapping[int, str]:
     """Return the names of mailings."""
     return await mailings_store.names(tx, ids)

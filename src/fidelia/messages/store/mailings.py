@@ -42,7 +42,7 @@ _SELECT = sa.select(
     _last.c.id.label("run_id"),
     _last.c.phase,
     _last.c.audience,
-    sa.func.coalesce(mailing.c.held, _last.c.trouble).label("trouble"),
+    _last.c.trouble,
     _last.c.error,
     _last.c.started_at,
     _last.c.finished_at,
@@ -161,6 +161,13 @@ async def using(tx: Tx, *, segment_id: int | None = None, database_id: int | Non
     if database_id is not None:
         query = query.where(mailing.c.database_id == database_id, sa.not_(mailing.c.is_system))
     return [row.name for row in await tx.all(query)]
+
+
+async def set_off_by(tx: Tx, database_id: int, type_: str) -> list[str]:
+    """Return the names of mailings that events of a type set off and that are not archived."""
+    wanted = sa.cast([{"kind": "event", "type": type_}], mailing.c.triggers.type)
+    where = (mailing.c.database_id == database_id, mailing.c.archived_at.is_(None), mailing.c.triggers.contains(wanted))
+    return [row.name for row in await tx.all(sa.select(mailing.c.name).where(*where).order_by(mailing.c.id))]
 
 
 async def names(tx: Tx, ids: Iterable[int]) -> dict[int, str]:

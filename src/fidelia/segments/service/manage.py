@@ -241,6 +241,12 @@ async def database_used_by(tx: Tx, database_id: int, field: profiles.Field | Non
     return [f"segment {segment.name}" for segment in found]
 
 
+async def event_type_used_by(tx: Tx, database_id: int, type_: str) -> list[str]:
+    """Answer which segments speak of a type of event (a port of events)."""
+    found = await store.of_database(tx, database_id)
+    return [f"segment {s.name}" for s in found if s.condition is not None and rules.names_event(s.condition, type_)]
+
+
 def picture(segment: Segment) -> dict[str, Any]:
     """Return a segment as the audit log keeps it."""
     kept = ("database_id", "name", "description", "type", "range", "limit", "schedule", "tags")

@@ -138,7 +138,7 @@ async def of_database(tx: Tx, database_id: int) -> list[str]:
 
 async def of_type(tx: Tx, database_id: int, type_: str) -> list[str]:
     """Return the names of hooks that ask for a type of a database by its name."""
-    where = (_c.types.any(type_), sa.or_(_c.database_id == database_id, _c.database_id.is_(None)))
+    where = (_c.types.contains([type_]), sa.or_(_c.database_id == database_id, _c.database_id.is_(None)))
     return [row.name for row in await tx.all(sa.select(_c.name).where(*where).order_by(_c.name))]
 
 
