@@ -13,6 +13,7 @@ from ..tracking.http import TrackingController
 from .mailbox import MailboxController
 from .mailings import MailingController
 from .reports import ReportController
+from .retry import RetryController
 from .runs import RunController
 from .templates import TemplateController
 
@@ -30,5 +31,6 @@ API = [
     PolicyController,
     DkimKeyController,
     BounceController,
+    RetryController,
 ]
 ROOT = [TrackingController, PreferenceController, ConfirmController]

@@ -14,7 +14,7 @@ from fidelia.platform.postgres import Tx
 from ..kinds.multivariate.model import LINK_STRIDE, TestReport, VariantReport
 from ..kinds.multivariate.report import split_report
 from ..model import Mailing, Run
-from ..store import ledger, runs, waiting
+from ..store import ledger, retry, runs, waiting
 from ..store import mailings as mailings_store
 from ..store import report as store
 from .audience import REASONS
@@ -73,7 +73,8 @@ class Series(msgspec.Struct, frozen=True):
 class MailingReport(msgspec.Struct, frozen=True, kw_only=True):
     """How a run went. Always: selected = audience + left_out, and
     audience = waiting + in_flight + sent + failed + blocked + unknown. Of those waiting, ``later`` are not due yet;
-    ``next_at`` is when the next of them is."""
+    ``next_at`` is when the next of them is. Of those that ``failed``, ``failed_for_now`` were never refused for
+    good."""
 
     mailing: Mailing
     run_id: int | None
@@ -87,6 +88,7 @@ class MailingReport(msgspec.Struct, frozen=True, kw_only=True):
     in_flight: int
     sent: int
     failed: int
+    failed_for_now: int
     blocked: int
     unknown: int
     delivered: int
@@ -147,6 +149,7 @@ async def report(tx: Tx, mailing_id: int, unit: str | None = None, run_id: int |
         in_flight=states.get("handed", 0),
         sent=sent,
         failed=states.get("failed", 0),
+        failed_for_now=await retry.temporary(raw, run.id) if states.get("failed") else 0,
         blocked=states.get("blocked", 0),
         unknown=states.get("unknown", 0),
         delivered=delivered,
@@ -221,7 +224,8 @@ async def _series(tx: Tx, run: Run, unit: str | None) -> Series | None:
 
 def _empty(tx: Tx, mailing: Mailing) -> MailingReport:
     nothing = Reacted(0, 0, 0, 0, None)
-    names = "audience left_out waiting later in_flight sent failed blocked unknown delivered bounced unsubscribed complained"
+    names = "audience left_out waiting later in_flight sent failed failed_for_now blocked unknown"
+    names += " delivered bounced unsubscribed complained"
     zero = dict.fromkeys(names.split(), 0)
     return MailingReport(
         mailing=mailing,
