@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from fidelia.access.http import routers as access
 from fidelia.demo.http import DemoController
+from fidelia.events.goals.http import GoalController
 from fidelia.events.hooks.http import HookController
 from fidelia.events.http import API as EVENTS
 from fidelia.events.http import ROOT as SEGMENT_PROTOCOL
@@ -33,6 +34,7 @@ from .notices import NoticeController
 API: list[ControllerRouterHandler] = [
     *access,
     *EVENTS,
+    GoalController,
     HookController,
     CategoryController,
     OrderController,

@@ -4,6 +4,8 @@ Other capabilities write events with ``Tx.emit``, ``emit_many`` and ``emit_bulk`
 """
 
 from .catalogue import BUILTIN, GROUPS, group_of
+from .goals import MESSAGES as GOAL_MESSAGES
+from .goals import Goal, GoalMessage, create_goal, goals_of
 from .ingest.people import match_key
 from .model import EventProperty, EventTypeOut, HistoryGroup, HistoryItem, HistoryPage, HistoryType
 from .moving import HistoryCopies, Merges, merged_ids
@@ -18,11 +20,14 @@ from .vocabulary import vocabulary
 
 __all__ = [
     "BUILTIN",
+    "GOAL_MESSAGES",
     "GROUPS",
     "NAMES",
     "TYPES_USED_BY",
     "EventProperty",
     "EventTypeOut",
+    "Goal",
+    "GoalMessage",
     "HistoryCopies",
     "HistoryGroup",
     "HistoryItem",
@@ -30,12 +35,14 @@ __all__ = [
     "HistoryType",
     "Merges",
     "PropertyIn",
+    "create_goal",
     "define_type",
     "drop_events",
     "ensure_events",
     "event_types",
     "events_table",
     "forget_people",
+    "goals_of",
     "group_of",
     "history",
     "is_own_type",
