@@ -1,10 +1,12 @@
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { AllDone, ListView, NO_VALUE, paths, StateBadge, Time, useListState, type Column } from '@/kit';
+import { letter } from './variants/model';
 import { reasonWords, type Mailing, type MailingPerson } from './model';
+import { runWords, useRuns } from './runs/model';
 
 const states = [
-  ['sent', 'Sent'], ['delivered', 'Delivered'], ['opened', 'Opened'], ['clicked', 'Clicked'], ['unsubscribed', 'Unsubscribed'], ['failed', 'Failed'], ['blocked', 'Blocked'], ['unknown', 'Unknown'], ['left_out', 'Left out'],
+  ['queued', 'Waiting'], ['sent', 'Sent'], ['delivered', 'Delivered'], ['opened', 'Opened'], ['clicked', 'Clicked'], ['unsubscribed', 'Unsubscribed'], ['failed', 'Failed'], ['blocked', 'Blocked'], ['unknown', 'Unknown'], ['left_out', 'Left out'],
 ].map(([value, label]) => ({ value: value ?? '', label: label ?? '' }));
 
 const columns: Column<MailingPerson>[] = [
@@ -20,12 +22,18 @@ const columns: Column<MailingPerson>[] = [
 /** Everybody a figure of the report counts. */
 export function PeopleTab({ mailing }: { mailing: Mailing }) {
   const state = useListState();
+  const variants = mailing.split?.variants ?? [];
+  const launched = useRuns(mailing) ?? [];
+  const filters = [{ key: 'state', label: 'State', options: states }, ...(launched.length > 0 ? [{ key: 'run', label: 'Launch', options: launched.map((run) => ({ value: String(run.id), label: runWords(run) })) }] : []),
+    ...(variants.length > 0 ? [{ key: 'variant', label: 'Variant', options: variants.map((_, n) => ({ value: String(n + 1), label: letter(n + 1) })) }] : [])];
+  const { run, variant, ...rest } = state.params;
+  const asked = { ...rest, ...(run ? { run: Number(run.split(',')[0]) } : {}), ...(variant ? { variant: Number(variant.split(',')[0]) } : {}) };
   const query = useList<MailingPerson>(['mailings', mailing.id, 'people', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/mailings/{mailing_id}/people', {
-    params: { path: { mailing_id: mailing.id }, query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal,
+    params: { path: { mailing_id: mailing.id }, query: { ...asked, limit, ...(cursor ? { cursor } : {}) } }, signal,
   })));
   return (
     <ListView<MailingPerson> name="mailing.people" query={query} state={state} columns={columns} rowKey={(p) => p.profile_id} rowLabel={(p) => p.name} rowHref={(p) => paths.profile(mailing.database_id, p.profile_id)} noun={{ one: 'person', many: 'people' }}
-      filters={[{ key: 'state', label: 'State', options: states }]} empty={<AllDone>Nobody yet</AllDone>}
+      filters={filters} empty={<AllDone>Nobody yet</AllDone>}
       onExport={() => { globalThis.location.assign(`/api/v1/mailings/${mailing.id}/people.csv?${new URLSearchParams(state.params).toString()}`); }} />
   );
 }

@@ -1,37 +1,42 @@
 import { Alert, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { Chart, FigureTile, FigureTiles, formatCount, formatDay, formatNumber, Loaded, Num, paths, Rate, Section, SmallTable, SumBar, Time, type Column } from '@/kit';
 import { hourWords, reasonWords, underway, useReport, type Mailing, type MailingReport } from './model';
+import { TriggerPanel } from './trigger/TriggerPanel';
+import { useChosenRun } from './runs/model';
+import { RunPicker } from './runs/RunPicker';
+import { VariantFigures } from './variants/VariantFigures';
 
-const people = (mailing: Mailing, state: string) => `${paths.mailing(mailing.id)}?tab=people&filter=${encodeURIComponent(JSON.stringify({ state: [state] }))}`;
+const people = (report: MailingReport, state: string) => `${paths.mailing(report.mailing.id)}?tab=people&filter=${encodeURIComponent(JSON.stringify({ state: [state], ...(report.run_id === report.mailing.run_id ? {} : { run: [String(report.run_id)] }) }))}`;
 
 function Progress({ mailing, report }: { mailing: Mailing; report: MailingReport }) {
   return (
     <Section>
       <SumBar label="What became of the audience" parts={[
-        { label: 'sent', value: report.sent, tone: 'moss', href: people(mailing, 'sent') },
+        { label: 'sent', value: report.sent, tone: 'moss', href: people(report, 'sent') },
         ...(report.in_flight > 0 ? [{ label: 'in flight', value: report.in_flight, tone: 'fjord' as const }] : []),
         ...(report.waiting > 0 ? [{ label: 'waiting', value: report.waiting }] : []),
-        { label: 'failed', value: report.failed, tone: 'clay', href: people(mailing, 'failed') },
-        { label: 'blocked', value: report.blocked, tone: 'marigold', href: people(mailing, 'blocked') },
-        ...(report.unknown > 0 ? [{ label: 'unknown', value: report.unknown, tone: 'iris' as const, href: people(mailing, 'unknown') }] : []),
+        { label: 'failed', value: report.failed, tone: 'clay', href: people(report, 'failed') },
+        { label: 'blocked', value: report.blocked, tone: 'marigold', href: people(report, 'blocked') },
+        ...(report.unknown > 0 ? [{ label: 'unknown', value: report.unknown, tone: 'iris' as const, href: people(report, 'unknown') }] : []),
       ]} total={formatNumber(report.audience)} />
       <Text size="xs" c="dimmed">{underway(mailing) ? 'Live' : 'As of'} <Time value={report.as_of} mode="absolute" seconds />{report.left_out > 0 && report.selected !== null && <> · {formatNumber(report.left_out)} of {formatNumber(report.selected)} were left out before sending</>}</Text>
+      {report.later > 0 && <Text size="sm">{formatCount(report.later, 'person waits', 'people wait')} for a later moment{report.next_at && <>, the next until <Time value={report.next_at} mode="absolute" showZone /></>}</Text>}
       {report.unknown > 0 && <Alert color="iris">Unknown: handed over when the process stopped, and no answer came. They are not repeated, so that nobody gets it twice.</Alert>}
       {mailing.trouble && <Alert color="marigold" title="The mail server">{mailing.trouble}</Alert>}
     </Section>
   );
 }
 
-function Figures({ mailing, report }: { mailing: Mailing; report: MailingReport }) {
+function Figures({ report }: { report: MailingReport }) {
   const machines = (n: number) => (n > 0 ? ` · ${formatCount(n, 'machine', 'machines')} apart` : '');
   const times = (n: number) => formatCount(n, 'time', 'times');
   const of = (part: number, whole: number) => `${formatNumber(part)} of ${formatNumber(whole)}`;
   return (
     <FigureTiles>
-      <FigureTile label="Delivered" value={<Rate part={report.delivered} whole={report.audience} short />} note={`${of(report.delivered, report.audience)}${report.bounced ? ` · ${formatNumber(report.bounced)} bounced` : ''}`} href={people(mailing, 'delivered')} />
-      <FigureTile label="Opened" value={<Rate part={report.opened.people} whole={report.delivered} short />} note={`${of(report.opened.people, report.delivered)}, ${times(report.opened.total)}${machines(report.opened.machines)}`} href={people(mailing, 'opened')} />
-      <FigureTile label="Clicked" value={<Rate part={report.clicked.people} whole={report.delivered} short />} note={`${of(report.clicked.people, report.delivered)}, ${times(report.clicked.total)}${machines(report.clicked.machines)}`} href={people(mailing, 'clicked')} />
-      <FigureTile label="Unsubscribed" value={<Num value={report.unsubscribed} />} note={of(report.unsubscribed, report.delivered)} href={people(mailing, 'unsubscribed')} />
+      <FigureTile label="Delivered" value={<Rate part={report.delivered} whole={report.audience} short />} note={`${of(report.delivered, report.audience)}${report.bounced ? ` · ${formatNumber(report.bounced)} bounced` : ''}`} href={people(report, 'delivered')} />
+      <FigureTile label="Opened" value={<Rate part={report.opened.people} whole={report.delivered} short />} note={`${of(report.opened.people, report.delivered)}, ${times(report.opened.total)}${machines(report.opened.machines)}`} href={people(report, 'opened')} />
+      <FigureTile label="Clicked" value={<Rate part={report.clicked.people} whole={report.delivered} short />} note={`${of(report.clicked.people, report.delivered)}, ${times(report.clicked.total)}${machines(report.clicked.machines)}`} href={people(report, 'clicked')} />
+      <FigureTile label="Unsubscribed" value={<Num value={report.unsubscribed} />} note={of(report.unsubscribed, report.delivered)} href={people(report, 'unsubscribed')} />
     </FigureTiles>
   );
 }
@@ -77,13 +82,16 @@ function Reasons({ title, rows, none }: { title: string; rows: MailingReport['fa
 
 /** What a mailing did. Every figure opens the people it counts. */
 export function ReportTab({ mailing }: { mailing: Mailing }) {
-  const query = useReport(mailing);
+  const query = useReport(mailing, useChosenRun());
   return (
     <Loaded query={query} what="the report">
       {(report) => (
         <Stack>
+          <RunPicker mailing={mailing} />
+          {mailing.type === 'trigger' && <TriggerPanel mailing={mailing} />}
           <Progress mailing={mailing} report={report} />
-          <Figures mailing={mailing} report={report} />
+          <Figures report={report} />
+          <VariantFigures mailing={mailing} report={report} />
           <OverTime report={report} />
           <Links report={report} />
           <SimpleGrid cols={{ base: 1, md: 2 }}>
