@@ -21,7 +21,7 @@ export function WhereValue({ databaseId, row, type, options, onChange }: Props) 
   const named = useNamed(row.field, databaseId);
   const fields = useFields(databaseId) ?? [];
   const known = row.field === 'trigger.channel' ? channels : row.field === 'trigger.status' || row.field === 'trigger.previous' ? statuses : options.length > 0 ? [...options] : undefined;
-  const text = Array.isArray(row.value) ? '' : String(row.value ?? '');
+  const text = typeof row.value === 'string' || typeof row.value === 'number' || typeof row.value === 'boolean' ? String(row.value) : '';
   const list = Array.isArray(row.value) ? row.value.map(String) : [];
   if (manyValues(row.op)) {
     const put = (values: string[]) => { onChange(values.map((v) => (type === 'tags' ? v : typed(v, type)))); };
