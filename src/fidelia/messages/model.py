@@ -154,7 +154,9 @@ class TemplateVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mailing(msgspec.Struct, frozen=True, kw_only=True):
-    """A mailing and where it stands. ``run_id`` is its newest run; ``trouble`` is what holds it up at the moment."""
+    """A mailing and where it stands. ``run_id`` is its newest run; ``trouble`` is what holds that run up at the moment,
+    ``held`` why the mailing paused by itself although no run of it did.
+    """
 
     id: int
     name: str
@@ -188,6 +190,7 @@ class Mailing(msgspec.Struct, frozen=True, kw_only=True):
     phase: str | None
     audience: int | None
     trouble: str | None
+    held: str | None
     error: str | None
     started_at: datetime | None
     finished_at: datetime | None

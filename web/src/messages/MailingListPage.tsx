@@ -5,9 +5,10 @@ import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { doneToast, failToast, FirstUse, ListPage, MenuActions, Num, paths, SkeletonText, StateBadge, Time, undoToast, useGo, useListState, type Column } from '@/kit';
+import { mailingKind, useMailingKinds } from './kinds';
 import { useSegments, type Mailing } from './model';
 
-const states = ['draft', 'scheduled', 'sending', 'paused', 'done', 'stopped', 'failed'].map((value) => ({ value, label: value.charAt(0).toUpperCase() + value.slice(1) }));
+const states = ['draft', 'scheduled', 'active', 'sending', 'paused', 'done', 'stopped', 'failed'].map((value) => ({ value, label: value.charAt(0).toUpperCase() + value.slice(1) }));
 
 /** The mailings of the database at hand. */
 export function MailingListPage() {
@@ -17,6 +18,7 @@ export function MailingListPage() {
   const id = useDatabase()?.id;
   const canCreate = useCan('mailings:create'), canDelete = useCan('mailings:delete');
   const segments = useSegments(id);
+  const kinds = useMailingKinds() ?? [];
   const query = useList<Mailing>(['mailings', id, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/mailings', {
     params: { query: { ...params, ...(old ? { archived: true } : {}), limit, ...(id ? { database: id } : {}), ...(cursor ? { cursor } : {}) } }, signal,
   })));
@@ -27,6 +29,7 @@ export function MailingListPage() {
   const columns: Column<Mailing>[] = [
     { key: 'name', header: 'Mailing', sort: 'name', cell: (m) => m.name },
     { key: 'state', header: 'State', sort: 'state', cell: (m) => <StateBadge state={m.state} size="sm" />, priority: 1 },
+    { key: 'type', header: 'Kind', sort: 'type', cell: (m) => mailingKind(m.type).label, priority: 3 },
     { key: 'audience', header: 'To', priority: 2, cell: (m) => (m.segment_id ? segments ? segments.find((s) => s.id === m.segment_id)?.name ?? `Segment ${m.segment_id}` : <SkeletonText /> : 'the whole database') },
     { key: 'people', header: 'People', sort: 'people', align: 'right', cell: (m) => <Num value={m.audience} />, priority: 3 },
     { key: 'when', header: 'When', sort: 'when', cell: (m) => <Time value={m.finished_at ?? m.started_at ?? m.starts_at ?? m.send_at} none="not started" />, priority: 2 },
@@ -44,7 +47,7 @@ export function MailingListPage() {
   const add = canCreate ? { label: 'New mailing', icon: <IconPlus size={16} />, shortcut: 'N', href: paths.mailingNew() } : undefined;
   return (
     <ListPage<Mailing> name="mailings" title="Mailings" noun={{ one: 'mailing', many: 'mailings' }} query={query} state={state} columns={columns} rowKey={(m) => m.id} rowLabel={(m) => m.name} rowHref={(m) => paths.mailing(m.id)}
-      primary={add} filters={[{ key: 'state', label: 'State', options: states }, { key: 'archived', label: 'Archived', options: [{ value: 'yes', label: 'Archived only' }] }]}
+      primary={add} filters={[{ key: 'state', label: 'State', options: states }, { key: 'type', label: 'Kind', options: kinds.map((k) => ({ value: k.value, label: k.label })) }, { key: 'archived', label: 'Archived', options: [{ value: 'yes', label: 'Archived only' }] }]}
       help={{ text: 'A mailing is one message to many people. Each person gets it once, whatever happens in between, and the report accounts for everybody.' }}
       empty={<FirstUse icon={IconMail} title="Write to the right people" text="Choose who gets it, choose the message, look at the numbers, send. Every person is accounted for: sent, left out and why, or failed and why." primary={add} />} />
   );

@@ -1,39 +1,61 @@
-import { Select, TextInput } from '@mantine/core';
+import { Group, Radio, Select, SimpleGrid, Text, TextInput } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AppForm, NeedDatabase, NeedRight, Page, paths, Section, useAppForm, useGo } from '@/kit';
+import { AppForm, NeedDatabase, NeedRight, Page, paths, Section, useAppForm, useGo, useSearchParam } from '@/kit';
+import segmentCss from '@/segments/segments.module.css';
+import { isMailingType, mailingKind, useMailingKinds, type MailingType } from './kinds';
 import { useSegments, useTemplates } from './model';
 
-interface Values extends Record<string, unknown> { name: string; segment: string; template: string | null }
+interface Values extends Record<string, unknown> { type: MailingType; name: string; segment: string; template: string | null }
 
-const fresh = { description: '', type: 'broadcast', from_email: '', from_name: '', reply_to: '', undo_seconds: 30, track_opens: true, track_clicks: true, rate: 0 } as const;
+const fresh = { description: '', from_email: '', from_name: '', reply_to: '', undo_seconds: 30, track_opens: true, track_clicks: true, rate: 0 } as const;
+const crumbs = [{ label: 'Mailings', href: paths.mailings() }];
 
-/** Starts a mailing: a name, who, what. The rest has good defaults and can be changed after. */
+function Kinds({ value, onChange }: { value: MailingType; onChange: (type: MailingType) => void }) {
+  const kinds = useMailingKinds() ?? [mailingKind('broadcast')];
+  return (
+    <Radio.Group label="What kind of mailing?" description="The kind stays as it is chosen here." value={value} onChange={(chosen) => { if (isMailingType(chosen)) onChange(chosen); }}>
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm" mt="sm">
+        {kinds.map((k) => (
+          <Radio.Card key={k.value} value={k.value} className={segmentCss.kind ?? ''} aria-label={`${k.label}: ${k.text}`}>
+            <Group gap="xs" wrap="nowrap"><Radio.Indicator /><k.icon size={18} aria-hidden="true" /><Text fw={550}>{k.label}</Text></Group>
+            <Text mt={6}>{k.text}</Text>
+            <Text size="xs" c="dimmed" mt={4}>{k.more}</Text>
+          </Radio.Card>
+        ))}
+      </SimpleGrid>
+    </Radio.Group>
+  );
+}
+
+/** Starts a mailing: what kind, a name, who, what. The rest has good defaults and can be changed after. */
 export function MailingNewPage() {
   const database = useDatabase();
   const can = useCan('mailings:create');
   const go = useGo();
+  const [type] = useSearchParam('type');
   const segments = useSegments(database?.id) ?? [];
   const templates = useTemplates(database?.id) ?? [];
   const wanted = new URLSearchParams(globalThis.location.search).get('segment');
   const form = useAppForm<Values>({
-    initialValues: { name: '', segment: wanted ?? 'all', template: null },
+    initialValues: { type: isMailingType(type) ? type : 'broadcast', name: '', segment: wanted ?? 'all', template: null },
     check: (v) => ({ name: v.name.trim() ? null : 'Enter a name for the mailing' }), paths: { segment_id: 'segment', template_id: 'template' },
   });
   const save = useAction({
     refresh: [['mailings']],
     run: (v: Values, { headers }) => ok(api.POST('/api/v1/mailings', {
-      body: { ...fresh, name: v.name.trim(), database_id: database?.id ?? 0, segment_id: v.segment === 'all' ? null : Number(v.segment), template_id: v.template ? Number(v.template) : null }, headers,
+      body: { ...fresh, type: v.type, name: v.name.trim(), database_id: database?.id ?? 0, segment_id: v.segment === 'all' ? null : Number(v.segment), template_id: v.template ? Number(v.template) : null }, headers,
     })),
   });
-  if (!can) return <NeedRight title="New mailing" crumbs={[{ label: 'Mailings', href: paths.mailings() }]} what="make mailings" right="mailings:create" />;
-  if (!database) return <NeedDatabase title="New mailing" crumbs={[{ label: 'Mailings', href: paths.mailings() }]} why="A mailing goes to the people of a database." />;
+  if (!can) return <NeedRight title="New mailing" crumbs={crumbs} what="make mailings" right="mailings:create" />;
+  if (!database) return <NeedDatabase title="New mailing" crumbs={crumbs} why="A mailing goes to the people of a database." />;
   return (
-    <Page title="New mailing" crumbs={[{ label: 'Mailings', href: paths.mailings() }]} width="form">
+    <Page title="New mailing" crumbs={crumbs} facts={[`in ${database.name}`]} width="form">
       <AppForm state={form} mode="create" saveLabel="Make mailing" onCancel={() => { go(paths.mailings()); }} onSave={async (v) => { go(paths.mailing((await save.mutateAsync(v)).id)); }}>
-        <Section title="Broadcast" text="One message, to everybody in a segment, once.">
+        <Kinds value={form.form.values.type} onChange={(chosen) => { form.form.setFieldValue('type', chosen); }} />
+        <Section>
           <TextInput label="Name" description="People do not see it" {...form.form.getInputProps('name')} />
           <Select label="Who gets it" allowDeselect={false} searchable data={[{ value: 'all', label: `Everybody in ${database.name}` }, ...segments.map((s) => ({ value: String(s.id), label: s.name }))]} {...form.form.getInputProps('segment')} />
           <Select label="Message" placeholder="Choose a template, or do it later" clearable searchable data={templates.map((t) => ({ value: String(t.id), label: t.published_version_id ? t.name : `${t.name} (not published)` }))} {...form.form.getInputProps('template')} />

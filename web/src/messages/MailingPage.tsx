@@ -4,32 +4,16 @@ import { api, ok } from '@/api/client';
 import { useChooseDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { confirmConsequence, doneToast, failToast, formatCount, formatStamp, Loaded, named, Page, paths, SideDrawer, StateBadge, Time, undoToast, useDrawer, useGo, useIdParam, type PageAction } from '@/kit';
+import { failToast, formatCount, formatStamp, Loaded, named, Page, paths, SideDrawer, StateBadge, Time, ToneBadge, undoToast, useDrawer, useGo, useIdParam, type PageAction } from '@/kit';
+import { mailingKind } from './kinds';
 import { MailingSetup } from './MailingSetup';
 import { editable, useMailing, type Mailing } from './model';
 import { PeopleTab } from './PeopleTab';
 import { Reach, useEstimate } from './Reach';
 import { ReportTab } from './ReportTab';
+import { RunsTab } from './runs/RunsTab';
+import { useRunActions, useVerbs } from './runs/useVerbs';
 import { TestSend } from './TestSend';
-
-type Verb = 'start' | 'unschedule' | 'pause' | 'resume' | 'stop';
-
-function useVerbs(mailing: Mailing | undefined) {
-  const act = useAction({
-    refresh: [['mailings']],
-    run: (verb: Verb, { headers }): Promise<Mailing> => {
-      const at = { params: { path: { mailing_id: mailing?.id ?? 0 } }, headers };
-      switch (verb) {
-        case 'start': return ok(api.POST('/api/v1/mailings/{mailing_id}/start', { ...at, body: {} }));
-        case 'unschedule': return ok(api.POST('/api/v1/mailings/{mailing_id}/unschedule', at));
-        case 'pause': return ok(api.POST('/api/v1/mailings/{mailing_id}/pause', at));
-        case 'resume': return ok(api.POST('/api/v1/mailings/{mailing_id}/resume', at));
-        case 'stop': return ok(api.POST('/api/v1/mailings/{mailing_id}/stop', at));
-      }
-    },
-  });
-  return (verb: Verb, said?: string) => { act.mutate(verb, { onSuccess: () => { if (said) doneToast(said); }, onError: failToast }); };
-}
 
 /** The moments before the first mail leaves, in which the start can be taken back. */
 function UndoBar({ mailing, onUndo }: { mailing: Mailing; onUndo: () => void }) {
@@ -44,23 +28,6 @@ function UndoBar({ mailing, onUndo }: { mailing: Mailing; onUndo: () => void }) 
   );
 }
 
-function useActions(mailing: Mailing | undefined, verb: (v: Verb, said?: string) => void) {
-  const canRun = useCan('mailings:run');
-  if (!mailing || !canRun) return { menu: [], secondary: [] };
-  const ask = async () => {
-    const now = await ok(api.GET('/api/v1/mailings/{mailing_id}/report', { params: { path: { mailing_id: mailing.id } } }));
-    const body = `${formatCount(now.waiting, 'person has', 'people have')} not got it yet and will not get it from this mailing. ${formatCount(now.sent, 'mail has', 'mails have')} left, and those in flight still arrive. This cannot be taken back.`;
-    if (await confirmConsequence({ title: `Stop ${mailing.name}?`, body, action: 'Stop mailing', keep: mailing.state === 'paused' ? 'Keep it paused' : 'Keep sending' })) verb('stop', 'The mailing was stopped');
-  };
-  const stop: PageAction = { label: 'Stop…', danger: true, onClick: () => { ask().catch(failToast); } };
-  const secondary: PageAction[] = mailing.state === 'sending' ? [{ label: 'Pause', onClick: () => { verb('pause', 'Paused. Mails in flight still arrive.'); } }] : mailing.state === 'paused' ? [{ label: 'Resume', onClick: () => { verb('resume', 'Sending goes on'); } }] : [];
-  return { menu: mailing.state === 'sending' || mailing.state === 'paused' ? [stop] : [], secondary };
-}
-
-function Draft({ mailing }: { mailing: Mailing }) {
-  return <MailingSetup key={mailing.id} mailing={mailing} />;
-}
-
 /** One mailing: its settings before, its report after. */
 export function MailingPage() {
   const id = useIdParam('mailingId');
@@ -71,7 +38,7 @@ export function MailingPage() {
   const canRun = useCan('mailings:run'), canCreate = useCan('mailings:create'), canDelete = useCan('mailings:delete');
   const drawer = useDrawer('test');
   const verb = useVerbs(mailing);
-  const { menu, secondary } = useActions(mailing, verb);
+  const { menu, secondary } = useRunActions(mailing, verb);
   const clone = useAction({ refresh: [['mailings']], run: (_: null, { headers }) => ok(api.POST('/api/v1/mailings/{mailing_id}/clone', { params: { path: { mailing_id: id } }, body: {}, headers })), onDone: (made) => { go(paths.mailing(made.id)); } });
   const restore = useAction({ refresh: [['mailings']], run: (archived: number, { headers }) => ok(api.POST('/api/v1/mailings/{mailing_id}/restore', { params: { path: { mailing_id: archived } }, headers })) });
   const archive = useAction({ refresh: [['mailings']], run: (archived: number) => ok(api.DELETE('/api/v1/mailings/{mailing_id}', { params: { path: { mailing_id: archived } } })), onDone: () => {
@@ -79,25 +46,32 @@ export function MailingPage() {
     go(paths.mailings());
     undoToast(`${mailing?.name ?? 'Mailing'} archived`, () => restore.mutateAsync(id));
   } });
-  const draft = mailing ? editable(mailing) : false;
+  const draft = mailing?.state === 'draft';
+  const recurring = mailing?.type === 'recurring' && !draft;
+  const waits = mailing !== undefined && mailing.state !== 'starting' && mailing.state !== 'scheduled'; // it has begun, or never will
   const begun = mailing?.run_id !== null && mailing?.run_id !== undefined;
   const common: PageAction[] = [
     ...(canCreate ? [{ label: 'Clone', onClick: () => { clone.mutate(null, { onError: failToast }); } }] : []),
-    ...(canDelete && mailing && !['sending', 'paused', 'starting', 'scheduled'].includes(mailing.state) ? [{ label: 'Archive', danger: true, onClick: () => { archive.mutate(id, { onError: failToast }); } }] : []),
+    ...(canDelete && mailing && !['active', 'sending', 'paused', 'starting', 'scheduled'].includes(mailing.state) ? [{ label: 'Archive', danger: true, onClick: () => { archive.mutate(id, { onError: failToast }); } }] : []),
   ];
   return (
-    <Page title={named(query, (found) => found.name, 'Mailing')} crumbs={[{ label: 'Mailings', href: paths.mailings() }]} badges={mailing && <StateBadge state={mailing.state} />}
-      facts={mailing ? [mailing.audience !== null && formatCount(mailing.audience, 'person', 'people'), mailing.started_at && <>started <Time key="s" value={mailing.started_at} /></>, mailing.finished_at && <>finished <Time key="f" value={mailing.finished_at} /></>] : []}
+    <Page title={named(query, (found) => found.name, 'Mailing')} crumbs={[{ label: 'Mailings', href: paths.mailings() }]} badges={mailing && <><StateBadge state={mailing.state} />{mailing.type !== 'broadcast' && <ToneBadge icon={mailingKind(mailing.type).icon}>{mailingKind(mailing.type).label}</ToneBadge>}</>}
+      facts={mailing ? [mailing.next_launch_at && <>next launch <Time key="n" value={mailing.next_launch_at} /></>, mailing.audience !== null && formatCount(mailing.audience, 'person', 'people'), mailing.started_at && <>started <Time key="s" value={mailing.started_at} /></>, mailing.finished_at && <>finished <Time key="f" value={mailing.finished_at} /></>] : []}
       tools={mailing && draft && canRun && <SendButton mailing={mailing} onSend={() => { verb('start'); }} />}
       secondary={[...(draft && canRun ? [{ label: 'Send test', onClick: () => { drawer.open('mail'); } }] : []), ...secondary]} menu={[...common, ...menu]}
       rail={mailing && draft ? <Reach mailing={mailing} /> : undefined}
-      tabs={mailing && begun ? [
-        { value: 'report', label: 'Report', render: () => <ReportTab mailing={mailing} /> },
-        { value: 'people', label: 'People', render: () => <PeopleTab mailing={mailing} /> },
+      tabs={mailing ? [
+        ...(recurring && waits ? [{ value: 'launches', label: 'Launches', render: () => <RunsTab mailing={mailing} /> }] : []),
+        ...(begun ? [
+          { value: 'report', label: 'Report', render: () => <ReportTab mailing={mailing} /> },
+          { value: 'people', label: 'People', render: () => <PeopleTab mailing={mailing} /> },
+        ] : []),
+        ...(!draft && editable(mailing) ? [{ value: 'setup', label: 'Setup', render: () => <MailingSetup key={mailing.id} mailing={mailing} /> }] : []),
       ] : []}>
       {mailing && (mailing.state === 'starting' || mailing.state === 'scheduled') && !begun && <UndoBar mailing={mailing} onUndo={() => { verb('unschedule', 'Taken back: nothing was sent'); }} />}
       {mailing?.error && <Alert color="clay" title="It stopped itself">{mailing.error}</Alert>}
-      {!begun && <Loaded query={query} what="the mailing">{(found) => (draft ? <Draft mailing={found} /> : <Reach mailing={found} />)}</Loaded>}
+      {mailing?.held && <Alert color="marigold" title="It paused itself">{mailing.held} Mend that, then resume it.</Alert>}
+      {!begun && !(recurring && waits) && <Loaded query={query} what="the mailing">{(found) => (draft ? <MailingSetup key={found.id} mailing={found} /> : <Reach mailing={found} />)}</Loaded>}
       <SideDrawer name="test" title="Send a test">{() => (mailing ? <TestSend mailingId={mailing.id} databaseId={mailing.database_id} profileId={null} onCancel={drawer.close} /> : null)}</SideDrawer>
     </Page>
   );
@@ -107,7 +81,8 @@ export function MailingPage() {
 function SendButton({ mailing, onSend }: { mailing: Mailing; onSend: () => void }) {
   const estimate = useEstimate(mailing).data;
   const blocked = estimate?.checks.some((c) => c.severity === 'error');
+  const lasting = mailingKind(mailing.type).lasting;
   const later = mailing.send_at && new Date(mailing.send_at) > new Date();
-  const label = later ? `Schedule for ${formatStamp(mailing.send_at ?? '')}` : estimate ? `Send to ${formatCount(estimate.receives, 'person', 'people')}` : 'Send';
-  return <Button onClick={onSend} disabled={!estimate || (estimate.receives === 0 && !blocked)}>{label}</Button>;
+  const label = later ? `Schedule for ${formatStamp(mailing.send_at ?? '')}` : lasting ? 'Start' : estimate ? `Send to ${formatCount(estimate.receives, 'person', 'people')}` : 'Send';
+  return <Button onClick={onSend} disabled={!estimate || (estimate.receives === 0 && !blocked && !lasting)}>{label}</Button>;
 }

@@ -7,7 +7,7 @@ import type { Mailing } from './model';
 
 const mailing = {
   id: 9, name: 'Autumn sale', description: '', type: 'broadcast', channel: 'email', database_id: 1, segment_id: null, resource_id: null, template_id: null, from_email: '', from_name: 'Shop', reply_to: '', variables: {},
-  suppression_lists: [], send_at: null, undo_seconds: 30, utm: {}, track_opens: true, track_clicks: true, rate: 0, state: 'draft', starts_at: null, run_id: null, phase: null, audience: null, trouble: null, error: null,
+  suppression_lists: [], send_at: null, undo_seconds: 30, utm: {}, track_opens: true, track_clicks: true, rate: 0, timing: {}, schedule: null, next_launch_at: null, held: null, state: 'draft', starts_at: null, run_id: null, phase: null, audience: null, trouble: null, error: null,
   started_at: null, finished_at: null, archived_at: null, created_at: '2026-11-21T10:00:00Z', updated_at: '2026-11-21T10:00:00Z',
 } as unknown as Mailing;
 const theirs = { ...mailing, name: 'Winter sale', from_name: 'The shop', updated_at: '2026-11-21T14:02:00Z' };

@@ -19,21 +19,21 @@ const reasons: Record<string, string> = {
 export const reasonWords = (reason: string) => reasons[reason] ?? reason.replaceAll('_', ' ');
 
 export const underway = (mailing: Mailing) => mailing.state === 'starting' || mailing.state === 'sending';
-export const editable = (mailing: Mailing) => mailing.state === 'draft';
+export const editable = (mailing: Mailing) => mailing.state === 'draft' || (mailing.type === 'recurring' && mailing.state === 'paused');
 
 export function useMailing(id: number, enabled = true) {
   return useQuery({
     queryKey: ['mailings', id], enabled,
     queryFn: ({ signal }) => ok(api.GET('/api/v1/mailings/{mailing_id}', { params: { path: { mailing_id: id } }, signal })),
-    refetchInterval: (query) => (query.state.data && (underway(query.state.data) || query.state.data.state === 'scheduled') ? 2000 : false),
+    refetchInterval: (query) => (query.state.data && (underway(query.state.data) || query.state.data.state === 'scheduled') ? 2000 : query.state.data?.state === 'active' ? 5000 : false),
   });
 }
 
-export function useReport(mailing: Mailing) {
+export function useReport(mailing: Mailing, run?: number) {
   return useQuery({
-    queryKey: ['mailings', mailing.id, 'report'],
-    queryFn: ({ signal }) => ok(api.GET('/api/v1/mailings/{mailing_id}/report', { params: { path: { mailing_id: mailing.id } }, signal })),
-    refetchInterval: underway(mailing) ? 2000 : 15_000,
+    queryKey: ['mailings', mailing.id, 'report', run],
+    queryFn: ({ signal }) => ok(api.GET('/api/v1/mailings/{mailing_id}/report', { params: { path: { mailing_id: mailing.id }, query: run ? { run } : {} }, signal })),
+    refetchInterval: underway(mailing) ? 2000 : mailing.state === 'active' ? 5000 : 15_000,
   });
 }
 

@@ -203,7 +203,7 @@ async def test_a_launch_that_cannot_begin_pauses_the_mailing_and_says_why(
     await ok(await api.delete(f"/api/v1/templates/{template_id}"), 204)
     await pass_to(engines, clock, 2)
     held = await ok(await api.get(path))
-    assert (held["state"], held["trouble"]) == ("paused", "It could not be launched: The template Sale is archived")
+    assert (held["state"], held["held"]) == ("paused", "It could not be launched: The template Sale is archived")
     (skipped,) = await runs(api, path)
     assert (skipped["phase"], skipped["error"]) == ("skipped", "The template Sale is archived")
     notices = (await ok(await api.get("/api/v1/notices")))["items"]
@@ -213,7 +213,7 @@ async def test_a_launch_that_cannot_begin_pauses_the_mailing_and_says_why(
     assert refused.json()["errors"] == [{"pointer": "/template_id", "message": "The template Sale is archived"}]
     await ok(await api.post(f"/api/v1/templates/{template_id}/restore"))
     resumed = await ok(await api.post(f"{path}/resume"))
-    assert (resumed["state"], resumed["trouble"]) == ("active", None)
+    assert (resumed["state"], resumed["held"]) == ("active", None)
     await pass_to(engines, clock, 24)
     assert [run["phase"] for run in await runs(api, path)] == ["done", "skipped"]
     await ok(await api.post(f"{path}/stop"))

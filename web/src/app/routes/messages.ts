@@ -4,7 +4,7 @@ import { shellRoute } from './root';
 
 export const messageRoutes = [
   createRoute({
-    getParentRoute: () => shellRoute, path: '/mailings', validateSearch: listSearch(['state', 'archived']),
+    getParentRoute: () => shellRoute, path: '/mailings', validateSearch: listSearch(['state', 'type', 'archived']),
     component: lazyRouteComponent(() => import('@/messages/MailingListPage'), 'MailingListPage'),
   }),
   createRoute({
@@ -12,7 +12,7 @@ export const messageRoutes = [
     component: lazyRouteComponent(() => import('@/messages/MailingNewPage'), 'MailingNewPage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/mailings/$mailingId', validateSearch: listSearch(['state']),
+    getParentRoute: () => shellRoute, path: '/mailings/$mailingId', validateSearch: listSearch(['state', 'run']),
     component: lazyRouteComponent(() => import('@/messages/MailingPage'), 'MailingPage'),
   }),
   createRoute({
