@@ -54,7 +54,7 @@ export function writeWhere(rows: readonly WhereRow[]): EventTrigger['where'] {
   return (parts.length === 1 ? parts[0] : { kind: 'all', of: parts }) as unknown as EventTrigger['where'];
 }
 
-export const noValue = (op: string) => op === 'is_present' || op === 'is_missing';
+export function noValue(op: string): boolean { return op === 'is_present' || op === 'is_missing'; }
 export const manyValues = (op: string) => ['in', 'not_in', 'any_of', 'all_of', 'none_of'].includes(op);
 
 const words: Readonly<Record<string, string>> = {
