@@ -28,7 +28,7 @@ function Waterfall({ estimate }: { estimate: Estimate }) {
 /** Who will get the mailing, and who is left out and why; the parts sum. */
 export function Reach({ mailing }: { mailing: Mailing }) {
   const query = useEstimate(mailing);
-  return <Section title="Will receive it"><Loaded query={query} what="the estimate">{(estimate) => <Waterfall estimate={estimate} />}</Loaded></Section>;
+  return <Section title={mailing.type === 'trigger' ? 'Can receive it' : 'Will receive it'}><Loaded query={query} what="the estimate">{(estimate) => <Waterfall estimate={estimate} />}</Loaded></Section>;
 }
 
 /** What stands in the way, and what is worth a look before sending. */

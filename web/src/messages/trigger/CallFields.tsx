@@ -8,7 +8,7 @@ export function CallFields({ mailingId }: { mailingId: number }) {
   return (
     <Stack gap={6}>
       <Group justify="space-between" wrap="nowrap"><Text size="sm">A program calls this while the mailing is active. Each id counts once; the properties are event.total and so on in the message.</Text><CopyButton value={curl} label="Copy the call" /></Group>
-      <Code block aria-label="Example of a call">{curl}</Code>
+      <Code block aria-label="Example of a call" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{curl}</Code>
     </Stack>
   );
 }

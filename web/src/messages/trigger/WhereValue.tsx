@@ -7,6 +7,8 @@ interface Props { databaseId: number; row: WhereRow; type: string; options: read
 
 const channels = ['email', 'sms', 'push'], statuses = ['subscribed', 'unconfirmed', 'unsubscribed', 'suspended', 'complained', 'bounced'];
 
+const part = { flex: '1 1 120px', minWidth: 0 };
+
 /** What a property that is a number of something may be, by name. */
 function useNamed(field: string, databaseId: number): { value: string; label: string }[] | undefined {
   const segments = useQuery({ queryKey: ['segments', 'choice', databaseId], enabled: field === 'trigger.segment', queryFn: ({ signal }) => ok(api.GET('/api/v1/segments', { params: { query: { limit: 1000, database: databaseId } }, signal })) }).data?.items;
@@ -25,11 +27,11 @@ export function WhereValue({ databaseId, row, type, options, onChange }: Props) 
   const list = Array.isArray(row.value) ? row.value.map(String) : [];
   if (manyValues(row.op)) {
     const put = (values: string[]) => { onChange(values.map((v) => (type === 'tags' ? v : typed(v, type)))); };
-    if (row.field === 'trigger.fields') return <MultiSelect aria-label="Values" w={240} data={fields.map((f) => ({ value: f.name, label: f.label || f.name }))} value={list} onChange={put} />;
-    return named ? <MultiSelect aria-label="Values" searchable w={240} data={named} value={list} onChange={put} /> : <TagsInput aria-label="Values" w={240} data={known ?? []} value={list} onChange={put} />;
+    if (row.field === 'trigger.fields') return <MultiSelect aria-label="Values" style={part} data={fields.map((f) => ({ value: f.name, label: f.label || f.name }))} value={list} onChange={put} />;
+    return named ? <MultiSelect aria-label="Values" searchable style={part} data={named} value={list} onChange={put} /> : <TagsInput aria-label="Values" style={part} data={known ?? []} value={list} onChange={put} />;
   }
-  if (named) return <Select aria-label="Value" searchable w={240} placeholder="choose…" data={named} value={text || null} onChange={(v) => { onChange(v ? Number(v) : ''); }} />;
-  if (type === 'boolean') return <Select aria-label="Value" allowDeselect={false} w={120} data={[{ value: 'true', label: 'yes' }, { value: 'false', label: 'no' }]} value={text || null} onChange={(v) => { onChange(v === 'true'); }} />;
-  if (known) return <Select aria-label="Value" w={180} placeholder="choose…" data={known} value={text || null} onChange={(v) => { onChange(v ?? ''); }} />;
-  return <TextInput aria-label="Value" w={180} type={type === 'date' || type === 'datetime' ? 'date' : 'text'} value={text} onChange={(e) => { onChange(typed(e.currentTarget.value, type)); }} />;
+  if (named) return <Select aria-label="Value" searchable style={part} placeholder="choose…" data={named} value={text || null} onChange={(v) => { onChange(v ? Number(v) : ''); }} />;
+  if (type === 'boolean') return <Select aria-label="Value" allowDeselect={false} style={part} data={[{ value: 'true', label: 'yes' }, { value: 'false', label: 'no' }]} value={text || null} onChange={(v) => { onChange(v === 'true'); }} />;
+  if (known) return <Select aria-label="Value" style={part} placeholder="choose…" data={known} value={text || null} onChange={(v) => { onChange(v ?? ''); }} />;
+  return <TextInput aria-label="Value" style={part} type={type === 'date' || type === 'datetime' ? 'date' : 'text'} value={text} onChange={(e) => { onChange(typed(e.currentTarget.value, type)); }} />;
 }
