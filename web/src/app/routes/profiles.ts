@@ -25,6 +25,10 @@ export const profileRoutes = [
     component: lazyRouteComponent(() => import('@/segments/control/ControlGroupPage'), 'ControlGroupPage'),
   }),
   createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/event-types', validateSearch: listSearch(['origin']),
+    component: lazyRouteComponent(() => import('@/events/types/EventTypesPage'), 'EventTypesPage'),
+  }),
+  createRoute({
     getParentRoute: () => shellRoute, path: '/databases/$databaseId/scores', validateSearch: listSearch(),
     component: lazyRouteComponent(() => import('@/segments/scores/ScoreListPage'), 'ScoreListPage'),
   }),

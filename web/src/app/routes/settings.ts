@@ -28,8 +28,20 @@ export const settingsRoutes = [
     component: lazyRouteComponent(() => import('../settings/DomainsPage'), 'DomainsPage'),
   }),
   createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/returned', validateSearch: listSearch(['outcome']),
+    component: lazyRouteComponent(() => import('../settings/ReturnedPage'), 'ReturnedPage'),
+  }),
+  createRoute({
     getParentRoute: () => shellRoute, path: '/settings/policies', validateSearch: listSearch(),
     component: lazyRouteComponent(() => import('../settings/PoliciesPage'), 'PoliciesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/hooks', validateSearch: listSearch(['active']),
+    component: lazyRouteComponent(() => import('../settings/HooksPage'), 'HooksPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/hooks/$hookId', validateSearch: listSearch(['state', 'kind']),
+    component: lazyRouteComponent(() => import('../settings/HooksPage'), 'HookPage'),
   }),
   createRoute({
     getParentRoute: () => shellRoute, path: '/settings/audit', validateSearch: listSearch(['kind', 'actor_kind', 'action', 'object_id']),

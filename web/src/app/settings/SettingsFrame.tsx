@@ -13,13 +13,16 @@ const pages: readonly { label: string; href: string; right?: string }[] = [
   { label: 'Roles', href: '/settings/roles' },
   { label: 'Tokens', href: '/settings/tokens', right: 'tokens:read' },
   { label: 'Sending domains', href: '/settings/domains', right: 'senders:read' },
+  { label: 'Returned mail', href: '/settings/returned', right: 'senders:read' },
   { label: 'Policies', href: '/settings/policies', right: 'policies:read' },
+  { label: 'Hooks', href: '/settings/hooks', right: 'hooks:read' },
   { label: 'Audit log', href: '/settings/audit', right: 'audit:read' },
   { label: 'Installation', href: '/settings/installation', right: 'settings:read' },
 ];
 
 function Entry({ label, href }: { label: string; href: string }) {
-  const here = useLocation().pathname === href;
+  const { pathname } = useLocation();
+  const here = pathname === href || pathname.startsWith(`${href}/`);
   const link = useRef<HTMLAnchorElement>(null);
   useEffect(() => { if (here) link.current?.scrollIntoView({ block: 'nearest', inline: 'center' }); }, [here]);
   return <NavLink ref={link} label={label} active={here} {...useLinkProps(href)} {...(here ? { 'aria-current': 'page' as const } : {})} className={css.entry ?? ''} />;

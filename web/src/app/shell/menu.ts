@@ -1,5 +1,5 @@
 import {
-  IconChecklist, IconCirclesRelation, IconFileImport, IconHome, IconInbox, IconListDetails, IconMail, IconPackage, IconProgress, IconSettings,
+  IconBolt, IconChecklist, IconCirclesRelation, IconFileImport, IconHome, IconInbox, IconListDetails, IconMail, IconPackage, IconProgress, IconSettings,
   IconShoppingCart, IconTemplate, IconUsers, type Icon,
 } from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
@@ -45,6 +45,7 @@ const groups: readonly { label: string | null; places: readonly Place[] }[] = [
       { label: 'Lists', icon: IconListDetails, route: '/value-lists', href: () => paths.lists(), right: 'lists:read' },
       { label: 'Consent', icon: IconChecklist, route: '/resources', href: () => paths.consent(), right: 'consent:read' },
       { label: 'Imports', icon: IconFileImport, route: '/databases/$databaseId/imports', href: inDatabase(paths.imports), right: 'imports:read' },
+      { label: 'Event types', icon: IconBolt, route: '/databases/$databaseId/event-types', href: inDatabase(paths.eventTypes), right: 'events:read' },
     ],
   },
   {

@@ -56,5 +56,7 @@ export const paths = {
   order: (id: Id) => `/market/orders/${id}`,
   jobs: () => '/jobs',
   job: (id: Id) => `/jobs/${id}`,
+  hook: (id: Id) => `/settings/hooks/${id}`,
+  eventTypes: (db: Id) => `/databases/${db}/event-types`,
   settings: (page = 'account') => `/settings/${page}`,
 } as const;

@@ -53,6 +53,7 @@ export const parts: Readonly<Record<string, string | null>> = {
   relations: 'the relations',
   resources: 'the resources',
   'resources/double-opt-in': 'the confirmation of the resource',
+  'returned-mail': 'the returned mail',
   roles: 'the roles',
   scores: 'the scores',
   search: 'the people found',
