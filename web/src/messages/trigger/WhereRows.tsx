@@ -6,7 +6,7 @@ import { WhereValue } from './WhereValue';
 
 interface Props { databaseId: number; type: EventType | undefined; where: EventTrigger['where']; onChange: (rows: WhereRow[]) => void }
 
-const part = { flex: '1 1 112px', minWidth: 0 };
+const part = { flex: '1 1 104px', minWidth: 0 };
 
 /** Lines that all have to hold, of what happened or of the person as they are then. */
 export function WhereRows({ databaseId, type, where, onChange }: Props) {
@@ -23,8 +23,8 @@ export function WhereRows({ databaseId, type, where, onChange }: Props) {
         const person = row.field.startsWith('profile.'), kind = typeOf(row.field), name = row.field.replace(/^(trigger|profile)\./, '');
         const offered = operators(kind);
         return (
-          <Group key={n} gap="xs" align="flex-end" role="group" aria-label={`Only when, line ${n + 1}`}>
-            <Select aria-label="Of what" allowDeselect={false} style={part} data={[{ value: 'trigger', label: 'the event’s' }, { value: 'profile', label: 'the person’s' }]} value={person ? 'profile' : 'trigger'} onChange={(of) => { put(n, moved(of === 'profile' ? `profile.${fields[0]?.name ?? 'email'}` : `trigger.${properties[0]?.name ?? ''}`)); }} />
+          <Group key={n} gap="xs" align="flex-start" role="group" aria-label={`Only when, line ${n + 1}`}>
+            <Select aria-label="Of what" allowDeselect={false} style={part} data={[{ value: 'trigger', label: 'event' }, { value: 'profile', label: 'person' }]} value={person ? 'profile' : 'trigger'} onChange={(of) => { put(n, moved(of === 'profile' ? `profile.${fields[0]?.name ?? 'email'}` : `trigger.${properties[0]?.name ?? ''}`)); }} />
             {person ? <Select aria-label="Field" searchable allowDeselect={false} style={part} data={fields.map((f) => ({ value: f.name, label: f.label || f.name.replaceAll('_', ' ') }))} value={name} onChange={(field) => { if (field) put(n, moved(`profile.${field}`)); }} />
               : <Autocomplete aria-label="Property" placeholder="property" style={part} data={properties.map((p) => p.name)} value={name} onChange={(property) => { put(n, typeOf(`trigger.${property}`) === kind ? { ...row, field: `trigger.${property}` } : moved(`trigger.${property}`)); }} />}
             <Select aria-label="Comparison" allowDeselect={false} style={part} data={offered.some((o) => o.value === row.op) ? offered : [...offered, { value: row.op, label: row.op }]} value={row.op} onChange={(op) => { if (op) put(n, { ...row, op, value: manyValues(op) === Array.isArray(row.value) ? row.value : manyValues(op) ? [] : '' }); }} />

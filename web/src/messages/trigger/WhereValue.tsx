@@ -7,7 +7,7 @@ interface Props { databaseId: number; row: WhereRow; type: string; options: read
 
 const channels = ['email', 'sms', 'push'], statuses = ['subscribed', 'unconfirmed', 'unsubscribed', 'suspended', 'complained', 'bounced'];
 
-const part = { flex: '1 1 120px', minWidth: 0 };
+const part = { flex: '2 1 150px', minWidth: 0 };
 
 /** What a property that is a number of something may be, by name. */
 function useNamed(field: string, databaseId: number): { value: string; label: string }[] | undefined {
