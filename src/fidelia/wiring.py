@@ -154,6 +154,7 @@ def wire(engines: Engines) -> None:
             "Messages": messages.personal_data,
             "History": events.personal_data,
             "Hooks": hooks.personal_data,
+            "Conversions": messages.personal_conversions,
         }
     )
     # Who moves what is kept about people when they are merged or split.
@@ -163,6 +164,7 @@ def wire(engines: Engines) -> None:
             market.merge_people,
             segments.merge_people,
             messages.merge_people,
+            messages.merge_conversions,
             profiles.merge_relations,
             profiles.merge_requests,
             profiles.merge_in_imports,
@@ -186,7 +188,8 @@ def wire(engines: Engines) -> None:
 
 def _wire_messages(engines: Engines) -> None:
     engines.ports[profiles.USED_BY].append(messages.database_used_by)
-    engines.ports[profiles.ERASERS].append(messages.forget_people)
+    engines.ports[profiles.ERASERS].extend((messages.forget_conversions, messages.forget_people))
+    engines.ports[events.GOAL_MESSAGES] = messages.goal_messages
     engines.ports[events.TYPES_USED_BY].append(messages.event_type_used_by)
     engines.ports[events.NAMES] |= {"mailing": messages.mailing_names, "template": messages.template_names}
     # Who keeps people out of every mailing (control groups, campaigns), and who fills further roots of templates.

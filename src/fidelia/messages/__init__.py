@@ -1,6 +1,10 @@
 """Messages: templates, mailings on a send ledger, tracking, reports, the capture mailbox. The face."""
 
 from .bounces.server import run_bounces
+from .conversions import forget_people as forget_conversions
+from .conversions import goal_messages
+from .conversions import merge_people as merge_conversions
+from .conversions import personal_data as personal_conversions
 from .mailbox.server import run_mailbox, serve_mailbox
 from .model import Mailing, Plan, Recipient, Template, TemplateVersion, Utm
 from .ports import RECIPIENT_GATES, TEMPLATE_ROOTS, Gate, RootLoader
@@ -49,14 +53,18 @@ __all__ = [
     "database_used_by",
     "estimate",
     "event_type_used_by",
+    "forget_conversions",
     "forget_people",
     "get_mailing",
     "get_template",
+    "goal_messages",
     "list_mailings",
     "list_templates",
     "mailing_names",
+    "merge_conversions",
     "merge_people",
     "pause_mailing",
+    "personal_conversions",
     "personal_data",
     "publish_template",
     "report",

@@ -8,6 +8,7 @@ from typing import Any
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import JobContext, periodic, task
 
+from . import conversions
 from .bounces import store as bounces
 from .kinds.multivariate import service as split
 from .kinds.trigger import catching, dates
@@ -60,6 +61,12 @@ async def forget_marks(engines: Engines) -> None:
 async def triggers(engines: Engines) -> None:
     """Turn what trigger mailings listen to into messages."""
     await catching.round_of(engines)
+
+
+@periodic("messages.conversions", "* * * * * *", queue="core")
+async def attribute(engines: Engines) -> None:
+    """Give goals and orders to the messages that led to them."""
+    await conversions.round_of(engines)
 
 
 @periodic("mailings.dates", "* * * * * */5", queue="core")

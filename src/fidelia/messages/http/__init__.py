@@ -1,6 +1,7 @@
 """Routes of messages."""
 
 from ..bounces.http import BounceController
+from ..conversions.http import AttributionController, ConversionController
 from ..domains.http import DkimKeyController
 from ..kinds.multivariate.http import VariantController
 from ..kinds.trigger.http import TriggerController
@@ -31,6 +32,8 @@ API = [
     PolicyController,
     DkimKeyController,
     BounceController,
+    AttributionController,
+    ConversionController,
     RetryController,
 ]
 ROOT = [TrackingController, PreferenceController, ConfirmController]

@@ -24,7 +24,7 @@ from ..store import runs
 from .audience import REASONS
 from .report import run_of
 
-FIGURES = (*store.LEDGER, "delivered", "not_opened", *store.REACTED, "left_out")
+FIGURES = (*store.LEDGER, "delivered", "not_opened", *store.REACTED, "converted", "left_out")
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -147,6 +147,15 @@ async def people(
             where r.run_id = %(run)s and r.profile_id > %(after)s and {REACTED[state]}{more}{picked}
             order by r.profile_id limit %(limit)s
         ) picked join delivery d on d.run_id = %(run)s and d.profile_id = picked.profile_id"""
+    elif state == "converted":  # what stands of goals and orders; the reason is a goal's key, or "order"
+        more = " and case kind when 'order' then 'order' else goal end = %(reason)s" if reason is not None else ""
+        source = f"""(
+            select distinct r.profile_id from (
+                select run_id, profile_id, occasion from conversion where run_id = %(run)s and profile_id > %(after)s{more}
+                group by run_id, profile_id, occasion, order_id, case when order_id is null then id end
+                having sum(sign) > 0
+            ) r where true{picked} order by r.profile_id limit %(limit)s
+        ) picked join delivery d on d.run_id = %(run)s and d.profile_id = picked.profile_id"""
     elif state in _WITHOUT:
         where.append("d.state = 'sent'")
         where.append(
@@ -155,7 +164,7 @@ async def people(
         )
     else:
         where.append(LEDGER[state])
-    if reason is not None and state not in REACTED:
+    if reason is not None and state not in (*REACTED, "converted"):
         where.append(f"{_REASON} = %(reason)s")
     cursor = await raw.execute(
         f"select {_PERSON} from {source} where {' and '.join(where)} order by d.profile_id limit %(limit)s", values
