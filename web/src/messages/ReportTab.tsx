@@ -1,9 +1,12 @@
 import { Alert, SimpleGrid, Stack, Table, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { Chart, FigureTile, FigureTiles, formatCount, formatDay, formatNumber, Loaded, Num, paths, Rate, Section, SmallTable, SumBar, Time, type Column } from '@/kit';
+import { BounceReasons, TryAgain } from './bounces/Failures';
 import { hourWords, reasonWords, underway, useReport, type Mailing, type MailingReport } from './model';
 import { TriggerPanel } from './trigger/TriggerPanel';
 import { useChosenRun } from './runs/model';
 import { RunPicker } from './runs/RunPicker';
+import { letter } from './variants/model';
 import { VariantFigures } from './variants/VariantFigures';
 
 const people = (report: MailingReport, state: string) => `${paths.mailing(report.mailing.id)}?tab=people&filter=${encodeURIComponent(JSON.stringify({ state: [state], ...(report.run_id === report.mailing.run_id ? {} : { run: [String(report.run_id)] }) }))}`;
@@ -20,7 +23,7 @@ function Progress({ mailing, report }: { mailing: Mailing; report: MailingReport
         ...(report.unknown > 0 ? [{ label: 'unknown', value: report.unknown, tone: 'iris' as const, href: people(report, 'unknown') }] : []),
       ]} total={formatNumber(report.audience)} />
       <Text size="xs" c="dimmed">{underway(mailing) ? 'Live' : 'As of'} <Time value={report.as_of} mode="absolute" seconds />{report.left_out > 0 && report.selected !== null && <> · {formatNumber(report.left_out)} of {formatNumber(report.selected)} were left out before sending</>}</Text>
-      {report.later > 0 && <Text size="sm">{formatCount(report.later, 'person waits', 'people wait')} for a later moment{report.next_at && <>, the next until <Time value={report.next_at} mode="absolute" showZone /></>}</Text>}
+      {report.later > 0 && (report.next_at !== null || report.test === null) && <Text size="sm">{formatCount(report.later, 'person waits for a later moment', 'people wait for a later moment')}{report.next_at && <>; the next comes <Time value={report.next_at} mode="absolute" showZone /></>}</Text>}
       {report.unknown > 0 && <Alert color="iris">Unknown: handed over when the process stopped, and no answer came. They are not repeated, so that nobody gets it twice.</Alert>}
       {mailing.trouble && <Alert color="marigold" title="The mail server">{mailing.trouble}</Alert>}
     </Section>
@@ -33,7 +36,7 @@ function Figures({ report }: { report: MailingReport }) {
   const of = (part: number, whole: number) => `${formatNumber(part)} of ${formatNumber(whole)}`;
   return (
     <FigureTiles>
-      <FigureTile label="Delivered" value={<Rate part={report.delivered} whole={report.audience} short />} note={`${of(report.delivered, report.audience)}${report.bounced ? ` · ${formatNumber(report.bounced)} bounced` : ''}`} href={people(report, 'delivered')} />
+      <FigureTile label="Delivered" value={<Rate part={report.delivered} whole={report.audience} short />} note={`${of(report.delivered, report.audience)}${report.bounced ? ` · ${formatNumber(report.bounced)} came back` : ''}`} href={people(report, 'delivered')} />
       <FigureTile label="Opened" value={<Rate part={report.opened.people} whole={report.delivered} short />} note={`${of(report.opened.people, report.delivered)}, ${times(report.opened.total)}${machines(report.opened.machines)}`} href={people(report, 'opened')} />
       <FigureTile label="Clicked" value={<Rate part={report.clicked.people} whole={report.delivered} short />} note={`${of(report.clicked.people, report.delivered)}, ${times(report.clicked.total)}${machines(report.clicked.machines)}`} href={people(report, 'clicked')} />
       <FigureTile label="Unsubscribed" value={<Num value={report.unsubscribed} />} note={of(report.unsubscribed, report.delivered)} href={people(report, 'unsubscribed')} />
@@ -55,7 +58,7 @@ function OverTime({ report }: { report: MailingReport }) {
 }
 
 const linkColumns: Column<MailingReport['links'][number]>[] = [
-  { key: 'url', header: 'Link', cell: (link) => <span style={{ overflowWrap: 'anywhere' }}>{link.url}</span> },
+  { key: 'url', header: 'Link', cell: (link) => <span style={{ overflowWrap: 'anywhere' }}>{link.variant > 0 && <><b>{letter(link.variant)}</b> </>}{link.url}</span> },
   { key: 'people', header: 'People', align: 'right', priority: 2, cell: (link) => <Num value={link.people} /> },
   { key: 'total', header: 'Clicks', align: 'right', priority: 2, cell: (link) => <Num value={link.total} /> },
   { key: 'machines', header: 'Machines', align: 'right', priority: 2, cell: (link) => <Num value={link.machines} /> },
@@ -70,12 +73,13 @@ function Links({ report }: { report: MailingReport }) {
   );
 }
 
-function Reasons({ title, rows, none }: { title: string; rows: MailingReport['failures']; none: string }) {
+function Reasons({ title, rows, none, children }: { title: string; rows: MailingReport['failures']; none: string; children?: ReactNode }) {
   return (
     <Section title={title}>
       {rows.length === 0 ? <Text c="dimmed">{none}</Text> : (
         <Table verticalSpacing="xs"><Table.Tbody>{rows.map((r) => <Table.Tr key={`${r.reason}${r.code ?? ''}${r.text ?? ''}`}><Table.Td>{reasonWords(r.reason)}{r.code ? ` ${r.code}` : ''} <Text span c="dimmed" size="xs">{r.text}</Text></Table.Td><Table.Td ta="right"><Num value={r.count} /></Table.Td></Table.Tr>)}</Table.Tbody></Table>
       )}
+      {children}
     </Section>
   );
 }
@@ -96,7 +100,8 @@ export function ReportTab({ mailing }: { mailing: Mailing }) {
           <Links report={report} />
           <SimpleGrid cols={{ base: 1, md: 2 }}>
             <Reasons title="Left out before sending" rows={report.left_out_reasons} none="Nobody was left out" />
-            <Reasons title="Failed and blocked" rows={[...report.failures, ...report.blocks]} none="Nothing failed" />
+            <Reasons title="Failed and blocked" rows={[...report.failures, ...report.blocks]} none="Nothing failed"><TryAgain mailing={mailing} report={report} /></Reasons>
+            <BounceReasons report={report} />
           </SimpleGrid>
         </Stack>
       )}

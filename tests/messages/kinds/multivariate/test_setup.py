@@ -70,3 +70,16 @@ async def test_a_subject_that_cannot_be_made_is_refused_at_its_place(engines: En
     refused = await ok(await api.post("/api/v1/mailings", json=body), 422)
     assert refused["errors"][0]["pointer"] == "/split/variants/1/subject"
     assert "nickname is unknown" in refused["errors"][0]["message"]
+
+
+async def test_a_variant_is_shown_as_somebody_who_has_what_it_uses(engines: Engines, api: httpx.AsyncClient) -> None:
+    database = await people(engines, 3)
+    (id_, _) = await templates(api)
+    variants = [{"template_id": id_}, {"template_id": id_, "subject": "For {{ profile.first_name }}"}]
+    body = {"name": "x", "type": "multivariate", "database_id": database, "split": {"variants": variants}}
+    path = f"/api/v1/mailings/{(await ok(await api.post('/api/v1/mailings', json=body), 201))['id']}/variants"
+    assert (await ok(await api.post(f"{path}/1/preview", json={})))["subject"] == "Subject 0"
+    shown = await ok(await api.post(f"{path}/2/preview", json={}))
+    assert (shown["subject"], shown["error"]) == ("For Name 1", None)
+    assert "profile.first_name" in (await ok(await api.post(f"{path}/2/preview", json={"profile_id": 3})))["error"]
+    await ok(await api.post(f"{path}/3/preview", json={}), 404)

@@ -44,12 +44,12 @@ export function TestSettings({ mailing, test, input, unsaved }: Props) {
         <>
           <Line>
             <Words>It is chosen</Words>
-            <Select aria-label="After a wait or at a moment" allowDeselect={false} w={112} data={[{ value: 'wait', label: 'after' }, { value: 'until', label: 'on' }]} {...field('ends')} />
+            <Select aria-label="After a wait or at a moment" allowDeselect={false} w={96} data={[{ value: 'wait', label: 'after' }, { value: 'until', label: 'on' }]} {...field('ends')} />
             {test.ends === 'wait' ? (
               <>
-                <NumberInput aria-label="How long to wait" min={1} w={88} {...field('wait')} />
-                <Select aria-label="Unit of the wait" allowDeselect={false} w={120} data={['minutes', 'hours', 'days']} {...field('unit')} />
-                <Words>from the last mail of the test on</Words>
+                <NumberInput aria-label="How long to wait" min={1} w={80} {...field('wait')} />
+                <Select aria-label="Unit of the wait" allowDeselect={false} w={112} data={['minutes', 'hours', 'days']} {...field('unit')} />
+                <Words>from the test’s last mail on</Words>
               </>
             ) : <TextInput aria-label="When the winner is chosen" type="datetime-local" w={216} {...field('until')} />}
           </Line>

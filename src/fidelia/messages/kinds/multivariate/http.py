@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from litestar import Controller, post
 from litestar.params import FromPath
 
@@ -64,17 +66,28 @@ class VariantController(Controller):
     async def preview(
         self, tx: Tx, mailing_id: FromPath[int], variant: FromPath[int], data: PreviewAs
     ) -> TemplatePreview:
-        """Render one variant, with its own subject, as one person gets it; 404 for one that the mailing has not."""
+        """Render one variant, with its own subject, as one person gets it; 404 for one that the mailing has not.
+
+        Without a person, and where it cannot be made for nobody, as somebody of the database who has what it uses.
+        """
         mailing = await get_mailing(tx, mailing_id)
         variants = mailing.split.variants if mailing.split is not None else []
         if not 1 <= variant <= len(variants):
             raise not_found("Variant", variant)
-        made = await templates_service.preview(
+        source = await source_of(tx, variants[variant - 1])
+        render = partial(
+            templates_service.preview,
             tx,
-            await source_of(tx, variants[variant - 1]),
+            source,
             database_id=mailing.database_id,
-            profile_id=data.profile_id,
             values=data.values,
             variables=mailing.variables,
         )
-        return previewed(*made)
+        reply, rendered = await render(profile_id=data.profile_id)
+        alone = data.profile_id is None and not data.values
+        if alone and reply.compiled is not None and rendered is not None and rendered.error is not None:
+            used = [use.split(".")[1] for use in reply.compiled.uses if use.startswith("profile.")]
+            somebody = await templates_service.samples(tx, mailing.database_id, used, 1)
+            if somebody:
+                reply, rendered = await render(profile_id=somebody[0]["profile_id"])
+        return previewed(reply, rendered)
