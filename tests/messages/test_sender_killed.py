@@ -109,6 +109,34 @@ async def test_a_living_session_is_left_alone(engines: Engines) -> None:
         pytest.fail("the dead session was not cleared up")
 
 
+async def test_a_session_that_came_back_is_cleared_up_after(engines: Engines) -> None:
+    """It loses its connection, is taken for dead, goes on, and then really dies."""
+    database = await people(engines, 900)
+    run = await run_of(engines, database)
+    async with running(delay=0.002) as sink:
+        child = await start_child(engines, run.id, sink.port)
+        while len(sink.accepted) < 60:
+            await asyncio.sleep(0.005)
+        async with engines.db.hot() as raw:
+            (session,) = await (
+                await raw.execute("select id from sender_session where run_id = %s", (run.id,))
+            ).fetchone()
+            await raw.execute(
+                "select pg_terminate_backend(pid) from pg_locks"
+                " where locktype = 'advisory' and classid = %s and objid = %s and granted",
+                (ledger.LOCK, session),
+            )
+        for _ in range(200):  # whoever is first takes the lock; here somebody is, before the sender comes back
+            async with engines.db.hot() as raw:
+                lost, back = await ledger.recover(raw, run.id, engines.clock.now())
+            if lost or back:
+                break
+        assert lost + back
+        await kill_at(child, sink, 250)
+        assert (await send(engines, run, sink.port, connections=CONNECTIONS)).phase == "done"
+        await check(engines, run, sink, 2, 900)
+
+
 async def test_a_cut_database_connection_is_survived(engines: Engines) -> None:
     database = await people(engines, 600)
     run = await run_of(engines, database)

@@ -115,7 +115,10 @@ class Settler:
             try:
                 if self._raw is None or self._raw.closed:
                     self._raw = await self._engines.db.session()
-                    await ledger.hold(self._raw, self.session)
+                    now = self._engines.clock.now()
+                    await ledger.come_back(
+                        self._raw, self._run_id, self.session, socket.gethostname(), os.getpid(), now
+                    )
                 return await ledger.settle(
                     self._raw,
                     self._run_id,

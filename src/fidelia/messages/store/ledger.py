@@ -270,6 +270,19 @@ async def hold(raw: Raw, session: int) -> None:
     await raw.execute("select pg_advisory_lock(%s, %s)", (LOCK, session % 2**31))
 
 
+async def come_back(raw: Raw, run_id: int, session: int, host: str, pid: int, now: datetime) -> None:
+    """Go on with a session on a new connection, also when it was taken for dead and cleared meanwhile.
+
+    Without its row, nobody would clear up after it when it really dies.
+    """
+    await hold(raw, session)
+    await raw.execute(
+        "insert into sender_session (id, run_id, host, pid, started_at) overriding system value"
+        " values (%s, %s, %s, %s, %s) on conflict do nothing",
+        (session, run_id, host, pid, now),
+    )
+
+
 async def close_session(raw: Raw, run_id: int, session: int, now: datetime) -> None:
     """End a session."""
     async with raw.transaction():
