@@ -6,7 +6,7 @@ import { reasonWords, type Mailing, type MailingPerson } from './model';
 import { runWords, useRuns } from './runs/model';
 
 const states = [
-  ['queued', 'Waiting'], ['sent', 'Sent'], ['delivered', 'Delivered'], ['opened', 'Opened'], ['clicked', 'Clicked'], ['unsubscribed', 'Unsubscribed'], ['failed', 'Failed'], ['blocked', 'Blocked'], ['unknown', 'Unknown'], ['left_out', 'Left out'],
+  ['queued', 'Waiting'], ['sent', 'Sent'], ['delivered', 'Delivered'], ['opened', 'Opened'], ['clicked', 'Clicked'], ['unsubscribed', 'Unsubscribed'], ['bounced', 'Came back'], ['complained', 'Complained'], ['failed', 'Failed'], ['blocked', 'Blocked'], ['unknown', 'Unknown'], ['left_out', 'Left out'],
 ].map(([value, label]) => ({ value: value ?? '', label: label ?? '' }));
 
 const columns: Column<MailingPerson>[] = [
@@ -26,13 +26,14 @@ export function PeopleTab({ mailing }: { mailing: Mailing }) {
   const launched = useRuns(mailing) ?? [];
   const filters = [{ key: 'state', label: 'State', options: states }, ...(launched.length > 0 ? [{ key: 'run', label: 'Launch', options: launched.map((run) => ({ value: String(run.id), label: runWords(run) })) }] : []),
     ...(variants.length > 0 ? [{ key: 'variant', label: 'Variant', options: variants.map((_, n) => ({ value: String(n + 1), label: letter(n + 1) })) }] : [])];
+  if (state.params['reason']) filters.push({ key: 'reason', label: 'Why', options: [{ value: state.params['reason'], label: reasonWords(state.params['reason']) }] });
   const { run, variant, ...rest } = state.params;
   const asked = { ...rest, ...(run ? { run: Number(run.split(',')[0]) } : {}), ...(variant ? { variant: Number(variant.split(',')[0]) } : {}) };
   const query = useList<MailingPerson>(['mailings', mailing.id, 'people', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/mailings/{mailing_id}/people', {
     params: { path: { mailing_id: mailing.id }, query: { ...asked, limit, ...(cursor ? { cursor } : {}) } }, signal,
   })));
   return (
-    <ListView<MailingPerson> name="mailing.people" query={query} state={state} columns={columns} rowKey={(p) => p.profile_id} rowLabel={(p) => p.name} rowHref={(p) => paths.profile(mailing.database_id, p.profile_id)} noun={{ one: 'person', many: 'people' }}
+    <ListView<MailingPerson> name="mailing.people" query={query} state={state} columns={columns} rowKey={(p) => p.message ?? p.profile_id} rowLabel={(p) => p.name} rowHref={(p) => paths.profile(mailing.database_id, p.profile_id)} noun={{ one: 'person', many: 'people' }}
       filters={filters} empty={<AllDone>Nobody yet</AllDone>}
       onExport={() => { globalThis.location.assign(`/api/v1/mailings/${mailing.id}/people.csv?${new URLSearchParams(state.params).toString()}`); }} />
   );

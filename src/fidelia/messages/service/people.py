@@ -17,7 +17,7 @@ from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
-from ..model import Run
+from ..model import MessageKey, Run
 from ..store import mailings as mailings_store
 from ..store import report as store
 from ..store import runs
@@ -37,9 +37,11 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class MailingPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """One person of a mailing, and why they got it or not."""
+    """One person of a mailing, and why they got it or not. ``message`` is what events call it by, null without one;
+    a mailing that is set off by events may have several for a person."""
 
     profile_id: int
+    message: str | None
     email: str | None
     name: str
     state: str
@@ -78,8 +80,11 @@ async def people(
         after = page.cursor[0]
     among = await found_by(tx, run.database_id, page.q)
     found = await _people(tx, run, wanted, after, page.limit + 1, among)
-    items = found[: page.limit]
-    return Page(items, encode_cursor([items[-1].profile_id]) if len(found) > page.limit else None, None)
+    if len(found) <= page.limit:
+        return Page(found, None, None)
+    # Messages of one person stay on one page; more of them than a page takes are a page of their own.
+    items = [person for person in found if person.profile_id != found[-1].profile_id] or found
+    return Page(items, encode_cursor([items[-1].profile_id]), None)
 
 
 async def found_by(tx: Tx, database_id: int, q: str | None) -> BitMap | None:
@@ -97,7 +102,7 @@ async def _people(
         if after:
             out.remove_range(0, after + 1)
         rows: list[tuple[Any, ...]] = [
-            (profile, "left_out", None, None, 0, None, None, None, None) for profile in out[:limit]
+            (profile, "left_out", None, None, 0, None, None, None, None, None) for profile in out[:limit]
         ]
         if rows:
             why = await runs.reasons_of(tx, run.id, [row[0] for row in rows])
@@ -120,13 +125,14 @@ async def _people(
             tx, run.database_id, [row[0] for row in rows], ["email", "first_name", "last_name"]
         )
     }
-    return [_person(row, known.get(row[0], {})) for row in rows]
+    return [_person(run.id, row, known.get(row[0], {})) for row in rows]
 
 
-def _person(row: tuple[Any, ...], who: dict[str, Any]) -> MailingPerson:
-    profile, state, reason, code, attempts, at, opened, clicked, left = row
+def _person(run_id: int, row: tuple[Any, ...], who: dict[str, Any]) -> MailingPerson:
+    profile, state, reason, code, attempts, at, opened, clicked, left, occasion = row
     return MailingPerson(
         profile_id=profile,
+        message=None if occasion is None else MessageKey(profile, occasion).name(run_id),
         email=who.get("email"),
         name=" ".join(str(who[n]) for n in ("first_name", "last_name") if who.get(n)),
         state="waiting" if state in ("queued", "leased") else "in_flight" if state == "handed" else state,

@@ -85,7 +85,8 @@ _PERSON = """
     (select min(first_at) from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id
         and r.occasion = d.occasion and r.kind = 'clicked' and not r.bot) as clicked_at,
     (select min(first_at) from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id
-        and r.occasion = d.occasion and r.kind = 'unsubscribed') as unsubscribed_at
+        and r.occasion = d.occasion and r.kind = 'unsubscribed') as unsubscribed_at,
+    d.occasion
 """
 REACTED = {
     "opened": "r.kind = 'opened' and not r.bot",
@@ -123,6 +124,7 @@ async def people(
 ) -> list[tuple[Any, ...]]:
     """Return the people behind a figure, in the order of their ids after ``after``; see ``_PERSON`` for the columns.
 
+    There is a row for each message; where one person has several, the last one's are all there, beyond ``limit``.
     ``among``: only these people; ``variant``: only who got this one.
     """
     values: dict[str, Any] = {"run": run_id, "after": after, "limit": limit, "reason": reason, "link": link}
@@ -143,19 +145,21 @@ async def people(
         if reason is not None:
             more += " and r.reason = %(reason)s"
         source = f"""(
-            select distinct r.profile_id from reaction r
+            select distinct r.profile_id, r.occasion from reaction r
             where r.run_id = %(run)s and r.profile_id > %(after)s and {REACTED[state]}{more}{picked}
-            order by r.profile_id limit %(limit)s
-        ) picked join delivery d on d.run_id = %(run)s and d.profile_id = picked.profile_id"""
+            order by r.profile_id fetch first %(limit)s rows with ties
+        ) picked join delivery d
+            on d.run_id = %(run)s and d.profile_id = picked.profile_id and d.occasion = picked.occasion"""
     elif state == "converted":  # what stands of goals and orders; the reason is a goal's key, or "order"
         more = " and case kind when 'order' then 'order' else goal end = %(reason)s" if reason is not None else ""
         source = f"""(
-            select distinct r.profile_id from (
+            select distinct r.profile_id, r.occasion from (
                 select run_id, profile_id, occasion from conversion where run_id = %(run)s and profile_id > %(after)s{more}
                 group by run_id, profile_id, occasion, order_id, case when order_id is null then id end
                 having sum(sign) > 0
-            ) r where true{picked} order by r.profile_id limit %(limit)s
-        ) picked join delivery d on d.run_id = %(run)s and d.profile_id = picked.profile_id"""
+            ) r where true{picked} order by r.profile_id fetch first %(limit)s rows with ties
+        ) picked join delivery d
+            on d.run_id = %(run)s and d.profile_id = picked.profile_id and d.occasion = picked.occasion"""
     elif state in _WITHOUT:
         where.append("d.state = 'sent'")
         where.append(
@@ -167,7 +171,9 @@ async def people(
     if reason is not None and state not in (*REACTED, "converted"):
         where.append(f"{_REASON} = %(reason)s")
     cursor = await raw.execute(
-        f"select {_PERSON} from {source} where {' and '.join(where)} order by d.profile_id limit %(limit)s", values
+        f"select {_PERSON} from {source} where {' and '.join(where)}"
+        " order by d.profile_id fetch first %(limit)s rows with ties",
+        values,
     )
     return await cursor.fetchall()
 

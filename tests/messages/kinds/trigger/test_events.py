@@ -37,6 +37,23 @@ async def test_an_event_becomes_one_mail_that_shows_it(world: World) -> None:
     assert "custom.size: XL" in page.text, "the web version says what caused it too"
 
 
+async def test_people_with_several_messages_are_on_one_page(world: World) -> None:
+    mailing = await world.begin()
+    for n in range(3):
+        await world.happen((f"m{n}", 2), (f"o{n}", 1 + n * 2))
+    await world.catch()
+    pages, cursor = [], None
+    while True:
+        params = {"limit": 2, **({"cursor": cursor} if cursor else {})}
+        page = await world.ok(await world.api.get(f"/api/v1/mailings/{mailing}/people", params=params))
+        pages.append([person["profile_id"] for person in page["items"]])
+        assert len({person["message"] for person in page["items"]}) == len(page["items"])
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert pages == [[1], [2, 2, 2], [3, 5]]
+
+
 async def test_what_is_told_twice_is_sent_once(world: World) -> None:
     mailing = await world.begin()
     for _ in range(3):
