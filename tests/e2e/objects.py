@@ -75,7 +75,9 @@ class Objects:
                 return item["id"], False
         made = self.send(path.partition("?")[0], {"name": name, **body})
         # some replies hold the object beside what else came of it
-        return next((made[key] for key in ("segment", "list") if isinstance(made.get(key), dict)), made)["id"], True
+        return next((made[key] for key in ("segment", "list", "hook") if isinstance(made.get(key), dict)), made)[
+            "id"
+        ], True
 
     def people(self) -> None:
         """Two cards of one person, one with a very long name, and two who know each other."""
@@ -245,6 +247,39 @@ class Objects:
         body = {"list": "products", "look": look, "shared": True}
         return {"view": self.named("/views?list=products", "Coffee we sell", body)[0]}
 
+    def hooks(self) -> dict[str, Any]:
+        """A paused hook, so that nothing leaves this machine, with an event that waits for it."""
+        types = {"database_id": self.database, "description": "Somebody played a round", "label": "Played"}
+        known = {item["name"] for item in self.items(f"/event-types?database={self.database}&builtin=false&limit=1000")}
+        if "custom.played" not in known:
+            properties = [{"name": "points", "type": "integer"}]
+            self.send("/event-types", types | {"name": "custom.played", "properties": properties})
+        body = {
+            "url": "https://192.0.43.8/events",
+            "types": ["custom.played"],
+            "active": False,
+            "headers": {"X-Key": "x"},
+        }
+        hook, new = self.named("/hooks", "Warehouse", body)
+        if new:
+            played = {"type": "custom.played", "match": {"external_id": "kari-1"}, "properties": {"points": 7}}
+            self.send("/events", {"database": self.database, "events": [played]})
+            wait_until(lambda: self.items(f"/hooks/{hook}/deliveries"))
+        return {"hook": hook, "delivery": self.first(f"/hooks/{hook}/deliveries")}
+
+    def recurring(self) -> dict[str, object]:
+        """A recurring mailing that was launched, and one that is being set up."""
+        at = {"database_id": self.database, "template_id": 1, "type": "recurring"}
+        hours = {"local_time": True, "quiet": {"from": "22:00", "to": "08:00"}, "cycles": {"limit": 500, "growth": 20}}
+        schedule = {"at": "09:00", "weekdays": ["monday"]}
+        draft, _ = self.named("/mailings", "Letter of the month", at | {"schedule": schedule, "timing": hours})
+        weekly, new = self.named("/mailings", "Letter of the week", at | {"schedule": schedule})
+        if new:
+            self.send(f"/mailings/{weekly}/start", {"undo_seconds": 0})
+            self.send(f"/mailings/{weekly}/launch", {})
+            wait_until(lambda: self.items(f"/mailings/{weekly}/runs")[0]["phase"] == "done")
+        return {"recurring": weekly, "recurring_draft": draft}
+
     def all(self) -> dict[str, object]:
         """Make what is missing, and return what the addresses of the pages need."""
         self.people()
@@ -261,6 +296,8 @@ class Objects:
             | self.consent()
             | self.bulk()
             | self.domains()
+            | self.hooks()
+            | self.recurring()
         )
         self.control()
         self.receipts()

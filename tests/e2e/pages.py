@@ -116,6 +116,7 @@ EMPTY = [
     Shot("domains", "/settings/domains"),
     Shot("domain-key", "/settings/domains?drawer=key:{dkim_key}"),
     Shot("policies", "/settings/policies"),
+    Shot("hooks", "/settings/hooks"),
     Shot("audit", "/settings/audit"),
     Shot("installation", "/settings/installation"),
     Shot("database-add", "/databases?drawer=database:new"),
@@ -132,6 +133,7 @@ BARE = [
     Shot("bare-duplicates", "/databases/{other}/duplicates"),
     Shot("bare-merge", "/databases/{other}/merge"),
     Shot("bare-control-group", "/databases/{other}/control-group"),
+    Shot("bare-event-types", "/databases/{other}/event-types"),
     Shot("bare-scores", "/databases/{other}/scores"),
 ]
 FULL = [
@@ -217,6 +219,9 @@ FULL = [
     Shot("template", "/templates/1"),
     Shot("mailing-report", "/mailings/{mailing}"),
     Shot("mailing-people", "/mailings/{mailing}?tab=people"),
+    Shot("mailing-recurring-draft", "/mailings/{recurring_draft}"),
+    Shot("mailing-launches", "/mailings/{recurring}?tab=launches"),
+    Shot("mailing-launch-report", "/mailings/{recurring}?tab=report"),
     Shot("mail", "/mailbox/{mail}"),
     Shot("product", "/market/products/{product}"),
     Shot("product-add", "/market/products?drawer=product:new"),
@@ -236,6 +241,14 @@ FULL = [
     Shot("user-add", "/settings/users?drawer=user:new"),
     Shot("token-new", "/settings/tokens?drawer=token:new"),
     Shot("domain-new", "/settings/domains?drawer=key:new"),
+    Shot("hook-new", "/settings/hooks?drawer=hook:new"),
+    Shot("hook", "/settings/hooks/{hook}"),
+    Shot("hook-delivery", "/settings/hooks/{hook}?drawer=delivery:{delivery}"),
+    Shot("hook-settings", "/settings/hooks/{hook}?tab=settings"),
+    Shot("hook-replay", "/settings/hooks/{hook}?drawer=hook:replay"),
+    Shot("event-types", "/databases/{database}/event-types"),
+    Shot("event-type", "/databases/{database}/event-types?drawer=type:custom.played"),
+    Shot("event-type-edit", "/databases/{database}/event-types?drawer=type:edit-custom.played"),
     Shot("policy-new", "/settings/policies?drawer=policy:new"),
 ]
 

@@ -56,7 +56,8 @@ export function MailingPage() {
   ];
   return (
     <Page title={named(query, (found) => found.name, 'Mailing')} crumbs={[{ label: 'Mailings', href: paths.mailings() }]} badges={mailing && <><StateBadge state={mailing.state} />{mailing.type !== 'broadcast' && <ToneBadge icon={mailingKind(mailing.type).icon}>{mailingKind(mailing.type).label}</ToneBadge>}</>}
-      facts={mailing ? [mailing.next_launch_at && <>next launch <Time key="n" value={mailing.next_launch_at} /></>, mailing.audience !== null && formatCount(mailing.audience, 'person', 'people'), mailing.started_at && <>started <Time key="s" value={mailing.started_at} /></>, mailing.finished_at && <>finished <Time key="f" value={mailing.finished_at} /></>] : []}
+      facts={mailing ? [mailing.next_launch_at && <>next launch <Time key="n" value={mailing.next_launch_at} /></>, ...(recurring ? [mailing.started_at && <>last launched <Time key="s" value={mailing.started_at} /></>, mailing.audience !== null && `${formatCount(mailing.audience, 'person', 'people')} then`] : [
+        mailing.audience !== null && formatCount(mailing.audience, 'person', 'people'), mailing.started_at && <>started <Time key="s" value={mailing.started_at} /></>, mailing.finished_at && <>finished <Time key="f" value={mailing.finished_at} /></>])] : []}
       tools={mailing && draft && canRun && <SendButton mailing={mailing} onSend={() => { verb('start'); }} />}
       secondary={[...(draft && canRun ? [{ label: 'Send test', onClick: () => { drawer.open('mail'); } }] : []), ...secondary]} menu={[...common, ...menu]}
       rail={mailing && draft ? <Reach mailing={mailing} /> : undefined}

@@ -8,8 +8,8 @@ export function Coming({ databaseId, schedule, zone }: { databaseId: number; sch
   const { data, isFetching, error } = useComing(databaseId, schedule);
   useTold(error); // the fields say what is wrong with it when it is saved
   const own = schedule.timezone ?? zone;
-  if (error) return <Text size="xs" c="dimmed">The next launches are shown once the schedule is complete.</Text>;
-  if (!data) return isFetching ? <Text size="xs"><SkeletonText /></Text> : null;
-  if (data.launches.length === 0) return <Text size="xs" c="dimmed">No launch is left.</Text>;
-  return <Text size="xs" c="dimmed" className="fd-num">Next: {data.launches.map((at) => formatStamp(at, { zone: own })).join(' · ')}</Text>;
+  if (error) return <Text size="sm" c="dimmed">The next launches are shown once the schedule is complete.</Text>;
+  if (!data) return isFetching ? <Text size="sm"><SkeletonText /></Text> : null;
+  if (data.launches.length === 0) return <Text size="sm" c="dimmed">No launch is left.</Text>;
+  return <Text size="sm">Next: {data.launches.map((at, i) => <span key={at}>{i > 0 && ' · '}<span style={{ whiteSpace: 'nowrap' }}>{formatStamp(at, { zone: own })}</span></span>)}</Text>;
 }
