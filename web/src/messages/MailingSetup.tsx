@@ -112,7 +112,7 @@ export function MailingSetup({ mailing }: { mailing: Mailing }) {
       <Section title="Audience">
         <Select label="Who gets it" searchable allowDeselect={false} {...(mailing.type === 'trigger' ? { description: 'Of those it happens to, only people who are in this segment at that moment' } : {})} data={[{ value: 'all', label: 'Everybody in the database' }, ...segments.map((s) => ({ value: String(s.id), label: s.name }))]} {...input('segment_id')} />
         <Select label="Resource" description="Only people subscribed to it get the mailing; leaving means leaving this resource" clearable data={resources.map((r) => ({ value: String(r.id), label: r.name }))} {...input('resource_id')} />
-        <MultiSelect label="Stop lists" description="Beside the global one, which every mailing obeys" data={lists.filter((l) => !l.is_global).map((l) => ({ value: String(l.id), label: l.name }))} {...input('suppression_lists')} />
+        <MultiSelect label="Stop lists" description="Beside the global one and the hard bounces, which every mailing obeys" data={lists.filter((l) => !l.is_builtin).map((l) => ({ value: String(l.id), label: l.name }))} {...input('suppression_lists')} />
       </Section>
       <Section title="Message">
         {form.form.values.split.variants.length === 0 && <Select label="Template" searchable clearable data={templates.map((t) => ({ value: String(t.id), label: t.published_version_id ? t.name : `${t.name} (not published)` }))} {...input('template_id')}

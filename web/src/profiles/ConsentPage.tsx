@@ -79,7 +79,7 @@ function CheckAddress() {
 
 const listColumns: Column<List>[] = [
   { key: 'name', header: 'List', sort: 'name', cell: (list) => list.name },
-  { key: 'kind', header: 'Obeyed by', priority: 1, cell: (list) => (list.is_global ? <ToneBadge tone="fjord" icon={IconShield}>every send</ToneBadge> : 'mailings that name it') },
+  { key: 'kind', header: 'Obeyed by', priority: 1, cell: (list) => (list.is_builtin ? <ToneBadge tone="fjord" icon={IconShield}>every send</ToneBadge> : 'mailings that name it') },
   { key: 'description', header: 'Description', priority: 3, cell: (list) => list.description },
   { key: 'size', header: 'Entries', sort: 'size', align: 'right', priority: 2, cell: (list) => <Num value={list.size} /> },
   { key: 'updated_at', header: 'Changed', sort: 'updated_at', priority: 2, cell: (list) => <Time value={list.updated_at} /> },

@@ -46,7 +46,7 @@ export function SuppressionPage() {
   const primary = canUpdate ? { label: 'Add entries', icon: <IconPlus size={16} />, shortcut: 'N', onClick: () => { drawer.open('entries'); } } : undefined;
   return (
     <>
-      <ListPage<Entry> name="suppression" title={named(list, (found) => found.name, 'Stop list')} crumbs={[{ label: 'Consent', href: `${paths.consent()}?tab=stop` }]} badges={about?.is_global && <ToneBadge tone="fjord" icon={IconShield}>every send obeys it</ToneBadge>}
+      <ListPage<Entry> name="suppression" title={named(list, (found) => found.name, 'Stop list')} crumbs={[{ label: 'Consent', href: `${paths.consent()}?tab=stop` }]} badges={about?.is_builtin && <ToneBadge tone="fjord" icon={IconShield}>every send obeys it</ToneBadge>}
         facts={about ? [formatCount(about.size, 'entry', 'entries'), about.description] : []} noun={{ one: 'entry', many: 'entries' }} query={query} state={state} columns={columns} rowKey={(e) => e.value} rowLabel={(e) => e.value}
         primary={primary} filters={[{ key: 'kind', label: 'Kind', options: kinds }]}
         bulk={canUpdate ? [{ label: (n) => `Remove ${n}`, danger: true, pageOnly: true, run: async ({ ids }) => { await remove.mutateAsync(ids).then(() => { undoToast(`${formatCount(ids.length, 'entry', 'entries')} removed`, () => add.mutateAsync(ids)); }).catch(failToast); } }] : []}
