@@ -17,15 +17,19 @@ from ..store import tracking as tracking_store
 
 
 async def database_used_by(tx: Tx, database_id: int, field: profiles.Field | None) -> Sequence[str]:
-    """Return the mailings of a database, or the templates whose published version uses a field."""
+    """Return the mailings of a database, or the templates and triggers that use a field."""
     if field is not None:
-        return [f"template {name}" for name in await templates_store.using_field(tx, database_id, field.name)]
+        looking = await causes.naming_field(await tx.raw(), database_id, field.name)
+        shown = await templates_store.using_field(tx, database_id, field.name)
+        return [*(f"template {name}" for name in shown), *(f"mailing {name}" for name in looking)]
     return [f"mailing {name}" for name in await mailings_store.using(tx, database_id=database_id)]
 
 
 async def segment_used_by(tx: Tx, segment: segments.Segment) -> Sequence[str]:
-    """Return the mailings that go to a segment."""
-    return [f"mailing {name}" for name in await mailings_store.using(tx, segment_id=segment.id)]
+    """Return the mailings that go to a segment, or that entering or leaving it sets off."""
+    going = await mailings_store.using(tx, segment_id=segment.id)
+    heard = await causes.naming_segment(await tx.raw(), segment.id)
+    return [f"mailing {name}" for name in dict.fromkeys([*going, *heard])]
 
 
 async def event_type_used_by(tx: Tx, database_id: int, type_: str) -> Sequence[str]:

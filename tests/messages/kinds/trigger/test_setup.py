@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from fidelia import profiles, segments
+from fidelia.messages import database_used_by, personal_data, segment_used_by
+from fidelia.platform.outbox import EventOut
+
 from .world import SIZES, World
 
 
@@ -124,20 +128,37 @@ async def test_deleted_types_set_nothing_off(world: World) -> None:
     await world.catch()
     types = await world.ok(await world.api.get("/api/v1/event-types", params={"database": world.database}))
     mine = next(t for t in types["items"] if t["name"] == "custom.size")
-    await world.ok(await world.api.delete(f"/api/v1/event-types/{mine['id']}"), 204)
-    await world.api.post(
-        "/api/v1/events",
-        json={"database": world.database, "events": [{"id": "b", "type": "custom.size", "profile": 2}]},
-    )
+    path = f"/api/v1/event-types/{mine['id']}"
+    assert (await world.api.delete(path)).status_code == 409, "it says who would hear nothing any more"
+    async with world.engines.tx() as tx:  # written at the last moment
+        tx.emit(EventOut(world.database, 2, "custom.size", tx.now, {}, "late"))
+    await world.ok(await world.api.delete(path, params={"confirm": True}), 204)
     await world.catch()
     assert await world.who(mailing) == [1]
 
 
 async def test_what_is_known_about_a_person_says_what_caused_mails(world: World) -> None:
-    from fidelia.messages import personal_data
-
     await world.begin()
     await world.happen(("a", 1), size="S")
     await world.catch()
     found = await personal_data(world.engines, world.database, 1)
     assert [(cause["event"], cause["properties"]) for cause in found["causes"]] == [("custom.size", {"size": "S"})]
+
+
+async def test_segments_and_fields_say_which_mailings_need_them(world: World) -> None:
+    segment = await world.segment(type="static")
+    entered = {"kind": "compare", "field": "trigger.segment", "op": "in", "value": [segment, 999]}
+    city = {"kind": "compare", "field": "profile.city", "op": "eq", "value": "Oslo"}
+    mailing = await world.make(
+        [event({"kind": "all", "of": [entered, {"kind": "not", "of": city}]}, "segment.entered")]
+    )
+    other = await world.make([{"kind": "date", "field": "birth_date"}])
+    names = {n: (await world.ok(await world.api.get(f"/api/v1/mailings/{n}")))["name"] for n in (mailing, other)}
+    async with world.engines.tx() as tx:
+        found = await segments.get_segment(tx, segment)
+        database = await profiles.get_database(tx, world.database)
+        by_name = {field.name: field for field in database.fields}
+        assert await segment_used_by(tx, found) == [f"mailing {names[mailing]}"]
+        assert f"mailing {names[mailing]}" in await database_used_by(tx, world.database, by_name["city"])
+        assert f"mailing {names[other]}" in await database_used_by(tx, world.database, by_name["birth_date"])
+        assert await database_used_by(tx, world.database, by_name["gender"]) == []

@@ -194,6 +194,35 @@ async def figures(raw: Raw, mailing_id: int) -> tuple[int, datetime | None, int]
     return int(row[1]), row[2], int(many[0]) if many else 0
 
 
+async def naming_segment(raw: Raw, segment_id: int) -> list[str]:
+    """Return the names of mailings, archived ones apart, that entering or leaving a segment sets off."""
+    named = '$[*].where.** ? (@.field == "trigger.segment" && @.value == $segment)'
+    cursor = await raw.execute(
+        "select name from mailing where type = 'trigger' and archived_at is null"
+        " and jsonb_path_exists(triggers, %s::jsonpath, %s::jsonb) order by id",
+        (named, msgspec.json.encode({"segment": segment_id}).decode()),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def naming_field(raw: Raw, database_id: int, field: str) -> list[str]:
+    """Return the names of mailings of a database, archived ones apart, whose triggers look at a field of people."""
+    cursor = await raw.execute(
+        "select name from mailing where type = 'trigger' and archived_at is null and database_id = %s and ("
+        "jsonb_path_exists(triggers, '$[*] ? (@.kind == \"date\" && @.field == $date)'::jsonpath, %s::jsonb)"
+        " or exists (select from jsonb_path_query(triggers, '$[*].where.**.field') f"
+        " where f #>> '{}' = %s or starts_with(f #>> '{}', %s) or starts_with(f #>> '{}', %s))) order by id",
+        (
+            database_id,
+            msgspec.json.encode({"date": field}).decode(),
+            f"profile.{field}",
+            f"profile.{field}.",
+            f"profile.{field}[",
+        ),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
 # -- people who go --------------------------------------------------------------------------------------------------
 
 
