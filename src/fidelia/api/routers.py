@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from fidelia.access.http import routers as access
 from fidelia.demo.http import DemoController
 from fidelia.events.goals.http import GoalController
+from fidelia.events.goals.site.http import SiteController
 from fidelia.events.hooks.http import HookController
 from fidelia.events.http import API as EVENTS
 from fidelia.events.http import ROOT as SEGMENT_PROTOCOL
@@ -62,4 +63,4 @@ API: list[ControllerRouterHandler] = [
     ScheduleController,
 ]
 
-ROOT: list[ControllerRouterHandler] = [*SEGMENT_PROTOCOL, *TRACKING]
+ROOT: list[ControllerRouterHandler] = [*SEGMENT_PROTOCOL, SiteController, *TRACKING]

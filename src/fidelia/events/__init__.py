@@ -13,9 +13,11 @@ from .projection import drop_events, ensure_events, events_table
 from .rules import is_own_type
 from .service.erasure import forget_people
 from .service.history import NAMES, history, latest
+from .service.keys import site_domains
 from .service.merging import merge_people
 from .service.personal import personal_data
 from .service.types import TYPES_USED_BY, PropertyIn, define_type, event_types
+from .sites import with_message
 from .vocabulary import vocabulary
 
 __all__ = [
@@ -51,5 +53,7 @@ __all__ = [
     "merge_people",
     "merged_ids",
     "personal_data",
+    "site_domains",
     "vocabulary",
+    "with_message",
 ]

@@ -46,6 +46,9 @@ write_key = sa.Table(
     sa.Column("key", sa.Text, nullable=False, unique=True),
     # Events a second; null is the default of the settings.
     sa.Column("rate", sa.Integer),
+    # Hosts of the sites it is for, and whether it heeds a browser that asks not to be tracked.
+    sa.Column("domains", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("heeds_privacy", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("created_at", _Moment, nullable=False),
     sa.Column("updated_at", _Moment, nullable=False),
     sa.Column("last_used_at", _Moment),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fidelia.events import sites
 from fidelia.events.goals import rules
 
 from ...conftest import NOW
@@ -171,11 +172,11 @@ def test_odd_values_are_numbers_or_refused(value: Any) -> None:
 
 def test_sites_are_compared_by_their_host() -> None:
     own = [
-        rules.read_domain(text) for text in ("Shop.Example.org", "*.example.net", "https://münchen.de/", "localhost:81")
+        sites.read_domain(text) for text in ("Shop.Example.org", "*.example.net", "https://münchen.de/", "localhost:81")
     ]
     assert own == ["shop.example.org", "*.example.net", "xn--mnchen-3ya.de", "localhost:81"]
     for netloc in ("shop.example.org", "SHOP.example.org:443", "a.example.net", "a.b.example.net", "localhost:81"):
-        assert rules.is_own(netloc, own), netloc
+        assert sites.is_own(netloc, own), netloc
     for netloc in (
         "example.org",
         "evil.org",
@@ -187,7 +188,7 @@ def test_sites_are_compared_by_their_host() -> None:
         "a.example.net:8080",
         "",
     ):
-        assert not rules.is_own(netloc, own), netloc
+        assert not sites.is_own(netloc, own), netloc
     for text in ("", "*.org", "a b", "http://", "shop.example.org/path", "-a.org", "x" * 300):
         with pytest.raises(ValueError, match=r"site|domain"):
-            rules.read_domain(text)
+            sites.read_domain(text)

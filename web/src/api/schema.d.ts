@@ -1193,6 +1193,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/goals/attribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How conversions are attributed */
+        get: operations["ApiV1GoalsAttributionRead"];
+        /** Change how conversions are attributed */
+        put: operations["ApiV1GoalsAttributionChange"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/goals/figures": {
         parameters: {
             query?: never;
@@ -2033,6 +2051,23 @@ export interface paths {
         put?: never;
         /** Copy a mailing */
         post: operations["ApiV1MailingsMailingIdCloneCloneMailing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mailings/{mailing_id}/conversions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversions of a mailing */
+        get: operations["ApiV1MailingsMailingIdConversionsConversions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4285,6 +4320,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/s/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The site script: {write key}.js */
+        get: operations["SFileScript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/s/{key}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the site script tells */
+        post: operations["SKeyEventsEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/s/{key}/goal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Goal redirect */
+        get: operations["SKeyGoalRedirect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/s/{key}/goal.gif": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Goal pixel */
+        get: operations["SKeyGoalGifPixel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/t/c/{token}": {
         parameters: {
             query?: never;
@@ -4487,6 +4590,16 @@ export interface components {
             title: string;
             verbs: string[];
         };
+        /** Attribution */
+        Attribution: {
+            window_days: number;
+            ways: ("click" | "open" | "delivery")[];
+        };
+        /** AttributionIn */
+        AttributionIn: {
+            window_days: number;
+            ways: (("click" | "open" | "delivery") | unknown)[];
+        };
         /** Audience */
         Audience: {
             segment?: number | null;
@@ -4626,6 +4739,12 @@ export interface components {
             items: components["schemas"]["BulkUpdate"][];
             next_cursor?: string | null;
             total?: number | null;
+        };
+        /** ByConversions */
+        ByConversions: {
+            /** @enum {string} */
+            by: "token" | "click" | "open" | "delivery";
+            figures: components["schemas"]["ConversionFigures"];
         };
         /** CalculateIn */
         CalculateIn: {
@@ -5055,6 +5174,13 @@ export interface components {
             kind: string;
             message: string;
             stratum?: string | null;
+        };
+        /** ConversionFigures */
+        ConversionFigures: {
+            people: number;
+            count: number;
+            revenue: components["schemas"]["Revenue"][];
+            value: string | null;
         };
         /** Count */
         Count: {
@@ -5747,6 +5873,14 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        /** GoalConversions */
+        GoalConversions: {
+            /** @enum {string} */
+            kind: "goal" | "order";
+            goal: string;
+            name: string;
+            figures: components["schemas"]["ConversionFigures"];
         };
         /** GoalCount */
         GoalCount: {
@@ -6476,6 +6610,19 @@ export interface components {
         MailingClone: {
             name?: string | null;
         };
+        /** MailingConversions */
+        MailingConversions: {
+            run_id: number | null;
+            /** Format: date-time */
+            as_of: string;
+            attribution: components["schemas"]["Attribution"];
+            by_way: ("token" | "click" | "open" | "delivery")[];
+            within_days: number | null;
+            total: components["schemas"]["ConversionFigures"];
+            rate: number | null;
+            goals: components["schemas"]["GoalConversions"][];
+            by: components["schemas"]["ByConversions"][];
+        };
         /** MailingIn */
         MailingIn: {
             name: string;
@@ -6563,6 +6710,7 @@ export interface components {
         /** MailingPerson */
         MailingPerson: {
             profile_id: number;
+            message: string | null;
             email: string | null;
             name: string;
             state: string;
@@ -7648,6 +7796,11 @@ export interface components {
             items: components["schemas"]["ReturnedMail"][];
             next_cursor?: string | null;
             total?: number | null;
+        };
+        /** Revenue */
+        Revenue: {
+            currency: string;
+            amount: string;
         };
         /** RoleOut */
         RoleOut: {
@@ -9426,6 +9579,10 @@ export interface components {
             /** @enum {string} */
             kind: "browser" | "server";
             rate?: number | null;
+            /** @default [] */
+            domains?: string[];
+            /** @default true */
+            heeds_privacy?: boolean;
         };
         /** WriteKeyOut */
         WriteKeyOut: {
@@ -9436,6 +9593,8 @@ export interface components {
             kind: "browser" | "server";
             key: string;
             rate: number | null;
+            domains: string[];
+            heeds_privacy: boolean;
             /** Format: date-time */
             created_at: string;
             last_used_at: string | null;
@@ -9451,6 +9610,8 @@ export interface components {
         WriteKeyPatch: {
             name?: string;
             rate?: number | null;
+            domains?: string[];
+            heeds_privacy?: boolean;
         };
         /** ItemError */
         market_model_ItemError: {
@@ -19884,6 +20045,203 @@ export interface operations {
             };
         };
     };
+    ApiV1GoalsAttributionRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attribution"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1GoalsAttributionChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributionIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attribution"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ApiV1GoalsFiguresFigures: {
         parameters: {
             query: {
@@ -26120,6 +26478,107 @@ export interface operations {
             };
         };
     };
+    ApiV1MailingsMailingIdConversionsConversions: {
+        parameters: {
+            query?: {
+                /** @description Of this run, not the newest */
+                run?: number | null;
+                /** @description Only these, with commas: token, click, open, delivery */
+                by?: string | null;
+                /** @description Only what came so many days after it at most */
+                days?: number | null;
+            };
+            header?: never;
+            path: {
+                mailing_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailingConversions"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ApiV1MailingsMailingIdEstimateEstimate: {
         parameters: {
             query?: never;
@@ -26431,7 +26890,7 @@ export interface operations {
                 q?: string | null;
                 /** @description Field to sort by; - in front for descending */
                 sort?: string | null;
-                /** @description One of: queued, in_flight, sent, failed, blocked, unknown, audience, delivered, not_opened, opened, opened_by_machine, clicked, clicked_by_machine, unsubscribed, bounced, complained, left_out */
+                /** @description One of: queued, in_flight, sent, failed, blocked, unknown, audience, delivered, not_opened, opened, opened_by_machine, clicked, clicked_by_machine, unsubscribed, bounced, complained, converted, left_out */
                 state?: string;
                 /** @description Only for this reason */
                 reason?: string | null;
@@ -26538,7 +26997,7 @@ export interface operations {
             query?: {
                 /** @description Only whom this search finds */
                 q?: string | null;
-                /** @description One of: queued, in_flight, sent, failed, blocked, unknown, audience, delivered, not_opened, opened, opened_by_machine, clicked, clicked_by_machine, unsubscribed, bounced, complained, left_out */
+                /** @description One of: queued, in_flight, sent, failed, blocked, unknown, audience, delivered, not_opened, opened, opened_by_machine, clicked, clicked_by_machine, unsubscribed, bounced, complained, converted, left_out */
                 state?: string;
                 /** @description Only for this reason */
                 reason?: string | null;
@@ -44708,6 +45167,316 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    SFileScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/javascript": string;
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    SKeyEventsEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    SKeyGoalRedirect: {
+        parameters: {
+            query?: {
+                /** @description An address on a site of the key */
+                to?: string;
+                /** @description The key of a goal */
+                goal?: string;
+                /** @description A number; the goal's own without one */
+                value?: string;
+                /** @description The token of a message, as fm in an address */
+                m?: string;
+                /** @description Counts once within seven days */
+                id?: string;
+                /** @description The external id of the person, without a message */
+                u?: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Object moved temporarily -- see URI list */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    SKeyGoalGifPixel: {
+        parameters: {
+            query?: {
+                /** @description The key of a goal */
+                goal?: string;
+                /** @description A number; the goal's own without one */
+                value?: string;
+                /** @description The token of a message, as fm in an address */
+                m?: string;
+                /** @description Counts once within seven days */
+                id?: string;
+                /** @description The external id of the person, without a message */
+                u?: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/gif": string;
                 };
             };
             /** @description Malformed request */

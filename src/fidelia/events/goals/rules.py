@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -20,7 +19,6 @@ MAX_URL = 2000
 #: So that a value is told exactly by a JSON number.
 MAX_VALUE = Decimal("9999999999.9999")
 _FOURTH = Decimal("0.0001")
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 class WrongValue(ValueError):
@@ -67,36 +65,3 @@ def properties_of(goal: Goal, reached: Reached, value: Decimal | None, message: 
 def number(value: Decimal) -> int | float:
     """Return a value as a JSON number."""
     return int(value) if value == value.to_integral_value() else float(value)
-
-
-def read_domain(text: str) -> str:
-    """Return a host as it is compared: ``Shop.Example.org`` → ``shop.example.org``; raise ``ValueError``.
-
-    ``*.example.org`` stands for every host below it and ``localhost`` may have a port, for trying out.
-    """
-    text = text.strip().lower().removeprefix("https://").removeprefix("http://").rstrip("/")
-    wild = text.startswith("*.")
-    host, _, port = text.removeprefix("*.").partition(":")
-    if not host.isascii():
-        try:
-            host = host.encode("idna").decode("ascii")
-        except UnicodeError:
-            raise ValueError("This is not the name of a site") from None
-    labels = host.split(".")
-    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels) or (port and not port.isdigit()):
-        raise ValueError("Enter the name of a site, like shop.example.org")
-    if wild and len(labels) < 2:
-        raise ValueError("*. needs a domain of your own after it")
-    return ("*." if wild else "") + host + (f":{int(port)}" if port else "")
-
-
-def is_own(netloc: str, domains: Collection[str]) -> bool:
-    """Tell whether the host of an address, with its port if it has one, is one of these sites."""
-    if "@" in netloc or "\\" in netloc:
-        return False
-    netloc = netloc.lower().removesuffix(":443").removesuffix(":80")
-    if netloc in domains:
-        return True
-    host = netloc.partition(":")[0]
-    parts = host.split(".")
-    return any("*." + ".".join(parts[n:]) in domains for n in range(1, len(parts))) and host == netloc

@@ -17,6 +17,7 @@ from fidelia.platform.postgres import Tx
 from ..projection import ensure_events
 from . import rules, store
 from .model import Goal, GoalCount, GoalFigures
+from .site.serving import forget_goals
 
 DAYS = (7, 30)
 
@@ -41,6 +42,7 @@ async def create_goal(tx: Tx, actor: Actor, database_id: int, values: Mapping[st
             FieldError("/key", "Another goal of this database has this key"),
         )
     made = await store.find(tx, await store.insert(tx, {"database_id": database_id, **kept}))
+    forget_goals(tx.engines)
     await audit(tx, actor, "goal.created", kind="goal", object_id=made.id, name=made.name, after=_picture(made))
     return made
 
@@ -54,6 +56,7 @@ async def change_goal(tx: Tx, actor: Actor, goal_id: int, values: Mapping[str, A
     if kept:
         await store.update(tx, goal_id, kept)
     after = await store.find(tx, goal_id)
+    forget_goals(tx.engines)
     if kept:
         await audit(
             tx,
@@ -75,6 +78,7 @@ async def archive_goal(tx: Tx, actor: Actor, goal_id: int, *, archived: bool) ->
         await store.update(tx, goal_id, {"archived_at": tx.now if archived else None})
         verb = "goal.archived" if archived else "goal.restored"
         await audit(tx, actor, verb, kind="goal", object_id=goal_id, name=before.name)
+    forget_goals(tx.engines)
     return await store.find(tx, goal_id)
 
 

@@ -42,7 +42,7 @@ async def find(tx: Tx, goal_id: int, *, lock: bool = False) -> Goal:
 
 async def page(tx: Tx, request: PageRequest, database_id: int | None, *, archived: bool) -> Page[Goal]:
     """Return a page of goals."""
-    where = [_c.archived_at.isnot(None) if archived else _c.archived_at.is_(None)]
+    where: list[sa.ColumnElement[bool]] = [_c.archived_at.isnot(None) if archived else _c.archived_at.is_(None)]
     if database_id is not None:
         where.append(_c.database_id == database_id)
     if request.q:

@@ -28,6 +28,8 @@ class WriteKeyIn(Body, frozen=True):
     name: Name
     kind: KeyKind
     rate: Rate | None = None
+    domains: tuple[str, ...] = ()
+    heeds_privacy: bool = True
 
 
 class WriteKeyPatch(Body, frozen=True):
@@ -35,6 +37,8 @@ class WriteKeyPatch(Body, frozen=True):
 
     name: Name | UnsetType = UNSET
     rate: Rate | UnsetType | None = UNSET
+    domains: tuple[str, ...] | UnsetType = UNSET
+    heeds_privacy: bool | UnsetType = UNSET
 
 
 class WriteKeyCounts(msgspec.Struct, frozen=True):
@@ -63,7 +67,16 @@ class WriteKeyController(Controller):
     @post(dto=Strict[WriteKeyIn], return_dto=None, opt={"right": "events:create"}, summary="Make a write key")
     async def create(self, tx: Tx, actor: Actor, data: WriteKeyIn) -> WriteKeyOut:
         """Make a write key of a database."""
-        return await service.create_key(tx, actor, data.database_id, name=data.name, kind=data.kind, rate=data.rate)
+        return await service.create_key(
+            tx,
+            actor,
+            data.database_id,
+            name=data.name,
+            kind=data.kind,
+            rate=data.rate,
+            domains=data.domains,
+            heeds_privacy=data.heeds_privacy,
+        )
 
     @get("/{key_id:int}", opt={"right": "events:read"}, summary="A write key")
     async def one(self, tx: Tx, key_id: FromPath[int]) -> WriteKeyOut:
@@ -83,8 +96,8 @@ class WriteKeyController(Controller):
         summary="Change a write key",
     )
     async def change(self, tx: Tx, actor: Actor, key_id: FromPath[int], data: WriteKeyPatch) -> WriteKeyOut:
-        """Rename it or change its rate."""
-        sent = {name: value for name in ("name", "rate") if (value := getattr(data, name)) is not UNSET}
+        """Rename it, change its rate, its sites, or whether it heeds browsers that ask not to be tracked."""
+        sent = {name: value for name in WriteKeyPatch.__struct_fields__ if (value := getattr(data, name)) is not UNSET}
         return await service.change_key(tx, actor, key_id, sent)
 
     @delete("/{key_id:int}", opt={"right": "events:delete"}, status_code=204, summary="Revoke a write key")

@@ -184,6 +184,8 @@ class _Work:
         types = await type_store.load(raw, {(database.id, m.type) for _, m in mine if m.type})
         lesson = Lesson(types)
         deleted = {name for (_, name), row in types.items() if row.archived_at is not None}
+        recipients = {m.profile for _, m in mine if m.profile}
+        there = await profiles.exists(self.tx, database.id, recipients)
         for n, message in mine:
             if message.user in self.reasons:
                 self._reject(n, self.reasons[message.user][:64])
@@ -196,9 +198,11 @@ class _Work:
                 # Somebody who signed in as a user nobody knows yet is not who used this browser before.
                 visitor = f"u:{message.user}" if message.user else f"a:{message.anonymous}"
                 profile = users.get(message.user) or known.get(visitor)
+                if not profile and not message.user and message.profile in there:
+                    profile = message.profile
                 if profile:
                     self._line(database.id, profile, message.type, message.at, message.id, message.properties)
-                else:
+                elif message.user or message.anonymous:
                     text = _json(message.properties).decode()
                     waiting.append(visitors.Waiting(database.id, visitor, message.id, message.type, message.at, text))
             self.counts[self.deliveries[n].key_id, "accepted", message.kind] += 1

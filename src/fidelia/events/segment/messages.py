@@ -34,6 +34,8 @@ class Message(msgspec.Struct):
     type: str = ""
     properties: dict[str, Any] = {}
     traits: dict[str, Any] = {}
+    #: Whose it is when nobody is signed in and the visitor is not known: the recipient of a message.
+    profile: int = 0
 
 
 class Unreadable(ValueError):

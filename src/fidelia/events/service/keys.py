@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -17,13 +17,16 @@ from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
+from .. import sites as rules
 from ..store import keys as store
 from ..store.keys import KeyRow
 
 KeyKind = Literal["browser", "server"]
 MAX_NAME = 100
+MAX_DOMAINS = 50
 COUNTED_DAYS = 30
 _PORT = "events.write_keys"
+_DOMAINS_PORT = "events.site_domains"
 _KEEP_SECONDS = 5.0
 _KEEP_MOST = 10_000
 
@@ -31,7 +34,8 @@ _KEEP_MOST = 10_000
 class WriteKeyOut(msgspec.Struct, frozen=True, kw_only=True):
     """A write key. A ``browser`` key is public: it appends events and fills empty fields; a ``server`` key identifies.
 
-    ``rate`` is messages a second (null: the installation's default).
+    ``rate`` is messages a second (null: the installation's default). ``domains`` are the hosts of the sites it is for;
+    with ``heeds_privacy`` the site script does nothing in a browser that asks not to be tracked.
     """
 
     id: int
@@ -40,6 +44,8 @@ class WriteKeyOut(msgspec.Struct, frozen=True, kw_only=True):
     kind: KeyKind
     key: str
     rate: int | None
+    domains: list[str]
+    heeds_privacy: bool
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
@@ -55,14 +61,25 @@ class KeyCount(msgspec.Struct, frozen=True):
 
 
 async def create_key(
-    tx: Tx, actor: Actor, database_id: int, *, name: str, kind: KeyKind, rate: int | None = None
+    tx: Tx,
+    actor: Actor,
+    database_id: int,
+    *,
+    name: str,
+    kind: KeyKind,
+    rate: int | None = None,
+    domains: Sequence[str] = (),
+    heeds_privacy: bool = True,
 ) -> WriteKeyOut:
     """Make a write key of a database; raise 404 or 422."""
     await profiles.get_database(tx, database_id)
     name = _checked_name(name)
     key = f"wk_{secrets.token_urlsafe(24)}"
-    key_id = await store.insert(tx, {"database_id": database_id, "name": name, "kind": kind, "key": key, "rate": rate})
+    values = {"database_id": database_id, "name": name, "kind": kind, "key": key, "rate": rate}
+    sites = {"domains": _checked_domains(domains), "heeds_privacy": heeds_privacy}
+    key_id = await store.insert(tx, {**values, **sites})
     found = await get_key(tx, key_id)
+    forget_keys(tx.engines)
     await audit(tx, actor, "write_key.created", kind="write_key", object_id=key_id, name=name, after=_picture(found))
     return found
 
@@ -90,11 +107,13 @@ async def list_keys(
 
 
 async def change_key(tx: Tx, actor: Actor, key_id: int, changes: Mapping[str, Any]) -> WriteKeyOut:
-    """Change ``name`` or ``rate``; raise 404, 409 for a revoked key, 422."""
+    """Change ``name``, ``rate``, ``domains`` or ``heeds_privacy``; raise 404, 409 for a revoked key, 422."""
     before = await _locked(tx, key_id)
     values = dict(changes)
     if "name" in values:
         values["name"] = _checked_name(values["name"])
+    if "domains" in values:
+        values["domains"] = _checked_domains(values["domains"])
     if values:
         await store.update(tx, key_id, values)
     after = await get_key(tx, key_id)
@@ -144,12 +163,25 @@ def _checked_name(name: str) -> str:
     return name
 
 
+def _checked_domains(domains: Sequence[str]) -> list[str]:
+    if len(domains) > MAX_DOMAINS:
+        raise invalid_field("/domains", f"A key is for {MAX_DOMAINS} sites at most")
+    kept = []
+    for n, text in enumerate(domains):
+        try:
+            kept.append(rules.read_domain(text))
+        except ValueError as exc:
+            raise invalid_field(f"/domains/{n}", str(exc)) from exc
+    return list(dict.fromkeys(kept))
+
+
 def _out(row: KeyRow) -> WriteKeyOut:
     return msgspec.convert({field: getattr(row, field) for field in WriteKeyOut.__struct_fields__}, WriteKeyOut)
 
 
 def _picture(key: WriteKeyOut) -> dict[str, Any]:
-    return {"name": key.name, "kind": key.kind, "database_id": key.database_id, "rate": key.rate}
+    kept = ("name", "kind", "database_id", "rate", "domains", "heeds_privacy")
+    return {name: getattr(key, name) for name in kept}
 
 
 # -- the look-up of every request ----------------------------------------------------------------------------------
@@ -207,8 +239,25 @@ async def use_key(engines: Engines, key: str, messages: int) -> KeyRow | None:
     return found.row
 
 
+class _Domains:
+    def __init__(self) -> None:
+        self.known: dict[int, tuple[float, frozenset[str]]] = {}
+
+
+async def site_domains(engines: Engines, database_id: int) -> frozenset[str]:
+    """Return the hosts of a database's sites, as they were some seconds ago at most."""
+    kept: _Domains = engines.ports.setdefault(_DOMAINS_PORT, _Domains())
+    found = kept.known.get(database_id)
+    if found is None or found[0] < time.monotonic():
+        async with engines.db.hot() as raw:
+            found = time.monotonic() + _KEEP_SECONDS, await store.domains_of(raw, database_id)
+        kept.known[database_id] = found
+    return found[1]
+
+
 def forget_keys(engines: Engines) -> None:
     """Look every key up again at its next use; their rates stay."""
     keys: _Keys = engines.ports.setdefault(_PORT, _Keys())
     for found in keys.known.values():
         found.until = 0.0
+    engines.ports.pop(_DOMAINS_PORT, None)

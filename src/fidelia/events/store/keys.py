@@ -27,6 +27,8 @@ class KeyRow(msgspec.Struct, frozen=True):
     kind: str
     key: str
     rate: int | None
+    domains: list[str]
+    heeds_privacy: bool
     created_at: datetime
     updated_at: datetime
     last_used_at: datetime | None
@@ -43,6 +45,14 @@ async def by_key(raw: psycopg.AsyncConnection[Any], key: str) -> KeyRow | None:
     )
     row = await cursor.fetchone()
     return KeyRow(*row) if row else None
+
+
+async def domains_of(raw: psycopg.AsyncConnection[Any], database_id: int) -> frozenset[str]:
+    """Return the hosts of the sites of a database, of all its keys."""
+    cursor = await raw.execute(
+        "select distinct unnest(domains) from write_key where database_id = %s and revoked_at is null", (database_id,)
+    )
+    return frozenset(row[0] for row in await cursor.fetchall())
 
 
 async def live(raw: psycopg.AsyncConnection[Any], ids: Iterable[int]) -> set[int]:

@@ -12,6 +12,7 @@ import structlog
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, QueryParameter
 
+from fidelia import events
 from fidelia.kernel.errors import Problem
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
@@ -96,6 +97,7 @@ class TrackingController(Controller):
         if run is None or target is None or where is None:
             return page(pages.unknown(), 404)
         await _count(engines, request, known, "clicked", run.links.get(known.link, target))
+        where = await _landing(engines, run, known, where)
         return Response("", status_code=302, headers={**CLOSED, "Location": where}, media_type="text/html")
 
     @get("/u/{token:str}", summary="Unsubscribe page", media_type="text/html")
@@ -145,6 +147,17 @@ class TrackingController(Controller):
             log.info("a web version cannot be shown", run=run.run_id, reason=str(exc))
             return page(pages.cannot_show(await pages.look_of(tx, run.database_id, found.profile)), 410)
         return page(rendered.html, headers=_MESSAGE)
+
+
+async def _landing(engines: Engines, run: RunFacts, known: Token, where: str) -> str:
+    """Return an address of one of one's own sites with the token by which goals there find this message."""
+    if not run.plan.track_clicks:
+        return where
+    sites = await events.site_domains(engines, run.database_id)
+    if not sites:
+        return where
+    token = (await signer(engines)).token("g", known.run, known.profile, known.occasion)
+    return events.with_message(where, token, sites)
 
 
 def _sender(run: RunFacts) -> str:
