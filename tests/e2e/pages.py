@@ -115,6 +115,7 @@ EMPTY = [
     Shot("tokens", "/settings/tokens"),
     Shot("domains", "/settings/domains"),
     Shot("domain-key", "/settings/domains?drawer=key:{dkim_key}"),
+    Shot("returned", "/settings/returned"),
     Shot("policies", "/settings/policies"),
     Shot("hooks", "/settings/hooks"),
     Shot("audit", "/settings/audit"),
