@@ -280,6 +280,18 @@ class Objects:
             wait_until(lambda: self.items(f"/mailings/{weekly}/runs")[0]["phase"] == "done")
         return {"recurring": weekly, "recurring_draft": draft}
 
+    def multivariate(self) -> dict[str, object]:
+        """A multivariate mailing whose test was sent, and one that is being set up."""
+        variants = [{"template_id": 1}, {"template_id": 1, "subject": "Only this week", "from_name": "Ann"}]
+        split = {"variants": variants, "test": {"share": 40, "metric": "clicked", "wait": 86_400, "confidence": 90}}
+        at = {"database_id": self.database, "type": "multivariate", "split": split}
+        draft, _ = self.named("/mailings", "Which subject sells", at)
+        tested, new = self.named("/mailings", "Which subject is opened", at)
+        if new:
+            self.send(f"/mailings/{tested}/start", {"undo_seconds": 0})
+            wait_until(lambda: self.api.get(f"/mailings/{tested}/report").json()["test"]["state"] == "waiting", 120)
+        return {"variants": draft, "tested": tested}
+
     def all(self) -> dict[str, object]:
         """Make what is missing, and return what the addresses of the pages need."""
         self.people()
@@ -298,6 +310,7 @@ class Objects:
             | self.domains()
             | self.hooks()
             | self.recurring()
+            | self.multivariate()
         )
         self.control()
         self.receipts()

@@ -68,6 +68,11 @@ def _palette(page: Page) -> None:
     page.keyboard.type("seg")
 
 
+def _compare(page: Page) -> None:
+    page.get_by_role("button", name="Compare the variants").click()
+    expect(page.locator("iframe")).to_have_count(2)
+
+
 def _picker(page: Page) -> None:
     page.get_by_role("button", name=re.compile(r"^(Add a )?rule", re.IGNORECASE)).first.click()
 
@@ -221,6 +226,8 @@ FULL = [
     Shot("mailing-report", "/mailings/{mailing}"),
     Shot("mailing-people", "/mailings/{mailing}?tab=people"),
     Shot("mailing-recurring-draft", "/mailings/{recurring_draft}"),
+    Shot("mailing-variants", "/mailings/{variants}", _compare),
+    Shot("mailing-test", "/mailings/{tested}"),
     Shot("mailing-launches", "/mailings/{recurring}?tab=launches"),
     Shot("mailing-launch-report", "/mailings/{recurring}?tab=report"),
     Shot("mail", "/mailbox/{mail}"),

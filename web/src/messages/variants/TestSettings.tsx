@@ -32,7 +32,7 @@ export function TestSettings({ mailing, test, input, unsaved }: Props) {
       <Line>
         <Words>Test on</Words>
         {test.by === 'share' ? <NumberInput aria-label="Part of the audience in percent" min={0} max={100} decimalScale={2} w={96} {...field('share')} /> : <NumberInput aria-label="Number of people in the test" min={2} thousandSeparator="," w={112} {...field('count')} />}
-        <Select aria-label="Percent or people" allowDeselect={false} w={208} data={[{ value: 'share', label: 'percent of the audience' }, { value: 'count', label: 'people of the audience' }]} {...field('by')} />
+        <Select aria-label="Percent or people" allowDeselect={false} w={232} maw="100%" data={[{ value: 'share', label: 'percent of the audience' }, { value: 'count', label: 'people of the audience' }]} {...field('by')} />
       </Line>
       <Sizes mailing={mailing} unsaved={unsaved} />
       <Line>
@@ -61,11 +61,11 @@ export function TestSettings({ mailing, test, input, unsaved }: Props) {
           {test.ends === 'wait' && <Checkbox label="Wait once more when nobody has reacted or it is not sure enough" {...input('split.test.extend', { type: 'checkbox' })} />}
           <Line>
             <Words>If it {test.ends === 'wait' && test.extend ? 'then still ' : ''}cannot be told, the others get</Words>
-            <Select aria-label="What the others get when it cannot be told" allowDeselect={false} w={256} maw="100%" data={[...fallbacks]} {...field('fallback')} />
+            <Select aria-label="What the others get when it cannot be told" allowDeselect={false} w={288} maw="100%" data={[...fallbacks]} {...field('fallback')} />
           </Line>
           <Line>
             <Words>Of equal variants</Words>
-            <Select aria-label="Which of equal variants wins" allowDeselect={false} w={288} maw="100%" data={[...ties]} {...field('tie')} />
+            <Select aria-label="Which of equal variants wins" allowDeselect={false} w={320} maw="100%" data={[...ties]} {...field('tie')} />
             <Words>wins.</Words>
           </Line>
         </>
