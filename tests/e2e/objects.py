@@ -280,6 +280,23 @@ class Objects:
             wait_until(lambda: self.items(f"/mailings/{weekly}/runs")[0]["phase"] == "done")
         return {"recurring": weekly, "recurring_draft": draft}
 
+    def triggered(self) -> dict[str, object]:
+        """A triggered mailing that a call has set off, and one that is being set up."""
+        where = {"kind": "compare", "field": "trigger.total", "op": "gte", "value": 100}
+        triggers = [
+            {"kind": "event", "type": "order.paid", "where": where, "wait": 60},
+            {"kind": "date", "field": "birth_date", "days": -3, "yearly": True},
+            {"kind": "call"},
+        ]
+        at = {"database_id": self.database, "template_id": 1, "type": "trigger", "triggers": triggers}
+        draft, _ = self.named("/mailings", "Birthday wishes", at)
+        active, new = self.named("/mailings", "Thanks for the order", at)
+        if new:
+            self.send(f"/mailings/{active}/start", {"undo_seconds": 0})
+            calls = [{"profile": n, "id": f"c{n}"} for n in range(1, 4)]
+            self.send(f"/mailings/{active}/trigger", {"items": calls})
+        return {"triggered": active, "triggered_draft": draft}
+
     def multivariate(self) -> dict[str, object]:
         """A multivariate mailing whose test was sent, and one that is being set up."""
         variants = [{"template_id": 1}, {"template_id": 1, "subject": "Only this week", "from_name": "Ann"}]
@@ -310,6 +327,7 @@ class Objects:
             | self.domains()
             | self.hooks()
             | self.recurring()
+            | self.triggered()
             | self.multivariate()
         )
         self.control()

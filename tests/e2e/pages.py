@@ -225,6 +225,8 @@ FULL = [
     Shot("template", "/templates/1"),
     Shot("mailing-report", "/mailings/{mailing}"),
     Shot("mailing-people", "/mailings/{mailing}?tab=people"),
+    Shot("mailing-triggered-draft", "/mailings/{triggered_draft}"),
+    Shot("mailing-triggered", "/mailings/{triggered}?tab=report"),
     Shot("mailing-recurring-draft", "/mailings/{recurring_draft}"),
     Shot("mailing-variants", "/mailings/{variants}", _compare),
     Shot("mailing-test", "/mailings/{tested}"),
