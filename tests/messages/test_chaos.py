@@ -345,5 +345,5 @@ def _says(site: Site, mailing: int) -> bool:
     try:
         trouble = site.up.get(f"/api/v1/mailings/{mailing}")["trouble"]
     except (OSError, ValueError, KeyError):
-        return "No space left" in site.up.output() or "disk" in site.up.output()
-    return bool(trouble) and ("space" in trouble or "disk" in trouble)
+        return "disk of the data folder is full" in site.up.output()
+    return bool(trouble) and "disk" in trouble

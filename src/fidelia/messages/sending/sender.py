@@ -82,7 +82,7 @@ class Sender:
             for n, made in enumerate((compiled, *variants))
         ]
         self.composer = self.composers[0]
-        self.settler = Settler(engines, run.id, run.database_id)
+        self.settler = Settler(engines, run.id, run.database_id, self._say)
         self.patience = patience
         self.linger = linger
         self.hours = Hours(run)

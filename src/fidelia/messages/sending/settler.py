@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ from ..model import MessageKey
 from ..store import ledger
 
 log = structlog.get_logger(__name__)
+
+_FULL = "The disk of the database is full. Sending waits, and goes on by itself once there is space"
 
 
 @dataclass(slots=True)
@@ -33,7 +36,14 @@ class Settler:
     When the connection breaks, the same batch is written again on a new one: the statement is safe to repeat.
     """
 
-    def __init__(self, engines: Engines, run_id: int, database_id: int) -> None:
+    def __init__(
+        self,
+        engines: Engines,
+        run_id: int,
+        database_id: int,
+        say: Callable[[str | None], Awaitable[None]] | None = None,
+    ) -> None:
+        self._say = say
         self._engines = engines
         self._run_id = run_id
         self._database_id = database_id
@@ -110,7 +120,7 @@ class Settler:
                     wish.answer.set_result(wish.intent in settled.granted)
 
     async def _write(self, results: list[ledger.Result], intents: list[MessageKey]) -> ledger.Settled:
-        delay = 0.1
+        delay, full = 0.1, False
         while True:
             try:
                 if self._raw is None or self._raw.closed:
@@ -119,7 +129,7 @@ class Settler:
                     await ledger.come_back(
                         self._raw, self._run_id, self.session, socket.gethostname(), os.getpid(), now
                     )
-                return await ledger.settle(
+                settled = await ledger.settle(
                     self._raw,
                     self._run_id,
                     self._database_id,
@@ -129,8 +139,19 @@ class Settler:
                     intents,
                 )
             except psycopg.OperationalError as exc:
+                if isinstance(exc, psycopg.errors.DiskFull):
+                    full = True
+                    await self._tell(_FULL)
                 log.warning("the ledger waits for the database", error=str(exc))
                 if self._raw is not None:
                     await self._raw.close()
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 5.0)
+            else:
+                if full:
+                    await self._tell(None)
+                return settled
+
+    async def _tell(self, text: str | None) -> None:
+        if self._say is not None:
+            await self._say(text)

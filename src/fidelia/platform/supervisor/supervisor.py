@@ -7,6 +7,7 @@ import enum
 import http.client
 import os
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -29,6 +30,9 @@ Notice = Callable[[str], None]
 _READY_PROBE_SECONDS = 0.05
 _STOP_SECONDS = 2.0
 _START_ATTEMPTS = 3
+#: With less space PostgreSQL cannot begin a new segment of its log, and is tried again after so many seconds.
+_SPACE_BYTES = 20 * 2**20
+_SPACE_SECONDS = 5.0
 
 
 class Demand(enum.Enum):
@@ -74,6 +78,7 @@ class Supervisor:
         self._socket: socket.socket | None = None
         self._children: list[Child] = []
         self._demands: set[Demand] = set()
+        self._postgres_at: float | None = None
         self._url = ""
         self._announced: runfile.Run | None = None
 
@@ -178,13 +183,34 @@ class Supervisor:
         if not ready:
             return _READY_PROBE_SECONDS
         planned = [child.start_at for child in self._children if child.start_at is not None]
+        if self._postgres_at is not None:
+            planned.append(self._postgres_at)
         return max(0.0, min(planned) - time.monotonic()) if planned else None
 
     def _revive_postgres(self) -> None:
-        if self._postgres is None or self._postgres.poll() is None:
+        if self._postgres is None:
             return
-        self._notice(f"PostgreSQL ended with code {self._postgres.poll()}; starting it again")
-        self._postgres.start(self._notice)
+        if self._postgres_at is None:
+            code = self._postgres.poll()
+            if code is None:
+                return
+            full = ": the disk of the data folder is full" if self._is_full() else ""
+            self._notice(f"PostgreSQL ended with code {code}{full}; starting it again")
+        elif time.monotonic() < self._postgres_at:
+            return
+        try:
+            self._postgres.start(self._notice)
+        except (PostgresError, OSError):
+            if not self._is_full():
+                raise
+            self._notice("The disk of the data folder is full. PostgreSQL waits for space; nothing is lost")
+            self._postgres_at = time.monotonic() + _SPACE_SECONDS
+        else:
+            self._postgres_at = None
+
+    def _is_full(self) -> bool:
+        """Tell whether PostgreSQL has too little space to write a segment of its log."""
+        return shutil.disk_usage(self._folder.root).free < _SPACE_BYTES
 
     def _revive_children(self, ready: bool) -> None:
         for child in self._children:
@@ -230,8 +256,9 @@ class Supervisor:
         """Write the run file when a process was started again since."""
         now = self.processes
         if self._announced is not None and self._announced.processes != now:
-            self._announced = msgspec.structs.replace(self._announced, processes=now)
-            runfile.write(self._folder, self._announced)
+            with contextlib.suppress(OSError):  # a full disk: told at the next turn
+                runfile.write(self._folder, fresh := msgspec.structs.replace(self._announced, processes=now))
+                self._announced = fresh
 
     # -- stop --------------------------------------------------------------------------------------------------
 
