@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from pyroaring import BitMap
 
 from fidelia import profiles
 from fidelia.access import Actor
@@ -209,6 +210,19 @@ async def test_only_people_of_the_segment(world: World, kind: str) -> None:
     await world.happen(*((f"s{n}", n) for n in range(1, 6)))
     await world.catch()
     assert await world.who(mailing) == ([1, 2, 3, 4, 5] if kind == "everybody" else [1, 2])
+
+
+async def test_many_people_at_once(world: World) -> None:
+    """An import, or a segment that fills: one row of the inbox stands for everybody."""
+    crowd = await World.of(world.engines, world.api, world.sink, 3_000)
+    where = {"kind": "all", "of": [_is("trigger.segment", "eq", 5), _is("profile.first_name", "is_present", None)]}
+    mailing = await crowd.begin([{"kind": "event", "type": "segment.entered", "where": where}])
+    async with crowd.engines.tx() as tx:
+        await tx.emit_bulk(crowd.database, "segment.entered", BitMap(range(1, 3_001)), tx.now, {"segment": 5})
+        await tx.emit_bulk(crowd.database, "segment.entered", BitMap(range(1, 3_001)), tx.now, {"segment": 6})
+    assert await crowd.catch() == 6_000
+    assert await crowd.who(mailing) == [n for n in range(1, 3_001) if n % 3], "every third has no first name"
+    await crowd.act(mailing, "stop")
 
 
 async def test_segments_are_looked_at_when_it_happens(world: World) -> None:

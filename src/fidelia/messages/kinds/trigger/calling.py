@@ -42,8 +42,8 @@ class CallOutcome(msgspec.Struct, frozen=True):
 
     index: int
     status: CallStatus
-    profile_id: int | None = None
-    reason: str | None = None
+    profile_id: int | None
+    reason: str | None
 
 
 async def call(tx: Tx, mailing_id: int, calls: Sequence[Call]) -> list[CallOutcome]:
@@ -63,7 +63,7 @@ async def call(tx: Tx, mailing_id: int, calls: Sequence[Call]) -> list[CallOutco
     causes: dict[int, Cause] = {}
     for n, profile in people.items():
         if occasions[n] in known:
-            outcomes[n] = CallOutcome(n, "repeated", profile)
+            outcomes[n] = CallOutcome(n, "repeated", profile, None)
             continue
         known.add(occasions[n])
         causes[n] = Cause(profile, occasions[n], "call", tx.now, calls[n].properties, due)
@@ -92,7 +92,7 @@ async def _queue(tx: Tx, run: Run, segment_id: int | None, causes: Mapping[int, 
             status = "left_out"
         elif MessageKey(cause.profile_id, cause.occasion) not in added:
             status = "repeated"
-        outcomes[n] = CallOutcome(n, status, cause.profile_id)
+        outcomes[n] = CallOutcome(n, status, cause.profile_id, None)
     return outcomes
 
 
