@@ -1987,6 +1987,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mailings/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calendar of mailings */
+        get: operations["ApiV1MailingsCalendarCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mailings/kinds": {
         parameters: {
             query?: never;
@@ -4777,13 +4794,29 @@ export interface components {
             as_of: string;
             took_ms: number;
         };
+        /** CalendarEntry */
+        CalendarEntry: {
+            mailing_id: number;
+            name: string;
+            /** @enum {string} */
+            type: "broadcast" | "recurring" | "trigger" | "multivariate" | "placement";
+            /** @enum {string} */
+            what: "sent" | "planned";
+            state: string;
+            /** Format: date */
+            day: string;
+            /** Format: date-time */
+            at: string;
+            run_id: number | null;
+            audience: number | null;
+        };
         /** CallOutcome */
         CallOutcome: {
             index: number;
             /** @enum {string} */
             status: "queued" | "repeated" | "left_out" | "rejected";
-            profile_id?: number | null;
-            reason?: string | null;
+            profile_id: number | null;
+            reason: string | null;
         };
         /** CallTrigger */
         CallTrigger: {
@@ -6598,6 +6631,11 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        /** MailingCalendar */
+        MailingCalendar: {
+            timezone: string;
+            items: components["schemas"]["CalendarEntry"][];
         };
         /** MailingCheck */
         MailingCheck: {
@@ -25836,6 +25874,105 @@ export interface operations {
             };
             /** @description Too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MailingsCalendarCalendar: {
+        parameters: {
+            query: {
+                /** @description Of this database */
+                database: number;
+                /** @description The first day */
+                from: string;
+                /** @description The last day */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailingCalendar"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
