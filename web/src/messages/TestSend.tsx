@@ -24,8 +24,8 @@ export function TestSend({ templateId, mailingId, databaseId, profileId, onCance
     <AppForm state={form} mode="create" guard={false} saveLabel="Send test" onCancel={onCancel} onSave={async (v) => { await send.mutateAsync(v); }}>
       <TagsInput label="To" description="Enter adds one; nothing of this is counted" {...form.form.getInputProps('to')} />
       <Stack gap="xs">
-        {send.data?.items.map((result) => (
-          <Alert key={result.address} color={result.sent ? 'moss' : 'clay'}>{result.sent ? <>Sent to {result.address}. <AppLink href={paths.mailbox()}>Open the mailbox</AppLink></> : `${result.address}: ${result.reason ?? 'refused'}`}</Alert>
+        {send.data?.items.map((result, n) => (
+          <Alert key={n} color={result.sent ? 'moss' : 'clay'}>{result.sent ? <>Sent to {result.address}. <AppLink href={paths.mailbox()}>Open the mailbox</AppLink></> : `${result.address}: ${result.reason ?? 'refused'}`}</Alert>
         ))}
       </Stack>
     </AppForm>

@@ -18,11 +18,12 @@ from fidelia.platform.http import Body, Strict
 from fidelia.platform.postgres import Tx
 from fidelia.platform.schedules import MonthSchedule
 
-from ..kinds.multivariate.compiled import source_of, template_of
+from ..kinds.multivariate.compiled import source_of
 from ..kinds.multivariate.model import Split
 from ..kinds.registry import KINDS
 from ..kinds.trigger import causes
 from ..kinds.trigger.model import MAX_TRIGGERS, Trigger
+from ..markup.model import TemplateSource
 from ..model import Mailing, MailingType, Utm
 from ..service import mailings as service
 from ..service import templates as templates_service
@@ -235,7 +236,7 @@ class MailingController(Controller):
     async def preview(self, tx: Tx, mailing_id: FromPath[int], data: PreviewAs) -> TemplatePreview:
         """Render the version that would be sent as one person gets it."""
         mailing = await service.get_mailing(tx, mailing_id)
-        source = await _source(tx, mailing)
+        source = (await _sources(tx, mailing))[0]
         made = await templates_service.preview(
             tx,
             source,
@@ -256,35 +257,39 @@ class MailingController(Controller):
         summary="Send the message to some addresses",
     )
     async def test_send(self, tx: Tx, engines: Engines, mailing_id: FromPath[int], data: TestSendIn) -> TestSendOut:
-        """Send the message as a test, made for a profile or with stand-in values; nothing of it is counted."""
+        """Send the message as a test, made for a profile or with stand-in values; nothing of it is counted.
+
+        Of a mailing with variants each of them is sent.
+        """
         mailing = await service.get_mailing(tx, mailing_id)
-        source = await _source(tx, mailing)
-        reply, rendered = await templates_service.preview(
-            tx,
-            source,
-            database_id=mailing.database_id,
-            profile_id=data.profile_id,
-            values={},
-            variables=mailing.variables,
-            roots=await causes.sample(tx, mailing, source),
-        )
+        sources = await _sources(tx, mailing)
         plan = await plan_of(tx, mailing)
-        sent = await send_test(
-            engines, reply, rendered, data.to, data.from_email or plan.from_email, data.from_name or plan.from_name
-        )
+        sent = []
+        for n, source in enumerate(sources, 1):
+            reply, rendered = await templates_service.preview(
+                tx,
+                source,
+                database_id=mailing.database_id,
+                profile_id=data.profile_id,
+                values={},
+                variables=mailing.variables,
+                roots=await causes.sample(tx, mailing, source),
+            )
+            name = data.from_name or plan.of_variant(n).from_name
+            sent += await send_test(engines, reply, rendered, data.to, data.from_email or plan.from_email, name)
         return TestSendOut(sent)
 
 
-async def _source(tx: Tx, mailing: Mailing) -> Any:
-    template_id = template_of(mailing)
-    if template_id is None:
-        raise invalid_field("/template_id", "Choose a template first")
+async def _sources(tx: Tx, mailing: Mailing) -> list[TemplateSource]:
+    """Return what the mailing's messages are made of: its variants, or its one template. Raise 422 without one."""
     if mailing.split is not None and mailing.split.variants:
-        return await source_of(tx, mailing.split.variants[0])
-    template = await templates_store.get(tx, template_id)
+        return [await source_of(tx, variant) for variant in mailing.split.variants]
+    if mailing.template_id is None:
+        raise invalid_field("/template_id", "Choose a template first")
+    template = await templates_store.get(tx, mailing.template_id)
     if template.published_version_id is None:
-        return await templates_service.source_of(tx, template)
-    return source_of_version(await templates_store.version(tx, template.published_version_id))
+        return [await templates_service.source_of(tx, template)]
+    return [source_of_version(await templates_store.version(tx, template.published_version_id))]
 
 
 def _values(data: MailingIn | MailingPatch) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from fidelia.kernel.clock import FixedClock
+from fidelia.messages.mailbox.server import MailboxServer
 from fidelia.platform.engines import Engines
 
 from ...test_mailings import ok
@@ -83,3 +84,73 @@ async def test_a_variant_is_shown_as_somebody_who_has_what_it_uses(engines: Engi
     assert (shown["subject"], shown["error"]) == ("For Name 1", None)
     assert "profile.first_name" in (await ok(await api.post(f"{path}/2/preview", json={"profile_id": 3})))["error"]
     await ok(await api.post(f"{path}/3/preview", json={}), 404)
+
+
+async def test_a_template_of_a_variant_is_not_put_away(engines: Engines, api: httpx.AsyncClient) -> None:
+    database = await people(engines, 1)
+    ids = await templates(api)
+    variants = [{"template_id": id_} for id_ in ids]
+    body = {"name": "Needs both", "type": "multivariate", "database_id": database, "split": {"variants": variants}}
+    await ok(await api.post("/api/v1/mailings", json=body), 201)
+    refused = await ok(await api.delete(f"/api/v1/templates/{ids[1]}"), 409)
+    assert "Needs both" in str(refused)
+
+
+async def test_a_copy_has_the_same_variants(engines: Engines, api: httpx.AsyncClient) -> None:
+    database = await people(engines, 1)
+    variants = [{"template_id": id_, "subject": "", "from_name": "Ann"} for id_ in await templates(api)]
+    split = {"variants": variants, "test": {"share": 10, "metric": "opened", "wait": WAIT, "confidence": 95}}
+    body = {"name": "x", "type": "multivariate", "database_id": database, "split": split}
+    made = await ok(await api.post("/api/v1/mailings", json=body), 201)
+    copy = await ok(await api.post(f"/api/v1/mailings/{made['id']}/clone", json={}), 201)
+    assert (copy["type"], copy["split"]) == ("multivariate", made["split"])
+    assert copy["split"]["variants"] == variants
+
+
+async def test_every_variant_is_sent_as_a_test(
+    engines: Engines, api: httpx.AsyncClient, mailbox: MailboxServer
+) -> None:
+    database = await people(engines, 1)
+    variants = [{"template_id": id_, "subject": f"Try {n}"} for n, id_ in enumerate(await templates(api))]
+    body = {"name": "x", "type": "multivariate", "database_id": database, "from_email": "shop@example.org"}
+    made = await ok(await api.post("/api/v1/mailings", json=body | {"split": {"variants": variants}}), 201)
+    sent = await ok(await api.post(f"/api/v1/mailings/{made['id']}/test-send", json={"to": ["me@example.org"]}))
+    assert [result["sent"] for result in sent["items"]] == [True, True]
+    mails = await ok(await api.get("/api/v1/mailbox", params={"q": "me@example.org", "limit": 10}))
+    assert sorted(mail["subject"] for mail in mails["items"]) == ["[Test] Try 0", "[Test] Try 1"]
+
+
+async def test_who_sets_off_a_triggered_mailing_keeps_their_variant(
+    engines: Engines, api: httpx.AsyncClient, mailbox: MailboxServer, clock: FixedClock
+) -> None:
+    database = await people(engines, 30)
+    split = {"variants": [{"template_id": id_} for id_ in await templates(api, 3)]}
+    body = {"name": "x", "type": "trigger", "database_id": database, "undo_seconds": 0, "split": split}
+    body |= {"from_email": "shop@example.org", "triggers": [{"kind": "call"}]}
+    made = await ok(await api.post("/api/v1/mailings", json=body), 201)
+    path = f"/api/v1/mailings/{made['id']}"
+    await ok(await api.post(f"{path}/start", json={}))
+    for _ in range(2):
+        items = [{"profile": profile} for profile in range(1, 31)]
+        await ok(await api.post(f"{path}/trigger", json={"items": items}), 202)
+    async with engines.db.hot() as raw:
+        cursor = await raw.execute(
+            "select profile_id, array_agg(variant) from delivery d join mailing_run r on r.id = d.run_id"
+            " where r.mailing_id = %s group by 1",
+            (made["id"],),
+        )
+        given = {profile: set(variants) for profile, variants in await cursor.fetchall()}
+    assert len(given) == 30
+    assert all(len(variants) == 1 for variants in given.values())
+    assert set.union(*given.values()) == {1, 2, 3}
+    await ok(await api.post(f"{path}/stop"))
+
+
+async def test_without_a_template_there_is_nothing_to_try(engines: Engines, api: httpx.AsyncClient) -> None:
+    database = await people(engines, 1)
+    body = {"name": "x", "type": "multivariate", "database_id": database}
+    made = await ok(await api.post("/api/v1/mailings", json=body), 201)
+    for verb, given in (("preview", {}), ("test-send", {"to": ["me@example.org"]})):
+        refused = await ok(await api.post(f"/api/v1/mailings/{made['id']}/{verb}", json=given), 422)
+        assert refused["errors"][0]["pointer"] == "/template_id"
+    assert (await ok(await api.get(f"/api/v1/mailings/{made['id']}/estimate")))["split"] is None
