@@ -6,7 +6,7 @@ import { reasonWords, type Mailing, type MailingPerson } from './model';
 import { runWords, useRuns } from './runs/model';
 
 const states = [
-  ['queued', 'Waiting'], ['sent', 'Sent'], ['delivered', 'Delivered'], ['opened', 'Opened'], ['clicked', 'Clicked'], ['unsubscribed', 'Unsubscribed'], ['bounced', 'Came back'], ['complained', 'Complained'], ['failed', 'Failed'], ['blocked', 'Blocked'], ['unknown', 'Unknown'], ['left_out', 'Left out'],
+  ['queued', 'Waiting'], ['sent', 'Sent'], ['delivered', 'Delivered'], ['opened', 'Opened'], ['clicked', 'Clicked'], ['converted', 'Converted'], ['unsubscribed', 'Unsubscribed'], ['bounced', 'Came back'], ['complained', 'Complained'], ['failed', 'Failed'], ['blocked', 'Blocked'], ['unknown', 'Unknown'], ['left_out', 'Left out'],
 ].map(([value, label]) => ({ value: value ?? '', label: label ?? '' }));
 
 const columns: Column<MailingPerson>[] = [

@@ -1,6 +1,7 @@
 import { Alert, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Chart, FigureTile, FigureTiles, formatCount, formatDay, formatNumber, Loaded, Num, paths, Rate, Section, SmallTable, SumBar, Time, type Column } from '@/kit';
+import { ConversionsPanel } from '@/goals/ConversionsPanel';
 import { BounceReasons, TryAgain } from './bounces/Failures';
 import { hourWords, reasonWords, underway, useReport, type Mailing, type MailingReport } from './model';
 import { TriggerPanel } from './trigger/TriggerPanel';
@@ -96,6 +97,7 @@ export function ReportTab({ mailing }: { mailing: Mailing }) {
           <Progress mailing={mailing} report={report} />
           <Figures report={report} />
           <VariantFigures mailing={mailing} report={report} />
+          <ConversionsPanel mailing={mailing} run={report.run_id ?? undefined} delivered={report.delivered} />
           <OverTime report={report} />
           <Links report={report} />
           <SimpleGrid cols={{ base: 1, md: 2 }}>

@@ -25,6 +25,10 @@ export const profileRoutes = [
     component: lazyRouteComponent(() => import('@/segments/control/ControlGroupPage'), 'ControlGroupPage'),
   }),
   createRoute({
+    getParentRoute: () => shellRoute, path: '/databases/$databaseId/goals', validateSearch: listSearch(['archived']),
+    component: lazyRouteComponent(() => import('@/goals/GoalsPage'), 'GoalsPage'),
+  }),
+  createRoute({
     getParentRoute: () => shellRoute, path: '/databases/$databaseId/event-types', validateSearch: listSearch(['origin']),
     component: lazyRouteComponent(() => import('@/events/types/EventTypesPage'), 'EventTypesPage'),
   }),

@@ -1,6 +1,6 @@
 import {
   IconBolt, IconChecklist, IconCirclesRelation, IconFileImport, IconHome, IconInbox, IconListDetails, IconMail, IconPackage, IconProgress, IconSettings,
-  IconShoppingCart, IconTemplate, IconUsers, type Icon,
+  IconShoppingCart, IconTargetArrow, IconTemplate, IconUsers, type Icon,
 } from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
 import { useMemo } from 'react';
@@ -46,6 +46,7 @@ const groups: readonly { label: string | null; places: readonly Place[] }[] = [
       { label: 'Consent', icon: IconChecklist, route: '/resources', href: () => paths.consent(), right: 'consent:read' },
       { label: 'Imports', icon: IconFileImport, route: '/databases/$databaseId/imports', href: inDatabase(paths.imports), right: 'imports:read' },
       { label: 'Event types', icon: IconBolt, route: '/databases/$databaseId/event-types', href: inDatabase(paths.eventTypes), right: 'events:read' },
+      { label: 'Goals', icon: IconTargetArrow, route: '/databases/$databaseId/goals', href: inDatabase(paths.goals), right: 'events:read' },
     ],
   },
   {

@@ -46,6 +46,7 @@ export const paths = {
   mailings: () => '/mailings',
   mailing: (id: Id) => `/mailings/${id}`,
   mailingNew: () => '/mailings/new',
+  mailingCalendar: () => '/mailings/calendar',
   mailingReport: (id: Id) => `/mailings/${id}/report`,
   templates: () => '/templates',
   template: (id: Id) => `/templates/${id}`,
@@ -57,6 +58,7 @@ export const paths = {
   jobs: () => '/jobs',
   job: (id: Id) => `/jobs/${id}`,
   hook: (id: Id) => `/settings/hooks/${id}`,
+  goals: (db: Id) => `/databases/${db}/goals`,
   eventTypes: (db: Id) => `/databases/${db}/event-types`,
   settings: (page = 'account') => `/settings/${page}`,
 } as const;
