@@ -114,6 +114,7 @@ EMPTY = [
     Shot("jobs", "/jobs"),
     Shot("segment-new", "/segments/new"),
     Shot("mailing-new", "/mailings/new"),
+    Shot("mailing-calendar", "/mailings/calendar"),
     Shot("account", "/settings/account"),
     Shot("users", "/settings/users"),
     Shot("roles", "/settings/roles"),

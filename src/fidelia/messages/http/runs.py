@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
 from litestar import Controller, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from fidelia.access import Actor
 from fidelia.kernel.paging import Page, PageRequest
@@ -18,6 +18,7 @@ from fidelia.platform.schedules import MonthSchedule
 from ..kinds.registry import KINDS
 from ..model import Mailing, MailingType
 from ..service import launches as service
+from ..service.calendar import MailingCalendar, calendar
 from ..service.launches import MailingRun
 
 
@@ -70,6 +71,17 @@ class RunController(Controller):
     async def coming(self, tx: Tx, data: ComingIn) -> ComingOut:
         """Return the next moments of a schedule that need not be saved; 422 says what is wrong with it."""
         return ComingOut(await service.coming_launches(tx, data.database_id, data.schedule, data.count))
+
+    @get("/calendar", opt={"right": "mailings:read"}, summary="Calendar of mailings")
+    async def calendar(
+        self,
+        tx: Tx,
+        database: Annotated[int, QueryParameter(name="database", description="Of this database")],
+        first: Annotated[date, QueryParameter(name="from", description="The first day")],
+        last: Annotated[date, QueryParameter(name="to", description="The last day")],
+    ) -> MailingCalendar:
+        """Return what was sent and what is planned, in days of the database's time zone."""
+        return await calendar(tx, database, first, last)
 
     @get("/{mailing_id:int}/runs", opt={"right": "mailings:read"}, summary="Runs of a mailing")
     async def runs(self, tx: Tx, page: PageRequest, mailing_id: FromPath[int]) -> Page[MailingRun]:

@@ -110,7 +110,7 @@ async def page(tx: Tx, mailing_id: int, request: PageRequest) -> Page[RunRow]:
     return Page(items, encode_cursor([items[-1].id]) if len(rows) > request.limit else None, total)
 
 
-_left_out = sa.literal_column(
+_left_out: sa.ColumnElement[int] = sa.literal_column(
     "coalesce((select sum(x.count) from run_exclusion x where x.run_id = mailing_run.id), 0)::int"
 ).label("left_out")
 

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
-import { listSearch, pageSearch } from '@/kit';
+import { listSearch, pageSearch, type Search } from '@/kit';
 import { shellRoute } from './root';
 
 export const messageRoutes = [
@@ -10,6 +10,10 @@ export const messageRoutes = [
   createRoute({
     getParentRoute: () => shellRoute, path: '/mailings/new', validateSearch: pageSearch,
     component: lazyRouteComponent(() => import('@/messages/MailingNewPage'), 'MailingNewPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/mailings/calendar', validateSearch: (search: Search) => ({ ...pageSearch(search), ...(typeof search.month === 'string' ? { month: search.month } : {}) }),
+    component: lazyRouteComponent(() => import('@/messages/calendar/CalendarPage'), 'CalendarPage'),
   }),
   createRoute({
     getParentRoute: () => shellRoute, path: '/mailings/$mailingId', validateSearch: listSearch(['state', 'run']),

@@ -29,6 +29,7 @@ export const parts: Readonly<Record<string, string | null>> = {
   mailbox: 'the mail',
   'mailbox/state': 'the state of the mailbox',
   mailings: 'the mailings',
+  'mailings/calendar': 'the calendar',
   'mailings/estimate': 'how many people it reaches',
   'mailings/kinds': 'the kinds of mailings',
   'mailings/launches': 'when it is launched next',

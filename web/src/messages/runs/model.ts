@@ -18,7 +18,7 @@ export function useChosenRun(): number | undefined {
   return Number.isInteger(id) && id > 0 ? id : undefined;
 }
 
-export const reportOf = (mailing: Mailing, run: number) => `${paths.mailing(mailing.id)}?tab=report&filter=${encodeURIComponent(JSON.stringify({ run: [String(run)] }))}`;
+export const reportOf = (mailing: Pick<Mailing, 'id'>, run: number) => `${paths.mailing(mailing.id)}?tab=report&filter=${encodeURIComponent(JSON.stringify({ run: [String(run)] }))}`;
 
 /** The newest runs, to choose among; skipped launches wrote to nobody. */
 export function useRuns(mailing: Mailing) {

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { monthOf, moved, textOf, weeksOf } from './month';
+
+describe('a month', () => {
+  it('is read from an address, or is this one', () => {
+    const now = new Date(2026, 10, 22);
+    expect(monthOf('2027-02', now)).toEqual({ year: 2027, month: 2 });
+    for (const text of [undefined, '2027-13', '2027-00', 'x', '2027-2']) expect(monthOf(text, now)).toEqual({ year: 2026, month: 11 });
+    expect(textOf({ year: 2026, month: 3 })).toBe('2026-03');
+  });
+
+  it('is followed by the next, over the year too', () => {
+    expect(moved({ year: 2026, month: 12 }, 1)).toEqual({ year: 2027, month: 1 });
+    expect(moved({ year: 2026, month: 1 }, -1)).toEqual({ year: 2025, month: 12 });
+  });
+
+  it('has whole weeks from Monday to Sunday', () => {
+    const weeks = weeksOf({ year: 2026, month: 11 });
+    expect([weeks[0]?.[0], weeks.at(-1)?.[6], weeks.length]).toEqual(['2026-10-26', '2026-12-06', 6]);
+    expect(weeksOf({ year: 2027, month: 2 })).toHaveLength(4);
+    for (let n = 0; n < 60; n += 1) {
+      const month = moved({ year: 2026, month: 1 }, n);
+      const days = weeksOf(month).flat();
+      expect(days.length % 7).toBe(0);
+      expect(new Set(days).size).toBe(days.length);
+      expect(days.filter((day) => day.startsWith(textOf(month)))).toHaveLength(new Date(Date.UTC(month.year, month.month, 0)).getUTCDate());
+    }
+  });
+});
