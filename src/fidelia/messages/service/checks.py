@@ -36,7 +36,7 @@ async def obstacles(tx: Tx, mailing: Mailing) -> list[FieldError]:
     variants = mailing.split.variants if mailing.split is not None else []
     for n, variant in enumerate(variants):
         errors += await _template_faults(tx, mailing, variant.template_id, f"/split/variants/{n}/template_id")
-    if not variants:
+    if not variants and mailing.type != "multivariate":
         if mailing.template_id is None:
             errors.append(FieldError("/template_id", "Choose a template"))
         else:

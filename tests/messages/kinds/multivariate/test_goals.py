@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from fidelia.kernel.clock import FixedClock
 from fidelia.messages.mailbox.server import MailboxServer
+from fidelia.platform.drain import DrainBehind
 from fidelia.platform.engines import Engines
 
 from ...test_mailings import ok
@@ -86,3 +88,24 @@ async def test_revenue_of_the_orders_after_the_message(
     test = (await report_of(api, mailing_id))["test"]
     assert (test["winner"], test["why"]) == (2, "it has the most revenue for each message")
     assert 0 < test["confidence"] < 95
+
+
+async def test_a_history_that_is_behind_hides_no_report_and_decides_nothing(
+    engines: Engines, api: httpx.AsyncClient, mailbox: MailboxServer, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await people(engines, 40)
+    mailing_id = await multivariate(api, database, await templates(api), metric="goal", event="custom.signup")
+    await start(engines, api, mailing_id)
+
+    async def behind(engines: Engines) -> None:
+        raise DrainBehind(1)
+
+    with monkeypatch.context() as held:
+        held.setattr(Engines, "catch_up", behind)
+        report = await report_of(api, mailing_id)
+        assert [(v["sent"], v["goal"]) for v in report["variants"]] == [(8, None), (8, None)]
+        await pass_time(engines, clock, WAIT)
+        assert (await report_of(api, mailing_id))["test"]["state"] == "waiting"
+    await pass_time(engines, clock, 61)
+    test = (await report_of(api, mailing_id))["test"]
+    assert (test["state"], test["winner"]) == ("decided", 1)

@@ -15,7 +15,7 @@ async def split_report(tx: Tx, run: Run) -> tuple[list[VariantReport], TestRepor
     """Return the figures of each variant as of now, and those of the test, if the run has one."""
     if not run.plan.variants:
         return [], None
-    figures = await service.measured(tx.engines, run, tx.now)
+    figures = await service.seen(tx.engines, run, tx.now)
     names = await store.versions(tx, [variant.version_id for variant in run.plan.variants])
     made = _reports(run, names, figures)
     test = run.plan.test

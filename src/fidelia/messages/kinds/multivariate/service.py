@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 import msgspec
+import structlog
 from pyroaring import BitMap
 
 from fidelia.kernel.errors import conflict, invalid_field
 from fidelia.platform import jobs
+from fidelia.platform.clickhouse import ClickHouseError
+from fidelia.platform.drain import DrainBehind
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
@@ -20,6 +23,8 @@ from ...store import runs
 from ...timing.moments import Moments
 from . import history, rules, store
 from .model import Decision, SplitTest, TestState, VariantFigures
+
+log = structlog.get_logger(__name__)
 
 OPEN = ("sending", "waiting", "person")
 #: A job that could not decide is repeated after this time.
@@ -120,10 +125,23 @@ async def _ask(tx: Tx, run: Run) -> None:
 
 
 async def measured(engines: Engines, run: Run, at: datetime) -> list[VariantFigures]:
-    """Return the figures of a run's variants as of now."""
+    """Return the figures of a run's variants as of now; raise when the history cannot tell goals or revenue."""
+    return await history.completed(engines, run, run.plan.test, await _counted(engines, run), at)
+
+
+async def seen(engines: Engines, run: Run, at: datetime) -> list[VariantFigures]:
+    """Return the figures of a run's variants for a person: without goals and revenue while the history is behind."""
+    figures = await _counted(engines, run)
+    try:
+        return await history.completed(engines, run, run.plan.test, figures, at)
+    except (DrainBehind, ClickHouseError) as exc:
+        log.warning("goals of variants are not known yet", run=run.id, reason=str(exc))
+        return figures
+
+
+async def _counted(engines: Engines, run: Run) -> list[VariantFigures]:
     async with engines.db.hot() as raw:
-        figures = await store.figures(raw, run.id, len(run.plan.variants))
-    return await history.completed(engines, run, run.plan.test, figures, at)
+        return await store.figures(raw, run.id, len(run.plan.variants))
 
 
 async def decide(engines: Engines, run_id: int) -> Decision | None:
@@ -220,7 +238,7 @@ async def choose(tx: Tx, mailing_id: int, variant: int, by: str) -> Decision:
         raise conflict("This mailing has no test under way")
     if not 1 <= variant <= len(run.plan.variants):
         raise invalid_field("/variant", f"variant must be between 1 and {len(run.plan.variants)}")
-    figures = await measured(tx.engines, run, tx.now)
+    figures = await seen(tx.engines, run, tx.now)
     phase, decision = await store.decision_of(tx, run.id, lock=True)
     if phase == "audience":
         raise conflict("Who gets this mailing is still being worked out; wait a moment")
