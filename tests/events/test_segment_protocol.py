@@ -360,3 +360,18 @@ async def test_erased_people_leave_no_visitor(world: World) -> None:
     assert left == 0
     await world.segment(browser, "track", {"anonymousId": "v", "event": "X"})
     assert await waiting(world) == 1
+
+
+async def test_a_deleted_type_is_refused_and_what_waits_sets_off_nothing(world: World) -> None:
+    key = await world.key("server")
+    await world.segment(key, "track", {"anonymousId": "anon", "event": "Played"})  # waits for who that is
+    types = await world.api.get("/event-types", params={"database": world.database, "builtin": False})
+    (played,) = types.json()["items"]
+    assert (await world.api.delete(f"/event-types/{played['id']}")).status_code == 204
+    await world.segment(key, "identify", {"userId": "u1", "anonymousId": "anon"})
+    await world.segment(key, "track", {"userId": "u1", "event": "Played"})
+    assert await world.rows("id", "type like 'custom.%'") == []
+    restored = await world.api.patch(f"/event-types/{played['id']}", json={"archived": False})
+    assert restored.json()["archived_at"] is None
+    await world.segment(key, "track", {"userId": "u1", "event": "Played"})
+    assert len(await world.rows("id", "type like 'custom.%'")) == 1

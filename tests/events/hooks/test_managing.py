@@ -13,11 +13,13 @@ import sqlalchemy as sa
 
 from fidelia.access import create_token, read_audit
 from fidelia.events.hooks import personal_data
+from fidelia.events.hooks.service import replay
 from fidelia.kernel.paging import PageRequest
 from fidelia.platform.jobs import runner
 from fidelia.platform.outbox import EventOut
 from tests.conftest import NOW
 from tests.events.conftest import SYSTEM
+from tests.web_server import open_to
 
 from .conftest import Hooks, Receiver
 
@@ -80,6 +82,23 @@ async def test_what_cannot_be_is_refused_at_its_place(hooks: Hooks, body: dict[s
     refused = await hooks.call("POST", "/hooks", 422, json=whole)
     assert refused["errors"][0]["pointer"] == pointer
     assert (await hooks.call("GET", "/hooks"))["total"] == 0
+
+
+async def test_stored_headers_go_to_their_own_server_only(hooks: Hooks) -> None:
+    receiver = hooks.receiver()
+    hook = await hooks.hook(receiver, headers={"X-Key": "abc"})
+    stranger = receiver.url.replace("127.0.0.2", "127.0.0.3")
+    hooks.engines.settings = open_to("127.0.0.2/31", hooks.engines.settings)
+    for body in ({"url": stranger}, {"url": stranger, "headers": {"X-Key": None}}):
+        refused = await hooks.call("PATCH", f"/hooks/{hook}", 422, json=body)
+        assert refused["errors"][0]["pointer"] == "/headers/X-Key"
+    same = {"url": receiver.url + "/else", "headers": {"X-Key": None}}
+    assert (await hooks.call("PATCH", f"/hooks/{hook}", json=same))["header_names"] == ["X-Key"]
+    moved = {"url": stranger, "headers": {"X-Key": "new"}}
+    assert (await hooks.call("PATCH", f"/hooks/{hook}", json=moved))["url"] == stranger
+    await hooks.tell("e1")
+    await hooks.round()
+    assert receiver.got[0].headers["x-key"] == "new"
 
 
 async def test_names_are_unique_and_databases_exist(hooks: Hooks) -> None:
@@ -188,8 +207,6 @@ async def test_a_replayed_period_equals_the_history(hooks: Hooks) -> None:
 async def test_a_replay_goes_on_where_it_was_killed_and_can_be_cancelled(
     hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fidelia.events.hooks.service import replay
-
     monkeypatch.setattr(replay, "_PAGE", 5)
     receiver = await story(hooks)
     hook = await hooks.hook(receiver, batch_size=5, types=["custom.a", "custom.b"])

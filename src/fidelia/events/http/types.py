@@ -52,7 +52,7 @@ class EventTypeController(Controller):
         archived: Annotated[bool, QueryParameter(name="archived", description="Also deleted ones")] = False,
         builtin: Annotated[bool, QueryParameter(name="builtin", description="Also built-in ones")] = True,
     ) -> Page[EventTypeOut]:
-        """List the types of a database: built-in ones first, then your own by name, declared or seen in events."""
+        """List the types of a database: your own by name, declared or seen in events, then the built-in ones."""
         return await service.list_types(tx, page, database, archived=archived, builtin=builtin)
 
     @post(dto=Strict[EventTypeIn], return_dto=None, opt={"right": "events:create"}, summary="Declare an event type")

@@ -59,10 +59,11 @@ async def event_types(tx: Tx, database_id: int, *, archived: bool = False) -> li
 async def list_types(
     tx: Tx, page: PageRequest, database_id: int, *, archived: bool = False, builtin: bool = True
 ) -> Page[EventTypeOut]:
-    """Return a page of the types of a database with how often they happened; raise 404 or 422."""
+    """Return a page of the types of a database, one's own first, with how often they happened; raise 404 or 422."""
     await profiles.get_database(tx, database_id)
     rows = await store.every(tx, database_id)
     found = _merged(database_id, rows, await _counts(tx, database_id), archived=archived)
+    found.sort(key=lambda one: one.builtin)
     words = (page.q or "").lower()
     found = [t for t in found if (builtin or not t.builtin) and (words in t.name.lower() or words in t.label.lower())]
     start = 0

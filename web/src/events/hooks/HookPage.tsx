@@ -95,7 +95,7 @@ export function HookPageBody({ crumbs }: { crumbs: readonly Crumb[] }) {
           value: 'deliveries', label: 'Deliveries', render: () => (
             <Stack gap="md">
               <Standing hook={hook} />
-              <FigureTiles>
+              <FigureTiles cols={3}>
                 <FigureTile label="Events waiting" value={formatNumber(hook.waiting)} note={hook.oldest_at ? <>the oldest <Time value={hook.oldest_at} /></> : 'nothing waits'} />
                 <FigureTile label="Events delivered" value={formatNumber(hook.delivered_events)} note={hook.delivered_at ? <>last <Time value={hook.delivered_at} /></> : 'none yet'} />
                 <FigureTile label="Events dropped" value={formatNumber(hook.dropped_events)} note="too old, too many, or given up" />

@@ -14,7 +14,7 @@ from fidelia.access import Actor, audit, decrypt_secret, encrypt_secret
 from fidelia.kernel.errors import FieldError, conflict, invalid, name_taken
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform import listeners
-from fidelia.platform.fetch import FetchProblem, Guard, check_headers, read_url
+from fidelia.platform.fetch import FetchProblem, Guard, check_headers, origin_of, read_url
 from fidelia.platform.postgres import Tx
 
 from ... import rules as event_rules
@@ -28,6 +28,7 @@ from .intake import CONSUMER
 #: Seconds in which the name of a receiver must be found.
 _LOOKUP = 5.0
 MAX_OVERLAP_HOURS = 168
+_AGAIN = "The address leads to another server now: enter the value again"
 MAX_TYPES = 200
 
 
@@ -152,8 +153,11 @@ async def _checked(tx: Tx, before: Hook | None, values: dict[str, Any]) -> dict[
     if "\\u0000" in msgspec.json.encode([values.get("custom_data"), values.get("filters")]).decode():
         errors.append(FieldError("/custom_data", "A text cannot hold the character NUL"))
     errors += await _address_errors(tx, before, values)
+    elsewhere = before is not None and not errors and _leads_elsewhere(before, values)
     if "headers" in values:
-        errors += await _headers(tx, before, values)
+        errors += await _headers(tx, before, values, keep=not elsewhere)
+    elif elsewhere and before is not None:  # credentials of one server are not for another
+        errors += [FieldError(f"/headers/{name}", _AGAIN) for name in before.header_names]
     if errors:
         raise invalid(*errors)
     return values
@@ -188,17 +192,25 @@ async def _address_errors(tx: Tx, before: Hook | None, values: dict[str, Any]) -
     return []
 
 
-async def _headers(tx: Tx, before: Hook | None, values: dict[str, Any]) -> list[FieldError]:
+def _leads_elsewhere(before: Hook, values: Mapping[str, Any]) -> bool:
+    return "url" in values and origin_of(values["url"]) != origin_of(before.url)
+
+
+async def _headers(tx: Tx, before: Hook | None, values: dict[str, Any], *, keep: bool) -> list[FieldError]:
     """Replace the given headers by what is stored; ``None`` as a value keeps the one that is there."""
     given: dict[str, str | None] = values.pop("headers")
+    if before is not None and keep and sorted(given) == before.header_names and not any(given.values()):
+        return []  # nothing was changed
     errors = rules.header_errors(list(given))
+    if not keep:
+        errors += [FieldError(f"/headers/{name}", _AGAIN) for name, value in given.items() if value is None]
     kept: dict[str, str] = {}
     if before is not None and before.header_names and None in given.values():
         stored = (await store.secrets(tx, before.id)).headers
         kept = {} if stored is None else msgspec.json.decode(decrypt_secret(tx.engines, stored), type=dict[str, str])
     whole: dict[str, str] = {}
     for name, value in given.items():
-        if value is None and name not in kept:
+        if keep and value is None and name not in kept:
             errors.append(FieldError(f"/headers/{name}", f"Enter the value of {name}"))
         whole[name] = kept.get(name, "") if value is None else value
     try:
