@@ -94,6 +94,7 @@ class SinkThread:
         asyncio.run_coroutine_threadsafe(self.sink.stop(), self.loop).result(10)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
+        self.loop.close()
 
     @property
     def accepted(self) -> int:

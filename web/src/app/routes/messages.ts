@@ -16,7 +16,7 @@ export const messageRoutes = [
     component: lazyRouteComponent(() => import('@/messages/calendar/CalendarPage'), 'CalendarPage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/mailings/$mailingId', validateSearch: listSearch(['state', 'run']),
+    getParentRoute: () => shellRoute, path: '/mailings/$mailingId', validateSearch: listSearch(['state', 'run', 'variant', 'reason']),
     component: lazyRouteComponent(() => import('@/messages/MailingPage'), 'MailingPage'),
   }),
   createRoute({

@@ -13,6 +13,8 @@ function Outcome({ of }: { of: ReturnedMail }) {
   return <ToneBadge tone={tone}>{word}</ToneBadge>;
 }
 
+const Short = ({ text }: { text: string }) => (text ? <Text size="sm" truncate maw={150} title={text}>{text}</Text> : NO_VALUE);
+
 function Detail({ id }: { id: number }) {
   const query = useQuery({ queryKey: ['returned-mail', id], queryFn: ({ signal }) => ok(api.GET('/api/v1/messages/bounces/{mail_id}', { params: { path: { mail_id: id } }, signal })) });
   return (
@@ -53,8 +55,8 @@ export function ReturnedList({ crumbs }: { crumbs: readonly Crumb[] }) {
     { key: 'outcome', header: 'What became of it', cell: (mail) => <Outcome of={mail} />, priority: 1 },
     { key: 'code', header: 'Status', cell: (mail) => mail.code || NO_VALUE, priority: 3 },
     { key: 'mailing', header: 'Mailing', cell: (mail) => (mail.mailing_id === null ? NO_VALUE : <span data-above><AppLink href={`${paths.mailing(mail.mailing_id)}?tab=report`}>{mail.mailing_name ?? `Mailing ${mail.mailing_id}`}</AppLink></span>), priority: 2 },
-    { key: 'sender', header: 'From', sort: 'sender', cell: (mail) => mail.sender || NO_VALUE, priority: 3 },
-    { key: 'subject', header: 'Subject', sort: 'subject', cell: (mail) => mail.subject || NO_VALUE, priority: 3 },
+    { key: 'sender', header: 'From', sort: 'sender', cell: (mail) => <Short text={mail.sender} />, priority: 3 },
+    { key: 'subject', header: 'Subject', sort: 'subject', cell: (mail) => <Short text={mail.subject} />, priority: 3 },
     { key: 'at', header: 'Came', sort: 'received_at', cell: (mail) => <Time value={mail.received_at} />, priority: 2 },
     { key: 'actions', header: 'Actions', locked: true, align: 'right', priority: 1, cell: (mail) => <span data-above><MenuActions actions={actions(mail)} label={`Actions for the mail ${mail.id}`} /></span> },
   ];
