@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 const source = fileURLToPath(new URL('./src', import.meta.url));
 const backend = process.env.FIDELIA_BACKEND ?? 'http://127.0.0.1:8080';
-const proxy = Object.fromEntries(['/api', '/v1', '/t/', '/health', '/ready'].map((path) => [path, { target: backend }]));
+const proxy = Object.fromEntries(['/api', '/v1', '/t/', '/s/', '/health', '/ready'].map((path) => [path, { target: backend }]));
 
 export default defineConfig({
   plugins: [react()],

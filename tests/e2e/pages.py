@@ -140,6 +140,7 @@ BARE = [
     Shot("bare-duplicates", "/databases/{other}/duplicates"),
     Shot("bare-merge", "/databases/{other}/merge"),
     Shot("bare-control-group", "/databases/{other}/control-group"),
+    Shot("bare-goals", "/databases/{other}/goals"),
     Shot("bare-event-types", "/databases/{other}/event-types"),
     Shot("bare-scores", "/databases/{other}/scores"),
 ]
@@ -257,6 +258,9 @@ FULL = [
     Shot("hook-delivery", "/settings/hooks/{hook}?drawer=delivery:{delivery}"),
     Shot("hook-settings", "/settings/hooks/{hook}?tab=settings"),
     Shot("hook-replay", "/settings/hooks/{hook}?drawer=hook:replay"),
+    Shot("goals", "/databases/{database}/goals"),
+    Shot("goal-new", "/databases/{database}/goals?drawer=goal:new"),
+    Shot("goal-site", "/databases/{database}/goals?drawer=goal:site"),
     Shot("event-types", "/databases/{database}/event-types"),
     Shot("event-type", "/databases/{database}/event-types?drawer=type:custom.played"),
     Shot("event-type-edit", "/databases/{database}/event-types?drawer=type:edit-custom.played"),

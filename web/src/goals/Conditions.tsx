@@ -16,13 +16,13 @@ function One({ condition: c, n, onChange, onRemove, error }: { condition: Condit
   return (
     <Group gap="xs" align="flex-start">
       <Text size="sm" c="dimmed" w={24} pt={8}>{n === 0 ? 'if' : 'or'}</Text>
-      <Select aria-label={`Condition ${n + 1}`} w={200} data={whens.map((w) => ({ ...w }))} value={c.when} allowDeselect={false} onChange={(when) => { if (when) onChange(fresh(when, c.contains)); }} />
+      <Select aria-label={`Condition ${n + 1}`} style={{ flex: '1 1 216px', maxWidth: 240 }} data={whens.map((w) => ({ ...w }))} value={c.when} allowDeselect={false} onChange={(when) => { if (when) onChange(fresh(when, c.contains)); }} />
       {c.when === 'seconds' && <NumberInput aria-label={`Condition ${n + 1}: seconds`} suffix=" seconds" min={1} max={3600} w={128} value={c.seconds} onChange={(v) => { onChange({ ...c, seconds: Number(v) }); }} error={error} />}
       {c.when === 'scroll' && <NumberInput aria-label={`Condition ${n + 1}: percent`} suffix=" %" min={1} max={100} w={96} value={c.percent} onChange={(v) => { onChange({ ...c, percent: Number(v) }); }} error={error} />}
-      {c.when === 'click' && <TextInput aria-label={`Condition ${n + 1}: selector`} placeholder="#buy, .order button" w={200} value={c.selector} onChange={(e) => { onChange({ ...c, selector: e.currentTarget.value }); }} error={error} />}
+      {c.when === 'click' && <TextInput aria-label={`Condition ${n + 1}: selector`} placeholder="#buy, .order button" style={{ flex: '1 1 160px', maxWidth: 240 }} value={c.selector} onChange={(e) => { onChange({ ...c, selector: e.currentTarget.value }); }} error={error} />}
       {c.when === 'address'
-        ? <TextInput aria-label={`Condition ${n + 1}: text of the address`} placeholder="/thanks" w={240} value={c.contains} onChange={(e) => { onChange({ ...c, contains: e.currentTarget.value }); }} error={error} />
-        : <TextInput aria-label={`Condition ${n + 1}: only where the address contains`} placeholder="on any page, or /address" w={200} value={c.contains ?? ''} onChange={(e) => { onChange({ ...c, contains: e.currentTarget.value }); }} />}
+        ? <TextInput aria-label={`Condition ${n + 1}: text of the address`} placeholder="/thanks" style={{ flex: '1 1 180px' }} value={c.contains} onChange={(e) => { onChange({ ...c, contains: e.currentTarget.value }); }} error={error} />
+        : <TextInput aria-label={`Condition ${n + 1}: only where the address contains`} placeholder="on any page, or /address" style={{ flex: '1 1 140px' }} value={c.contains ?? ''} onChange={(e) => { onChange({ ...c, contains: e.currentTarget.value }); }} />}
       <IconButton label={`Remove condition ${n + 1}`} onClick={onRemove}><IconTrash size={16} /></IconButton>
     </Group>
   );
