@@ -72,9 +72,9 @@ export function CalendarPage() {
     <Page title="Calendar" crumbs={crumbs} facts={[`in ${database.name}`, `days of ${database.timezone}`]}>
       <Section title={name} actions={(
         <Group gap="xs">
-          <Button variant="default" size="compact-md" aria-label="Previous month" onClick={() => { go(-1); }}><IconChevronLeft size={16} /></Button>
-          <Button variant="default" size="compact-md" onClick={() => { setAsked(undefined, { replace: true }); }}>This month</Button>
-          <Button variant="default" size="compact-md" aria-label="Next month" onClick={() => { go(1); }}><IconChevronRight size={16} /></Button>
+          <Button variant="default" size="compact-sm" aria-label="Previous month" onClick={() => { go(-1); }}><IconChevronLeft size={16} /></Button>
+          <Button variant="default" size="compact-sm" onClick={() => { setAsked(undefined, { replace: true }); }}>This month</Button>
+          <Button variant="default" size="compact-sm" aria-label="Next month" onClick={() => { go(1); }}><IconChevronRight size={16} /></Button>
         </Group>
       )}>
         <Loaded query={query} what="the calendar">{(found) => {
