@@ -22,7 +22,7 @@ function columnsOf(mailing: Mailing, test: TestReport | null): Column<VariantRep
     { key: 'name', header: 'Variant', cell: (v) => <span style={{ overflowWrap: 'anywhere' }}><b>{letter(v.variant)}</b> {v.subject || v.template_name} {test?.winner === v.variant && <ToneBadge tone="moss">winner</ToneBadge>}{test?.winner === null && test.leader === v.variant && <ToneBadge>leads</ToneBadge>}</span> },
     { key: 'sent', header: 'Sent', align: 'right', priority: 2, cell: (v) => link(v, 'sent', <Num value={v.sent} />) },
     { key: 'opened', header: 'Opened', align: 'right', priority: 2, cell: (v) => <Rated share={v.opened} /> },
-    { key: 'clicked', header: 'Clicked', align: 'right', priority: 1, cell: (v) => <Rated share={v.clicked} /> },
+    { key: 'clicked', header: 'Clicked', align: 'right', priority: 2, cell: (v) => <Rated share={v.clicked} /> },
     { key: 'clicks_of_opens', header: 'Clicks of opens', align: 'right', priority: 3, cell: (v) => <Rated share={v.clicks_of_opens} /> },
     ...(test?.metric === 'goal' ? [{ key: 'goal', header: 'Goal', align: 'right' as const, priority: 2 as const, cell: (v: VariantReport) => (v.goal ? <Rated share={v.goal} /> : NO_VALUE) }] : []),
     ...(test?.metric === 'revenue' ? [{ key: 'revenue', header: 'Revenue', align: 'right' as const, priority: 2 as const, cell: (v: VariantReport) => <span className="fd-num">{v.revenue === null ? NO_VALUE : `${v.revenue} ${v.currency ?? ''}`}</span> }] : []),
