@@ -115,6 +115,15 @@ def test_broken_encodings_are_survived() -> None:
     assert "\x00" not in notice.subject + notice.detail
 
 
+def test_an_unknown_charset_inside_of_a_report_is_survived() -> None:
+    mail = mails.dsn(TOKEN).replace(
+        b"Final-Recipient",
+        b'Content-Type: text/plain; charset="\xff"\r\nContent-Transfer-Encoding: base64\r\nFinal-Recipient',
+    )
+    check(mail)
+    assert read(mail).code == "5.1.1"
+
+
 _PIECES = st.sampled_from(
     [
         b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n",
@@ -140,7 +149,7 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_PIECES | st.binary(max_size=40), max_size=30).map(b"".join))
 def test_no_bytes_crash_the_reader(source: bytes) -> None:
     check(source)

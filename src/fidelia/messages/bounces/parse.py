@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
@@ -49,6 +50,10 @@ _AWAY = re.compile(
 )
 
 
+#: What the standard library's parser raises on mails that nobody would write.
+_FAULTS = (MessageError, RecursionError, LookupError, ValueError, TypeError, AttributeError, AssertionError)
+
+
 class Unreadable(ValueError):
     """This mail is not understood; the message says why, for a person."""
 
@@ -75,7 +80,9 @@ def read(source: bytes, recipients: Sequence[str] = ()) -> Notice:
     message = _parsed(source)
     try:
         return _Reader(message, recipients).notice()
-    except (RecursionError, LookupError, UnicodeError, TypeError, AttributeError) as exc:
+    except Unreadable:
+        raise
+    except _FAULTS as exc:
         raise Unreadable(f"Its parts cannot be read ({type(exc).__name__})") from exc
 
 
@@ -84,7 +91,7 @@ def about(source: bytes) -> tuple[str, str]:
     try:
         head = BytesParser(policy=compat32).parsebytes(source[:_MAX_HEAD], headersonly=True)
         return _plain(head.get("From"), 300), _plain(head.get("Subject"), 300)
-    except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
+    except _FAULTS:
         return "", ""
 
 
@@ -102,7 +109,7 @@ def _parsed(source: bytes) -> Message[str, str]:
         raise Unreadable("Its parts are nested too deeply")
     try:
         return BytesParser(policy=compat32).parsebytes(source)
-    except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as exc:
+    except _FAULTS as exc:
         raise Unreadable(f"It is not written as a mail ({type(exc).__name__})") from exc
 
 
@@ -253,8 +260,16 @@ def _raw_text(part: Message[str, str]) -> str:
     """Return the text of a part, whatever its type; parts of parts are joined."""
     payload = part.get_payload()
     if isinstance(payload, list):
-        return "\n".join(str(one) for one in payload[:_MAX_GROUPS])[:_MAX_TEXT]
+        return "\n".join(_lines(one) for one in payload[:_MAX_GROUPS])[:_MAX_TEXT]
     return _text(part)
+
+
+def _lines(part: Any) -> str:
+    """Return the header lines of a part of a part, and its text when it has any."""
+    if not isinstance(part, Message):
+        return ""
+    heads = "".join(f"{name}: {value}\n" for name, value in part.items())
+    return f"{heads}{_text(part)}"
 
 
 def _text(part: Message[str, str]) -> str:
@@ -290,7 +305,7 @@ def _fields(text: str) -> dict[str, str]:
 def _groups(part: Message[str, str]) -> Iterator[dict[str, str]]:
     """Yield the fields of each recipient of a status report; the group about the mail itself is none."""
     payload = part.get_payload()
-    texts = [str(one) for one in payload[:_MAX_GROUPS]] if isinstance(payload, list) else _text(part).split("\n\n")
+    texts = [_lines(one) for one in payload[:_MAX_GROUPS]] if isinstance(payload, list) else _text(part).split("\n\n")
     for text in texts[:_MAX_GROUPS]:
         fields = _fields(text[:20_000])
         if "action" in fields or "status" in fields:
