@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from fidelia import profiles
-from fidelia.messages.conversions import catching, rules, service
+from fidelia.messages.conversions import rules, service, store
 from fidelia.messages.conversions.model import Attribution, Message, Touch
 from fidelia.messages.service.outlet import signer
 from fidelia.platform.engines import Engines
@@ -148,13 +148,13 @@ async def test_a_round_that_dies_is_repeated_without_a_trace(engines: Engines, m
     run = await world.run()
     await world.touch(run, 1, "clicked", NOW - HOUR)
     await world.reach(1, "g", NOW)
-    add = catching.store.add
+    add = store.add
 
     async def dies(raw: Any, found: Any) -> None:
         await add(raw, found)
         raise OSError("killed")
 
-    monkeypatch.setattr(catching.store, "add", dies)
+    monkeypatch.setattr(store, "add", dies)
     await world.settle()
     assert await world.rows() == []
     monkeypatch.undo()
@@ -333,6 +333,7 @@ def test_the_choice_is_the_first_way_and_its_last_time(touches: Any, window: int
     if not within:
         assert chosen is None
         return
+    assert chosen is not None
     assert chosen in within
     for other in within:
         assert ways.index(chosen.way) <= ways.index(other.way)

@@ -36,7 +36,7 @@ export function GoalsPage() {
   const columns: Column<Goal>[] = [
     { key: 'name', header: 'Goal', sort: 'name', cell: (goal) => <Group gap={8} wrap="nowrap">{goal.name}{!goal.active && <ToneBadge tone="marigold">Not active</ToneBadge>}</Group> },
     { key: 'key', header: 'Key', sort: 'key', priority: 3, cell: (goal) => <Text span size="sm" c="dimmed">{goal.key}</Text> },
-    { key: 'when', header: 'Reached when', priority: 2, cell: (goal) => <Text span size="sm" lineClamp={2}>{conditionsText(goal)}</Text> },
+    { key: 'when', header: 'Reached when', priority: 2, cell: (goal) => <Text span inherit>{conditionsText(goal)}</Text> },
     { key: 'value', header: 'Value', align: 'right', priority: 3, cell: (goal) => (goal.default_value === null ? '–' : <Text span inherit style={{ whiteSpace: 'nowrap' }}>{goal.default_value}{goal.currency ? ` ${goal.currency}` : ''}</Text>) },
     { key: 'week', header: '7 days', align: 'right', priority: 1, cell: (goal) => <Num value={lately(goal, 7)?.count ?? 0} /> },
     { key: 'month', header: '30 days', align: 'right', priority: 2, cell: (goal) => <Num value={lately(goal, 30)?.count ?? 0} /> },
