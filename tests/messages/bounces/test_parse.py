@@ -115,6 +115,12 @@ def test_broken_encodings_are_survived() -> None:
     assert "\x00" not in notice.subject + notice.detail
 
 
+def test_no_nul_leaves_the_reader() -> None:
+    mail = mails.dsn(TOKEN).replace(b"rfc822; p1", b"rfc822; p\x001")
+    check(mail)
+    assert read(mail).outcome == "bounced"
+
+
 def test_an_unknown_charset_inside_of_a_report_is_survived() -> None:
     mail = mails.dsn(TOKEN).replace(
         b"Final-Recipient",

@@ -289,7 +289,7 @@ def _fields(text: str) -> dict[str, str]:
     """Return ``name: value`` lines; a continued line belongs to the one before, the first of a name counts."""
     found: dict[str, str] = {}
     name = ""
-    for line in text.splitlines()[:1000]:
+    for line in text.replace("\x00", "").splitlines()[:1000]:
         if line[:1] in (" ", "\t") and name:
             found[name] = (found[name] + " " + line.strip())[:2000]
         elif ":" in line:
