@@ -154,7 +154,8 @@ async def people(
         more = " and case kind when 'order' then 'order' else goal end = %(reason)s" if reason is not None else ""
         source = f"""(
             select distinct r.profile_id, r.occasion from (
-                select run_id, profile_id, occasion from conversion where run_id = %(run)s and profile_id > %(after)s{more}
+                select run_id, profile_id, occasion from conversion
+                where run_id = %(run)s and profile_id > %(after)s{more}
                 group by run_id, profile_id, occasion, order_id, case when order_id is null then id end
                 having sum(sign) > 0
             ) r where true{picked} order by r.profile_id fetch first %(limit)s rows with ties

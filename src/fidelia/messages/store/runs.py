@@ -38,9 +38,7 @@ def _run(row: sa.Row[Any]) -> Run:
     return Run(**{**values, "plan": msgspec.convert(row.plan, Plan)})
 
 
-async def create(
-    tx: Tx, database_id: int, plan: Plan, *, due_at: datetime | None = None, actor: str = ""
-) -> int:
+async def create(tx: Tx, database_id: int, plan: Plan, *, due_at: datetime | None = None, actor: str = "") -> int:
     """Store a new run, which begins with its audience; ``due_at`` is the moment of the schedule that launches it."""
     query = sa.insert(mailing_run).values(
         mailing_id=plan.mailing_id,
