@@ -65,19 +65,20 @@ def projections() -> dict[str, Projection]:
 class Vocabularies:
     """The port ``vocabulary``: what every capability declares for a database, joined and kept for some seconds.
 
-    Kept is what belongs to the present fields, lists and tables; new types of events, brands and categories come with
-    the next reading, or at once for who asks for a ``fresh`` one.
+    Kept is what belongs to the present fields, lists, tables and types of events that somebody has defined; types and
+    properties learned from events, brands and categories come with the next reading, or at once for who asks for a
+    ``fresh`` one.
     """
 
     KEEP_SECONDS = 3.0
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[tuple[int, str], float, Vocabulary]] = {}
+        self._kept: dict[int, tuple[tuple[int, str, str], float, Vocabulary]] = {}
 
     async def __call__(self, tx: Tx, database_id: int, *, fresh: bool = False) -> Vocabulary:
         """Return the vocabulary of a database; raise 404."""
         fields = (await profiles.get_database(tx, database_id)).schema_version
-        version = fields, await lists_version(tx, database_id)
+        version = fields, await lists_version(tx, database_id), await events.declared_version(tx, database_id)
         kept = self._kept.get(database_id)
         if kept is not None and not fresh and kept[0] == version and time.monotonic() - kept[1] < self.KEEP_SECONDS:
             return kept[2]

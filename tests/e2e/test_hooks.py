@@ -121,6 +121,7 @@ def test_an_event_type_is_defined_and_deleted(browser: Browser, opened: Site) ->
         drawer.get_by_role("textbox", name="Property").fill("points")
         assert serious_findings(page) == []
         drawer.get_by_role("button", name="Define type").click()
+        expect(drawer.get_by_role("button", name="Delete…")).to_be_visible()  # it is there, and no form any more
         expect(drawer.get_by_text("Somebody played a round")).to_be_visible()
         with opened.api() as api:
             condition = {"kind": "occurred", "event": "custom.played"}

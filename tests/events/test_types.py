@@ -187,3 +187,20 @@ async def test_conditions_find_what_was_sent(world: World) -> None:
     assert await found(occurred("custom.buy", "total", "gt", 50)) == [two]
     assert await found(occurred("custom.buy", "n", "gte", 1)) == [one, two]
     assert await found(occurred("page.viewed", "shop", "eq", "oslo")) == [three]
+
+
+async def test_what_is_defined_or_deleted_is_known_at_once(world: World) -> None:
+    """The joined vocabulary is kept for some seconds, but not past a change that somebody has made by hand."""
+
+    async def known() -> bool:
+        async with world.engines.tx() as tx:
+            return "custom.now" in (await world.engines.port("vocabulary")(tx, world.database)).event
+
+    assert not await known()
+    made = await define(world, name="custom.now")
+    assert await known()
+    path = f"/event-types/{made['id']}"
+    assert (await world.api.delete(path)).status_code == 204
+    assert not await known()
+    assert (await world.api.patch(path, json={"archived": False})).status_code == 200
+    assert await known()

@@ -18,6 +18,7 @@ from .service.merging import merge_people
 from .service.personal import personal_data
 from .service.types import TYPES_USED_BY, PropertyIn, define_type, event_types
 from .sites import with_message
+from .store.types import declared_version
 from .vocabulary import vocabulary
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Merges",
     "PropertyIn",
     "create_goal",
+    "declared_version",
     "define_type",
     "drop_events",
     "ensure_events",

@@ -123,3 +123,15 @@ async def archived(tx: Tx, database_id: int) -> frozenset[str]:
     c = event_type.c
     rows = await tx.all(sa.select(c.name).where(c.database_id == database_id, c.archived_at.isnot(None)))
     return frozenset(row.name for row in rows)
+
+
+async def declared_version(tx: Tx, database_id: int) -> str:
+    """Return what is another word once somebody has defined, changed, deleted or restored a type of a database."""
+    found = await tx.scalar(_DECLARED, {"database": database_id})
+    return str(found or "")
+
+
+_DECLARED = sa.text(
+    "select md5(string_agg(concat_ws('|', id, label, archived_at, properties), ',' order by id)) from event_type"
+    " where database_id = :database and (declared or archived_at is not null)"
+)
