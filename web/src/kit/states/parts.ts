@@ -18,7 +18,10 @@ export const parts: Readonly<Record<string, string | null>> = {
   duplicates: 'the duplicates',
   erasures: 'the receipts',
   exports: 'the exports',
+  fields: 'the fields',
   gallery: 'the gallery',
+  goals: 'the goals',
+  'goals/figures': 'the figures of the goals',
   'event-types': 'the event types',
   hooks: 'the hooks',
   'import-schedules': 'the scheduled imports',
@@ -81,6 +84,8 @@ export const parts: Readonly<Record<string, string | null>> = {
   'vocabulary/properties': 'the properties of the event',
   'vocabulary/usage': 'how often fields are filled in',
   'vocabulary/values': 'the values to choose from',
+  'write-keys': 'the write keys',
+  'write-keys/live': 'what came in last',
 };
 
 /** The words of a query's key, most of them first: `['segments', 5, 'series']` is "segments/series". */
