@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import Site, serious_findings
 from .test_main_job import looked_at
 
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("browser")]
 BODY = '<p>Hello</p><p><a href="{{ links.unsubscribe }}">Stop</a></p>'
 
 

@@ -116,7 +116,9 @@ def _name_problems(path: str, method: str, operation: dict[str, Any]) -> None:
     if path.startswith("/t/"):  # people follow these links: refusals are pages
         body = {**body, "text/html": {"schema": {"type": "string"}}}
     for status in sorted(wanted | ({s for s in responses if s.startswith("4")})):
-        responses[status] = {"description": STATUS.get(status, "Refused"), "content": body}
+        declared = responses.get(status, {}).get("content", {})
+        own = {media: content for media, content in declared.items() if media.startswith("text/")}
+        responses[status] = {"description": STATUS.get(status, "Refused"), "content": {**body, **own}}
 
 
 @lru_cache(maxsize=4)

@@ -6,7 +6,8 @@ import base64
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, MediaType, Request, Response, get, post
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
 from fidelia.kernel.errors import Problem
@@ -85,7 +86,17 @@ class SiteController(Controller):
         await _count(engines, await _known(engines, key, 1), goal, value, m, id_, u)
         return Response(_PIXEL, media_type="image/gif", headers=_CLOSED)
 
-    @get("/{key:str}/goal", summary="Goal redirect", status_code=302, media_type="text/plain")
+    @get(
+        "/{key:str}/goal",
+        summary="Goal redirect",
+        status_code=302,
+        media_type="text/plain",
+        responses={
+            404: ResponseSpec(
+                str, media_type=MediaType.TEXT, description="It leads to none of the sites", generate_examples=False
+            )
+        },
+    )
     async def redirect(
         self,
         engines: Engines,
