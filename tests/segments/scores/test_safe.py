@@ -65,7 +65,9 @@ async def test_writers_meanwhile_lose_nothing(shop: Shop) -> None:
             async with shop.engines.tx() as tx:  # so that each run has something to write
                 database = await profiles.get_database(tx, shop.database)
                 column = database.by_name["rfm_rank"].column
-                await (await tx.raw()).execute(f"update {database.table} set {column} = null, version = version + 1")
+                held = f"with held as (select id from {database.table} order by id for update)"  # as writers take them
+                clear = f"update {database.table} p set {column} = null, version = version + 1 from held"
+                await (await tx.raw()).execute(f"{held} {clear} where p.id = held.id")
         await run_job(shop.engines, made["open_run"]["job_id"])
     finally:
         stop.set()
