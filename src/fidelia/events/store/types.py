@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -105,17 +105,6 @@ async def insert(tx: Tx, values: Mapping[str, Any]) -> int:
 async def update(tx: Tx, type_id: int, values: Mapping[str, Any]) -> None:
     """Change a type."""
     await tx.execute(sa.update(event_type).where(event_type.c.id == type_id).values(**values, updated_at=tx.now))
-
-
-async def names_with(tx: Tx, database_ids: Sequence[int]) -> list[sa.Row[Any]]:
-    """Return (database_id, name) of the types of databases that are not archived."""
-    return list(
-        await tx.all(
-            sa.select(event_type.c.database_id, event_type.c.name).where(
-                event_type.c.database_id.in_(database_ids), event_type.c.archived_at.is_(None)
-            )
-        )
-    )
 
 
 async def archived(tx: Tx, database_id: int) -> frozenset[str]:
