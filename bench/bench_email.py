@@ -39,13 +39,15 @@ import uvloop
 
 from fidelia import profiles
 from fidelia.access import Actor
+from fidelia.messages.channels.email.compose import Composer
 from fidelia.messages.channels.email.dkim import DkimSigner, generate
+from fidelia.messages.channels.email.outlet import EmailOutlet
 from fidelia.messages.channels.email.smtp import SmtpConnection, SmtpServer
 from fidelia.messages.markup.compile import compile_source
 from fidelia.messages.markup.model import Compiled, TemplateSource
 from fidelia.messages.model import Plan, Recipient, Run
-from fidelia.messages.sending.compose import Composer, contact_hash
 from fidelia.messages.sending.sender import Sender
+from fidelia.messages.sending.values import contact_hash
 from fidelia.messages.store import ledger, runs
 from fidelia.messages.tracking.tokens import Signer
 from fidelia.platform.engines import Engines
@@ -242,7 +244,8 @@ class Ours:
         run = await self.run()
         server = SmtpServer("127.0.0.1", port)
         began = time.perf_counter()
-        sender = Sender(self.engines, run, self.made, server, SIGNER, connections=CONNECTIONS, dkim=dkim)
+        outlet = EmailOutlet(server, run, [self.made], SIGNER, connections=CONNECTIONS, dkim=dkim)
+        sender = Sender(self.engines, run, [self.made], [outlet])
         result = await sender.run()
         took = time.perf_counter() - began
         async with self.engines.db.hot() as raw:

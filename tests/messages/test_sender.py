@@ -10,7 +10,7 @@ import pytest
 
 from fidelia.messages import rules
 from fidelia.messages.model import MessageKey
-from fidelia.messages.sending.compose import contact_hash
+from fidelia.messages.sending.values import contact_hash
 from fidelia.messages.store import ledger
 from fidelia.platform.engines import Engines
 

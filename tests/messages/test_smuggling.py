@@ -14,11 +14,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fidelia.messages.channels.email.address import AddressRefused, envelope, mailbox
+from fidelia.messages.channels.email.compose import Composed, Composer
 from fidelia.messages.channels.email.dkim import DkimSigner, generate
 from fidelia.messages.channels.email.mime import Content, Skeleton, dot_stuffed
 from fidelia.messages.markup.render import CannotRender
 from fidelia.messages.model import Plan, Recipient
-from fidelia.messages.sending.compose import Composed, Composer
 from fidelia.messages.tracking.tokens import Signer
 from fidelia.platform.engines import Engines
 

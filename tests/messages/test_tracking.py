@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fidelia.kernel.clock import FixedClock
 from fidelia.messages import rules
 from fidelia.messages.model import MessageKey, Utm
-from fidelia.messages.sending.compose import with_utm
+from fidelia.messages.sending.values import with_utm
 from fidelia.messages.service.outlet import signer
 from fidelia.messages.tracking.hits import Hit, HitBuffer, distinct
 from fidelia.messages.tracking.http import location

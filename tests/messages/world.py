@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,12 +12,14 @@ import msgspec
 from fidelia import profiles
 from fidelia.access import Actor
 from fidelia.kernel.clock import FixedClock
+from fidelia.messages.channels.email.dkim import DkimSigner
+from fidelia.messages.channels.email.outlet import EmailOutlet
 from fidelia.messages.channels.email.smtp import SmtpServer
 from fidelia.messages.markup.compile import compile_source
 from fidelia.messages.markup.model import Compiled, TemplateSource
 from fidelia.messages.model import Plan, Run
-from fidelia.messages.sending.compose import contact_hash
 from fidelia.messages.sending.sender import Sender, SendResult
+from fidelia.messages.sending.values import contact_hash
 from fidelia.messages.store import ledger, runs
 from fidelia.messages.tracking.tokens import Signer
 from fidelia.platform.engines import Engines
@@ -123,7 +126,29 @@ def sender_of(engines: Engines, run: Run, port: int, made: Compiled | None = Non
     server = more.pop("server", None) or server_of(port)
     if not run.plan.lasting:  # stays for retries, as long as they take
         more = {"linger": timedelta(days=1), **more}
-    return Sender(engines, run, made or compiled(), server, Signer(KEY, BASE), patience=0.3, **more)
+    return email_sender(engines, run, made or compiled(), server, Signer(KEY, BASE), **{"patience": 0.3, **more})
+
+
+def email_sender(
+    engines: Engines,
+    run: Run,
+    made: Compiled,
+    server: SmtpServer,
+    signs: Signer,
+    *,
+    variants: Sequence[Compiled] = (),
+    connections: int = 10,
+    rate: float = 0,
+    dkim: DkimSigner | None = None,
+    **more: Any,
+) -> Sender:
+    """Return a sender of a run by one mail server."""
+    templates = [made, *variants]
+    back = engines.settings.smtp.return_path_domain
+    outlet = EmailOutlet(
+        server, run, templates, signs, connections=connections, rate=rate, dkim=dkim, return_domain=back
+    )
+    return Sender(engines, run, templates, [outlet], **more)
 
 
 async def send(engines: Engines, run: Run, port: int, made: Compiled | None = None, **more: Any) -> SendResult:

@@ -51,11 +51,14 @@ def editable(kind: str, state: str, names: Container[str]) -> bool:
     return state in EDITABLE or (state in _REVISED.get(kind, ()) and "database_id" not in names)
 
 
-def retry_after(attempts: int) -> timedelta | None:
-    """Return how long to wait after so many tries (this one included), or ``None`` when none is left."""
+def retry_after(attempts: int, asked: float = 0) -> timedelta | None:
+    """Return how long to wait after so many tries (this one included), or ``None`` when none is left.
+
+    ``asked`` is the seconds that the other side wants us to wait at least; more than a day is not heeded.
+    """
     if attempts >= MAX_ATTEMPTS:
         return None
-    return timedelta(seconds=_DELAYS[min(attempts, len(_DELAYS)) - 1])
+    return timedelta(seconds=max(_DELAYS[min(attempts, len(_DELAYS)) - 1], min(asked, 86_400.0)))
 
 
 def is_machine(kind: str, user_agent: str, seconds_since_sent: float | None) -> bool:

@@ -24,7 +24,7 @@ from fidelia.messages.tracking.tokens import Signer
 from fidelia.platform.engines import Engines
 
 from ..sink import running
-from ..world import compiled, people, run_of, server_of, states
+from ..world import compiled, email_sender, people, run_of, server_of, states
 from . import mails
 
 DOMAIN = "back.example.org"
@@ -44,12 +44,10 @@ async def nobody_stopped(engines: Engines) -> None:
 
 
 async def sent(engines: Engines, count: int = 3, **plan: Any) -> tuple[Run, Any]:
-    from fidelia.messages.sending.sender import Sender
-
     database = await people(engines, count)
     run = await run_of(engines, database, **plan)
     async with running() as sink:
-        sender = Sender(engines, run, compiled(), server_of(sink.port), await signer(engines), patience=0.3)
+        sender = email_sender(engines, run, compiled(), server_of(sink.port), await signer(engines), patience=0.3)
         assert (await sender.run()).phase == "done"
     return run, sink
 

@@ -20,14 +20,13 @@ from fidelia import profiles
 from fidelia.access import Actor
 from fidelia.kernel.clock import FixedClock
 from fidelia.messages.optin import service as optin
-from fidelia.messages.sending.sender import Sender
 from fidelia.messages.service.outlet import signer
 from fidelia.messages.store import runs
 from fidelia.platform.engines import Engines
 
 from ...conftest import NOW
 from ..sink import Sink, running
-from ..world import people, server_of
+from ..world import email_sender, people, server_of
 
 SYSTEM = Actor.system()
 AGENT = "Mozilla/5.0 (Macintosh) Safari/605"
@@ -54,7 +53,7 @@ class World:
             async with self.engines.tx() as tx:
                 compiled = await runs.compiled(tx, run.version_id)
             signs = await signer(self.engines)
-            await Sender(self.engines, run, compiled, server_of(self.sink.port), signs, connections=2).run()
+            await email_sender(self.engines, run, compiled, server_of(self.sink.port), signs, connections=2).run()
         return made
 
     def mails(self, to: str) -> list[email.message.EmailMessage]:

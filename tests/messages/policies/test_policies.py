@@ -16,7 +16,7 @@ from fidelia.messages.model import MessageKey, Run
 from fidelia.messages.policies import marks, rules
 from fidelia.messages.policies.marks import Chunk, Effective
 from fidelia.messages.policies.model import Limit
-from fidelia.messages.sending.compose import contact_hash
+from fidelia.messages.sending.values import contact_hash
 from fidelia.messages.store import ledger
 from fidelia.platform.engines import Engines
 

@@ -26,7 +26,7 @@ from fidelia.messages.tracking.edge import Limits
 from fidelia.platform.engines import Engines
 
 from ..sink import running
-from ..world import compiled, people, run_of, send
+from ..world import compiled, email_sender, people, run_of, send, server_of
 
 SYSTEM = Actor.system()
 
@@ -415,12 +415,8 @@ async def test_the_link_in_a_mail_leads_to_the_reader(world: World) -> None:
     assert made.links == []
     run = await run_of(world.engines, world.database, made, resource_id=world.news)
     async with running() as sink:
-        from fidelia.messages.sending.sender import Sender
-
-        from ..world import server_of
-
         signs = await signer(world.engines)
-        await Sender(world.engines, run, made, server_of(sink.port), signs, connections=1).run()
+        await email_sender(world.engines, run, made, server_of(sink.port), signs, connections=1).run()
     assert send
     assert sorted(sink.accepted) == ["p1@example.com", "p2@example.com"]
     for _, to, data in sink.messages:

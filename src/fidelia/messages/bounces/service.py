@@ -12,7 +12,7 @@ from fidelia.platform.outbox import clickhouse_time, encode_line
 from fidelia.platform.postgres import Tx
 
 from ..model import MessageKey
-from ..sending.compose import contact_hash
+from ..sending.values import contact_hash
 from ..service.outlet import signer
 from ..store import tracking as tracking_store
 from ..store.tracking import Key, RunFacts

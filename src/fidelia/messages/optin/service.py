@@ -17,7 +17,7 @@ from fidelia.platform.postgres import Tx
 
 from ..channels.email.address import AddressRefused, envelope, has_control
 from ..model import Plan, Template
-from ..sending.compose import contact_hash
+from ..sending.values import contact_hash
 from ..service.launching import call_senders
 from ..service.outlet import default_sender
 from ..service.templates import create_template, publish_template

@@ -14,7 +14,7 @@ from fidelia.platform.postgres import Tx
 from ..markup.model import Compiled
 from ..model import Plan, Recipient, Run
 from ..ports import gates, root_loaders
-from .compose import plain_values
+from .values import plain_values
 
 #: Why somebody is left out at the last moment, for a person.
 WORDS = {

@@ -15,7 +15,7 @@ from fidelia.platform.postgres import Tx
 from ..model import Plan
 from ..policies.marks import Full
 from ..ports import gates
-from ..sending.compose import contact_hash
+from ..sending.values import contact_hash
 
 CHUNK = 20_000
 NOBODY = Full(BitMap(), frozenset())

@@ -18,7 +18,7 @@ from ..markup.sandbox import work
 from ..model import Mailing, Plan, TemplateVersion
 from ..policies import marks
 from ..policies.rules import text
-from ..sending.compose import plain_values
+from ..sending.values import plain_values
 from ..store import templates as templates_store
 from . import audience
 from .checks import obstacles

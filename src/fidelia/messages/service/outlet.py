@@ -4,16 +4,56 @@ from __future__ import annotations
 
 import secrets
 import socket
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from fidelia.access import SecretError
 from fidelia.kernel.errors import unavailable
 from fidelia.platform.engines import Engines
+from fidelia.platform.postgres import Tx
 from fidelia.settings import Settings
 
+from ..channels.email.outlet import EmailOutlet
 from ..channels.email.smtp import SmtpServer
+from ..domains import service as domains
+from ..markup.model import Compiled
+from ..model import Run
+from ..sending.port import Outlet
 from ..store import mailbox as mailbox_store
 from ..store import tracking as tracking_store
 from ..tracking.tokens import Signer
+
+
+class CannotSend(Exception):
+    """Nothing of a run can leave until somebody has mended what the text says."""
+
+
+async def outlets(tx: Tx, run: Run, templates: Sequence[Compiled]) -> list[Outlet]:
+    """Return where a run's messages leave by; ``templates`` are the mailing's own and then its variants'.
+
+    Raises:
+        CannotSend: a signing key cannot be read; unsigned mail would be taken for a forgery.
+    """
+    engines = tx.engines
+    smtp = engines.settings.smtp
+    try:
+        dkim = await domains.signer_of(tx, run.plan.from_email)
+    except SecretError as exc:
+        text = f"Mails cannot be signed: {exc}. Put the key file back, or switch the key off, then resume"
+        raise CannotSend(text) from exc
+    return [
+        EmailOutlet(
+            await smtp_server(engines),
+            run,
+            templates,
+            await signer(engines),
+            connections=smtp.connections,
+            rate=min((rate for rate in (run.plan.rate, smtp.rate) if rate > 0), default=0),
+            dkim=dkim,
+            return_domain=smtp.return_path_domain,
+        )
+    ]
+
 
 _signers: dict[str, bytes] = {}
 

@@ -11,14 +11,12 @@ import psycopg
 import structlog
 
 from fidelia import profiles
-from fidelia.access import SecretError
 from fidelia.kernel.errors import Problem
 from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import JobContext
 from fidelia.platform.postgres import Tx
 
-from ..domains import service as domains
 from ..kinds.multivariate import service as split
 from ..kinds.multivariate.compiled import compiled_of
 from ..kinds.registry import KINDS
@@ -31,7 +29,7 @@ from ..timing.rules import begins_at
 from . import audience
 from .launching import call_senders, close_stopped, link_of
 from .mailings import begin
-from .outlet import signer, smtp_server
+from .outlet import CannotSend, outlets
 
 log = structlog.get_logger(__name__)
 
@@ -109,30 +107,16 @@ async def send(ctx: JobContext, run_id: int) -> dict[str, int | str]:
         run = await runs.get(tx, run_id)
         if run.phase != "sending":
             return {"phase": run.phase, "sent": 0}
-        compiled = await runs.compiled(tx, run.version_id)
-        variants = [await compiled_of(tx, variant) for variant in run.plan.variants]
+        templates = [await runs.compiled(tx, run.version_id)]
+        templates += [await compiled_of(tx, variant) for variant in run.plan.variants]
         try:
-            dkim = await domains.signer_of(tx, run.plan.from_email)
-        except SecretError as exc:  # unsigned mail would be taken for a forgery
-            text = f"Mails cannot be signed: {exc}. Put the key file back, or switch the key off, then resume"
-            await ledger.pause(await tx.raw(), run_id, text, tx.now)
+            out = await outlets(tx, run, templates)
+        except CannotSend as exc:
+            await ledger.pause(await tx.raw(), run_id, str(exc), tx.now)
             return {"phase": "paused", "sent": 0}
         before = (await ledger.states(await tx.raw(), run_id)).get("sent", 0)
     ctx.progress(before, run.audience)
-    smtp = engines.settings.smtp
-    rates = [rate for rate in (run.plan.rate, smtp.rate) if rate > 0]
-    sender = Sender(
-        engines,
-        run,
-        compiled,
-        await smtp_server(engines),
-        await signer(engines),
-        connections=smtp.connections,
-        rate=min(rates) if rates else 0,
-        dkim=dkim,
-        variants=variants,
-        on_progress=lambda sent: ctx.progress(before + sent),
-    )
+    sender = Sender(engines, run, templates, out, on_progress=lambda sent: ctx.progress(before + sent))
     try:
         result = await sender.run()
     except asyncio.CancelledError:

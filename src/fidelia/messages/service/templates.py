@@ -17,7 +17,7 @@ from ..kinds.trigger.causes import sample_of_source
 from ..markup.model import CompileReply, Rendered, TemplateProblem, TemplateSource
 from ..markup.sandbox import work
 from ..model import Template, TemplateVersion
-from ..sending.compose import plain_values
+from ..sending.values import plain_values
 from ..store import templates as store
 from .clash import clash
 from .outlet import signer

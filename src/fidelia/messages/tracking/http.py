@@ -17,13 +17,14 @@ from fidelia.kernel.errors import Problem
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
+from ..channels.email.compose import Composer
 from ..kinds.multivariate.compiled import compiled_of
 from ..kinds.trigger.causes import root_for
 from ..markup.lint import refuse_link
 from ..markup.render import CannotRender
 from ..model import MessageKey, Recipient
-from ..sending.compose import Composer, with_utm
 from ..sending.recipients import read_values
+from ..sending.values import with_utm
 from ..service.outlet import signer
 from ..store import runs
 from ..store import tracking as tracking_store

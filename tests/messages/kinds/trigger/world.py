@@ -12,13 +12,12 @@ import httpx
 
 from fidelia.kernel.clock import FixedClock
 from fidelia.messages.kinds.trigger import catching, dates
-from fidelia.messages.sending.sender import Sender
 from fidelia.messages.service.outlet import signer
 from fidelia.messages.store import runs
 from fidelia.platform.engines import Engines
 
 from ...sink import Sink
-from ...world import people, server_of
+from ...world import email_sender, people, server_of
 
 _ids = itertools.count(1)
 BODY = (
@@ -104,7 +103,7 @@ class World:
             compiled = await runs.compiled(tx, run.version_id)
         if run.phase != "sending":
             return
-        sender = Sender(
+        sender = email_sender(
             self.engines,
             run,
             compiled,

@@ -12,7 +12,7 @@ from fidelia import profiles, segments
 from fidelia.platform.postgres import Tx
 
 from ...model import MessageKey, Run
-from ...sending.compose import contact_hash
+from ...sending.values import contact_hash
 from ...store import ledger
 from ..multivariate.service import variant_of
 from . import store

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import cast
 
-from ..channels.email.smtp import Reply, SmtpConnection, SmtpLost, SmtpRefused
-from ..store.ledger import Result
+from ...sending.desk import Desk
+from ...store.ledger import Result
 from .compose import Composed
-
-if TYPE_CHECKING:
-    from .sender import Sender
+from .smtp import Reply, SmtpConnection, SmtpLost, SmtpRefused, SmtpServer
 
 _UNKNOWN = "The connection broke after the message was handed over; not repeated"
 
 
 class Lane:
-    """Sends messages one after another until the sender has no more."""
+    """Sends the mails of a desk one after another until it has no more. ``sender`` is who they come from."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, desk: Desk, server: SmtpServer, sender: str) -> None:
+        self._desk = desk
+        self._server = server
         self._sender = sender
         self._connection: SmtpConnection | None = None
         self._results: list[Result] = []
@@ -40,7 +40,7 @@ class Lane:
                     message = await self._next()
                     if message is None:
                         return
-                if self._sender.stopping:
+                if self._desk.stopping:
                     return
                 connection = await self._connected()
                 if connection is None:
@@ -53,36 +53,35 @@ class Lane:
                 self._drop()
 
     async def _next(self) -> Composed | None:
-        message = self._sender.take()
+        message = self._desk.take()
         if message is None:
             await self._settle()  # nothing to do for a while: results do not wait for company
-            message = await self._sender.wait_for_message()
-        return message
+            message = await self._desk.wait_for_message()
+        return cast(Composed | None, message)
 
     async def _settle(self) -> None:
         if self._results:
             results, self._results = self._results, []
-            await self._sender.settler.submit(results)
+            await self._desk.settle(results)
 
     async def _connected(self) -> SmtpConnection | None:
         if self._connection is not None and not self._connection.closed:
             return self._connection
         await self._settle()
         self._drop()
-        self._connection = await self._sender.connect()
+        self._connection = await open_with_patience(self._desk, self._server)
         return self._connection
 
     def _drop(self) -> None:
         if self._connection is not None:
             self._connection.abort()
             self._connection = None
-            self._sender.disconnected()
+            self._desk.disconnected()
 
     async def _turn(
         self, connection: SmtpConnection, message: Composed, addressed: bool
     ) -> tuple[Composed | None, bool]:
         """Send one message; return the next one that this connection has taken up, and whether it is addressed."""
-        sender = self._sender
         try:
             if not addressed and not await self._addressed(connection, message):
                 return None, False
@@ -90,14 +89,14 @@ class Lane:
             self._again(message, str(exc))
             return None, False
         results, self._results = self._results, []
-        if not await sender.settler.submit(results, message.key):
+        if not await self._desk.settle(results, message.key):
             await self._reset(connection, None)
             return None, False
         try:
             connection.write(b"DATA\r\n")
             reply = await connection.reply()
             if reply.code != 354:
-                self._results.append(sender.judge(message, reply))
+                self._results.append(self._judge(message, reply))
                 await self._reset(connection, reply)
                 return None, False
             following = self._following(connection)
@@ -116,7 +115,7 @@ class Lane:
             self._results.append(Result(message.key, "unknown", _UNKNOWN, tried=True))
             self._drop()
             return following, False
-        self._results.append(self._sender.judge(message, reply))
+        self._results.append(self._judge(message, reply))
         if reply.code == 421:
             self._drop()
             return following, False
@@ -132,7 +131,7 @@ class Lane:
 
     def _following(self, connection: SmtpConnection) -> Composed | None:
         """Return the message whose envelope may travel with this one's body."""
-        following = self._sender.take() if connection.pipelining else None
+        following = cast(Composed | None, self._desk.take()) if connection.pipelining else None
         if following is not None and self._impossible(connection, following):
             return None
         return following
@@ -140,7 +139,7 @@ class Lane:
     def _impossible(self, connection: SmtpConnection, message: Composed) -> bool:
         if not message.needs_utf8 or "SMTPUTF8" in connection.extensions:
             return False
-        self._results.append(self._sender.refused(message, "The mail server takes no such address (SMTPUTF8)"))
+        self._results.append(self._desk.refused(message, "The mail server takes no such address (SMTPUTF8)"))
         return True
 
     def _commands(self, message: Composed) -> tuple[str, str]:
@@ -173,9 +172,9 @@ class Lane:
         if mail.ok and recipient.ok:
             return True
         if not mail.ok and not mail.temporary:
-            await self._sender.sender_refused(mail)
+            await self._desk.outlet_refused(f"The mail server refuses the sender {self._sender}: {mail}")
         refusal = recipient if mail.ok else mail
-        self._results.append(self._sender.judge(message, refusal, sender=not mail.ok))
+        self._results.append(self._judge(message, refusal, sender=not mail.ok))
         await self._reset(connection, refusal)
         return False
 
@@ -191,21 +190,33 @@ class Lane:
     def _again(self, message: Composed, reason: str) -> None:
         """Nothing was handed over: the message may be tried again."""
         self._drop()
-        self._results.append(self._sender.later(message, reason))
+        self._results.append(self._desk.later(message, reason))
+
+    def _judge(self, message: Composed, reply: Reply, *, sender: bool = False) -> Result:
+        """Turn the server's answer into a result; ``sender`` says that it is about who the mail comes from."""
+        if reply.ok:
+            return self._desk.sent(message)
+        text = str(reply).replace("\n", " ")[:500]
+        if reply.temporary:
+            return self._desk.later(message, text, reply.code)
+        if sender:  # not the recipient's fault
+            return self._desk.back(message, text, reply.code)
+        self._desk.refusals += 1
+        return self._desk.refused(message, text, reply.code)
 
 
-async def open_with_patience(sender: Sender) -> SmtpConnection | None:
+async def open_with_patience(desk: Desk, server: SmtpServer) -> SmtpConnection | None:
     """Connect, again and again with growing pauses, until it works or the sender stops."""
     delay = 0.2
-    while not sender.stopping:
+    while not desk.stopping:
         try:
-            connection = await SmtpConnection.open(sender.server)
+            connection = await SmtpConnection.open(server)
         except (SmtpLost, SmtpRefused) as exc:
-            await sender.no_connection(str(exc))
+            await desk.no_connection(str(exc))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(sender.stopped.wait(), delay)
-            delay = min(delay * 2, sender.patience)
+                await asyncio.wait_for(desk.stopped.wait(), delay)
+            delay = min(delay * 2, desk.patience)
         else:
-            await sender.connected()
+            await desk.connected()
             return connection
     return None
