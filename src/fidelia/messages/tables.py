@@ -24,6 +24,9 @@ template = sa.Table(
     sa.Column("text", sa.Text, nullable=False, server_default=""),
     sa.Column("variables", JSONB, nullable=False),
     sa.Column("problems", JSONB, nullable=False),
+    # Of a template for a channel that is a definition: its content fields, each a template of its own.
+    sa.Column("channel", sa.Text, nullable=False, server_default="email"),
+    sa.Column("fields", JSONB, nullable=False, server_default="{}"),
     # Raised by every save of the draft; an editor sends the one it read, so that nobody overwrites another's work.
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
     sa.Column("published_version_id", sa.Integer),
@@ -44,6 +47,8 @@ template_version = sa.Table(
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("variables", JSONB, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False, server_default="email"),
+    sa.Column("fields", JSONB, nullable=False, server_default="{}"),
     sa.Column("compiled", JSONB, nullable=False),
     sa.Column("problems", JSONB, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
@@ -207,4 +212,24 @@ returned_mail = sa.Table(
     sa.Column("subject", sa.Text, nullable=False, server_default=""),
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("content", BYTEA),
+)
+
+channel = sa.Table(
+    "channel",
+    metadata,
+    sa.Column("id", sa.Integer, Id, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("icon", sa.Text, nullable=False, server_default=""),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("definition", JSONB, nullable=False),
+    sa.Column("settings", JSONB, nullable=False, server_default="{}"),
+    # Encrypted: the values of secret settings, and what the inbound address ends with.
+    sa.Column("secrets", sa.Text),
+    sa.Column("inbound_secret", sa.Text, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("last_inbound_at", STAMP),
+    sa.Column("archived_at", STAMP),
+    sa.Column("created_at", STAMP, nullable=False),
+    sa.Column("updated_at", STAMP, nullable=False),
 )
