@@ -47,12 +47,14 @@ def upgrade() -> None:
         create unique index uq_virtual_sender_default on virtual_sender (is_default) where is_default;
         alter table mailing add column virtual_sender_id integer references virtual_sender (id);
         create index ix_mailing_virtual_sender on mailing (virtual_sender_id) where virtual_sender_id is not null;
-        -- The numbers by which the ledger names a server (0: that of the settings file) and an address mails come from.
+        -- The numbers by which the ledger names a server (0: that of the settings file) and who mails come from.
         create table sent_by (
             id integer generated always as identity primary key,
             server_id integer not null,
             from_email text not null,
-            unique (server_id, from_email)
+            from_name text not null,
+            reply_to text not null,
+            unique (server_id, from_email, from_name, reply_to)
         );
         alter table delivery add column sender integer;
         """
