@@ -106,6 +106,19 @@ def test_long_and_foreign_parts_survive(html: str) -> None:
     assert part.get_content().replace("\r\n", "\n").rstrip("\n") == html.replace("\x00", "").rstrip("\n")
 
 
+def test_long_lines_of_tags_are_broken_between_attributes() -> None:
+    html = '<table><tr><td width="1" style="color:#0a5;a:b">Price = 5</td></tr></table>' * 40
+    source = build(html=html)
+    part = list(parsed(source).iter_parts())[1]
+    assert part["Content-Transfer-Encoding"] == "7bit"
+    assert max(len(line) for line in source.split(b"\r\n")) < 998
+    assert part.get_content().replace("\r\n", "\n").rstrip("\n").replace("\nstyle=", " style=") == html
+    without = '<p class="a">' + html.replace(' style="', " style='").replace('b">', "b'>")
+    part = list(parsed(build(html=without)).iter_parts())[1]
+    assert part["Content-Transfer-Encoding"] == "quoted-printable"
+    assert part.get_content().rstrip("\r\n") == without
+
+
 def test_nothing_gets_out_of_a_header_or_the_body() -> None:
     with pytest.raises(ValueError, match="control"):
         build(subject="a\r\nBcc: x@y.z")

@@ -82,7 +82,7 @@ class Skeleton:
                 self._text,
                 part(content.text),
                 self._html,
-                part(content.html),
+                part(content.html, markup=True),
                 self._end,
             )
         )
@@ -95,33 +95,36 @@ class Skeleton:
         return self._date
 
 
-def part(text: str) -> bytes:
+def part(text: str, *, markup: bool = False) -> bytes:
     """Return the transfer encoding's name, the blank line, and the text so encoded.
 
     Plain ASCII goes as it is; mostly other letters go as base64, the rest as quoted-printable. Line ends become CRLF.
+    ``markup`` is HTML: its long lines are broken where a tag's attributes are apart anyway, which is read the same and
+    spares most mails the encoding.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\x00" in text:
         text = text.replace("\x00", "")
     if text.isascii():
-        data = text.replace("\n", "\r\n").encode("ascii")
+        data = text.encode("ascii")
         if _fits(data):
-            return b"7bit\r\n\r\n" + data
+            return b"7bit\r\n\r\n" + data.replace(b"\n", b"\r\n")
+        if markup and _fits(broken := data.replace(b' style="', b'\nstyle="')):
+            return b"7bit\r\n\r\n" + broken.replace(b"\n", b"\r\n")
         return b"quoted-printable\r\n\r\n" + _quoted(data)
-    data = text.replace("\n", "\r\n").encode("utf-8", "replace")
+    data = text.encode("utf-8", "replace")
     if len(data) - len(text) > len(data) // 6:
-        return b"base64\r\n\r\n" + base64.encodebytes(data).replace(b"\n", b"\r\n")
+        return b"base64\r\n\r\n" + base64.encodebytes(data.replace(b"\n", b"\r\n")).replace(b"\n", b"\r\n")
     return b"quoted-printable\r\n\r\n" + _quoted(data)
 
 
 def _quoted(data: bytes) -> bytes:
-    made = binascii.b2a_qp(data, istext=True)
-    return made.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")  # without a CRLF in it, it breaks lines by bare LF
+    return binascii.b2a_qp(data, istext=True).replace(b"\n", b"\r\n")  # bare LF in, bare LF out
 
 
 def _fits(data: bytes) -> bool:
-    return max(map(len, data.split(b"\n"))) <= LINE
+    return len(data) <= LINE or max(map(len, data.split(b"\n"))) <= LINE
 
 
 def dot_stuffed(message: bytes) -> bytes:
