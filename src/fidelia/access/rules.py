@@ -49,6 +49,7 @@ AREAS: Mapping[str, Area] = {
     "mailings": Area("Mailings", _ALL),
     "policies": Area("Frequency policies", _CRUD),
     "senders": Area("Sending domains and mail servers", _CRUD),
+    "channels": Area("Channels", _ALL),
     "mailbox": Area("Captured mails", ("read", "delete")),
     "loyalty": Area("Loyalty programs", _ALL),
     "campaigns": Area("Campaigns", _ALL),
@@ -92,7 +93,8 @@ ROLES: Mapping[str, Role] = {
         | _grant(("mailbox", "jobs"))
         | _grant(("profiles",), "read", "create", "update", "run")
         | _grant(("analytics",))
-        | _grant(("databases", "events", "hooks", "market", "loyalty", "policies", "senders", "settings"), "read"),
+        | _grant(("databases", "events", "hooks", "market", "loyalty", "policies", "senders", "channels"), "read")
+        | _grant(("settings",), "read"),
     ),
     "analyst": Role(
         "Analyst",
@@ -112,6 +114,7 @@ ROLES: Mapping[str, Role] = {
         "Integrator",
         "Connects shops, tills and apps: databases, fields, profiles, events, products and orders",
         _grant(("databases", "profiles", "imports", "lists", "consent", "events", "hooks", "market", "jobs", "mailbox"))
+        | _grant(("channels",))
         | _grant(("segments", "loyalty"), "read", "run")
         | _grant(("templates", "mailings", "campaigns", "scenarios", "analytics", "settings"), "read"),
     ),

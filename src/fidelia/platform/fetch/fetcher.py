@@ -164,7 +164,12 @@ class Fetcher:
         sent |= {name.lower(): value for name, value in (headers or {}).items()}
         async with self._open(method, target, sent, body, limits, deadline) as response:
             reply = Reply(target, response, limits, deadline)
-            return Answer(reply.status, reply.headers, b"".join([piece async for piece in reply.chunks(cut=True)]))
+            try:
+                body = b"".join([piece async for piece in reply.chunks(cut=True)])
+            except FetchProblem as exc:
+                exc.begun = True
+                raise
+            return Answer(reply.status, reply.headers, body)
 
     @asynccontextmanager
     async def _open(
@@ -185,15 +190,25 @@ class Fetcher:
             "write": limits.read_seconds,
             "pool": limits.total_seconds,
         }
+        begun = False
+
+        async def trace(step: str, info: Any) -> None:
+            nonlocal begun
+            begun = begun or step.endswith("send_request_headers.started")
+
         request = httpcore.Request(
             method.encode("ascii"),
             httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=rules.port_of(url), target=url.raw_path),
             headers=sent,
             content=body,
-            extensions={"timeout": seconds},
+            extensions={"timeout": seconds, "trace": trace},
         )
-        async with _translated(str(url), deadline, limits):
-            response = await self._pool.handle_async_request(request)
+        try:
+            async with _translated(str(url), deadline, limits):
+                response = await self._pool.handle_async_request(request)
+        except FetchProblem as exc:
+            exc.begun = begun
+            raise
         try:
             yield response
         finally:

@@ -14,13 +14,17 @@ Reason = Literal[
 
 
 class FetchProblem(Problem):
-    """Something that is not fetched, or could not be; ``reason`` tells the kind, the text is for a person."""
+    """Something that is not fetched, or could not be; ``reason`` tells the kind, the text is for a person.
+
+    ``begun`` tells whether any of the request may have reached the other side.
+    """
 
     def __init__(self, reason: Reason, detail: str, *, pointer: str = "/url") -> None:
         super().__init__(
             422, "This address cannot be used", detail, [FieldError(pointer, detail)], extra={"reason": reason}
         )
         self.reason: Reason = reason
+        self.begun = False
 
 
 class FetchLimits(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,9 @@
 """Definitions of channels as strict values: the same shape is read, written and kept.
 
 Placeholders ``${…}`` stand for values in texts of a definition: ``${contact}``, ``${content.text}``,
-``${settings.token}``, ``${message.id}``, ``${inbound.url}``. ``$#{…}`` alone in a JSON text keeps the type of its value.
+``${settings.token}``, ``${message.id}``, ``${inbound.url}``. ``${content.sender or settings.sender}`` is the first of
+them that is there, ``${contact|digits}`` the value without all else. ``$#{…}`` alone in a JSON text keeps the type of
+its value. Where all of a member, header, parameter or field is a value that is missing, it is left out.
 """
 
 from __future__ import annotations
@@ -92,6 +94,7 @@ class ChannelRequest(_Part, frozen=True, kw_only=True):
 
     ``json`` is a tree whose texts may hold placeholders; ``content_type`` goes with ``text``. ``idempotent``: the
     provider takes two requests with the same ``${message.id}`` for one, so that one without an answer is repeated.
+    ``allow_http``: the address may be one without encryption.
     """
 
     method: Literal["POST", "PUT", "PATCH", "GET"]
@@ -104,6 +107,7 @@ class ChannelRequest(_Part, frozen=True, kw_only=True):
     text: Annotated[str, msgspec.Meta(max_length=50_000)]
     content_type: Annotated[str, msgspec.Meta(max_length=200)]
     idempotent: bool
+    allow_http: bool
 
 
 class ChannelAuth(_Part, frozen=True, kw_only=True):
@@ -111,7 +115,7 @@ class ChannelAuth(_Part, frozen=True, kw_only=True):
     (basic), ``token`` (bearer, and header under the name ``header``), ``token_url``, ``client_id``, ``client_secret``
     and ``scope`` (oauth2, client credentials; ``client_in_body`` puts them in the form instead of a header).
 
-    ``password``, ``token`` and ``client_secret`` name a secret setting, such as ``${settings.token}``, and nothing else.
+    ``password``, ``token`` and ``client_secret`` name a secret setting and nothing else: ``${settings.token}``.
     """
 
     kind: AuthKind
@@ -202,7 +206,7 @@ class InboundMapping(_Part, frozen=True, kw_only=True):
 
     ``items`` is the path of a list of events, empty when a request tells one. Within an item: ``message_id`` (``whose``
     says whether it is the provider's or ours, ``${message.id}``), ``contact`` where events have no message, ``at`` (a
-    time, or seconds since 1970), ``reason``, ``event_id`` (by which a repeated event is known; without one its content).
+    time, or seconds since 1970), ``reason``, ``event_id`` (by which a repeated event is known; without it its content).
     The first rule that fits says what happened; items that no rule fits are passed over.
     """
 

@@ -1,0 +1,1 @@
+"""What providers tell afterwards: delivered, opened, failed, replied, unsubscribed."""
