@@ -193,6 +193,7 @@ def _wire_messages(engines: Engines) -> None:
     engines.ports[events.GOAL_MESSAGES] = messages.goal_messages
     engines.ports[events.TYPES_USED_BY].append(messages.event_type_used_by)
     engines.ports[events.NAMES] |= {"mailing": messages.mailing_names, "template": messages.template_names}
+    engines.ports.setdefault(events.SITE_PARTS, []).append(messages.slots_part)
     # Who keeps people out of every mailing (control groups, campaigns), and who fills further roots of templates.
     engines.ports.setdefault(messages.RECIPIENT_GATES, []).append(keep_control_group)
     engines.ports.setdefault(messages.TEMPLATE_ROOTS, {})

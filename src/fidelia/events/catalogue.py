@@ -161,6 +161,7 @@ _ALL: list[BuiltinType] = [
         ("message.sent", "Message sent", "message", "messages"),
         ("message.delivered", "Message delivered", "delivery", "deliveries"),
         ("message.opened", "Message opened", "open", "opens"),
+        ("message.closed", "Placement closed", "closed placement", "closed placements"),
         ("message.complained", "Complaint about a message", "complaint", "complaints"),
         ("message.unsubscribed", "Unsubscribed by a message", "unsubscription", "unsubscriptions"),
     ),

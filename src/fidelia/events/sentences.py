@@ -206,6 +206,7 @@ _SAY: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "message.opened": _message("Opened"),
     "message.clicked": _clicked,
     "message.bounced": _message("", "bounced", reason=True),
+    "message.closed": _message("Closed"),
     "message.complained": _message("Complained about"),
     "message.unsubscribed": _message("Unsubscribed by"),
     "message.blocked": _message("", "was not sent", reason=True),

@@ -6,6 +6,7 @@ from .conversions import goal_messages
 from .conversions import merge_people as merge_conversions
 from .conversions import personal_data as personal_conversions
 from .mailbox.server import run_mailbox, serve_mailbox
+from .kinds.placement.part import slots_part
 from .model import Mailing, Plan, Recipient, Template, TemplateVersion, Utm
 from .ports import RECIPIENT_GATES, TEMPLATE_ROOTS, Gate, RootLoader
 from .service.estimate import Estimate, estimate
@@ -75,6 +76,7 @@ __all__ = [
     "serve_mailbox",
     "start_mailing",
     "state_counts",
+    "slots_part",
     "stop_mailing",
     "template_names",
     "unschedule_mailing",

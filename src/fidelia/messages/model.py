@@ -12,6 +12,7 @@ from fidelia.platform.schedules import MonthSchedule
 
 from .kinds.multivariate.model import Split, SplitTest, VariantPlan
 from .kinds.trigger.model import Trigger
+from .kinds.placement.model import Placement
 from .markup.model import Format, TemplateLink, TemplateProblem
 from .timing.model import Timing
 
@@ -63,6 +64,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     test: SplitTest | None = None
     timing: Timing = Timing()
     timezone: str = "UTC"
+    placement: Placement | None = None
     at: datetime | None = None
 
     def of_variant(self, variant: int) -> Plan:
@@ -198,6 +200,7 @@ class Mailing(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
 
+    placement: Placement | None
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One execution of a mailing. ``due_at`` is the moment that its schedule launched it for, if one did."""

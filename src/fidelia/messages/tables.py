@@ -102,6 +102,7 @@ mailing = sa.Table(
     # Kept by Fidelia itself: its runs carry the mails that ask to confirm a subscription.
     sa.Column("is_system", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("archived_at", STAMP),
+    sa.Column("placement", JSONB(none_as_null=True)),
     sa.Column("created_at", STAMP, nullable=False),
     sa.Column("updated_at", STAMP, nullable=False),
 )
@@ -232,4 +233,46 @@ channel = sa.Table(
     sa.Column("archived_at", STAMP),
     sa.Column("created_at", STAMP, nullable=False),
     sa.Column("updated_at", STAMP, nullable=False),
+)
+
+placement_slot = sa.Table(
+    "placement_slot",
+    metadata,
+    sa.Column("id", sa.Integer, Id, primary_key=True),
+    sa.Column("database_id", sa.Integer, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("domains", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("width", sa.Integer),
+    sa.Column("fallback", sa.Text, nullable=False, server_default=""),
+    sa.Column("by_link", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("created_at", STAMP, nullable=False),
+    sa.Column("updated_at", STAMP, nullable=False),
+)
+
+site_secret = sa.Table(
+    "site_secret",
+    metadata,
+    sa.Column("key_id", sa.Integer, primary_key=True),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("former", sa.Text),
+    sa.Column("former_until", STAMP),
+    sa.Column("created_at", STAMP, nullable=False),
+)
+
+placement_run = sa.Table(
+    "placement_run",
+    metadata,
+    sa.Column("run_id", sa.Integer, primary_key=True),
+    sa.Column("mailing_id", sa.Integer, nullable=False),
+    sa.Column("database_id", sa.Integer, nullable=False),
+    sa.Column("slot_id", sa.Integer, nullable=False),
+    sa.Column("live", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("priority", sa.SmallInteger, nullable=False),
+    sa.Column("ends_at", STAMP),
+    sa.Column("refresh_minutes", sa.Integer, nullable=False, server_default="0"),
+    # Raised whenever its audience is worked out: what a process keeps of the audience is of one version.
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_refresh_at", STAMP),
 )

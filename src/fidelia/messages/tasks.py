@@ -11,6 +11,7 @@ from fidelia.platform.jobs import JobContext, periodic, task
 from . import conversions
 from .bounces import store as bounces
 from .kinds.multivariate import service as split
+from .kinds.placement import audience as placed
 from .kinds.trigger import catching, dates
 from .kinds.trigger import store as causes
 from .optin import service as optin
@@ -67,6 +68,12 @@ async def triggers(engines: Engines) -> None:
 async def attribute(engines: Engines) -> None:
     """Give goals and orders to the messages that led to them."""
     await conversions.round_of(engines)
+
+
+@periodic("mailings.placements", "* * * * * */5", queue="core")
+async def placements(engines: Engines) -> None:
+    """Work out afresh who sees placements."""
+    await placed.refresh_due(engines)
 
 
 @periodic("mailings.dates", "* * * * * */5", queue="core")

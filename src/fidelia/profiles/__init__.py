@@ -136,6 +136,7 @@ from .service.suppression import existing_lists, suppress, suppress_bounced
 from .service.suppression import get_list as get_suppression_list
 from .service.suppression import list_lists as list_suppression_lists
 from .store.databases import advance_ids, lock_ids, open_for_write
+from .service.visitors import visitor
 
 __all__ = [
     "ANY",
@@ -289,3 +290,4 @@ __all__ = [
     "waiting_requests",
     "write_bulk",
 ]
+    "visitor",

@@ -2,5 +2,6 @@
 
 from .model import MESSAGES, Goal, GoalMessage
 from .service import create_goal, goals_of
+from .site.serving import SITE_PARTS, SitePart, browser_key
 
-__all__ = ["MESSAGES", "Goal", "GoalMessage", "create_goal", "goals_of"]
+__all__ = ["MESSAGES", "SITE_PARTS", "Goal", "GoalMessage", "SitePart", "browser_key", "create_goal", "goals_of"]

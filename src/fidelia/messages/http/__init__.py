@@ -9,6 +9,8 @@ from ..optin.http import ConfirmationController, DoubleOptInController
 from ..optin.public import ConfirmController
 from ..policies.http import PolicyController
 from ..preferences.http import PreferenceLinkController
+from ..kinds.placement.http import PlacementController
+from ..kinds.placement.site import SlotController
 from ..preferences.public import PreferenceController
 from ..tracking.http import TrackingController
 from .mailbox import MailboxController
@@ -32,8 +34,9 @@ API = [
     PolicyController,
     DkimKeyController,
     BounceController,
+    PlacementController,
     AttributionController,
     ConversionController,
     RetryController,
 ]
-ROOT = [TrackingController, PreferenceController, ConfirmController]
+ROOT = [TrackingController, SlotController, PreferenceController, ConfirmController]

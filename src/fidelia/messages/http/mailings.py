@@ -20,6 +20,7 @@ from fidelia.platform.schedules import MonthSchedule
 
 from ..kinds.multivariate.compiled import source_of
 from ..kinds.multivariate.model import Split
+from ..kinds.placement.model import Placement
 from ..kinds.registry import KINDS
 from ..kinds.trigger import causes
 from ..kinds.trigger.model import MAX_TRIGGERS, Trigger
@@ -67,6 +68,7 @@ class MailingIn(Body, frozen=True):
     triggers: Triggers = []
 
 
+    placement: Placement | None = None
 class MailingPatch(Body, frozen=True):
     """What to change of a mailing; most only while it is a draft. With ``updated_at``, as it was read, a change that
     somebody else has made since is not written over: 409 then."""
@@ -97,6 +99,7 @@ class MailingPatch(Body, frozen=True):
 
 
 class MailingStart(Body, frozen=True):
+    placement: Placement | UnsetType | None = UNSET
     """When: now (after ``undo_seconds``), or ``at`` a time. Without either, what the mailing itself says."""
 
     at: datetime | None = None
@@ -266,6 +269,8 @@ class MailingController(Controller):
         plan = await plan_of(tx, mailing)
         sent = []
         for n, source in enumerate(sources, 1):
+        if mailing.type == "placement":
+            raise conflict("A placement is shown on a site, not sent: look at its preview")
             reply, rendered = await templates_service.preview(
                 tx,
                 source,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ..model import MailingType
 from .broadcast import Broadcast
 from .multivariate.kind import Multivariate
+from .placement.kind import Placed
 from .port import Kind
 from .recurring import Recurring
 from .trigger.kind import Triggered
@@ -14,6 +15,7 @@ from .trigger.kind import Triggered
 KINDS: Mapping[MailingType, Kind] = {
     "broadcast": Broadcast(),
     "multivariate": Multivariate(),
+    "placement": Placed(),
     "recurring": Recurring(),
     "trigger": Triggered(),
 }

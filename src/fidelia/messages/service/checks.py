@@ -15,6 +15,7 @@ from fidelia.platform.schedules import MonthSchedule, schedule_errors
 from ..channels.email.address import AddressRefused, envelope, has_control
 from ..kinds.multivariate.checks import checked_split, variants_faults
 from ..kinds.multivariate.model import LINK_STRIDE, Split
+from ..kinds.placement.checks import checked_placement
 from ..kinds.registry import KINDS
 from ..kinds.trigger import causes
 from ..kinds.trigger.check import check as check_triggers
@@ -57,7 +58,7 @@ async def _template_faults(tx: Tx, mailing: Mailing, template_id: int, at: str) 
         return [FieldError(at, f"Publish the template {template.name} first")]
     errors = []
     compiled = await runs.compiled(tx, template.published_version_id)
-    if not compiled.unsubscribable:
+    if not compiled.unsubscribable and mailing.type != "placement":
         errors.append(FieldError(at, f"The template {template.name} has no unsubscribe link"))
     if compiled.confirms:
         message = f"{template.name} uses confirm_url, which only mails that ask to confirm a subscription have"
@@ -109,6 +110,7 @@ async def checked_settings(tx: Tx, values: Mapping[str, Any], before: Mailing | 
     await _check_references(tx, checked, before)
     await _check_triggers(tx, checked, before, kind)
     if isinstance(split := checked.get("split"), Split):
+    errors += checked_placement(checked, kind, before)
         database_id = checked.get("database_id", before.database_id if before else 0)
         checked["split"] = await checked_split(tx, split, kind, database_id)
     return checked
@@ -128,6 +130,8 @@ def _timed(tx: Tx, checked: dict[str, Any], kind: str) -> list[FieldError]:
         checked["timing"] = msgspec.to_builtins(timing)
     return errors
 
+        if kind == "placement" and timing != Timing():
+            errors.append(FieldError("/timing", "A placement is shown whenever people come: give its start and end"))
 
 def _header_faults(values: Mapping[str, Any]) -> list[FieldError]:
     errors = [

@@ -24,8 +24,9 @@ from .launching import call_senders, close_stopped
 
 #: What may be changed only while nothing of the mailing has begun.
 SETTINGS = tuple(
-    "database_id segment_id resource_id template_id from_email from_name reply_to variables suppression_lists "
-    "send_at undo_seconds utm track_opens track_clicks rate policy_id split timing schedule triggers".split()
+    "database_id channel segment_id resource_id template_id from_email from_name reply_to variables suppression_lists "
+    "send_at undo_seconds utm track_opens track_clicks rate policy_id virtual_sender_id split timing schedule triggers "
+    "placement".split()
 )
 
 
@@ -98,6 +99,9 @@ async def clone_mailing(tx: Tx, actor: Actor, mailing_id: int, name: str | None)
     schedule = origin.schedule
     if schedule is not None and schedule.until is not None and schedule.until <= tx.now.date():
         values["schedule"] = msgspec.structs.replace(schedule, until=None)
+    placed = origin.placement
+    if placed is not None and placed.ends_at is not None and placed.ends_at <= tx.now:
+        values["placement"] = msgspec.structs.replace(placed, ends_at=None)
     told = {"type": origin.type, "description": origin.description, "name": name or f"{origin.name} (copy)"[:200]}
     return await create_mailing(tx, actor, {**values, **told})
 
@@ -194,7 +198,8 @@ async def resume_mailing(tx: Tx, actor: Actor, mailing_id: int) -> Mailing:
         raise conflict(f"This mailing is {mailing.state}; only a paused one can be resumed")
     await store.update(tx, mailing_id, {"state": _running(mailing), "held": None})
     for run in await runs.open_of(tx, mailing_id):
-        if await runs.move(tx, run.id, "sending", only=("paused",), trouble=None, trouble_at=None):
+        moved = await runs.move(tx, run.id, "sending", only=("paused",), trouble=None, trouble_at=None)
+        if moved and mailing.type != "placement":
             await call_senders(tx, mailing_id, run.id, mailing.name, mailing.database_id, actor.name)
     await KINDS[mailing.type].go_on(tx, mailing)
     await _note(tx, actor, mailing, "resumed")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fidelia import profiles
 from fidelia.platform.postgres import Tx
 
+from ..kinds.placement.store import shows
 from ..kinds.trigger import store as causes
 from ..policies import marks
 from ..store import merging as store
@@ -22,6 +23,7 @@ async def merge_people(tx: Tx, move: profiles.Move) -> Mapping[str, int]:
     moved = 0
     for source in move.inside:
         moved += await store.move(raw, move.destination.database_id, source, move.destination.profile_id)
+        await shows.merge(raw, move.destination.database_id, source, move.destination.profile_id)
         await causes.merge(raw, move.destination.database_id, source, move.destination.profile_id)
         await marks.merge(raw, move.destination.database_id, source, move.destination.profile_id)
     return {"messages": moved}

@@ -13,6 +13,8 @@ from fidelia.platform.postgres import Tx
 
 from ..kinds.multivariate.model import LINK_STRIDE, TestReport, VariantReport
 from ..kinds.multivariate.report import split_report
+from ..kinds.placement.model import PlacementReport
+from ..kinds.placement.report import placement_report
 from ..model import Mailing, Run
 from ..store import ledger, retry, runs, waiting
 from ..store import mailings as mailings_store
@@ -106,6 +108,8 @@ class MailingReport(msgspec.Struct, frozen=True, kw_only=True):
     variants: list[VariantReport]
     test: TestReport | None
 
+    senders: list[SenderReport]
+    placement: PlacementReport | None
 
 async def run_of(tx: Tx, mailing_id: int, run_id: int | None = None) -> Run | None:
     """Return one run of a mailing, its newest by default; raise 404 for one of another mailing."""
@@ -129,6 +133,8 @@ async def report(tx: Tx, mailing_id: int, unit: str | None = None, run_id: int |
     if run.phase == "audience":  # rows are still being made: nobody is missing, they wait
         audience = max(audience, run.audience or 0)
     reactions = await store.reactions(raw, run.id)
+    if run.plan.placement is not None:  # only who has come has a row; the others may still come
+        audience = max(audience, run.audience or 0)
     excluded = await runs.exclusions(tx, run.id)
     later = (await waiting.later(raw, [run.id], tx.now)).get(run.id, waiting.Later(0, None))
     sent = states.get("sent", 0)
@@ -245,3 +251,5 @@ def _empty(tx: Tx, mailing: Mailing) -> MailingReport:
         next_at=None,
         **zero,
     )
+        senders=[],
+        placement=None,

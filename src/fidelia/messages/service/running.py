@@ -21,6 +21,7 @@ from ..kinds.multivariate import service as split
 from ..kinds.multivariate.compiled import compiled_of
 from ..kinds.registry import KINDS
 from ..model import Mailing, Run
+from ..kinds.placement import audience as placed
 from ..sending.sender import Sender
 from ..store import ledger, runs
 from ..store import mailings as mailings_store
@@ -49,6 +50,8 @@ async def prepare(ctx: JobContext, run_id: int) -> dict[str, int]:
         return await _prepare(ctx, engines, run)
     except asyncio.CancelledError:
         if ctx.cancel_requested:
+        if run.plan.placement is not None:
+            return await placed.prepare(ctx, run)
             await _give_up(engines, run, "stopped", "Cancelled while its audience was worked out")
         raise
     except (Problem, psycopg.DatabaseError) as exc:
@@ -95,7 +98,8 @@ async def _prepare(ctx: JobContext, engines: Engines, run: Run) -> dict[str, int
 async def _give_up(engines: Engines, run: Run, state: str, reason: str) -> None:
     async with engines.tx() as tx:
         if await runs.move(tx, run.id, state, only=("audience",), error=reason[:1000], finished_at=tx.now):
-            await mailings_store.update(tx, run.plan.mailing_id, {"state": state}, only=("sending",))
+            ended = ("sending",) if run.plan.placement is None else ("sending", "active")
+            await mailings_store.update(tx, run.plan.mailing_id, {"state": state}, only=ended)
             await runs.leave_rest(tx, run.id)
             await ledger.block_rest(await tx.raw(), run.id, "The mailing ended before it was sent", tx.now)
 

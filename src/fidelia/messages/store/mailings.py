@@ -16,6 +16,7 @@ from fidelia.platform.postgres import Tx
 from fidelia.platform.schedules import MonthSchedule
 
 from ..kinds.multivariate.model import Split
+from ..kinds.placement.model import Placement
 from ..kinds.trigger.model import Trigger
 from ..model import Mailing, Utm
 from ..tables import mailing, mailing_run
@@ -58,6 +59,7 @@ def _mailing(row: sa.Row[Any]) -> Mailing:
 def _timed(row: sa.Row[Any]) -> dict[str, Any]:
     return {
         "split": None if row.split is None else msgspec.convert(row.split, Split),
+        "placement": None if row.placement is None else msgspec.convert(row.placement, Placement),
         "timing": msgspec.convert(row.timing, Timing),
         "triggers": msgspec.convert(row.triggers, list[Trigger]),
         "schedule": None if row.schedule is None else msgspec.convert(row.schedule, MonthSchedule),

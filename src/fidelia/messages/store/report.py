@@ -93,6 +93,7 @@ REACTED = {
     "opened_by_machine": "r.kind = 'opened' and r.bot",
     "clicked": "r.kind = 'clicked' and not r.bot",
     "clicked_by_machine": "r.kind = 'clicked' and r.bot",
+    "closed": "r.kind = 'closed'",
     "unsubscribed": "r.kind = 'unsubscribed'",
     "bounced": "r.kind = 'bounced'",
     "complained": "r.kind = 'complained'",

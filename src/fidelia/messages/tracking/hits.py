@@ -16,6 +16,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.outbox import clickhouse_time, encode_line
 
 from .. import rules
+from ..kinds.placement.reaching import reached
 from ..model import MessageKey
 from ..store import tracking as store
 from ..store.tracking import Key, Reaction, RunFacts, Sent
@@ -135,12 +136,21 @@ class HitBuffer:
                 became = await store.became(raw, ((h.run, h.profile) for h in hits if h.message not in sent))
                 hits = [replace(hit, profile=became.get((hit.run, hit.profile), hit.profile)) for hit in hits]
                 sent = await store.sent_at(raw, (hit.message for hit in hits))
+            for hit in hits:  # who clicks on a placement has seen it, whatever the page has told so far
+                run = facts[hit.run]
+                if hit.message in sent or hit.kind != "clicked" or run is None or run.plan.placement is None:
+                    continue
+                if not rules.is_machine("clicked", hit.user_agent, None):
+                    await reached(raw, run, hit.profile, hit.at)
+                    sent[hit.message] = store.WasSent(hit.at, 0)
             groups: dict[Key, list[Hit]] = defaultdict(list)
             for hit in sorted(hits, key=lambda h: h.at):
-                message = sent.get(hit.message)
-                if message is None or facts[hit.run] is None:
+                message, run = sent.get(hit.message), facts[hit.run]
+                if message is None or run is None:
                     continue  # nothing was ever sent to them in this run
-                machine = rules.is_machine(hit.kind, hit.user_agent, (hit.at - message.at).total_seconds())
+                placed = run.plan.placement is not None  # a person may click at once
+                since = None if placed else (hit.at - message.at).total_seconds()
+                machine = rules.is_machine(hit.kind, hit.user_agent, since)
                 groups[Key(*hit.message, hit.kind, hit.link, machine)].append(hit)
             if not groups:
                 return

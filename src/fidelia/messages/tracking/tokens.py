@@ -15,8 +15,8 @@ from ..model import MessageKey
 _MAC = 10
 #: What a token is for: open image, click, unsubscribe, web version, preferences, message id; then yes (a request to
 #: confirm, in place of the run), preferences of a database's (run) person, a sample page of a database (run), and
-#: which message brought somebody to a site.
-KINDS = "ocuwpmyesg"
+#: which message brought somebody to a site, and a serving of a placement (its number as the occasion).
+KINDS = "ocuwpmyesgv"
 _CLICK = bytes((KINDS.index("c"),))
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 

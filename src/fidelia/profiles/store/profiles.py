@@ -50,6 +50,17 @@ async def read_many(
     return [as_row(row, fields) for row in await cursor.fetchall()]
 
 
+async def read_one(
+    raw: psycopg.AsyncConnection[Any], database: Database, fields: Sequence[Field], column: str, value: Any
+) -> Row | None:
+    """Return the profile that has a value in a column, with some fields; the lowest id of several, ``None`` without."""
+    cursor = await raw.execute(
+        f"select {select_list(fields)} from {database.table} where {column} = %s order by id limit 1", (value,)
+    )
+    found = await cursor.fetchone()
+    return as_row(found, fields) if found else None
+
+
 def stored(field: Field, value: Any) -> Any:
     """Wrap a value for the driver."""
     return Jsonb(value) if value is not None and field.type in ("object", "objects") else value

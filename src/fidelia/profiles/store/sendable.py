@@ -10,7 +10,8 @@ import psycopg
 from pyroaring import BitMap
 
 #: Where a profile itself keeps the contact of a channel.
-OWN_CONTACT = {"email": "p.email", "sms": "p.phones[1]"}
+#: On a site a person is its own contact.
+OWN_CONTACT = {"email": "p.email", "sms": "p.phones[1]", "site": "'person ' || p.id"}
 NO_CONTACT = "null::text"
 
 

@@ -1,4 +1,4 @@
-(function (settings, window, document) {
+(function (settings, window, document, parts) {
   "use strict";
   var waiting = (window.fidelia && window.fidelia.q) || [];
   var base = settings.base + "/s/" + settings.key;
@@ -172,6 +172,7 @@
   });
   window.addEventListener("popstate", function () { setTimeout(moved, 0); });
 
+  parts.forEach(function (part) { part(api, settings, refused); });
   window.fidelia = api;
   if (!refused()) landed();
   last = window.location.pathname + window.location.search;

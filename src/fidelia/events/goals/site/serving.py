@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,10 @@ from ..model import Goal
 
 _SOURCE = Path(__file__).with_name("script.js")
 _PORT = "events.site_goals"
+#: Name of the port that lists who adds to the script of a database: a function ``(api, settings, refused)`` in
+#: JavaScript, or nothing where the database has no use for it.
+SITE_PARTS = "events.site_parts"
+SitePart = Callable[[Engines, int], Awaitable[str]]
 _KEEP_SECONDS = 10.0
 _KEEP_MOST = 1_000
 
@@ -81,7 +86,9 @@ async def script_of(engines: Engines, key: KeyRow) -> Script:
         "privacy": key.heeds_privacy,
         "goals": declared,
     }
-    text = f"{kept.source}({in_script(told)},window,document);\n".encode()
+    parts: Sequence[SitePart] = engines.ports.get(SITE_PARTS, ())
+    added = [made for part in parts if (made := await part(engines, key.database_id))]
+    text = f"{kept.source}({in_script(told)},window,document,[{','.join(added)}]);\n".encode()
     return Script(text, hashlib.blake2b(text, digest_size=12).hexdigest())
 
 

@@ -1,0 +1,150 @@
+"""``/s/…/slots`` at the root: where pages get the content of their slots, and tell what became of it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+from litestar import Controller, Request, Response, post
+from litestar.params import FromPath
+
+from fidelia import events
+from fidelia.access import SecretError
+from fidelia.kernel.errors import Problem
+from fidelia.platform.engines import Engines
+
+from ... import rules as message_rules
+from ...tracking.edge import MOST_BYTES, Limits, address_of
+from . import rules, service, serving, telling
+from .model import Told, Visitor
+
+log = structlog.get_logger(__name__)
+MOST_SLOTS = 20
+#: So many signatures that are not ours come from one address within a minute; then none is looked at for a while.
+MOST_FORGED = 60
+_CLOSED = {
+    "Cache-Control": "private, no-store, max-age=0",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+    "X-Content-Type-Options": "nosniff",
+    "Vary": "Origin",
+}
+
+
+class SlotsAsked(msgspec.Struct, frozen=True):
+    """Which slots a page has; ``visitor`` is what the site's back end has signed, ``message`` the token of a mail."""
+
+    slots: list[str] = []
+    visitor: str = ""
+    message: str = ""
+
+
+class SlotsFilled(msgspec.Struct, frozen=True):
+    """What the slots are filled with, by their keys; those that stay as they are, are left out."""
+
+    slots: dict[str, serving.Content]
+
+
+class SlotTold(msgspec.Struct, frozen=True):
+    """What became of content: seen by the visitor, closed, or left without a look."""
+
+    token: str
+    what: Told
+
+
+class SlotsTold(msgspec.Struct, frozen=True):
+    """What a page tells at once."""
+
+    told: list[SlotTold] = []
+
+
+_asked = msgspec.json.Decoder(SlotsAsked).decode
+_told = msgspec.json.Decoder(SlotsTold).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class SlotController(Controller):
+    """Content of slots, for pages of the sites of a key and for nobody else."""
+
+    path = "/s/{key:str}/slots"
+    tags = ("Sites",)
+    opt = {"public": True}
+
+    @post("/", summary="Content of slots for a visitor", status_code=200, media_type="application/json")
+    async def fill(self, request: Request[Any, Any, Any], engines: Engines, key: FromPath[str]) -> Response[bytes]:
+        """Return what a page's slots are filled with; the body is JSON, whatever its type says.
+
+        An unknown visitor gets fallbacks only. Nothing comes from a page that is not of the key's sites.
+        """
+        origin = request.headers.get("origin", "")
+        found = await _known(engines, key, origin)
+        if found is None:
+            return Response(_encode(SlotsFilled({})), media_type="application/json", headers=_CLOSED)
+        filled: dict[str, serving.Content] = {}
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            asked = _asked(await _body(request))
+            wanted = [name for name in dict.fromkeys(asked.slots) if rules.KEY.fullmatch(name)][:MOST_SLOTS]
+            if wanted:
+                visitor, message = await _visitor(request, engines, found.id, asked)
+                host = urlsplit(origin).netloc
+                filled = await serving.serve(engines, found.database_id, host, wanted, visitor, message)
+        headers = {**_CLOSED, "Access-Control-Allow-Origin": origin}
+        return Response(_encode(SlotsFilled(filled)), media_type="application/json", headers=headers)
+
+    @post("/told", summary="What became of content", status_code=204)
+    async def told(self, request: Request[Any, Any, Any], engines: Engines, key: FromPath[str]) -> Response[None]:
+        """Take that content was seen, closed, or left without a look; the answer is always the same."""
+        found = await _known(engines, key, request.headers.get("origin", ""))
+        agent = request.headers.get("user-agent", "")
+        if found is not None and not message_rules.is_machine("opened", agent, None):
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                for one in _told(await _body(request)).told[:MOST_SLOTS]:
+                    await telling.tell(engines, found.database_id, one.token, one.what)
+        return Response(None, status_code=204, headers=_CLOSED)
+
+
+async def _known(engines: Engines, key: str, origin: str) -> Any:
+    """Return a browser key whose sites a request comes from; ``None`` for any other, and for one over its rate."""
+    try:
+        found = await events.browser_key(engines, key, 1)
+    except Problem as exc:
+        if exc.status != 429:
+            raise
+        return None
+    own = found is not None and bool(found.domains) and events.is_own(urlsplit(origin).netloc, found.domains)
+    return found if own else None
+
+
+async def _visitor(
+    request: Request[Any, Any, Any], engines: Engines, key_id: int, asked: SlotsAsked
+) -> tuple[Visitor | None, str]:
+    """Return whom the site has signed, or the token of a mail; neither for a machine, and for who forges."""
+    if message_rules.is_machine("opened", request.headers.get("user-agent", ""), None):
+        return None, ""
+    if not asked.visitor:
+        return None, asked.message[:64]
+    limits, address = Limits.of(engines), address_of(request)
+    if limits.seen("forged visitor", address) > MOST_FORGED:
+        return None, ""
+    try:
+        async with engines.tx() as tx:
+            secrets = await service.secrets_of(tx, key_id)
+            visitor = rules.read_visitor(asked.visitor, secrets, tx.now)
+    except SecretError as exc:
+        log.error("visitors of a site cannot be known", key=key_id, reason=str(exc))
+        return None, ""
+    if visitor is None:
+        limits.count("forged visitor", address)
+    return visitor, ""
+
+
+async def _body(request: Request[Any, Any, Any]) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return b"{}"
+    return body
