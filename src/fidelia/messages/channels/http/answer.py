@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from .model import AnswerMapping, AnswerRule, Verdict
+from .model import AnswerMapping, AnswerRule, AnswerVerdict
 from .values import holds, joined, plain, text_at, value_at
 
 MOST_REASON = 500
@@ -28,7 +28,7 @@ def tree_of(body: bytes, content_type: str = "") -> Any:
         return None
 
 
-def judge(mapping: AnswerMapping, status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Verdict:
+def judge(mapping: AnswerMapping, status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> AnswerVerdict:
     """Return what an answer means. ``headers`` are in lower case."""
     try:
         tree = tree_of(body, headers.get("content-type", ""))
@@ -40,7 +40,7 @@ def judge(mapping: AnswerMapping, status: int, headers: Mapping[str, str], body:
     reason = (rule.reason if rule is not None else "") or said
     if not reason and outcome != "sent":
         reason = f"The provider answers {status}"
-    return Verdict(
+    return AnswerVerdict(
         outcome=outcome,
         rule=number,
         reason=" ".join(reason.replace("\x00", "").split())[:MOST_REASON],

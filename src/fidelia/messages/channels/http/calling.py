@@ -14,7 +14,7 @@ from fidelia.kernel.clock import Clock
 from fidelia.platform.fetch import Answer, Fetcher, FetchLimits, FetchProblem
 
 from .answer import judge
-from .model import ChannelDefinition, Verdict
+from .model import AnswerVerdict, ChannelDefinition
 from .request import Built, CannotBuild, RequestMaker, header_value
 from .secrecy import Hider
 
@@ -36,11 +36,12 @@ class SignInRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What came of a request: the answer, if there is one, and what it means."""
+    """What came of a request: the answer, if there is one, and what it means; ``begun``: it may have left."""
 
-    verdict: Verdict
+    verdict: AnswerVerdict
     answer: Answer | None
     seconds: float
+    begun: bool = True
 
 
 class Caller:
@@ -64,9 +65,10 @@ class Caller:
         try:
             answer = await self._answered(built)
         except SignInRefused as exc:
-            return Called(_said("stop" if exc.stop else "later", str(exc)), None, time.monotonic() - began)
+            said = _said("stop" if exc.stop else "later", str(exc))
+            return Called(said, None, time.monotonic() - began, begun=False)
         except FetchProblem as exc:
-            return Called(self._lost(exc), None, time.monotonic() - began)
+            return Called(self._lost(exc), None, time.monotonic() - began, exc.begun)
         verdict = judge(self._definition.answer, answer.status, answer.headers, answer.body, self._clock.now())
         hidden = msgspec.structs.replace(verdict, reason=self._hider.hide(verdict.reason))
         return Called(hidden, answer, time.monotonic() - began)
@@ -86,7 +88,7 @@ class Caller:
             built.method, built.url, headers=headers, body=built.body, limits=self._limits, keep=KEEP
         )
 
-    def _lost(self, exc: FetchProblem) -> Verdict:
+    def _lost(self, exc: FetchProblem) -> AnswerVerdict:
         """Say what a request without an answer means: nothing left here, or nobody knows what became of it."""
         reason = self._hider.hide(exc.detail)
         if exc.begun:
@@ -141,8 +143,8 @@ def _token_of(answer: Answer) -> tuple[str, float]:
     return token, life
 
 
-def _said(outcome: str, reason: str) -> Verdict:
-    return Verdict(
+def _said(outcome: str, reason: str) -> AnswerVerdict:
+    return AnswerVerdict(
         outcome=outcome,  # type: ignore[arg-type]  # one of the literal's, named above
         rule=None,
         reason=reason[:500],

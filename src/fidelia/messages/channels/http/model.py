@@ -130,7 +130,7 @@ class ChannelAuth(_Part, frozen=True, kw_only=True):
     client_in_body: bool
 
 
-class Condition(_Part, frozen=True, kw_only=True):
+class ValueCondition(_Part, frozen=True, kw_only=True):
     """What must stand at a path. Numbers and texts that look alike are the same; ``value`` is null for is_present and
     is_missing.
     """
@@ -149,7 +149,7 @@ class AnswerRule(_Part, frozen=True, kw_only=True):
     statuses: Annotated[
         list[Annotated[str, msgspec.Meta(pattern=r"^([1-5]xx|[1-5]\d\d(-[1-5]\d\d)?)$")]], msgspec.Meta(max_length=20)
     ]
-    conditions: Annotated[list[Condition], msgspec.Meta(max_length=10)]
+    conditions: Annotated[list[ValueCondition], msgspec.Meta(max_length=10)]
     outcome: Outcome
     reason: Help
     unsubscribes: bool
@@ -183,7 +183,7 @@ class EventRule(_Part, frozen=True, kw_only=True):
     mapping.
     """
 
-    conditions: Annotated[list[Condition], msgspec.Meta(min_length=1, max_length=10)]
+    conditions: Annotated[list[ValueCondition], msgspec.Meta(min_length=1, max_length=10)]
     event: InboundKind
     message_id: Annotated[list[Path], msgspec.Meta(max_length=4)]
     contact: Path
@@ -313,7 +313,7 @@ class AnswerShown(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: int
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class AnswerVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What an answer means: ``rule`` is the position of the rule that fitted, null for none of them."""
 
     outcome: Literal["sent", "failed", "later", "stop", "unknown"]
@@ -329,7 +329,7 @@ class ChannelPreview(msgspec.Struct, frozen=True, kw_only=True):
 
     request: RequestShown | None
     error: str | None
-    verdict: Verdict | None
+    verdict: AnswerVerdict | None
 
 
 class ChannelTry(msgspec.Struct, frozen=True, kw_only=True):
@@ -338,7 +338,7 @@ class ChannelTry(msgspec.Struct, frozen=True, kw_only=True):
     request: RequestShown | None
     answer: AnswerShown | None
     error: str | None
-    verdict: Verdict | None
+    verdict: AnswerVerdict | None
 
 
 class InboundShown(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,12 +15,12 @@ from .model import (
     ChannelAuth,
     ChannelDefinition,
     ChannelRequest,
-    Condition,
     ContactSpec,
     ContentField,
     InboundMapping,
     NamedValue,
     SettingField,
+    ValueCondition,
 )
 from .placeholders import PlaceholderRefused, Text, read
 from .values import PathRefused, steps
@@ -242,7 +242,7 @@ class Checker:
             if signature.secret not in self._secret:
                 self._add("/inbound/signature/secret", "Choose a secret setting that the provider signs with")
 
-    def _conditions(self, at: str, conditions: list[Condition]) -> None:
+    def _conditions(self, at: str, conditions: list[ValueCondition]) -> None:
         for n, condition in enumerate(conditions):
             self._path(f"{at}/{n}/path", condition.path)
             if (condition.op in ("is_present", "is_missing")) != (condition.value is None):

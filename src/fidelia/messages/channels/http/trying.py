@@ -16,7 +16,7 @@ from . import rules, service, store
 from .answer import judge
 from .calling import Caller
 from .content import Contacts, content_values, examples
-from .model import ChannelDefinition, ChannelPreview, ChannelTry, Scalar, Verdict
+from .model import AnswerVerdict, ChannelDefinition, ChannelPreview, ChannelTry, Scalar
 from .request import Built, CannotBuild, RequestMaker
 from .secrecy import DOTS, Hider, answer_shown, marked, shown
 
@@ -103,7 +103,7 @@ def check_ready(kept: store.Kept) -> None:
         raise conflict(f"Settings of this channel are missing: {', '.join(kept.channel.missing)}")
 
 
-def _hidden(verdict: Verdict, answered: bool) -> Verdict | None:
+def _hidden(verdict: AnswerVerdict, answered: bool) -> AnswerVerdict | None:
     return verdict if answered or verdict.outcome == "unknown" else None
 
 

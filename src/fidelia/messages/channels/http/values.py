@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from .model import Condition
+from .model import ValueCondition
 
 _STEP = re.compile(r'(?:^|\.)([^.\[\]"\s]+)|\[(\d{1,6})\]|\["((?:[^"\\]|\\.)*)"\]')
 
@@ -84,7 +84,7 @@ def joined(tree: Any, paths: Sequence[str]) -> str | None:
     return "/".join(found)[:500] if found and all(found) else None
 
 
-def holds(condition: Condition, tree: Any) -> bool:
+def holds(condition: ValueCondition, tree: Any) -> bool:
     """Tell whether what stands at a path is what a condition asks for; nothing missing meets any but is_missing."""
     value = value_at(tree, condition.path)
     if condition.op == "is_missing":
