@@ -206,7 +206,7 @@ GROWING = (
         ("{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(1) }}", "calls itself without end"),
         ("{{ range(100000000000) }}", "too many elements"),
         ("{{ 'a' * 100000000000 }}", "too large"),
-        ("{% include '/etc/passwd' %}", "non-existing"),
+        ("{% include '/etc/passwd' %}", "There is no fragment"),
         ("{% extends '/etc/passwd' %}", "does not exist"),
         ("{{ profile.__class__ }}", "missing"),
         (DOUBLING, "far too much memory"),

@@ -10,10 +10,11 @@ import msgspec
 
 from fidelia.platform.schedules import MonthSchedule
 
+from .content.fragments.model import NewerFragment
 from .kinds.multivariate.model import Split, SplitTest, VariantPlan
-from .kinds.trigger.model import Trigger
 from .kinds.placement.model import Placement
-from .markup.model import Format, TemplateLink, TemplateProblem
+from .kinds.trigger.model import Trigger
+from .markup.model import AttachedFile, Format, TemplateLink, TemplateProblem
 from .timing.model import Timing
 
 MailingType = Literal["broadcast", "recurring", "trigger", "multivariate", "placement"]
@@ -58,13 +59,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     track_clicks: bool = True
     rate: int = 0
     policy_id: int | None = None
+    virtual_sender_id: int | None = None
     confirms: bool = False
     lasting: bool = False
     variants: list[VariantPlan] = []
     test: SplitTest | None = None
+    placement: Placement | None = None
     timing: Timing = Timing()
     timezone: str = "UTC"
-    placement: Placement | None = None
     at: datetime | None = None
 
     def of_variant(self, variant: int) -> Plan:
@@ -96,7 +98,8 @@ class Recipient(msgspec.Struct, frozen=True):
     """Somebody a message is made for. In ``roots`` a missing value has no key; ``request_id`` is what they confirm.
 
     ``occasion`` is what caused the message, 0 where the run writes to everybody once; ``variant`` is which of the run's
-    templates it gets, 0 for the mailing's own.
+    templates it gets, 0 for the mailing's own; ``sender`` is the ledger's number for who it comes from, 0 where the run
+    has only one.
     """
 
     profile_id: int
@@ -106,6 +109,7 @@ class Recipient(msgspec.Struct, frozen=True):
     request_id: int = 0
     occasion: int = 0
     variant: int = 0
+    sender: int = 0
 
     @property
     def key(self) -> MessageKey:
@@ -114,19 +118,27 @@ class Recipient(msgspec.Struct, frozen=True):
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
-    """A template: the draft as it was saved last, and which version is published."""
+    """A template: the draft as it was saved last, and which version is published. One of a ``channel`` that is a
+    definition has ``fields`` for what the channel's messages consist of; the parts of a mail are empty then.
+
+    ``newer_fragments`` were changed since it was published with them; it is sent with the older ones.
+    """
 
     id: int
     name: str
     description: str
     database_id: int | None
+    channel: str
     format: Format
     subject: str
     preheader: str
     body: str
     text: str
+    fields: dict[str, str]
     variables: dict[str, str]
     problems: list[TemplateProblem]
+    attachments: list[AttachedFile]
+    newer_fragments: list[NewerFragment]
     revision: int
     published_version_id: int | None
     published_number: int | None
@@ -143,14 +155,18 @@ class TemplateVersion(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     template_id: int
     number: int
+    channel: str
     format: Format
     subject: str
     preheader: str
     body: str
     text: str
+    fields: dict[str, str]
     variables: dict[str, str]
     problems: list[TemplateProblem]
     links: list[TemplateLink]
+    fragments: dict[str, int]
+    attachments: list[AttachedFile]
     published_at: datetime
     published_by: str
 
@@ -181,8 +197,10 @@ class Mailing(msgspec.Struct, frozen=True, kw_only=True):
     track_clicks: bool
     rate: int
     policy_id: int | None
+    virtual_sender_id: int | None
     triggers: list[Trigger]
     split: Split | None
+    placement: Placement | None
     timing: Timing
     schedule: MonthSchedule | None
     next_launch_at: datetime | None
@@ -200,7 +218,6 @@ class Mailing(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
 
-    placement: Placement | None
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One execution of a mailing. ``due_at`` is the moment that its schedule launched it for, if one did."""

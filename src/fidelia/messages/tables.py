@@ -27,6 +27,9 @@ template = sa.Table(
     # Of a template for a channel that is a definition: its content fields, each a template of its own.
     sa.Column("channel", sa.Text, nullable=False, server_default="email"),
     sa.Column("fields", JSONB, nullable=False, server_default="{}"),
+    # What the draft names: fragments, segments, feeds; and its files. See ``content``.
+    sa.Column("refers", JSONB, nullable=False, server_default="{}"),
+    sa.Column("attachments", JSONB, nullable=False, server_default="[]"),
     # Raised by every save of the draft; an editor sends the one it read, so that nobody overwrites another's work.
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
     sa.Column("published_version_id", sa.Integer),
@@ -51,6 +54,7 @@ template_version = sa.Table(
     sa.Column("fields", JSONB, nullable=False, server_default="{}"),
     sa.Column("compiled", JSONB, nullable=False),
     sa.Column("problems", JSONB, nullable=False),
+    sa.Column("refers", JSONB, nullable=False, server_default="{}"),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("published_at", STAMP, nullable=False),
     sa.Column("published_by", sa.Text, nullable=False),
@@ -89,6 +93,7 @@ mailing = sa.Table(
     sa.Column("track_clicks", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("rate", sa.Integer, nullable=False, server_default="0"),
     sa.Column("policy_id", sa.Integer),
+    sa.Column("virtual_sender_id", sa.Integer),
     # What its kind is set up with, and when its messages are sent; see ``kinds``.
     sa.Column("timing", JSONB, nullable=False, server_default="{}"),
     sa.Column("schedule", JSONB(none_as_null=True)),
@@ -97,12 +102,12 @@ mailing = sa.Table(
     sa.Column("held", sa.Text),
     sa.Column("triggers", JSONB, nullable=False, server_default="[]"),
     sa.Column("split", JSONB),
+    sa.Column("placement", JSONB(none_as_null=True)),
     sa.Column("state", sa.Text, nullable=False, server_default="draft"),
     sa.Column("starts_at", STAMP),
     # Kept by Fidelia itself: its runs carry the mails that ask to confirm a subscription.
     sa.Column("is_system", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("archived_at", STAMP),
-    sa.Column("placement", JSONB(none_as_null=True)),
     sa.Column("created_at", STAMP, nullable=False),
     sa.Column("updated_at", STAMP, nullable=False),
 )

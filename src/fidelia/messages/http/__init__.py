@@ -1,17 +1,23 @@
 """Routes of messages."""
 
 from ..bounces.http import BounceController
+from ..channels.http.http import ChannelController
+from ..channels.http.inbound.http import InboundController
+from ..content.attachments.http import AttachmentController
+from ..content.feeds.http import FeedController
+from ..content.fragments.http import FragmentController
 from ..conversions.http import AttributionController, ConversionController
 from ..domains.http import DkimKeyController
 from ..kinds.multivariate.http import VariantController
+from ..kinds.placement.http import PlacementController
+from ..kinds.placement.site import SlotController
 from ..kinds.trigger.http import TriggerController
 from ..optin.http import ConfirmationController, DoubleOptInController
 from ..optin.public import ConfirmController
 from ..policies.http import PolicyController
 from ..preferences.http import PreferenceLinkController
-from ..kinds.placement.http import PlacementController
-from ..kinds.placement.site import SlotController
 from ..preferences.public import PreferenceController
+from ..senders.http import MailServerController, VirtualSenderController
 from ..tracking.http import TrackingController
 from .mailbox import MailboxController
 from .mailings import MailingController
@@ -22,9 +28,13 @@ from .templates import TemplateController
 
 API = [
     TemplateController,
+    AttachmentController,
+    FragmentController,
+    FeedController,
     MailingController,
     TriggerController,
     VariantController,
+    PlacementController,
     ReportController,
     RunController,
     MailboxController,
@@ -33,8 +43,11 @@ API = [
     PreferenceLinkController,
     PolicyController,
     DkimKeyController,
+    VirtualSenderController,
+    MailServerController,
+    ChannelController,
+    InboundController,
     BounceController,
-    PlacementController,
     AttributionController,
     ConversionController,
     RetryController,

@@ -11,7 +11,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import UNSET, UnsetType
 
 from fidelia.access import Actor
-from fidelia.kernel.errors import invalid_field
+from fidelia.kernel.errors import conflict, invalid_field
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
 from fidelia.platform.http import Body, Strict
@@ -33,7 +33,7 @@ from ..service.launching import plan_of
 from ..service.testing import send_test
 from ..store import templates as templates_store
 from ..timing.model import Timing
-from .templates import PreviewAs, Short, TemplatePreview, TestSendIn, TestSendOut, Text, given, previewed
+from .templates import ChannelKey, PreviewAs, Short, TemplatePreview, TestSendIn, TestSendOut, Text, given, previewed
 
 Ids = Annotated[list[int], msgspec.Meta(max_length=100)]
 Variables = Annotated[dict[str, Text], msgspec.Meta(max_length=200)]
@@ -47,6 +47,7 @@ class MailingIn(Body, frozen=True):
     database_id: int
     description: Short = ""
     type: MailingType = "broadcast"
+    channel: ChannelKey = "email"
     segment_id: int | None = None
     resource_id: int | None = None
     template_id: int | None = None
@@ -62,13 +63,14 @@ class MailingIn(Body, frozen=True):
     track_clicks: bool = True
     rate: int = 0
     policy_id: int | None = None
+    virtual_sender_id: int | None = None
     split: Split | None = None
     timing: Timing = Timing()
     schedule: MonthSchedule | None = None
     triggers: Triggers = []
-
-
     placement: Placement | None = None
+
+
 class MailingPatch(Body, frozen=True):
     """What to change of a mailing; most only while it is a draft. With ``updated_at``, as it was read, a change that
     somebody else has made since is not written over: 409 then."""
@@ -76,6 +78,7 @@ class MailingPatch(Body, frozen=True):
     name: Short | UnsetType = UNSET
     database_id: int | UnsetType = UNSET
     description: Short | UnsetType = UNSET
+    channel: ChannelKey | UnsetType = UNSET
     segment_id: int | UnsetType | None = UNSET
     resource_id: int | UnsetType | None = UNSET
     template_id: int | UnsetType | None = UNSET
@@ -91,15 +94,16 @@ class MailingPatch(Body, frozen=True):
     track_clicks: bool | UnsetType = UNSET
     rate: int | UnsetType = UNSET
     policy_id: int | UnsetType | None = UNSET
+    virtual_sender_id: int | UnsetType | None = UNSET
     split: Split | UnsetType | None = UNSET
     timing: Timing | UnsetType = UNSET
     schedule: MonthSchedule | UnsetType | None = UNSET
     triggers: Triggers | UnsetType = UNSET
+    placement: Placement | UnsetType | None = UNSET
     updated_at: datetime | UnsetType = UNSET
 
 
 class MailingStart(Body, frozen=True):
-    placement: Placement | UnsetType | None = UNSET
     """When: now (after ``undo_seconds``), or ``at`` a time. Without either, what the mailing itself says."""
 
     at: datetime | None = None
@@ -265,12 +269,12 @@ class MailingController(Controller):
         Of a mailing with variants each of them is sent.
         """
         mailing = await service.get_mailing(tx, mailing_id)
+        if mailing.type == "placement":
+            raise conflict("A placement is shown on a site, not sent: look at its preview")
         sources = await _sources(tx, mailing)
         plan = await plan_of(tx, mailing)
         sent = []
         for n, source in enumerate(sources, 1):
-        if mailing.type == "placement":
-            raise conflict("A placement is shown on a site, not sent: look at its preview")
             reply, rendered = await templates_service.preview(
                 tx,
                 source,
@@ -281,7 +285,16 @@ class MailingController(Controller):
                 roots=await causes.sample(tx, mailing, source),
             )
             name = data.from_name or plan.of_variant(n).from_name
-            sent += await send_test(engines, reply, rendered, data.to, data.from_email or plan.from_email, name)
+            sent += await send_test(
+                engines,
+                reply,
+                rendered,
+                data.to,
+                data.from_email or plan.from_email,
+                name,
+                virtual_sender_id=plan.virtual_sender_id,
+                profile_id=data.profile_id or 0,
+            )
         return TestSendOut(sent)
 
 
@@ -294,7 +307,8 @@ async def _sources(tx: Tx, mailing: Mailing) -> list[TemplateSource]:
     template = await templates_store.get(tx, mailing.template_id)
     if template.published_version_id is None:
         return [await templates_service.source_of(tx, template)]
-    return [source_of_version(await templates_store.version(tx, template.published_version_id))]
+    version = await templates_store.version(tx, template.published_version_id)
+    return [await source_of_version(tx, version, mailing.database_id)]
 
 
 def _values(data: MailingIn | MailingPatch) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.http import Body, Strict
 from fidelia.platform.postgres import Tx
 
-from ..markup.model import CompileReply, Format, Rendered, TemplateLink, TemplateProblem
+from ..markup.model import AttachedFile, CompileReply, Format, Rendered, TemplateLink, TemplateProblem
 from ..model import Template, TemplateVersion
 from ..service import templates as service
 from ..service.testing import TestResult, send_test
@@ -23,6 +23,9 @@ from ..service.testing import TestResult, send_test
 Text = Annotated[str, msgspec.Meta(max_length=500_000)]
 Short = Annotated[str, msgspec.Meta(max_length=1000)]
 Variables = Annotated[dict[str, Text], msgspec.Meta(max_length=200)]
+ChannelKey = Annotated[str, msgspec.Meta(max_length=40)]
+#: What stands in each content field of a channel that is a definition; each is a template of its own.
+Fields = Annotated[dict[str, Text], msgspec.Meta(max_length=50)]
 
 
 def given(body: msgspec.Struct) -> dict[str, Any]:
@@ -32,11 +35,16 @@ def given(body: msgspec.Struct) -> dict[str, Any]:
 
 
 class TemplateIn(Body, frozen=True):
-    """A new template. ``text`` empty: the text part is made from the body. ``variables`` maps names to defaults."""
+    """A new template. ``text`` empty: the text part is made from the body. ``variables`` maps names to defaults.
+
+    One for another ``channel`` than e-mail has ``fields`` in place of subject, preheader, body and text.
+    """
 
     name: Short
     description: Short = ""
     database_id: int | None = None
+    channel: ChannelKey = "email"
+    fields: Fields = {}
     format: Format = "mjml"
     subject: Short = ""
     preheader: Short = ""
@@ -51,6 +59,7 @@ class TemplatePatch(Body, frozen=True):
     name: Short | UnsetType = UNSET
     description: Short | UnsetType = UNSET
     database_id: int | UnsetType | None = UNSET
+    fields: Fields | UnsetType = UNSET
     format: Format | UnsetType = UNSET
     subject: Short | UnsetType = UNSET
     preheader: Short | UnsetType = UNSET
@@ -64,6 +73,8 @@ class TemplatePreviewIn(Body, frozen=True):
     """Unsaved content, and whom to see it as: a profile, or ``values`` of ``profile`` that stand in for one."""
 
     database_id: int | None = None
+    channel: ChannelKey = "email"
+    fields: Fields = {}
     format: Format = "mjml"
     subject: Short = ""
     preheader: Short = ""
@@ -83,16 +94,21 @@ class PreviewAs(Body, frozen=True):
 
 
 class TemplatePreview(msgspec.Struct, frozen=True, kw_only=True):
-    """A template as one person gets it. ``error`` says why this person would get none; ``size`` is bytes of HTML."""
+    """A template as one person gets it. ``error`` says why this person would get none; ``size`` is bytes of HTML.
+
+    One for a channel that is a definition has ``fields`` in place of the parts of a mail.
+    """
 
     subject: str
     preheader: str
     html: str
     text: str
+    fields: dict[str, str]
     error: str | None
     size: int
     links: list[TemplateLink]
     uses: list[str]
+    attachments: list[AttachedFile]
     problems: list[TemplateProblem]
 
 
@@ -152,9 +168,10 @@ class TemplateController(Controller):
         page: PageRequest,
         archived: Annotated[bool, QueryParameter(name="archived", description="Archived ones instead")] = False,
         database: Annotated[int | None, QueryParameter(name="database", description="For this database")] = None,
+        channel: Annotated[str | None, QueryParameter(name="channel", description="Of this channel")] = None,
     ) -> Page[Template]:
         """Return a page of templates, sorted by name, subject or updated_at."""
-        return await service.list_templates(tx, page, archived=archived, database_id=database)
+        return await service.list_templates(tx, page, archived=archived, database_id=database, channel=channel)
 
     @post("/", dto=Strict[TemplateIn], return_dto=None, opt={"right": "templates:create"}, summary="Make a template")
     async def create_template(self, tx: Tx, actor: Actor, data: TemplateIn) -> Template:
@@ -230,6 +247,16 @@ class TemplateController(Controller):
         """Freeze the draft as the version that is sent; 422 lists what stands in the way."""
         return await service.publish_template(tx, actor, template_id)
 
+    @post(
+        "/{template_id:int}/update-fragments",
+        opt={"right": "templates:update"},
+        status_code=200,
+        summary="Send it with the newest fragments",
+    )
+    async def update_fragments(self, tx: Tx, actor: Actor, template_id: FromPath[int]) -> Template:
+        """Publish what is published once more, with the newest fragments; the draft stays as it is."""
+        return await service.update_fragments(tx, actor, template_id)
+
     @get("/{template_id:int}/versions", opt={"right": "templates:read"}, summary="Published versions")
     async def versions(self, tx: Tx, template_id: FromPath[int]) -> TemplateVersions:
         """Return what was published, the newest first."""
@@ -298,9 +325,11 @@ def previewed(reply: CompileReply, rendered: Rendered | None) -> TemplatePreview
         preheader=rendered.preheader if rendered else "",
         html=rendered.html if rendered else "",
         text=rendered.text if rendered else "",
+        fields=rendered.fields if rendered else {},
         error=rendered.error if rendered else "This template cannot be shown before its problems are solved",
         size=len(rendered.html.encode()) if rendered else 0,
         links=compiled.links if compiled else [],
         uses=compiled.uses if compiled else [],
+        attachments=compiled.attachments if compiled else [],
         problems=reply.problems,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import resource
 import sys
 import types
+from functools import partial
 from pathlib import Path
 
 MEMORY = 1 << 30
@@ -25,19 +26,22 @@ def main() -> None:
     sys.modules["fidelia.messages"] = face
     import msgspec
 
-    from fidelia.messages.markup.compile import compile_source
+    from fidelia.messages.markup.fields import FieldRenderer, compile_any, preview_fields
     from fidelia.messages.markup.model import Rendered, WorkReply, WorkRequest
     from fidelia.messages.markup.render import Renderer, preview
 
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=WorkRequest)
-    reply = compile_source(request.source)
+    reply = compile_any(request.source)
     rendered = []
     if reply.compiled is not None and request.contexts:
-        renderer = Renderer(reply.compiled)
+        if request.source.shape is not None:
+            show = partial(preview_fields, FieldRenderer(reply.compiled))
+        else:
+            show = partial(preview, Renderer(reply.compiled))
         for values in request.contexts:
             links = values.pop("links", {})
             try:
-                rendered.append(preview(renderer, values, links))
+                rendered.append(show(values, links))
             except (ValueError, TypeError, OverflowError, RecursionError) as exc:  # a value no template can hold
                 rendered.append(Rendered(error=f"A value cannot be used: {exc}"))
     sys.stdout.buffer.write(msgspec.json.encode(WorkReply(reply, rendered)))

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import css_inline
 import minijinja
 import mrml
+import msgspec
 
 from .as_reference import with_alternatives, with_inner_heights
+from .includes import with_fragments
 from .known import suggest
 from .lint import Linter
 from .model import (
@@ -25,6 +27,7 @@ from .model import (
     TemplateProblem,
     TemplateSource,
 )
+from .refers import FEEDS, IN_SEGMENT, segments_in
 from .scan import RAW, Protected, protect, tokens
 from .text import plain_text
 
@@ -33,15 +36,27 @@ _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, keep_at_rules=True)
 #: Fills the line that mail programs show after the subject, so that no text of the body follows the preheader.
-_FILLER = "&#847;&zwnj;&nbsp;" * 60
+_FILLER = ("&#847;&zwnj;&nbsp;" * 20 + "\n") * 3  # in lines that may be sent as they are
 
 
 def compile_source(source: TemplateSource) -> CompileReply:
     """Check and compile a template. Never raises for what is written in it: everything wrong is a problem."""
-    problems: list[TemplateProblem] = []
     for part in ("body", "text", "subject", "preheader"):
         if len(getattr(source, part)) > MAX_SOURCE:
             return _refused(f"The {part} is longer than {MAX_SOURCE:,} characters", "size", part)
+    whole, parts, fragments, problems = with_fragments(source)
+    reply = _compile(whole)
+    compiled = reply.compiled
+    if compiled is not None and fragments:
+        compiled = msgspec.structs.replace(compiled, fragments=fragments)
+    if not parts:
+        return CompileReply(reply.problems, compiled)
+    located = [parts[p.part].located(p) if p.part in parts else p for p in reply.problems]
+    return CompileReply(_sorted([*problems, *located]), compiled)
+
+
+def _compile(source: TemplateSource) -> CompileReply:
+    problems: list[TemplateProblem] = []
     uses = _check_expressions(source, problems)
     if source.body.rfind("<!--") > source.body.rfind("-->"):
         line = source.body.count("\n", 0, source.body.rfind("<!--")) + 1
@@ -61,7 +76,7 @@ def compile_source(source: TemplateSource) -> CompileReply:
         return CompileReply(_sorted(problems))
     compiled = _finish(source, protected, markup, uses)
     for name, part in (("html", compiled.html), ("text", compiled.text)):
-        broken = _syntax(part, "body")
+        broken = syntax_of(part, "body")
         if broken is not None:
             message = f"An expression does not survive the making of the {name} part: {broken.message}"
             problems.append(TemplateProblem("error", "expression", message))
@@ -73,6 +88,7 @@ def compile_source(source: TemplateSource) -> CompileReply:
 #: Errors that keep a template from being published but not from being looked at.
 _STILL_COMPILES = frozenset(
     {"unknown_field", "unknown_root", "unknown_link", "unknown_variable", "link", "unknown_element"}
+    | {"unknown_segment", "unknown_feed"}
 )
 
 
@@ -88,7 +104,8 @@ def _sorted(problems: list[TemplateProblem]) -> list[TemplateProblem]:
 # -- expressions ----------------------------------------------------------------------------------------------------
 
 
-def _syntax(text: str, part: str) -> TemplateProblem | None:
+def syntax_of(text: str, part: str) -> TemplateProblem | None:
+    """Return what is wrong with the expressions of a text as such, if anything is."""
     environment = minijinja.Environment()
     try:
         environment.add_template("part.txt", text)
@@ -101,19 +118,41 @@ def _check_expressions(source: TemplateSource, problems: list[TemplateProblem]) 
     uses: set[str] = set()
     for part in ("subject", "preheader", "body", "text"):
         text = getattr(source, part)
-        broken = _syntax(text, part)
-        if broken is not None:
-            problems.append(broken)
-            continue
-        names = minijinja.Environment().undeclared_variables_in_str(text, nested=True)
-        uses |= names
-        for name in sorted(names):
-            problem = _unknown(name, source)
-            if problem is not None:
-                code, message = problem
-                problems.append(TemplateProblem("error", code, message, part, _line_of(text, name)))
-        _check_subjects_lines(part, text, problems)
+        used = check_expressions(part, text, source, problems)
+        if used is not None:
+            uses |= used
+            _check_subjects_lines(part, text, problems)
     return sorted(uses)
+
+
+def check_expressions(part: str, text: str, source: TemplateSource, problems: list[TemplateProblem]) -> set[str] | None:
+    """Check what a text uses and return it, or ``None`` when it cannot be read."""
+    broken = syntax_of(text, part)
+    if broken is not None:
+        problems.append(broken)
+        return None
+    names = minijinja.Environment().undeclared_variables_in_str(text, nested=True)
+    for name in sorted(names):
+        problem = _unknown(name, source)
+        if problem is not None:
+            code, message = problem
+            problems.append(TemplateProblem("error", code, message, part, _line_of(text, name)))
+    return (names | _segments(part, text, source, problems)) - {IN_SEGMENT}
+
+
+def _segments(part: str, text: str, source: TemplateSource, problems: list[TemplateProblem]) -> set[str]:
+    """Return the segments that a text asks for, as uses."""
+    asked, vague = segments_in(text)
+    if vague:
+        message = f"{IN_SEGMENT} takes the number of a segment: {IN_SEGMENT}(12)"
+        line = _line_at(text, rf"(?<![\w.]){IN_SEGMENT}(?!\s*\(\s*\d+\s*\))")
+        problems.append(TemplateProblem("error", "segment", message, part, line))
+    for segment in sorted(asked):
+        reason = source.outside.refused.get(f"{IN_SEGMENT}.{segment}")
+        if reason is not None:
+            line = _line_at(text, rf"{IN_SEGMENT}\s*\(\s*{segment}\s*\)")
+            problems.append(TemplateProblem("error", "unknown_segment", reason, part, line))
+    return {f"{IN_SEGMENT}.{segment}" for segment in asked}
 
 
 def _check_subjects_lines(part: str, text: str, problems: list[TemplateProblem]) -> None:
@@ -123,12 +162,21 @@ def _check_subjects_lines(part: str, text: str, problems: list[TemplateProblem])
         problems.append(TemplateProblem("error", "line_break", f"The {part} must be one line", part))
 
 
-_FUNCTIONS = ("range", "dict", "namespace", "debug", "loop", "caller", "lipsum", "cycler", "joiner")
+def _unknown_feed(key: str, source: TemplateSource) -> tuple[str, str] | None:
+    if not key:
+        return "feed", f"Say which feed: {FEEDS}.weather"
+    reason = source.outside.refused.get(f"{FEEDS}.{key}")
+    return None if reason is None else ("unknown_feed", reason)
+
+
+_FUNCTIONS = (IN_SEGMENT, "range", "dict", "namespace", "debug", "loop", "caller", "lipsum", "cycler", "joiner")
 
 
 def _unknown(name: str, source: TemplateSource) -> tuple[str, str] | None:
     root, _, rest = name.partition(".")
     first = rest.split(".")[0]
+    if root == FEEDS:
+        return _unknown_feed(first, source)
     if root not in ROOTS:
         if root in _FUNCTIONS:
             return None
@@ -150,7 +198,12 @@ def _unknown(name: str, source: TemplateSource) -> tuple[str, str] | None:
 
 def _line_of(text: str, name: str) -> int | None:
     dotted = r"\s*\.\s*".join(re.escape(piece) for piece in name.split("."))
-    found = re.search(rf"(?<![\w.]){dotted}(?!\w)", text)
+    alone = r"(?!\s*\.)" if name == FEEDS else ""
+    return _line_at(text, rf"(?<![\w.]){dotted}(?!\w){alone}")
+
+
+def _line_at(text: str, pattern: str) -> int | None:
+    found = re.search(pattern, text)
     return text.count("\n", 0, found.start()) + 1 if found else None
 
 
@@ -246,6 +299,7 @@ def _finish(source: TemplateSource, protected: Protected, markup: str, uses: lis
         links=links,
         uses=uses,
         variables=dict(source.variables),
+        attachments=source.attachments,
     )
 
 

@@ -11,6 +11,7 @@ import minijinja
 
 from .lint import refuse_link
 from .model import URLS, Compiled, Rendered
+from .refers import IN_SEGMENT
 
 #: Steps of the template machine per part; an honest mail takes a few hundred.
 FUEL = 100_000
@@ -18,7 +19,7 @@ MAX_OUTPUT = 2_000_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 
 _EMPTY: Mapping[str, Mapping[str, Any]] = {
-    root: {} for root in ("event", "campaign", "loyalty", "market", "subscription")
+    root: {} for root in ("event", "campaign", "loyalty", "market", "subscription", "feeds")
 }
 
 Click = Callable[[int, str], str]
@@ -68,7 +69,7 @@ class Renderer:
         try:
             made: str = self._environment.render_template(name, **context)
         except minijinja.TemplateError as exc:
-            raise CannotRender(_reason(exc)) from None
+            raise cannot_render(exc) from None
         if len(made) > MAX_OUTPUT:
             raise CannotRender(f"The message would have more than {MAX_OUTPUT:,} characters")
         return made
@@ -76,6 +77,11 @@ class Renderer:
 
 def _one_line(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()
+
+
+def cannot_render(exc: minijinja.TemplateError) -> CannotRender:
+    """Return what the template machine refused, in words for a person."""
+    return CannotRender(_reason(exc))
 
 
 def _reason(exc: minijinja.TemplateError) -> str:
@@ -105,7 +111,8 @@ def context(
 ) -> dict[str, Any]:
     """Return what a renderer needs for one recipient.
 
-    ``roots`` maps a root to its values, where a missing value has no key; ``links`` are unsubscribe, web_version,
+    ``roots`` maps a root to its values, where a missing value has no key (``in_segment``: whether somebody is in each
+    segment asked for, by its number); ``links`` are unsubscribe, web_version,
     preferences, and confirm in mails that ask to; ``addresses`` are the static links in order, ``escaped`` the same as
     attributes hold them, when known; ``click`` makes the address of a dynamic one; ``pixel`` is the address of the open
     image, or empty.
@@ -121,6 +128,8 @@ def context(
         return _marked(address) if marked else address
 
     image = ""
+    if IN_SEGMENT in roots:
+        roots = {**roots, IN_SEGMENT: _membership(roots[IN_SEGMENT])}
     if pixel:
         image = minijinja.safe(f'<img src="{html.escape(pixel)}" width="1" height="1" alt="" style="display:block">')
     return {
@@ -134,6 +143,18 @@ def context(
         "_click": dynamic,
         "_pixel": image,
     }
+
+
+def _membership(known: Mapping[str, Any]) -> Any:
+    """Return the function that tells whether somebody is in a segment; ``known`` has an answer for each asked for."""
+
+    def in_segment(number: int) -> bool:
+        found = known.get(str(number))
+        if found is None:
+            raise CannotRender(f"Nobody knows who is in the segment {number}")
+        return bool(found)
+
+    return in_segment
 
 
 def _marked(url: str) -> Any:

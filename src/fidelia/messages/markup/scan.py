@@ -86,6 +86,11 @@ class Protected:
         return self._lines[at] + self.text.count("\n", self._starts[at], position)
 
 
+def expressions(source: str) -> Iterator[re.Match[str]]:
+    """Yield what is a template expression; what stands inside of ``raw`` and comments is part of one."""
+    return _EXPRESSION.finditer(source)
+
+
 def protect(source: str) -> Protected:
     """Replace each expression by a token."""
     prefix = "zqx"
@@ -94,7 +99,7 @@ def protect(source: str) -> Protected:
     protected = Protected("", prefix, [], [0], [1])
     parts: list[str] = []
     size, last, line = 0, 0, 1
-    for found in _EXPRESSION.finditer(source):
+    for found in expressions(source):
         parts.append(source[last : found.start()])
         parts.append(protected.token(found[0]))
         size += found.start() - last + len(parts[-1])

@@ -11,7 +11,9 @@ from fidelia import profiles
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
+from ..content import segments as content_segments
 from ..markup.model import Compiled
+from ..markup.refers import IN_SEGMENT
 from ..model import Plan, Recipient, Run
 from ..ports import gates, root_loaders
 from .values import plain_values
@@ -48,6 +50,8 @@ async def load(
     for root, loader in root_loaders(engines).items():
         if any(use == root or use.startswith(root + ".") for use in compiled.uses):
             extra[root] = await loader(tx, run.database_id, list(contacts))
+    if content_segments.wanted(compiled.uses):
+        extra[IN_SEGMENT] = await content_segments.of(tx, run.id, compiled.uses, list(contacts))
     recipients = {}
     for profile, contact in contacts.items():
         roots: dict[str, dict[str, Any]] = {

@@ -9,6 +9,8 @@ import msgspec
 from fidelia import profiles
 from fidelia.platform.engines import Engines
 
+from ..content.outside import outside_of_version
+from ..content.showing import seen_by
 from ..kinds.multivariate import rules as split
 from ..kinds.multivariate.compiled import template_of
 from ..kinds.multivariate.model import SplitSizes
@@ -124,9 +126,10 @@ async def _render_checks(
         return []
     async with engines.tx() as tx:
         version = await templates_store.version(tx, plan.of_variant(variant).version_id)
-        source = source_of_version(version)
+        source = await source_of_version(tx, version, mailing.database_id)
         rows = await profiles.read_many(tx, mailing.database_id, ids)
         event = await causes.sample(tx, mailing, source)
+    sight = await seen_by(engines, source, mailing.database_id, [row["id"] for row in rows])
     contexts: list[dict[str, Any]] = [
         {
             "profile": plain_values(row),
@@ -134,9 +137,13 @@ async def _render_checks(
             "links": SAMPLE_LINKS,
             **({"vars": plan.variables} if plan.variables else {}),
             **event,
+            **sight.roots[row["id"]],
         }
         for row in rows
+        if row["id"] in sight.roots
     ]
+    if not contexts and sight.refused:
+        return [MailingCheck("error", f"The message can be made for nobody: {next(iter(sight.refused.values()))}", None)]
     at, name = "/template_id", "message"
     if variant:
         subject = plan.variants[variant - 1].subject or source.subject
@@ -152,8 +159,8 @@ async def _render_checks(
     return [MailingCheck("warning", message, at)]
 
 
-def source_of_version(version: TemplateVersion) -> TemplateSource:
-    """Return a published version as the compiler takes it."""
+async def source_of_version(tx: Tx, version: TemplateVersion, database_id: int) -> TemplateSource:
+    """Return a published version as the compiler takes it, with the fragments it was made with."""
     return TemplateSource(
         format=version.format,
         body=version.body,
@@ -161,4 +168,6 @@ def source_of_version(version: TemplateVersion) -> TemplateSource:
         preheader=version.preheader,
         text=version.text,
         variables=version.variables,
+        outside=await outside_of_version(tx, version, database_id),
+        attachments=version.attachments,
     )

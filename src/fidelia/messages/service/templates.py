@@ -13,8 +13,14 @@ from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, invali
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.postgres import Tx
 
+from ..channels.http.templates import finished, shape_of, unknown_fields, with_faults
+from ..channels.registry import EMAIL, definition_at, usable
+from ..content.outside import outside_of
+from ..content.showing import seen_by
 from ..kinds.trigger.causes import sample_of_source
+from ..markup.includes import PARTS
 from ..markup.model import CompileReply, Rendered, TemplateProblem, TemplateSource
+from ..markup.refers import Refers, feeds_used, segments_used
 from ..markup.sandbox import work
 from ..model import Template, TemplateVersion
 from ..sending.values import plain_values
@@ -23,7 +29,7 @@ from .clash import clash
 from .outlet import signer
 
 #: What a draft may be changed in.
-CONTENT = ("format", "subject", "preheader", "body", "text", "variables", "database_id")
+CONTENT = ("channel", "fields", "format", "subject", "preheader", "body", "text", "variables", "database_id")
 SAMPLE_LINKS = {
     "unsubscribe": "https://example.com/unsubscribe",
     "web_version": "https://example.com/web-version",
@@ -33,10 +39,15 @@ SAMPLE_LINKS = {
 
 
 async def list_templates(
-    tx: Tx, page: PageRequest, *, archived: bool = False, database_id: int | None = None
+    tx: Tx,
+    page: PageRequest,
+    *,
+    archived: bool = False,
+    database_id: int | None = None,
+    channel: str | None = None,
 ) -> Page[Template]:
     """Return a page of templates; with a database, those for it and those for any."""
-    return await store.pages(tx, page, archived=archived, database_id=database_id)
+    return await store.pages(tx, page, archived=archived, database_id=database_id, channel=channel)
 
 
 async def get_template(tx: Tx, template_id: int) -> Template:
@@ -53,7 +64,7 @@ async def list_versions(tx: Tx, template_id: int) -> list[TemplateVersion]:
 async def create_template(tx: Tx, actor: Actor, values: Mapping[str, Any]) -> Template:
     """Store a new draft and what is wrong with it; raise 422 for values that cannot be stored."""
     checked = await _checked(tx, values)
-    template_id = await store.insert(tx, {**checked, "problems": await _problems(tx, checked)})
+    template_id = await store.insert(tx, {**checked, **await _looked_at(tx, checked)})
     made = await store.get(tx, template_id)
     await audit(tx, actor, "template.created", kind="template", object_id=made.id, name=made.name, after=_told(made))
     return made
@@ -73,7 +84,7 @@ async def change_template(
     checked = await _checked(tx, values, before)
     if any(name in checked for name in CONTENT):
         content = {name: checked.get(name, getattr(before, name)) for name in CONTENT}
-        checked |= {"problems": await _problems(tx, content), "revision": before.revision + 1}
+        checked |= {**await _looked_at(tx, content), "revision": before.revision + 1}
     await store.update(tx, template_id, checked)
     after = await store.get(tx, template_id)
     await audit(
@@ -94,27 +105,45 @@ async def publish_template(tx: Tx, actor: Actor, template_id: int) -> Template:
     draft = await store.get(tx, template_id, lock=True)
     if draft.archived_at is not None:
         raise conflict("This template is archived; restore it before you publish it")
-    reply = (await work(await source_of(tx, draft))).reply
+    return await _publish(tx, actor, draft, "template.published")
+
+
+async def update_fragments(tx: Tx, actor: Actor, template_id: int) -> Template:
+    """Publish what is published once more, with the newest fragments; the draft stays a draft.
+
+    Raise 404, 409 (archived, never published), 422 with what is wrong now.
+    """
+    draft = await store.get(tx, template_id, lock=True)
+    if draft.archived_at is not None:
+        raise conflict("This template is archived; restore it before you publish it")
+    if draft.published_version_id is None:
+        raise conflict("This template was never published")
+    version = await store.version(tx, draft.published_version_id)
+    revision = await store.revision_of(tx, version.id)
+    content = {name: getattr(version, name) for name in CONTENT if name in version.__struct_fields__}
+    sent = msgspec.structs.replace(draft, **content, attachments=version.attachments, revision=revision)
+    return await _publish(tx, actor, sent, "template.fragments_updated")
+
+
+async def _publish(tx: Tx, actor: Actor, draft: Template, action: str) -> Template:
+    reply = await _compiled(tx, await source_of(tx, draft))
     errors = [p for p in reply.problems if p.severity == "error"]
     if errors or reply.compiled is None:
-        raise invalid(*(FieldError(f"/{p.part}", _with_line(p)) for p in errors))
-    if not draft.subject.strip():
+        raise invalid(*(FieldError(f"/{p.part.replace('.', '/')}", _with_line(p)) for p in errors))
+    if draft.channel == EMAIL and not draft.subject.strip():
         raise invalid_field("/subject", "Enter a subject before you publish")
-    asking = await profiles.resources_asking_with(tx, template_id)
+    asking = await profiles.resources_asking_with(tx, draft.id)
     if asking and not reply.compiled.confirms:
         message = f"{asking[0]} asks with it to confirm subscriptions: the link {{{{ confirm_url }}}} must stay in it"
         raise invalid_field("/body", message)
-    await store.publish(tx, draft, reply.compiled, reply.problems, actor.name)
-    made = await store.get(tx, template_id)
-    await audit(
-        tx,
-        actor,
-        "template.published",
-        kind="template",
-        object_id=made.id,
-        name=made.name,
-        after={"version": made.published_number},
-    )
+    compiled = reply.compiled
+    if asking and (segments_used(compiled.uses) or feeds_used(compiled.uses)):
+        message = f"{asking[0]} asks with it to confirm subscriptions: such a mail cannot ask for segments or feeds"
+        raise invalid_field("/body", message)
+    await store.publish(tx, draft, compiled, reply.problems, actor.name)
+    made = await store.get(tx, draft.id)
+    after = {"version": made.published_number}
+    await audit(tx, actor, action, kind="template", object_id=made.id, name=made.name, after=after)
     return made
 
 
@@ -146,7 +175,7 @@ async def archive_template(tx: Tx, actor: Actor, template_id: int, *, archived: 
 
 async def source_of(tx: Tx, template: Template) -> TemplateSource:
     """Return a draft as the compiler takes it, with the fields it may use."""
-    return await _source(tx, {name: getattr(template, name) for name in CONTENT})
+    return await _source(tx, {name: getattr(template, name) for name in (*CONTENT, "attachments")})
 
 
 async def source_from(tx: Tx, content: Mapping[str, Any]) -> TemplateSource:
@@ -173,11 +202,22 @@ async def preview(
         if database_id is None:
             raise invalid_field("/database_id", "Choose a database to preview as one of its people")
         shown = {**plain_values(await profiles.get_profile(tx, database_id, profile_id)), **shown}
-    context: dict[str, Any] = {"profile": shown, "subscription": {"email": shown.get("email", "")}}
+    contact = shown.get("email", "")
+    own = {"email": contact, "contact": contact, "channel": source.channel}
+    context: dict[str, Any] = {"profile": shown, "subscription": own}
     context |= sample_of_source(source) if roots is None else roots
+    sight = await seen_by(tx.engines, source, database_id, [profile_id or 0])
+    context |= sight.roots.get(profile_id or 0, {})
     context |= {"links": await _sample_links(tx, database_id), **({"vars": dict(variables)} if variables else {})}
     made = await work(source, [context])
-    return made.reply, made.rendered[0] if made.rendered else None
+    rendered = made.rendered[0] if made.rendered else None
+    if rendered is not None and (reason := sight.refused.get(profile_id or 0)):
+        rendered = Rendered(error=reason)
+    definition = await definition_at(tx, source.channel)
+    if definition is None:
+        return made.reply, rendered
+    reply = with_faults(definition, source.content, made.reply)
+    return reply, None if rendered is None else finished(definition, rendered)
 
 
 async def _sample_links(tx: Tx, database_id: int | None) -> dict[str, str]:
@@ -217,16 +257,25 @@ async def samples_of(tx: Tx, template: Template, database_id: int | None) -> lis
     """Return people of a database to look at a draft with; raise 422 without a database."""
     if database_id is None:
         raise invalid_field("/database", "Choose a database to take people from")
-    reply = (await work(await source_of(tx, template))).reply
+    reply = await _compiled(tx, await source_of(tx, template))
     uses = reply.compiled.uses if reply.compiled else []
     return await samples(tx, database_id, [use.split(".")[1] for use in uses if use.startswith("profile.")])
 
 
 async def _source(tx: Tx, content: Mapping[str, Any]) -> TemplateSource:
+    return (await _source_and_names(tx, content))[0]
+
+
+async def _source_and_names(tx: Tx, content: Mapping[str, Any]) -> tuple[TemplateSource, Refers]:
+    """Return content as the compiler takes it, and what it names that is not in it."""
     fields = None
     if content.get("database_id") is not None:
         fields = [field.name for field in (await profiles.get_database(tx, content["database_id"])).fields]
-    return TemplateSource(
+    fields_of, channel = content.get("fields", {}), content.get("channel", EMAIL)
+    definition = await definition_at(tx, channel)
+    texts = [content.get(part, "") for part in PARTS] if definition is None else list(fields_of.values())
+    outside, named = await outside_of(tx, texts, content.get("database_id"))
+    source = TemplateSource(
         format=content.get("format", "mjml"),
         body=content.get("body", ""),
         subject=content.get("subject", ""),
@@ -234,12 +283,27 @@ async def _source(tx: Tx, content: Mapping[str, Any]) -> TemplateSource:
         text=content.get("text", ""),
         variables=content.get("variables", {}),
         fields=fields,
+        channel=channel,
+        content=fields_of,
+        shape=None if definition is None else shape_of(definition),
+        outside=outside,
+        attachments=content.get("attachments", []),
     )
+    return source, named
 
 
-async def _problems(tx: Tx, content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    reply = (await work(await _source(tx, content))).reply
-    return [msgspec.to_builtins(problem) for problem in reply.problems]
+async def _compiled(tx: Tx, source: TemplateSource) -> CompileReply:
+    """Compile a template, and say what only its channel knows to be wrong."""
+    reply = (await work(source)).reply
+    definition = await definition_at(tx, source.channel)
+    return reply if definition is None else with_faults(definition, source.content, reply)
+
+
+async def _looked_at(tx: Tx, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is stored beside a draft: its problems and what it names."""
+    source, named = await _source_and_names(tx, content)
+    reply = await _compiled(tx, source)
+    return {"problems": msgspec.to_builtins(reply.problems), "refers": msgspec.to_builtins(named)}
 
 
 async def _checked(tx: Tx, values: Mapping[str, Any], before: Template | None = None) -> dict[str, Any]:
@@ -262,9 +326,26 @@ async def _checked(tx: Tx, values: Mapping[str, Any], before: Template | None = 
     if before is None:
         checked.setdefault("variables", {})
         checked.setdefault("format", "mjml")
+    await _check_fields(tx, checked, before)
     if checked.get("database_id") is not None:
         await database_at(tx, checked["database_id"])
     return checked
+
+
+async def _check_fields(tx: Tx, checked: dict[str, Any], before: Template | None) -> None:
+    channel = before.channel if before is not None else checked.setdefault("channel", EMAIL)
+    if before is None:
+        await usable(tx, channel)
+        checked.setdefault("fields", {})
+    fields = checked.get("fields", {})
+    kept = before.fields if before is not None else {}  # what the channel has lost since may stay until it is emptied
+    new = [key for key, text in fields.items() if text and kept.get(key) != text]
+    errors = unknown_fields(await definition_at(tx, channel), new)
+    errors += [
+        FieldError(f"/fields/{key}", "A text cannot hold the character NUL") for key in new if "\x00" in fields[key]
+    ]
+    if errors:
+        raise invalid(*errors)
 
 
 async def database_at(tx: Tx, database_id: int) -> profiles.Database:

@@ -9,6 +9,9 @@ from pyroaring import BitMap
 from fidelia import profiles, segments
 from fidelia.platform.postgres import Tx
 
+from ..content.feeds import store as feeds
+from ..content.fragments import store as fragments
+from ..kinds.placement.store import shows
 from ..kinds.trigger import store as causes
 from ..policies import marks
 from ..store import mailings as mailings_store
@@ -26,10 +29,16 @@ async def database_used_by(tx: Tx, database_id: int, field: profiles.Field | Non
 
 
 async def segment_used_by(tx: Tx, segment: segments.Segment) -> Sequence[str]:
-    """Return the mailings that go to a segment, or that entering or leaving it sets off."""
+    """Return the mailings that go to a segment, or that entering or leaving it sets off, and texts that ask for it."""
     going = await mailings_store.using(tx, segment_id=segment.id)
     heard = await causes.naming_segment(await tx.raw(), segment.id)
-    return [f"mailing {name}" for name in dict.fromkeys([*going, *heard])]
+    asking = await templates_store.naming(tx, "segments", segment.id)
+    inside = await fragments.naming(tx, "segments", segment.id)
+    return [
+        *(f"mailing {name}" for name in dict.fromkeys([*going, *heard])),
+        *(f"template {name}" for name in asking),
+        *(f"fragment {name}" for name in inside),
+    ]
 
 
 async def event_type_used_by(tx: Tx, database_id: int, type_: str) -> Sequence[str]:
@@ -48,11 +57,13 @@ async def template_names(tx: Tx, ids: Collection[int]) -> Mapping[int, str]:
 
 
 async def forget_people(tx: Tx, database_id: int, gone: BitMap) -> dict[str, int]:
-    """Remove what messages keep about erased people: reactions, caught mails, counted sends, addresses."""
+    """Remove what messages keep about erased people: reactions, caught mails, counted sends, showings, addresses."""
     raw = await tx.raw()
+    seen = await shows.forget(raw, database_id, list(gone))
     counted = await marks.forget(raw, database_id, list(gone))
     caused = await causes.forget(raw, database_id, list(gone))
-    return {**await tracking_store.forget(raw, database_id, list(gone)), "counted_sends": counted, "causes": caused}
+    await feeds.forget_copies(tx)  # whose answer is whose is not known: they are fetched again
+    return {**await tracking_store.forget(raw, database_id, list(gone)), "counted_sends": counted, "causes": caused, "showings": seen}
 
 
 async def state_counts(tx: Tx) -> dict[str, int]:

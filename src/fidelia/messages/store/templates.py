@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +13,10 @@ from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.listing import folded, sorted_rows
 from fidelia.platform.postgres import Tx
 
-from ..markup.model import Compiled, TemplateProblem
+from ..content.fragments import store as fragments
+from ..content.fragments.model import NewerFragment
+from ..markup.model import AttachedFile, Compiled, TemplateProblem
+from ..markup.refers import feeds_used, segments_used
 from ..model import Template, TemplateVersion
 from ..tables import mailing, template, template_link, template_version
 
@@ -23,17 +26,37 @@ _SELECT = (
         template,
         _published.c.number.label("published_number"),
         _published.c.published_at.label("published_at"),
-        (_published.c.revision.is_(None) | (_published.c.revision < template.c.revision)).label("unpublished_changes"),
+        sa.or_(
+            _published.c.revision.is_(None),
+            _published.c.revision < template.c.revision,
+            template.c.attachments != sa.func.coalesce(_published.c.refers["attachments"], sa.text("'[]'::jsonb")),
+        ).label("unpublished_changes"),
+        _published.c.refers["fragments"].label("published_fragments"),
     )
     .select_from(template)
     .outerjoin(_published, _published.c.id == template.c.published_version_id)
 )
-_NAMES = [field.encode_name for field in msgspec.structs.fields(Template)]
+_NAMES = [field.encode_name for field in msgspec.structs.fields(Template) if field.name != "newer_fragments"]
 
 
-def _template(row: sa.Row[Any]) -> Template:
+async def _templates(tx: Tx, rows: Sequence[sa.Row[Any]]) -> list[Template]:
+    newest = await fragments.newest(tx, {key for row in rows for key in row.published_fragments or {}})
+    return [_template(row, newest) for row in rows]
+
+
+def _template(row: sa.Row[Any], newest: Mapping[str, tuple[int, str, int]]) -> Template:
     values = {name: getattr(row, name) for name in _NAMES}
-    return Template(**{**values, "problems": msgspec.convert(row.problems, list[TemplateProblem])})
+    newer = [
+        NewerFragment(fragment_id=newest[key][0], key=key, name=newest[key][1], published=at, newest=newest[key][2])
+        for key, at in (row.published_fragments or {}).items()
+        if key in newest and newest[key][2] > at
+    ]
+    values |= {
+        "problems": msgspec.convert(row.problems, list[TemplateProblem]),
+        "attachments": msgspec.convert(row.attachments, list[AttachedFile]),
+        "newer_fragments": newer,
+    }
+    return Template(**values)
 
 
 async def get(tx: Tx, template_id: int, *, lock: bool = False) -> Template:
@@ -44,7 +67,7 @@ async def get(tx: Tx, template_id: int, *, lock: bool = False) -> Template:
     row = await tx.first(query) if 0 < template_id < 2**31 else None
     if row is None:
         raise not_found("Template", template_id)
-    return _template(row)
+    return (await _templates(tx, [row]))[0]
 
 
 _SORTS: Mapping[str, sa.ColumnElement[Any]] = {
@@ -55,13 +78,17 @@ _SORTS: Mapping[str, sa.ColumnElement[Any]] = {
 }
 
 
-async def pages(tx: Tx, page: PageRequest, *, archived: bool, database_id: int | None) -> Page[Template]:
+async def pages(
+    tx: Tx, page: PageRequest, *, archived: bool, database_id: int | None, channel: str | None = None
+) -> Page[Template]:
     """Return a page of templates, sorted by ``name``, ``subject`` or ``updated_at`` (newest first by default)."""
     where: list[sa.ColumnElement[bool]] = [
         template.c.archived_at.isnot(None) if archived else template.c.archived_at.is_(None)
     ]
     if database_id is not None:
         where.append(sa.or_(template.c.database_id == database_id, template.c.database_id.is_(None)))
+    if channel is not None:
+        where.append(template.c.channel == channel)
     if page.q:
         where.append(
             template.c.name.icontains(page.q, autoescape=True) | template.c.subject.icontains(page.q, autoescape=True)
@@ -70,7 +97,7 @@ async def pages(tx: Tx, page: PageRequest, *, archived: bool, database_id: int |
     rows, cursor = await sorted_rows(
         tx, _SELECT.where(*where), page, sorts=_SORTS, key=template.c.id, default="-updated_at"
     )
-    return Page([_template(row) for row in rows], cursor, total)
+    return Page(await _templates(tx, rows), cursor, total)
 
 
 async def insert(tx: Tx, values: dict[str, Any]) -> int:
@@ -97,6 +124,8 @@ async def publish(tx: Tx, made: Template, compiled: Compiled, problems: list[Tem
             .values(
                 template_id=made.id,
                 number=int(last) + 1,
+                channel=made.channel,
+                fields=made.fields,
                 format=made.format,
                 subject=made.subject,
                 preheader=made.preheader,
@@ -105,6 +134,12 @@ async def publish(tx: Tx, made: Template, compiled: Compiled, problems: list[Tem
                 variables=made.variables,
                 compiled=msgspec.to_builtins(compiled),
                 problems=msgspec.to_builtins(problems),
+                refers={
+                    "fragments": compiled.fragments,
+                    "segments": segments_used(compiled.uses),
+                    "feeds": feeds_used(compiled.uses),
+                    "attachments": msgspec.to_builtins(compiled.attachments),
+                },
                 revision=made.revision,
                 published_at=tx.now,
                 published_by=by,
@@ -148,17 +183,26 @@ def _version(row: sa.Row[Any]) -> TemplateVersion:
         id=row.id,
         template_id=row.template_id,
         number=row.number,
+        channel=row.channel,
         format=row.format,
         subject=row.subject,
         preheader=row.preheader,
         body=row.body,
         text=row.text,
+        fields=row.fields,
         variables=row.variables,
         problems=msgspec.convert(row.problems, list[TemplateProblem]),
         links=compiled.links,
+        fragments=compiled.fragments,
+        attachments=compiled.attachments,
         published_at=row.published_at,
         published_by=row.published_by,
     )
+
+
+async def revision_of(tx: Tx, version_id: int) -> int:
+    """Return which revision of the draft a version was made of."""
+    return int(await tx.scalar(sa.select(template_version.c.revision).where(template_version.c.id == version_id)))
 
 
 async def unfinished_mailings(tx: Tx, template_id: int) -> list[str]:
@@ -188,6 +232,21 @@ async def using_field(tx: Tx, database_id: int, field: str) -> list[str]:
             template.c.database_id == database_id,
             template.c.archived_at.is_(None),
             template_version.c.compiled["uses"].contains([f"profile.{field}"]),
+        )
+        .order_by(template.c.id)
+        .limit(100)
+    )
+    return [row.name for row in rows]
+
+
+async def naming(tx: Tx, kind: str, value: int | str) -> list[str]:
+    """Return the names of templates whose draft or published version names a segment or a feed (``kind``)."""
+    rows = await tx.all(
+        sa.select(template.c.name)
+        .select_from(template.outerjoin(_published, _published.c.id == template.c.published_version_id))
+        .where(
+            template.c.archived_at.is_(None),
+            sa.or_(template.c.refers[kind].contains(value), _published.c.refers[kind].contains(value)),
         )
         .order_by(template.c.id)
         .limit(100)

@@ -18,6 +18,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
 from ..channels.email.compose import Composer
+from ..content.showing import shown_to
 from ..kinds.multivariate.compiled import compiled_of
 from ..kinds.trigger.causes import root_for
 from ..markup.lint import refuse_link
@@ -141,7 +142,8 @@ class TrackingController(Controller):
                 compiled = await runs.compiled(tx, run.version_id)
             values = await read_values(tx, run.database_id, compiled, [found.profile])
             cause = await root_for(tx, run.run_id, MessageKey(found.profile, found.occasion), compiled)
-            roots = {"profile": values[found.profile], "subscription": {}, **cause}
+            content = await shown_to(tx, run, compiled.uses, found.profile)
+            roots = {"profile": values[found.profile], "subscription": {}, **cause, **content}
             composer = Composer(run.plan, compiled, await signer(engines), run.run_id, variant=variant)
             rendered = composer.render(Recipient(found.profile, "", roots, occasion=found.occasion))
         except (CannotRender, KeyError, Problem) as exc:

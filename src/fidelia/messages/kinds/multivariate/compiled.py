@@ -10,6 +10,8 @@ from fidelia import profiles
 from fidelia.kernel.errors import FieldError, invalid
 from fidelia.platform.postgres import Tx
 
+from ...content.outside import outside_of, outside_of_version
+from ...markup.includes import PARTS
 from ...markup.model import Compiled, TemplateSource
 from ...markup.sandbox import work
 from ...model import Mailing, Template, TemplateVersion
@@ -38,7 +40,10 @@ async def source_of(tx: Tx, variant: Variant) -> TemplateSource:
     template = await templates_store.get(tx, variant.template_id)
     made: Template | TemplateVersion = template
     if template.published_version_id is not None:
-        made = await templates_store.version(tx, template.published_version_id)
+        made = version = await templates_store.version(tx, template.published_version_id)
+        outside = await outside_of_version(tx, version, template.database_id)
+    else:
+        outside, _ = await outside_of(tx, [getattr(template, part) for part in PARTS], template.database_id)
     return TemplateSource(
         format=made.format,
         body=made.body,
@@ -46,6 +51,8 @@ async def source_of(tx: Tx, variant: Variant) -> TemplateSource:
         preheader=made.preheader,
         text=made.text,
         variables=made.variables,
+        outside=outside,
+        attachments=made.attachments,
     )
 
 
@@ -73,7 +80,10 @@ async def subject_uses(
 ) -> Sequence[str]:
     """Return the values that a subject uses; raise 422 at ``pointer`` for one that cannot be made."""
     fields = [field.name for field in (await profiles.get_database(tx, database_id)).fields]
-    made = await work(TemplateSource("html", "<p>-</p>", subject, variables=variables, fields=fields))
+    outside, named = await outside_of(tx, [subject], database_id)
+    if named.fragments:
+        raise invalid(FieldError(pointer, "A fragment cannot stand in the subject of a variant"))
+    made = await work(TemplateSource("html", "<p>-</p>", subject, variables=variables, fields=fields, outside=outside))
     wrong = [p for p in made.reply.problems if p.part == "subject" and p.severity == "error"]
     if wrong or made.reply.compiled is None:
         message = wrong[0].message if wrong else "This subject cannot be made"

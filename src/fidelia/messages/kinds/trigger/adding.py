@@ -11,6 +11,7 @@ from pyroaring import BitMap
 from fidelia import profiles, segments
 from fidelia.platform.postgres import Tx
 
+from ...content import segments as content_segments
 from ...model import MessageKey, Run
 from ...sending.values import contact_hash
 from ...store import ledger
@@ -66,10 +67,16 @@ async def add(tx: Tx, run: Run, causes: Sequence[Cause]) -> set[MessageKey]:
         return set()
     before = await store.lately(raw, run.id, list(people), tx.now - _DAY)
     await store.keep(raw, run.id, [once[key] for key in added], tx.now)
+    await content_segments.join(tx, run.id, versions_of(run), BitMap(key.profile_id for key in added))
     if too_many := _beyond(added, before):
         await store.block(raw, run.id, too_many, ENOUGH, tx.now)
     await store.count(raw, run.id, len(added), tx.now)
     return set(added)
+
+
+def versions_of(run: Run) -> list[int]:
+    """Return the versions of templates that a run is made with."""
+    return [run.version_id, *(variant.version_id for variant in run.plan.variants)]
 
 
 def _beyond(added: Sequence[MessageKey], before: dict[int, int]) -> list[MessageKey]:

@@ -1,0 +1,1 @@
+"""What messages are made with besides their template: fragments, feeds, attached files, segments of the recipient."""

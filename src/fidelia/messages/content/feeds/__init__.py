@@ -1,0 +1,1 @@
+"""Feeds: JSON from an address, shown in messages."""
