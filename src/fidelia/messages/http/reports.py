@@ -22,6 +22,9 @@ Figure = Annotated[str, QueryParameter(name="state", description=f"One of: {', '
 Reason = Annotated[str | None, QueryParameter(name="reason", description="Only for this reason")]
 RunId = Annotated[int | None, QueryParameter(name="run", description="Of this run instead of the newest")]
 LinkNo = Annotated[int | None, QueryParameter(name="link", ge=-1, le=32_000, description="Only clicks on this link")]
+SenderNo = Annotated[
+    int | None, QueryParameter(name="sender", description="Only whose message went by this sender of the report")
+]
 VariantNo = Annotated[int | None, QueryParameter(name="variant", description="Only who got this variant: 1 is A")]
 
 
@@ -53,9 +56,10 @@ class ReportController(Controller):
         link: LinkNo = None,
         run: RunId = None,
         variant: VariantNo = None,
+        sender: SenderNo = None,
     ) -> Page[MailingPerson]:
         """Return the people behind a figure, ordered by id, each with the reason."""
-        wanted = service.wanted_of(figure, reason, link, variant)
+        wanted = service.wanted_of(figure, reason, link, variant, sender)
         return await service.people(tx, mailing_id, page, wanted, run)
 
     @get(
@@ -75,9 +79,10 @@ class ReportController(Controller):
         link: LinkNo = None,
         run: RunId = None,
         variant: VariantNo = None,
+        sender: SenderNo = None,
     ) -> Stream:
         """Stream the people behind a figure as CSV; with ``q`` those whom the search finds, on all pages."""
-        wanted = service.wanted_of(figure, reason, link, variant)
+        wanted = service.wanted_of(figure, reason, link, variant, sender)
         mailing = await get_mailing(tx, mailing_id)
         chosen = await run_of(tx, mailing_id, run)
         among = await service.found_by(tx, mailing.database_id, page_request(None, None, q, None).q)

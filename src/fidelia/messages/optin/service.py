@@ -17,6 +17,7 @@ from fidelia.platform.postgres import Tx
 
 from ..channels.email.address import AddressRefused, envelope, has_control
 from ..model import Plan, Template
+from ..senders import service as senders
 from ..sending.values import contact_hash
 from ..service.launching import call_senders
 from ..service.outlet import default_sender
@@ -151,6 +152,7 @@ async def _begin_run(tx: Tx, resource_id: int, database_id: int) -> int:
         version_id=template.published_version_id,
         from_email=settings.from_email or sender,
         from_name=settings.from_name or name or resource.name,
+        virtual_sender_id=await senders.effective(tx, None),
         variables={"resource": resource.name, "days": str(settings.expires_days)},
         track_opens=False,
         track_clicks=False,

@@ -1,11 +1,10 @@
-"""What a sender has for one outlet: its queue, its rate, and the results of what was handed over there."""
+"""What a sender has for one outlet: its lines, its pace, and the results of what was handed over there."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -13,9 +12,10 @@ from fidelia.kernel.clock import Clock
 
 from .. import rules
 from ..markup.render import CannotRender
-from ..model import MessageKey, Recipient
+from ..model import MessageKey
 from ..store.ledger import Result
 from ..timing.hours import Hours
+from .pace import Line, Pace
 from .port import Message, Outlet
 from .settler import Settler
 
@@ -26,7 +26,11 @@ QUIET = "Waits for the end of quiet hours"
 
 
 class Desk:
-    """The face that lanes see: the next message, and where to tell what became of it."""
+    """The face that lanes see: the next message, and where to tell what became of it.
+
+    ``pace`` is that of the whole run, ``rates`` those of the lines 1 … that have their own. ``closed`` is why nothing
+    leaves here any more while the sender goes on by its other outlets.
+    """
 
     def __init__(
         self,
@@ -36,8 +40,10 @@ class Desk:
         clock: Clock,
         stopped: asyncio.Event,
         say: Callable[[str | None], Awaitable[None]],
-        pause: Callable[[str], Awaitable[None]],
+        refuse: Callable[[str], Awaitable[None]],
         *,
+        pace: Pace,
+        rates: Sequence[float] = (),
         patience: float,
         stopping: Callable[[], bool],
         count: Callable[[], None],
@@ -46,19 +52,22 @@ class Desk:
         self.clock = clock
         self.stopped = stopped
         self.patience = patience
-        self.queue: deque[Recipient] = deque()
+        self.lines = [Line(), *(Line(rate) for rate in rates)]
+        self.pace = Pace(outlet.rate)
+        self.closed: str | None = None
         self.arrived = asyncio.Event()
         self.ended = False
         self.waiting = 0
-        self.rate = outlet.rate
         self.refusals = 0
         self._settler = settler
         self._hours = hours
         self._say = say
-        self._pause_run = pause
+        self._refuse = refuse
+        self._run_pace = pace
         self._stopping = stopping
         self._count = count
-        self._slot = 0.0
+        self._turn = 0
+        self._at_work = 0
         self._connections = 0
         self._in_trouble = False
 
@@ -68,18 +77,36 @@ class Desk:
         return self._stopping()
 
     @property
+    def queued(self) -> int:
+        """Return how many messages wait here."""
+        return sum(len(line) for line in self.lines)
+
+    @property
     def idle(self) -> bool:
-        """Tell whether every lane waits for a message and there is none."""
-        return not self.queue and self.waiting >= self.outlet.connections
+        """Tell whether every lane waits for a message, or has gone home, and there is none."""
+        waiting = self.waiting >= (self._at_work if self.closed else self.outlet.connections)
+        return waiting and not self.queued
+
+    async def work(self) -> None:
+        """Have one more lane hand over messages, until there are no more."""
+        self._at_work += 1
+        try:
+            await self.outlet.lane(self)
+        finally:
+            self._at_work -= 1
+
+    def close(self, reason: str) -> None:
+        """Begin no further message here; lanes go home when they are done with theirs."""
+        self.closed = reason
+        self.ended = True
+        self.arrived.set()
 
     # -- the next message -------------------------------------------------------------------------------------------
 
     def take(self) -> Message | None:
         """Return the next message when one is at hand and the rate allows it; blocks people who cannot get theirs."""
-        if self.stopping:
-            return None
-        while self.queue and self._may_send():
-            recipient = self.queue.popleft()
+        while not self.stopping and not self.closed and (line := self._next_line()) is not None:
+            recipient = line.take()
             now = self.clock.now()
             if (due := self._hours.too_late(recipient.key, now)) is not None:
                 self._settler.submit([put_off(recipient.key, due, QUIET)])
@@ -94,8 +121,23 @@ class Desk:
                 fault = f"Internal fault: {type(exc).__name__}"
                 self._settler.submit([self.blocked(recipient.key, fault, recipient.variant)])
                 continue
-            self._count_slot()
+            moment = asyncio.get_running_loop().time()
+            for pace in (self._run_pace, self.pace, line.pace):
+                pace.take(moment)
             return message
+        return None
+
+    def _next_line(self) -> Line | None:
+        """Return the line whose message is next: one after another, those that have one and may send it."""
+        now = asyncio.get_running_loop().time()
+        if self._run_pace.wait(now) or self.pace.wait(now):
+            return None
+        many = len(self.lines)
+        for step in range(many):
+            line = self.lines[(self._turn + step) % many]
+            if line.queue and not line.pace.wait(now):
+                self._turn = (self._turn + step + 1) % many
+                return line
         return None
 
     async def wait_for_message(self) -> Message | None:
@@ -106,7 +148,7 @@ class Desk:
                 message = self.take()
                 if message is not None:
                     return message
-                if not self.queue:
+                if not self.queued:
                     self.arrived.clear()
                     await asyncio.wait((asyncio.ensure_future(self.arrived.wait()),), timeout=IDLE)
                 else:
@@ -115,9 +157,12 @@ class Desk:
             self.waiting -= 1
         return None
 
-    def settle(self, results: list[Result], intent: MessageKey | None = None) -> asyncio.Future[bool]:
-        """Have results and an intent written together; the future tells whether the intent was granted."""
-        return self._settler.submit(results, intent)
+    def settle(self, results: list[Result], intent: MessageKey | None = None, sender: int = 0) -> asyncio.Future[bool]:
+        """Have results and an intent written together; the future tells whether the intent was granted.
+
+        ``sender`` is the ledger's number for who the message goes by, 0 where a run has only one.
+        """
+        return self._settler.submit(results, intent, sender)
 
     # -- what became of a message -----------------------------------------------------------------------------------
 
@@ -132,7 +177,7 @@ class Desk:
     def later(self, message: Message, reason: str, code: int | None = None, wait: float = 0) -> Result:
         """Return the result of a message that is tried again, or failed when it was tried often enough.
 
-        ``wait`` is the seconds that the other side asks for at least.
+        ``wait`` is the seconds that the other side asks for, 0 when it does not.
         """
         now = self.clock.now()
         delay = rules.retry_after(message.attempts + 1, wait)
@@ -156,8 +201,8 @@ class Desk:
         return Result(key, "blocked", reason[:500], line=line)
 
     async def outlet_refused(self, reason: str) -> None:
-        """Pause the run: nothing can leave by this outlet until somebody has looked at it."""
-        await self._pause_run(reason)
+        """Nothing can leave by this outlet until somebody has looked at it: pause the run, unless it has others."""
+        await self._refuse(reason)
 
     # -- connections ------------------------------------------------------------------------------------------------
 
@@ -178,26 +223,22 @@ class Desk:
         """Note that a connection is gone."""
         self._connections -= 1
 
-    # -- rate -------------------------------------------------------------------------------------------------------
+    # -- pace -------------------------------------------------------------------------------------------------------
 
     def share(self, senders: int) -> None:
-        """Take this sender's share of the rate."""
-        self.rate = self.outlet.rate / max(1, senders)
+        """Take this sender's share of the outlet's limits."""
+        for pace in (self.pace, *(line.pace for line in self.lines)):
+            pace.share(senders)
 
-    def behind(self, more: int) -> timedelta:
-        """Return how long it takes until what is queued here and ``more`` messages are gone, 5 seconds at least."""
-        return timedelta(seconds=max(5.0, (len(self.queue) + more) / self.rate if self.rate > 0 else 0.0))
-
-    def _may_send(self) -> bool:
-        return self.rate <= 0 or asyncio.get_running_loop().time() >= self._slot
-
-    def _count_slot(self) -> None:
-        if self.rate > 0:
-            now = asyncio.get_running_loop().time()
-            self._slot = max(self._slot, now - 0.1) + 1 / self.rate
+    @property
+    def limited(self) -> bool:
+        """Tell whether the outlet has a limit that senders share."""
+        return self.pace.limit > 0 or any(line.pace.limit > 0 for line in self.lines)
 
     def _pause(self) -> float:
-        return min(IDLE, max(0.001, self._slot - asyncio.get_running_loop().time()))
+        now = asyncio.get_running_loop().time()
+        lines = min((line.pace.wait(now) for line in self.lines if line.queue), default=0.0)
+        return min(IDLE, max(0.001, lines, self.pace.wait(now), self._run_pace.wait(now)))
 
 
 def put_off(key: MessageKey, due: datetime, reason: str) -> Result:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..model import MessageKey, Recipient
 from .composing import Context
+from .routing import Routing
 
 if TYPE_CHECKING:
     from .desk import Desk
+
+
+class CannotSend(Exception):
+    """Nothing of a run can leave until somebody has mended what the text says."""
 
 
 class Message(Protocol):
@@ -65,3 +70,10 @@ class Outlet(Protocol):
         The result of a message and the intent of the next must be durable before the next is handed over
         (:meth:`Desk.settle`): what is handed over and not settled when a process dies is *unknown*.
         """
+
+
+class Ways(NamedTuple):
+    """Where a run's messages leave by, and which of them takes which way; ``None``: all leave by the only one."""
+
+    outlets: Sequence[Outlet]
+    routing: Routing | None = None

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 import psycopg
@@ -25,7 +26,10 @@ from ..store.ledger import Result
 from ..timing.hours import Hours
 from . import recipients
 from .desk import IDLE, QUIET, Desk, put_off
+from .feeding import Feeding
+from .pace import Pace
 from .port import Outlet
+from .routing import Route, Routing
 from .settler import Settler
 from .values import contact_hash
 
@@ -37,6 +41,13 @@ BEAT = 0.5
 GRACE = 8.0
 #: A run keeps its senders while somebody is due within this time; then they go home.
 LINGER = timedelta(seconds=10)
+#: Who waits for a feed that is slow comes again after this time.
+FEED_WAIT = timedelta(seconds=5)
+#: Recipients that are at hand at once where messages leave by several lines; who waits for a slow one waits elsewhere.
+AT_HAND = 5 * BATCH
+#: After this time an outlet that takes no messages is tried once more.
+CLOSED = timedelta(minutes=10)
+TURN = "Waits for its turn"
 
 
 @dataclass(frozen=True)
@@ -50,8 +61,8 @@ class SendResult:
 class Sender:
     """One sender session of a run. Several, in several processes, may work on the same run.
 
-    ``templates`` are the mailing's own and then its variants'; ``outlets`` where messages leave by, and ``route`` says
-    which of them (its position) a recipient's takes, by default the only one.
+    ``templates`` are the mailing's own and then its variants'; ``outlets`` where messages leave by, ``routing`` says
+    which of them a recipient's takes, by default the only one. The speed that the mailing itself allows holds for all.
     """
 
     def __init__(
@@ -61,7 +72,7 @@ class Sender:
         templates: Sequence[Compiled],
         outlets: Sequence[Outlet],
         *,
-        route: Callable[[Recipient], int] = lambda _: 0,
+        routing: Routing | None = None,
         patience: float = 30.0,
         linger: timedelta = LINGER,
         on_progress: Callable[[int], None] | None = None,
@@ -69,11 +80,14 @@ class Sender:
         self.engines = engines
         self.run_ = run
         self.compiled = _together(templates)
-        self.settler = Settler(engines, run.id, run.database_id, self._say)
+        self.settler = Settler(engines, run.id, run.database_id, partial(self._say, -1))
         self.linger = linger
         self.hours = Hours(run)
         self.stopped = asyncio.Event()
         self.sent = 0
+        self.pace = Pace(run.plan.rate)
+        self._feeding = Feeding(engines, run, self.compiled.uses)
+        self._routing = routing or Routing()
         self.desks = [
             Desk(
                 outlet,
@@ -81,15 +95,18 @@ class Sender:
                 self.hours,
                 engines.clock,
                 self.stopped,
-                self._say,
-                self._pause_run,
+                partial(self._say, no),
+                partial(self._refused, no),
+                pace=self.pace,
+                rates=self._routing.rates(no),
                 patience=patience,
                 stopping=lambda: self.stopping,
                 count=self._count,
             )
-            for outlet in outlets
+            for no, outlet in enumerate(outlets)
         ]
-        self._route = route
+        self._lines = [line for desk in self.desks for line in desk.lines]
+        self._troubles: dict[int, str] = {}
         self._beat_at = 0.0
         self._on_progress = on_progress
 
@@ -101,9 +118,9 @@ class Sender:
     async def run(self) -> SendResult:
         """Send until the run ends, pauses or stops, or :meth:`stop` is called."""
         await self.settler.open()
-        lanes = [
-            asyncio.create_task(desk.outlet.lane(desk)) for desk in self.desks for _ in range(desk.outlet.connections)
-        ]
+        if len(self.desks) > 1:
+            await self._say(-1, None)  # what an earlier sender could not get rid of may go by now
+        lanes = [asyncio.create_task(desk.work()) for desk in self.desks for _ in range(desk.outlet.connections)]
         feeder = asyncio.create_task(self._feed())
         try:
             await asyncio.gather(feeder, *lanes)
@@ -116,6 +133,7 @@ class Sender:
             for task in (feeder, *lanes):
                 task.cancel()
             await asyncio.gather(feeder, *lanes, return_exceptions=True)
+            await self._feeding.close()
             await self.settler.close()
         return SendResult(self.settler.phase, self.sent)
 
@@ -141,9 +159,10 @@ class Sender:
             except psycopg.OperationalError as exc:
                 log.warning("recipients wait for the database", error=str(exc))
                 await asyncio.sleep(0.5)
-            refusals = max(desk.refusals for desk in self.desks)
-            if refusals >= rules.REFUSALS_IN_A_ROW:
-                await self._pause_run(f"{refusals} messages in a row were refused; look at the failures, then resume")
+            for no, desk in enumerate(self.desks):
+                if desk.refusals >= rules.REFUSALS_IN_A_ROW and not desk.closed:
+                    text = f"{desk.refusals} messages in a row were refused; look at the failures"
+                    await self._refused(no, text, ", then resume")
         for desk in self.desks:
             desk.ended = True
             desk.arrived.set()
@@ -155,15 +174,19 @@ class Sender:
             return
         self._beat_at = now + BEAT
         await self.settler.submit([])
-        if any(desk.outlet.rate > 0 for desk in self.desks):
+        if len(self._lines) > 1:
+            for line in self._lines:
+                line.measure(now)
+        if self.pace.limit > 0 or any(desk.limited for desk in self.desks):
             async with self.engines.db.hot() as raw:
                 senders = await ledger.live_sessions(raw, self.run_.id)
+            self.pace.share(senders)
             for desk in self.desks:
                 desk.share(senders)
 
     async def _refill(self) -> bool:
         """Bring recipients in while few are left; return ``False`` when the run has ended."""
-        if all(len(desk.queue) > BATCH // 2 for desk in self.desks):
+        if not await self._wanted():
             await self._rest(0.01)
             return True
         async with self.engines.db.hot() as raw:
@@ -217,33 +240,97 @@ class Sender:
                 blocked.append(self.desks[0].blocked(key, "Somebody else has this address in this run", variant))
                 continue
             ready.append(msgspec.structs.replace(recipient, attempts=attempts, occasion=key.occasion, variant=variant))
-        if len(self.desks) > 1:
-            ready = self._in_turn(ready, blocked)
+        routes = {recipient.key: self._routing.of(recipient) for recipient in ready}
+        if len(self._lines) > 1:
+            ready = self._in_turn(ready, routes, blocked)
         if ready and causes.wanted(self.compiled.uses):
             async with self.engines.tx() as tx:
                 ready = await causes.with_causes(tx, self.run_.id, ready)
+        if ready and self._feeding.needed:
+            ready = await self._feed_them(ready, blocked)
         held_back = await self._reserve(ready)
         blocked += held_back.values()
         if blocked:
             await self.settler.submit(blocked)
         for recipient in ready:
             if recipient.key not in held_back:
-                self.desks[self._route(recipient)].queue.append(recipient)
+                way = routes[recipient.key]
+                goes = msgspec.structs.replace(recipient, sender=way.sender) if way.sender else recipient
+                self.desks[way.outlet].lines[way.line].queue.append(goes)
         for desk in self.desks:
             desk.arrived.set()
 
-    def _in_turn(self, ready: list[Recipient], results: list[Result]) -> list[Recipient]:
-        """Return who can be taken up now; who has to wait for a slow outlet does not hold up the others meanwhile."""
-        now, here = self.engines.clock.now(), list[Recipient]()
-        more = [0] * len(self.desks)
+    async def _feed_them(self, ready: list[Recipient], results: list[Result]) -> list[Recipient]:
+        """Return who can be written to, with their feeds; of the others, what becomes of them is a result."""
+        served, refused, later = await self._feeding.give(ready)
+        due = self.engines.clock.now() + FEED_WAIT
+        variants = {recipient.key: recipient.variant for recipient in ready}
+        results += [self.desks[0].blocked(key, reason, variants[key]) for key, reason in refused.items()]
+        results += [put_off(key, due, "Waits for a feed") for key in later]
+        return served
+
+    # -- several lines ----------------------------------------------------------------------------------------------
+
+    async def _wanted(self) -> bool:
+        """Tell whether recipients are wanted: a line has few left, and there is room for more."""
+        if len(self._lines) == 1:
+            return len(self._lines[0]) <= BATCH // 2
+        at_hand, now = sum(map(len, self._lines)), asyncio.get_running_loop().time()
+        if at_hand >= AT_HAND:
+            await self._make_room(now)
+        hungry = any(line.hungry(now) for desk in self.desks if not desk.closed for line in desk.lines)
+        return at_hand == 0 or (hungry and at_hand < AT_HAND)
+
+    async def _make_room(self, now: float) -> None:
+        """Put those off who wait in lines that turn out to be slow, the last ones first."""
+        results = []
+        for line in self._lines:
+            while len(line) > line.most:
+                recipient = line.queue.pop()
+                results.append(put_off(recipient.key, self.engines.clock.now() + line.later(now), TURN))
+        if results:
+            await self.settler.submit(results)
+
+    def _in_turn(
+        self, ready: list[Recipient], routes: dict[MessageKey, Route], results: list[Result]
+    ) -> list[Recipient]:
+        """Return who can be taken up now; who has to wait for a slow line does not hold up the others meanwhile."""
+        clock, now = self.engines.clock.now(), asyncio.get_running_loop().time()
+        here, more = list[Recipient](), dict.fromkeys(self._lines, 0)
         for recipient in ready:
-            no = self._route(recipient)
-            desk, more[no] = self.desks[no], more[no] + 1
-            if len(desk.queue) + more[no] > BATCH and len(desk.queue) > BATCH // 2:
-                results.append(put_off(recipient.key, now + desk.behind(more[no]), "Waits for its sender"))
+            no, position, _ = routes[recipient.key]
+            desk, line = self.desks[no], self.desks[no].lines[position]
+            if desk.closed:
+                results.append(put_off(recipient.key, clock + CLOSED, desk.closed))
+            elif len(line) + more[line] >= line.most:
+                results.append(put_off(recipient.key, clock + line.later(now), TURN))
             else:
                 here.append(recipient)
+            more[line] += 1
+        for line, many in more.items():
+            line.brought(many, now)
         return here
+
+    async def _refused(self, no: int, reason: str, then: str = "") -> None:
+        """Go on without an outlet that takes no messages; without any left, pause the run and say what to do ``then``.
+
+        After a while another sender is called for those who wait, and tries the outlet again.
+        """
+        desk = self.desks[no]
+        if desk.closed or self.settler.phase != "sending":
+            return
+        name = self._routing.name(no)
+        text = f"{name}: {reason}" if name else reason
+        if all(other.closed for other in self.desks if other is not desk):
+            await self._pause_run(text + then)
+            return
+        desk.close(f"Waits because its sender takes no messages. {text}"[:500])
+        await self._say(no, f"{text}. Messages that go another way are sent")
+        due = self.engines.clock.now() + CLOSED
+        waiting = [recipient for line in desk.lines for recipient in line.queue]
+        for line in desk.lines:
+            line.queue.clear()
+        await self.settler.submit([put_off(recipient.key, due, desk.closed or "") for recipient in waiting])
 
     async def _reserve(self, ready: Sequence[Recipient]) -> dict[MessageKey, Result]:
         """Count these messages for frequency policies; return the results of those who have had enough."""
@@ -272,10 +359,15 @@ class Sender:
 
     # -- what people should know ------------------------------------------------------------------------------------
 
-    async def _say(self, text: str | None) -> None:
+    async def _say(self, no: int, text: str | None) -> None:
+        if text is None:
+            self._troubles.pop(no, None)
+        else:
+            self._troubles[no] = text
+        told = ". ".join(self._troubles.values()) or None
         with contextlib.suppress(psycopg.OperationalError):
             async with self.engines.db.hot() as raw:
-                await ledger.trouble(raw, self.run_.id, text, self.engines.clock.now())
+                await ledger.trouble(raw, self.run_.id, told, self.engines.clock.now())
 
     async def _pause_run(self, text: str) -> None:
         if self.settler.phase != "sending":

@@ -27,6 +27,7 @@ _FULL = "The disk of the database is full. Sending waits, and goes on by itself 
 class _Wish:
     results: list[ledger.Result]
     intent: MessageKey | None
+    sender: int
     answer: asyncio.Future[bool]
 
 
@@ -80,9 +81,14 @@ class Settler:
         finally:
             await self._raw.close()
 
-    def submit(self, results: list[ledger.Result], intent: MessageKey | None = None) -> asyncio.Future[bool]:
-        """Have results and an intent written together; the future tells whether the intent was granted."""
-        wish = _Wish(results, intent, asyncio.get_running_loop().create_future())
+    def submit(
+        self, results: list[ledger.Result], intent: MessageKey | None = None, sender: int = 0
+    ) -> asyncio.Future[bool]:
+        """Have results and an intent written together; the future tells whether the intent was granted.
+
+        ``sender`` is the ledger's number for who the message goes by.
+        """
+        wish = _Wish(results, intent, sender, asyncio.get_running_loop().create_future())
         if self._broken is not None:
             wish.answer.set_exception(self._broken)
             return wish.answer
@@ -110,7 +116,7 @@ class Settler:
             if not batch:
                 continue
             results = [result for wish in batch for result in wish.results]
-            intents = [wish.intent for wish in batch if wish.intent is not None]
+            intents = {wish.intent: wish.sender for wish in batch if wish.intent is not None}
             settled = await self._write(results, intents)
             self.phase = settled.phase
             self.writes += 1
@@ -119,7 +125,7 @@ class Settler:
                 if not wish.answer.done():
                     wish.answer.set_result(wish.intent in settled.granted)
 
-    async def _write(self, results: list[ledger.Result], intents: list[MessageKey]) -> ledger.Settled:
+    async def _write(self, results: list[ledger.Result], intents: dict[MessageKey, int]) -> ledger.Settled:
         delay, full = 0.1, False
         while True:
             try:

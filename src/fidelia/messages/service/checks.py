@@ -21,11 +21,13 @@ from ..kinds.trigger import causes
 from ..kinds.trigger.check import check as check_triggers
 from ..model import Mailing, Utm
 from ..policies import store as policies_store
+from ..senders import service as senders
 from ..store import runs
 from ..store import templates as templates_store
 from ..timing.model import Timing
 from ..timing.rules import timing_errors
 from .audience import segment_at
+from .outlet import default_sender
 from .templates import database_at
 
 MAX_UNDO = 3600
@@ -47,6 +49,9 @@ async def obstacles(tx: Tx, mailing: Mailing) -> list[FieldError]:
             await segment_at(tx, mailing.database_id, mailing.segment_id)
         except Problem as exc:
             errors += list(exc.errors)
+    if mailing.channel == "email" and mailing.type != "placement":
+        from_email = mailing.from_email or default_sender(tx.engines.settings)[0]
+        errors += await senders.obstacles(tx, mailing.virtual_sender_id, from_email)
     return errors + await KINDS[mailing.type].obstacles(tx, mailing)
 
 
@@ -179,6 +184,10 @@ async def _check_references(tx: Tx, checked: dict[str, Any], before: Mailing | N
             await policies_store.get(tx, checked["policy_id"])
     except Problem as exc:
         raise invalid_field("/policy_id", "There is no such frequency policy") from exc
+    if checked.get("virtual_sender_id") is not None:
+        refused = await senders.check_named(tx, checked["virtual_sender_id"])
+        if refused is not None:
+            raise invalid_field("/virtual_sender_id", refused)
     try:
         if checked.get("resource_id") is not None:
             resource = await profiles.get_resource(tx, checked["resource_id"])

@@ -12,6 +12,7 @@ from fidelia.platform.postgres import Tx
 
 from ..kinds.multivariate.compiled import plans_of
 from ..model import Mailing, Plan
+from ..senders import service as senders
 from ..store import ledger, runs
 from ..store import templates as templates_store
 from .outlet import default_sender
@@ -65,6 +66,7 @@ async def plan_of(tx: Tx, mailing: Mailing) -> Plan:
         rate=mailing.rate,
         policy_id=mailing.policy_id,
         variants=variants,
+        virtual_sender_id=await senders.effective(tx, mailing.virtual_sender_id) if mails else None,
         test=mailing.split.test if mailing.split is not None else None,
         timing=mailing.timing,
         timezone=(await profiles.get_database(tx, mailing.database_id)).timezone,

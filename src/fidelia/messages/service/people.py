@@ -18,6 +18,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
 from ..model import MessageKey, Run
+from ..senders.report import labels
 from ..store import mailings as mailings_store
 from ..store import report as store
 from ..store import runs
@@ -28,17 +29,21 @@ FIGURES = (*store.LEDGER, "delivered", "not_opened", *store.REACTED, "converted"
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """Which people: those of a figure; of them only for a ``reason``, on a ``link``, with a ``variant``."""
+    """Which people: those of a figure; of them only for a ``reason``, on a ``link``, with a ``variant``, or whose
+    message went by a ``sender``.
+    """
 
     figure: str
     reason: str | None = None
     link: int | None = None
     variant: int | None = None
+    sender: int | None = None
 
 
 class MailingPerson(msgspec.Struct, frozen=True, kw_only=True):
     """One person of a mailing, and why they got it or not. ``message`` is what events call it by, null without one;
-    a mailing that is set off by events may have several for a person."""
+    a mailing that is set off by events may have several for a person. ``sender`` is the server and address it went by,
+    where a virtual sender chose them."""
 
     profile_id: int
     message: str | None
@@ -52,13 +57,16 @@ class MailingPerson(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: datetime | None
     clicked_at: datetime | None
     unsubscribed_at: datetime | None
+    sender: str | None
 
 
-def wanted_of(figure: str, reason: str | None, link: int | None, variant: int | None) -> Wanted:
+def wanted_of(
+    figure: str, reason: str | None, link: int | None, variant: int | None, sender: int | None = None
+) -> Wanted:
     """Return which people are asked for; raise 422 for a figure that does not exist."""
     if figure not in FIGURES:
         raise invalid_field("/state", f"state must be one of: {', '.join(FIGURES)}")
-    return Wanted(figure, reason, link, variant)
+    return Wanted(figure, reason, link, variant, sender)
 
 
 async def people(
@@ -96,13 +104,14 @@ async def _people(
     tx: Tx, run: Run, wanted: Wanted, after: int, limit: int, among: BitMap | None = None
 ) -> list[MailingPerson]:
     if wanted.figure == "left_out":
-        out = await runs.excluded(tx, run.id, wanted.reason) if wanted.variant is None else BitMap()
+        plain = wanted.variant is None and wanted.sender is None
+        out = await runs.excluded(tx, run.id, wanted.reason) if plain else BitMap()
         if among is not None:
             out &= among
         if after:
             out.remove_range(0, after + 1)
         rows: list[tuple[Any, ...]] = [
-            (profile, "left_out", None, None, 0, None, None, None, None, None) for profile in out[:limit]
+            (profile, "left_out", None, None, 0, None, None, None, None, None, None) for profile in out[:limit]
         ]
         if rows:
             why = await runs.reasons_of(tx, run.id, [row[0] for row in rows])
@@ -118,6 +127,7 @@ async def _people(
             link=wanted.link,
             among=None if among is None else list(among),
             variant=wanted.variant,
+            sender=wanted.sender,
         )
     known = {
         row["id"]: row
@@ -125,11 +135,12 @@ async def _people(
             tx, run.database_id, [row[0] for row in rows], ["email", "first_name", "last_name"]
         )
     }
-    return [_person(run.id, row, known.get(row[0], {})) for row in rows]
+    went = await labels(tx, {row[10] for row in rows if row[10] is not None})
+    return [_person(run.id, row, known.get(row[0], {}), went) for row in rows]
 
 
-def _person(run_id: int, row: tuple[Any, ...], who: dict[str, Any]) -> MailingPerson:
-    profile, state, reason, code, attempts, at, opened, clicked, left, occasion = row
+def _person(run_id: int, row: tuple[Any, ...], who: dict[str, Any], went: dict[int, str]) -> MailingPerson:
+    profile, state, reason, code, attempts, at, opened, clicked, left, occasion, sender = row
     return MailingPerson(
         profile_id=profile,
         message=None if occasion is None else MessageKey(profile, occasion).name(run_id),
@@ -143,6 +154,7 @@ def _person(run_id: int, row: tuple[Any, ...], who: dict[str, Any]) -> MailingPe
         opened_at=opened,
         clicked_at=clicked,
         unsubscribed_at=left,
+        sender=went.get(sender),
     )
 
 

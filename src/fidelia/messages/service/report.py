@@ -16,6 +16,7 @@ from ..kinds.multivariate.report import split_report
 from ..kinds.placement.model import PlacementReport
 from ..kinds.placement.report import placement_report
 from ..model import Mailing, Run
+from ..senders.report import SenderReport, senders_report
 from ..store import ledger, retry, runs, waiting
 from ..store import mailings as mailings_store
 from ..store import report as store
@@ -177,6 +178,8 @@ async def report(tx: Tx, mailing_id: int, unit: str | None = None, run_id: int |
         series=await _series(tx, run, unit),
         variants=variants,
         test=test,
+        senders=await senders_report(tx, run.id) if run.plan.virtual_sender_id is not None else [],
+        placement=await placement_report(raw, run.id, reactions),
     )
 
 
@@ -248,8 +251,8 @@ def _empty(tx: Tx, mailing: Mailing) -> MailingReport:
         series=None,
         variants=[],
         test=None,
+        senders=[],
+        placement=None,
         next_at=None,
         **zero,
     )
-        senders=[],
-        placement=None,

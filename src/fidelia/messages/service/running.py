@@ -17,11 +17,14 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import JobContext
 from fidelia.platform.postgres import Tx
 
+from ..content.attachments.service import with_files
+from ..content.showing import freeze
 from ..kinds.multivariate import service as split
 from ..kinds.multivariate.compiled import compiled_of
+from ..kinds.placement import audience as placed
 from ..kinds.registry import KINDS
 from ..model import Mailing, Run
-from ..kinds.placement import audience as placed
+from ..sending.port import CannotSend
 from ..sending.sender import Sender
 from ..store import ledger, runs
 from ..store import mailings as mailings_store
@@ -30,7 +33,7 @@ from ..timing.rules import begins_at
 from . import audience
 from .launching import call_senders, close_stopped, link_of
 from .mailings import begin
-from .outlet import CannotSend, outlets
+from .outlet import outlets
 
 log = structlog.get_logger(__name__)
 
@@ -47,11 +50,11 @@ async def prepare(ctx: JobContext, run_id: int) -> dict[str, int]:
     if run.phase != "audience":
         return {}
     try:
+        if run.plan.placement is not None:
+            return await placed.prepare(ctx, run)
         return await _prepare(ctx, engines, run)
     except asyncio.CancelledError:
         if ctx.cancel_requested:
-        if run.plan.placement is not None:
-            return await placed.prepare(ctx, run)
             await _give_up(engines, run, "stopped", "Cancelled while its audience was worked out")
         raise
     except (Problem, psycopg.DatabaseError) as exc:
@@ -73,6 +76,8 @@ async def _prepare(ctx: JobContext, engines: Engines, run: Run) -> dict[str, int
             await runs.keep_audience(tx, run.id, found.selected, people, found.excluded)
     async with ctx.tx() as tx:
         run = await runs.get(tx, run.id)
+        uses = await uses_of(tx, run)
+    await freeze(engines, run.id, uses, people, ctx.tag)
     async with ctx.tx() as tx:
         moments = await Moments.of(tx, run, len(people))
     groups = split.groups_of(run, people)
@@ -95,6 +100,13 @@ async def _prepare(ctx: JobContext, engines: Engines, run: Run) -> dict[str, int
     return {"selected": done.selected or 0, "audience": done.audience or 0}
 
 
+async def uses_of(tx: Tx, run: Run) -> set[str]:
+    """Return everything that a run's templates use."""
+    templates = [await runs.compiled(tx, run.version_id)]
+    templates += [await compiled_of(tx, variant) for variant in run.plan.variants]
+    return {use for made in templates for use in made.uses}
+
+
 async def _give_up(engines: Engines, run: Run, state: str, reason: str) -> None:
     async with engines.tx() as tx:
         if await runs.move(tx, run.id, state, only=("audience",), error=reason[:1000], finished_at=tx.now):
@@ -113,14 +125,22 @@ async def send(ctx: JobContext, run_id: int) -> dict[str, int | str]:
             return {"phase": run.phase, "sent": 0}
         templates = [await runs.compiled(tx, run.version_id)]
         templates += [await compiled_of(tx, variant) for variant in run.plan.variants]
+        templates = await with_files(tx, templates)
         try:
-            out = await outlets(tx, run, templates)
+            ways = await outlets(tx, run, templates)
         except CannotSend as exc:
             await ledger.pause(await tx.raw(), run_id, str(exc), tx.now)
             return {"phase": "paused", "sent": 0}
         before = (await ledger.states(await tx.raw(), run_id)).get("sent", 0)
     ctx.progress(before, run.audience)
-    sender = Sender(engines, run, templates, out, on_progress=lambda sent: ctx.progress(before + sent))
+    sender = Sender(
+        engines,
+        run,
+        templates,
+        ways.outlets,
+        routing=ways.routing,
+        on_progress=lambda sent: ctx.progress(before + sent),
+    )
     try:
         result = await sender.run()
     except asyncio.CancelledError:

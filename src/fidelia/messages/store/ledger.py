@@ -9,7 +9,7 @@ the server is given the message, so a row found ``handed`` after a crash may hav
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -41,7 +41,7 @@ class Leased(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one message's turn ended. ``next_at`` goes with ``queued``; ``line`` is the event for the history."""
+    """How one message's turn ended. ``next_at`` goes with ``queued``, ``line`` is the event for the history."""
 
     key: MessageKey
     state: str
@@ -50,6 +50,7 @@ class Result:
     next_at: datetime | None = None
     tried: bool = False
     line: str | None = None
+    provider_id: str | None = None  # what the provider that took the message calls it by
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,8 @@ _REST = """, told as (
     insert into event_inbox (database_id, rows, payload)
     select %(database)s, count(*), string_agg(line, E'\\n') from done where line is not null having count(*) > 0
 ), intent as (
-    update delivery d set state = 'handed', at = %(now)s
-    from mailing_run m, unnest(%(i)s::bigint[], %(io)s::bigint[]) w (profile_id, occasion)
+    update delivery d set state = 'handed', at = %(now)s, sender = nullif(w.sender, 0)
+    from mailing_run m, unnest(%(i)s::bigint[], %(io)s::bigint[], %(by)s::int[]) w (profile_id, occasion, sender)
     where m.id = %(run)s and m.phase = 'sending' and d.run_id = m.id and d.profile_id = w.profile_id
       and d.occasion = w.occasion and d.lease = %(lease)s and d.state in ('leased', 'handed')
     returning d.profile_id, d.occasion
@@ -135,11 +136,12 @@ _SETTLE = (
     """
 with v as (
     select * from unnest(%(p)s::bigint[], %(o)s::bigint[], %(s)s::text[], %(r)s::text[], %(c)s::smallint[],
-        %(n)s::timestamptz[], %(t)s::boolean[], %(l)s::text[])
-        v (profile_id, occasion, state, reason, code, next_at, tried, line)
+        %(n)s::timestamptz[], %(t)s::boolean[], %(l)s::text[], %(m)s::text[])
+        v (profile_id, occasion, state, reason, code, next_at, tried, line, provider_id)
 ), done as (
     update delivery d set state = v.state::delivery_state, at = %(now)s, reason = v.reason, code = v.code,
-        next_at = v.next_at, attempts = d.attempts + v.tried::int
+        next_at = v.next_at, attempts = d.attempts + v.tried::int,
+        provider_id = coalesce(v.provider_id, d.provider_id)
     from v where d.run_id = %(run)s and d.profile_id = v.profile_id and d.occasion = v.occasion
       and d.lease = %(lease)s and d.state in ('leased', 'handed', 'unknown')
     returning d.profile_id, d.occasion, v.state, v.line
@@ -173,9 +175,11 @@ async def settle(
     session: int,
     now: datetime,
     results: Sequence[Result],
-    intents: Sequence[MessageKey],
+    intents: Mapping[MessageKey, int],
 ) -> Settled:
     """Write results and intents together, with the results' events; durable when this returns.
+
+    ``intents`` says by which sender each goes (``sent_by``), 0 where a run has only one.
 
     Safe to repeat after a lost answer: what is written already changes nothing and tells nothing twice. An intent is
     granted only while the run is sending and the row is this session's.
@@ -189,8 +193,9 @@ async def settle(
         "o": _numbers(r.key.occasion for r in results),
         "i": _numbers(key.profile_id for key in intents),
         "io": _numbers(key.occasion for key in intents),
+        "by": _numbers(intents.values()),
     }
-    if all(r.state == "sent" and r.line is not None and r.tried for r in results):
+    if all(r.state == "sent" and r.line is not None and r.tried and r.provider_id is None for r in results):
         query = _SETTLE_SENT
         values["l"] = "\n".join(r.line for r in results if r.line is not None)
     else:
@@ -202,6 +207,7 @@ async def settle(
             "n": [r.next_at for r in results],
             "t": [r.tried for r in results],
             "l": [r.line for r in results],
+            "m": [r.provider_id for r in results],
         }
     row = await (await raw.execute(query, values)).fetchone()
     assert row is not None

@@ -86,7 +86,7 @@ _PERSON = """
         and r.occasion = d.occasion and r.kind = 'clicked' and not r.bot) as clicked_at,
     (select min(first_at) from reaction r where r.run_id = d.run_id and r.profile_id = d.profile_id
         and r.occasion = d.occasion and r.kind = 'unsubscribed') as unsubscribed_at,
-    d.occasion
+    d.occasion, d.sender
 """
 REACTED = {
     "opened": "r.kind = 'opened' and not r.bot",
@@ -122,11 +122,12 @@ async def people(
     link: int | None = None,
     among: list[int] | None = None,
     variant: int | None = None,
+    sender: int | None = None,
 ) -> list[tuple[Any, ...]]:
     """Return the people behind a figure, in the order of their ids after ``after``; see ``_PERSON`` for the columns.
 
     There is a row for each message; where one person has several, the last one's are all there, beyond ``limit``.
-    ``among``: only these people; ``variant``: only who got this one.
+    ``among``: only these people; ``variant``: only who got this one; ``sender``: only whose message went by this one.
     """
     values: dict[str, Any] = {"run": run_id, "after": after, "limit": limit, "reason": reason, "link": link}
     where = ["d.run_id = %(run)s", "d.profile_id > %(after)s"]
@@ -140,6 +141,11 @@ async def people(
         where.append("d.variant = %(variant)s")
         picked += """ and exists (select from delivery v where v.run_id = r.run_id and v.profile_id = r.profile_id
             and v.occasion = r.occasion and v.variant = %(variant)s)"""
+    if sender is not None:
+        values["sender"] = sender
+        where.append("d.sender = %(sender)s")
+        picked += """ and exists (select from delivery v where v.run_id = r.run_id and v.profile_id = r.profile_id
+            and v.occasion = r.occasion and v.sender = %(sender)s)"""
     source = "delivery d"
     if state in REACTED:  # few of many: begin at the reactions, in the order of their index
         more = " and r.link = %(link)s" if link is not None else ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 from ...bounces.verp import return_path
-from ...markup.model import Compiled, Rendered
+from ...markup.model import Compiled, LoadedFile, Rendered
 from ...markup.render import CannotRender, Renderer
 from ...model import MessageKey, Plan, Recipient
 from ...sending.composing import Context
@@ -18,14 +19,18 @@ from .mime import Content, Skeleton, dot_stuffed
 
 
 class Composed(msgspec.Struct, frozen=True):
-    """A mail ready for the wire: envelope and the body as DATA takes it."""
+    """A mail ready for the wire: envelope and the body as DATA takes it. ``origin`` is the address it comes from,
+    ``sender`` the ledger's number for that, 0 where a run has only one.
+    """
 
     key: MessageKey
     attempts: int
     address: str
     data: bytes
     return_path: str
+    origin: str
     variant: int = 0
+    sender: int = 0
 
     @property
     def needs_utf8(self) -> bool:
@@ -80,6 +85,8 @@ class Composer:
             raise CannotRender(str(exc)) from None
         filled = self.context.of(recipient)
         renderer = self._renderer
+        if not self._complete:
+            raise CannotRender("The attached files are missing")
         key = recipient.key
         token = self.context.token(key)
         content = Content(
@@ -97,4 +104,25 @@ class Composer:
         if self._dkim is not None:
             data = self._dkim.header(data, now) + data
         back = return_path(token, self._return_domain) if self._return_domain else self.sender
-        return Composed(key, recipient.attempts, address, dot_stuffed(data), back, self.context.variant)
+        return Composed(
+            key=key,
+            attempts=recipient.attempts,
+            address=address,
+            data=dot_stuffed(data),
+            return_path=back,
+            origin=self.sender,
+            variant=self.context.variant,
+            sender=recipient.sender,
+        )
+
+
+class Composers:
+    """The composers of a template by who its mails come from: the ledger's numbers of senders."""
+
+    def __init__(self, by_sender: Mapping[int, Composer]) -> None:
+        self._by_sender = by_sender
+        self.context = next(iter(by_sender.values())).context
+
+    def compose(self, recipient: Recipient, now: datetime) -> Composed:
+        """Return the mail; raise :class:`CannotRender` with the reason why this recipient gets none."""
+        return self._by_sender[recipient.sender].compose(recipient, now)

@@ -20,12 +20,11 @@ _UNKNOWN = "The connection broke after the message was handed over; not repeated
 
 
 class Lane:
-    """Sends the mails of a desk one after another until it has no more. ``sender`` is who they come from."""
+    """Sends the mails of a desk one after another until it has no more."""
 
-    def __init__(self, desk: Desk, server: SmtpServer, sender: str) -> None:
+    def __init__(self, desk: Desk, server: SmtpServer) -> None:
         self._desk = desk
         self._server = server
-        self._sender = sender
         self._connection: SmtpConnection | None = None
         self._results: list[Result] = []
 
@@ -89,7 +88,7 @@ class Lane:
             self._again(message, str(exc))
             return None, False
         results, self._results = self._results, []
-        if not await self._desk.settle(results, message.key):
+        if not await self._desk.settle(results, message.key, message.sender):
             await self._reset(connection, None)
             return None, False
         try:
@@ -172,7 +171,7 @@ class Lane:
         if mail.ok and recipient.ok:
             return True
         if not mail.ok and not mail.temporary:
-            await self._desk.outlet_refused(f"The mail server refuses the sender {self._sender}: {mail}")
+            await self._desk.outlet_refused(f"The mail server refuses the sender {message.origin}: {mail}")
         refusal = recipient if mail.ok else mail
         self._results.append(self._judge(message, refusal, sender=not mail.ok))
         await self._reset(connection, refusal)

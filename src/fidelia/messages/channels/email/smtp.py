@@ -6,8 +6,11 @@ import asyncio
 import base64
 import ssl
 from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, cast
+
+from fidelia.kernel.errors import Problem
 
 MAX_REPLY = 64 * 1024
 
@@ -46,7 +49,11 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True)
 class SmtpServer:
-    """Where mails go. ``timeout`` is seconds to wait for an answer, ``data_timeout`` for the one after the body."""
+    """Where mails go. ``timeout`` is seconds to wait for an answer, ``data_timeout`` for the one after the body.
+
+    ``resolve`` returns the addresses that may be connected to, or raises ``Problem``; without it the host's own name is
+    looked up and may lead anywhere.
+    """
 
     host: str
     port: int
@@ -57,6 +64,7 @@ class SmtpServer:
     timeout: float = 60.0
     data_timeout: float = 300.0
     tls_context: ssl.SSLContext | None = None
+    resolve: Callable[[], Awaitable[Sequence[str]]] | None = None
 
 
 class SmtpConnection(asyncio.Protocol):
@@ -76,30 +84,39 @@ class SmtpConnection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
-    async def open(cls, server: SmtpServer) -> SmtpConnection:
-        """Connect, greet, secure and sign in.
+    async def open(cls, server: SmtpServer, tell: Callable[[str], None] = lambda _: None) -> SmtpConnection:
+        """Connect, greet, secure and sign in; ``tell`` is called with what went well, step by step.
 
         Raises:
             SmtpLost: no connection.
             SmtpRefused: the server said no.
         """
-        loop = asyncio.get_running_loop()
-        connection = cls(server)
-        context = connection._context() if server.tls == "tls" else None
-        name = server.host if context else None
+        connection = await cls._connected(server)
         try:
-            await asyncio.wait_for(
-                loop.create_connection(lambda: connection, server.host, server.port, ssl=context, server_hostname=name),
-                server.timeout,
-            )
-        except (OSError, TimeoutError) as exc:
-            raise SmtpLost(f"No connection to {server.host}:{server.port}: {exc or 'no answer'}") from exc
-        try:
-            await connection._begin()
+            await connection._begin(tell)
         except BaseException:
             connection.abort()
             raise
         return connection
+
+    @classmethod
+    async def _connected(cls, server: SmtpServer) -> SmtpConnection:
+        loop = asyncio.get_running_loop()
+        context = cls(server)._context() if server.tls == "tls" else None
+        name = server.host if context else None
+        failed = f"No connection to {server.host}:{server.port}"
+        try:
+            addresses = [server.host] if server.resolve is None else await server.resolve()
+        except Problem as exc:
+            raise SmtpLost(f"{failed}: {exc.detail}") from exc
+        last: Exception | None = None
+        for address in addresses:
+            made = loop.create_connection(lambda: cls(server), address, server.port, ssl=context, server_hostname=name)
+            try:
+                return (await asyncio.wait_for(made, server.timeout))[1]
+            except (OSError, TimeoutError) as exc:
+                last = exc
+        raise SmtpLost(f"{failed}: {last or 'no answer'}") from last
 
     @property
     def pipelining(self) -> bool:
@@ -163,13 +180,17 @@ class SmtpConnection(asyncio.Protocol):
     def _context(self) -> ssl.SSLContext:
         return self.server.tls_context or ssl.create_default_context()
 
-    async def _begin(self) -> None:
+    async def _begin(self, tell: Callable[[str], None]) -> None:
+        tell(f"Connected to {self.server.host}:{self.server.port}" + (" by TLS" if self.server.tls == "tls" else ""))
         self._expect("Greeting", await self.reply())
         await self._hello()
+        tell("The server greets (EHLO)")
         if self.server.tls == "starttls":
             await self._starttls()
+            tell("The connection is encrypted (STARTTLS)")
         if self.server.username:
             await self._sign_in()
+            tell(f"Signed in as {self.server.username}")
 
     def _expect(self, step: str, reply: Reply) -> None:
         if not reply.ok:

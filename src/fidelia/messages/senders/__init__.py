@@ -1,0 +1,1 @@
+"""Mail servers, and virtual senders: rules that say which server takes whose mail, and who it comes from."""
