@@ -1,13 +1,12 @@
-"""Where mails leave: the mail server of the settings, or the capture mailbox when none is set."""
+"""Where messages leave: by their virtual sender, the mail server of the settings, or the capture mailbox."""
 
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import urlsplit
 
-from fidelia.access import SecretError
 from fidelia.kernel.errors import unavailable
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
@@ -15,44 +14,39 @@ from fidelia.settings import Settings
 
 from ..channels.email.outlet import EmailOutlet
 from ..channels.email.smtp import SmtpServer
-from ..domains import service as domains
 from ..markup.model import Compiled
 from ..model import Run
-from ..sending.port import Outlet
+from ..senders import store as senders_store
+from ..senders.servers import local_name
+from ..senders.ways import signer_of, ways
+from ..sending.port import Ways
 from ..store import mailbox as mailbox_store
 from ..store import tracking as tracking_store
 from ..tracking.tokens import Signer
 
 
-class CannotSend(Exception):
-    """Nothing of a run can leave until somebody has mended what the text says."""
-
-
-async def outlets(tx: Tx, run: Run, templates: Sequence[Compiled]) -> list[Outlet]:
+async def outlets(tx: Tx, run: Run, templates: Sequence[Compiled]) -> Ways:
     """Return where a run's messages leave by; ``templates`` are the mailing's own and then its variants'.
 
     Raises:
-        CannotSend: a signing key cannot be read; unsigned mail would be taken for a forgery.
+        CannotSend: a signing key or a password cannot be read, or a server is switched off.
     """
     engines = tx.engines
+    if run.plan.virtual_sender_id is not None:
+        virtual = await senders_store.sender(tx, run.plan.virtual_sender_id)
+        return await ways(tx, run, virtual, templates, await signer(engines), partial(smtp_server, engines))
     smtp = engines.settings.smtp
-    try:
-        dkim = await domains.signer_of(tx, run.plan.from_email)
-    except SecretError as exc:
-        text = f"Mails cannot be signed: {exc}. Put the key file back, or switch the key off, then resume"
-        raise CannotSend(text) from exc
-    return [
-        EmailOutlet(
-            await smtp_server(engines),
-            run,
-            templates,
-            await signer(engines),
-            connections=smtp.connections,
-            rate=min((rate for rate in (run.plan.rate, smtp.rate) if rate > 0), default=0),
-            dkim=dkim,
-            return_domain=smtp.return_path_domain,
-        )
-    ]
+    outlet = EmailOutlet(
+        await smtp_server(engines),
+        run,
+        templates,
+        await signer(engines),
+        connections=smtp.connections,
+        rate=smtp.rate,
+        dkim=await signer_of(tx, run.plan.from_email),
+        return_domain=smtp.return_path_domain,
+    )
+    return Ways([outlet])
 
 
 _signers: dict[str, bytes] = {}
@@ -61,7 +55,7 @@ _signers: dict[str, bytes] = {}
 async def smtp_server(engines: Engines) -> SmtpServer:
     """Return the server that takes our mails; raise 503 when the mailbox that should is not running."""
     smtp = engines.settings.smtp
-    name = urlsplit(engines.settings.url).hostname or socket.gethostname()
+    name = local_name(engines.settings)
     if smtp.host:
         return SmtpServer(smtp.host, smtp.port, smtp.tls, smtp.username, smtp.password, local_name=name)
     if engines.settings.mailbox.port:

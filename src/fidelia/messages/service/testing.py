@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import msgspec
 
@@ -14,8 +16,11 @@ from ..channels.email.address import AddressRefused, envelope
 from ..channels.email.dkim import DkimSigner
 from ..channels.email.mime import Content, Skeleton, dot_stuffed
 from ..channels.email.smtp import Reply, SmtpConnection, SmtpLost, SmtpRefused
+from ..channels.http.trying import send_to
+from ..channels.registry import EMAIL
 from ..domains import service as domains
 from ..markup.model import CompileReply, Rendered
+from ..senders.single import Single, way_of
 from .outlet import default_sender, smtp_server
 
 
@@ -34,28 +39,53 @@ async def send_test(
     to: Sequence[str],
     from_email: str = "",
     from_name: str = "",
+    *,
+    virtual_sender_id: int | None = None,
+    profile_id: int = 0,
+    channel: str = EMAIL,
 ) -> list[TestResult]:
-    """Send a rendered message to some addresses. Raise 422 when it cannot be made, 503 without a mail server."""
+    """Send a rendered message to some addresses, by the server that a real one to them would go by.
+
+    Raise 422 when it cannot be made, 503 without a mail server.
+    """
     if rendered is None:
         raise invalid(*(FieldError(f"/{p.part}", p.message) for p in reply.problems if p.severity == "error"))
     if rendered.error is not None:
         raise invalid(FieldError("/profile_id", f"This person gets no message: {rendered.error}"))
+    if channel != EMAIL:
+        tried = await send_to(engines, channel, to, rendered.fields)
+        return [TestResult(contact, reason is None, reason) for contact, reason in tried]
     sender, name = default_sender(engines.settings)
-    sender, name = from_email or sender, from_name or name
+    plain, own = (from_email or sender, from_name or name), partial(smtp_server, engines)
+    by_way: dict[Single, list[str]] = {}
+    for address in to:
+        way = await way_of(engines, own, plain, address, sender_id=virtual_sender_id, profile_id=profile_id)
+        known = next((w for w in by_way if _same(w, way)), way)
+        by_way.setdefault(known, []).append(address)
+    done = [result for way, addresses in by_way.items() for result in await _by(engines, way, addresses, rendered)]
+    return sorted(done, key=lambda result: to.index(result.address))
+
+
+def _same(one: Single, other: Single) -> bool:
+    """Tell whether two mails go the same way; how names are looked up is no part of it."""
+    return replace(one.server, resolve=None) == replace(other.server, resolve=None) and one.origin == other.origin
+
+
+async def _by(engines: Engines, way: Single, to: Sequence[str], rendered: Rendered) -> list[TestResult]:
     try:
-        skeleton = Skeleton(from_email=sender, from_name=name)
+        skeleton = Skeleton(from_email=way.from_email, from_name=way.from_name, reply_to=way.reply_to)
     except ValueError as exc:
         raise invalid(FieldError("/from_email", f"This sender cannot be used: {exc}")) from None
     try:
-        connection = await SmtpConnection.open(await smtp_server(engines))
+        connection = await SmtpConnection.open(way.server)
     except (SmtpLost, SmtpRefused) as exc:
         raise unavailable(str(exc)) from exc
     async with engines.tx() as tx:
-        dkim = await domains.signer_of(tx, sender)
+        dkim = await domains.signer_of(tx, way.from_email)
     results = []
     try:
         for address in to:
-            results.append(await _one(engines, connection, skeleton, dkim, envelope(sender), address, rendered))
+            results.append(await _one(engines, connection, skeleton, dkim, envelope(way.from_email), address, rendered))
     except SmtpLost as exc:
         raise unavailable(str(exc)) from exc
     finally:
