@@ -197,6 +197,7 @@ def _wire_messages(engines: Engines) -> None:
     # Who keeps people out of every mailing (control groups, campaigns), and who fills further roots of templates.
     engines.ports.setdefault(messages.RECIPIENT_GATES, []).append(keep_control_group)
     engines.ports.setdefault(messages.TEMPLATE_ROOTS, {})
+    engines.ports[profiles.CHANNELS_PORT] = messages.channel_infos
 
 
 async def prepare_clickhouse(ch: ClickHouse) -> None:

@@ -54,11 +54,11 @@ def editable(kind: str, state: str, names: Container[str]) -> bool:
 def retry_after(attempts: int, asked: float = 0) -> timedelta | None:
     """Return how long to wait after so many tries (this one included), or ``None`` when none is left.
 
-    ``asked`` is the seconds that the other side wants us to wait at least; more than a day is not heeded.
+    ``asked`` is the seconds that the other side wants us to wait, 0 when it does not say; more than a day is not heeded.
     """
     if attempts >= MAX_ATTEMPTS:
         return None
-    return timedelta(seconds=max(_DELAYS[min(attempts, len(_DELAYS)) - 1], min(asked, 86_400.0)))
+    return timedelta(seconds=min(asked, 86_400.0) if asked > 0 else _DELAYS[min(attempts, len(_DELAYS)) - 1])
 
 
 def is_machine(kind: str, user_agent: str, seconds_since_sent: float | None) -> bool:

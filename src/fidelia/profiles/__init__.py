@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .channels import CHANNELS_PORT, ChannelInfo
 from .fields import (
     BUILTIN,
     KINDS,
@@ -135,12 +136,13 @@ from .service.subscriptions import (
 from .service.suppression import existing_lists, suppress, suppress_bounced
 from .service.suppression import get_list as get_suppression_list
 from .service.suppression import list_lists as list_suppression_lists
-from .store.databases import advance_ids, lock_ids, open_for_write
 from .service.visitors import visitor
+from .store.databases import advance_ids, lock_ids, open_for_write
 
 __all__ = [
     "ANY",
     "BUILTIN",
+    "CHANNELS_PORT",
     "ERASERS",
     "EXCLUSIONS",
     "EXPORTERS",
@@ -163,6 +165,7 @@ __all__ = [
     "BulkSample",
     "CenterField",
     "Change",
+    "ChannelInfo",
     "Choice",
     "ChoiceState",
     "Confirmation",
@@ -287,7 +290,7 @@ __all__ = [
     "unsubscribe",
     "update_field",
     "upsert",
+    "visitor",
     "waiting_requests",
     "write_bulk",
 ]
-    "visitor",

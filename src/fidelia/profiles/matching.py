@@ -10,7 +10,7 @@ import msgspec
 from fidelia.kernel.errors import invalid_field
 
 from .fields import Database, Field
-from .model import CHANNELS
+from .model import CHANNEL_KEY
 
 #: The modes beside the names of fields, with what each looks at.
 MODES: dict[str, str] = {
@@ -150,8 +150,8 @@ def read_matching(
     elif mode == "profile_id":
         found = Matching(mode=mode)
     elif mode == "custom_sub":
-        if field not in CHANNELS:
-            raise invalid_field(f"{base}/field", f"custom_sub names a channel in field: {', '.join(CHANNELS)}")
+        if field is None or CHANNEL_KEY.fullmatch(field) is None:
+            raise invalid_field(f"{base}/field", "custom_sub names a channel in field, such as email or sms")
         found = Matching(mode=mode, in_field=False, channels=(field,), resource=resource_id)
     else:
         found = Matching(mode="custom", field=_custom(database, mode, field, pointer, base))

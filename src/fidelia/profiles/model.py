@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from pyroaring import BitMap
 
-Channel = Literal["email", "sms", "push", "webhook"]
+#: The key of a channel; which there are says :mod:`.channels`.
+Channel = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 SubscriptionStatus = Literal["subscribed", "unconfirmed", "unsubscribed", "suspended", "bounced", "complained"]
 EntryKind = Literal["email", "phone", "domain"]
+#: Names that are there without anybody having defined a channel.
 CHANNELS = ("email", "sms", "push", "webhook")
+CHANNEL_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 SUBSCRIPTION_STATUSES = ("subscribed", "unconfirmed", "unsubscribed", "suspended", "bounced", "complained")
 #: Why somebody is not written to, in the order in which it is looked at.
 EXCLUSIONS = ("not_found", "status", "not_subscribed", "paused", "no_address", "suppressed")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fidelia.conditions import Field, Link, Option, Subject, Vocabulary
 from fidelia.platform.postgres import Tx
 
-from . import fields
-from .model import CHANNELS, SUBSCRIPTION_STATUSES
+from . import channels, fields
+from .model import SUBSCRIPTION_STATUSES
 from .service.databases import get_database
 from .store import consent
 
@@ -31,6 +31,7 @@ async def vocabulary(tx: Tx, database_id: int) -> Vocabulary:
     """Return what profiles offer to conditions of a database; raise 404."""
     database = await get_database(tx, database_id)
     resources = await consent.every_resource(tx)
+    known = await channels.known(tx)
     profile = Subject(
         name="profile",
         label="Profile",
@@ -49,7 +50,7 @@ async def vocabulary(tx: Tx, database_id: int) -> Vocabulary:
         many="subscriptions",
         fields=(
             _fact("resource", "integer", "Resource", options=tuple(Option(str(r.id), r.name) for r in resources)),
-            _fact("channel", "enum", "Channel", options=_options(CHANNELS)),
+            _fact("channel", "enum", "Channel", options=tuple(Option(key, info.name) for key, info in known.items())),
             _fact("status", "enum", "Subscription status", options=_options(SUBSCRIPTION_STATUSES)),
             _fact("contact", "string", "Contact"),
             _fact("priority", "integer", "Priority"),

@@ -10,7 +10,7 @@ import msgspec
 from .. import contacts, values
 from ..fields import Database, Field, read_value
 from ..matching import CONTACT, Matching
-from ..model import CHANNELS, SUBSCRIPTION_STATUSES
+from ..model import CHANNEL_KEY, SUBSCRIPTION_STATUSES
 from ..validators import Misfit
 from .columns import keys_of, shown
 from .encode import copy_cell
@@ -127,8 +127,8 @@ def _subscription(row: int, wish: Any) -> SubscriptionChange:
     if isinstance(resource, bool) or not isinstance(resource, int) or not 0 < resource < 2**31:
         raise ValueError("A subscription names its resource by number")
     channel, status = wish.get("channel", "email"), wish.get("status", "subscribed")
-    if channel not in CHANNELS:
-        raise ValueError(f"The channel must be one of: {', '.join(CHANNELS)}")
+    if not isinstance(channel, str) or CHANNEL_KEY.fullmatch(channel) is None:
+        raise ValueError("The channel must be the key of one, such as email or sms")
     if status not in SUBSCRIPTION_STATUSES:
         raise ValueError(f"The status must be one of: {', '.join(SUBSCRIPTION_STATUSES)}")
     try:

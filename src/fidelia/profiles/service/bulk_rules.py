@@ -166,7 +166,7 @@ def _subscription(database: Database, operation: SubscriptionOperation, resource
         raise Unfit("resource_id", f"People of this database cannot subscribe to {resource.name}")
     if operation.channel is not None and operation.channel not in resource.channels:
         raise Unfit("channel", f"{resource.name} has no channel {operation.channel}")
-    channel = "" if operation.channel is None else f", {_CHANNELS[operation.channel]}"
+    channel = "" if operation.channel is None else f", {_CHANNELS.get(operation.channel, operation.channel)}"
     match operation:
         case SubscribePeople():
             if operation.contact_of is not None and operation.contact_of not in resources:

@@ -13,8 +13,8 @@ from fidelia.kernel.errors import FieldError, conflict, invalid, name_taken, not
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.postgres import Tx
 
-from .. import rules
-from ..model import CHANNELS, Resource
+from .. import channels, rules
+from ..model import Resource
 from ..store import consent as store
 from ..store import databases as databases_store
 
@@ -139,8 +139,9 @@ async def _check(tx: Tx, values: dict[str, Any]) -> None:
         if site and not site.startswith(("https://", "http://")):
             errors.append(FieldError("/website", "A website starts with https:// or http://"))
     if "channels" in values:
-        wrong = [n for n, channel in enumerate(values["channels"]) if channel not in CHANNELS]
-        errors += [FieldError(f"/channels/{n}", f"A channel is one of: {', '.join(CHANNELS)}") for n in wrong]
+        known = await channels.known(tx)
+        wrong = [n for n, channel in enumerate(values["channels"]) if channel not in known]
+        errors += [FieldError(f"/channels/{n}", f"A channel is one of: {', '.join(known)}") for n in wrong]
         if not values["channels"]:
             errors.append(FieldError("/channels", "A resource has at least one channel"))
     for n, database_id in enumerate(values.get("database_ids", ())):

@@ -16,12 +16,11 @@ from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.outbox import EventOut
 from fidelia.platform.postgres import Tx
 
-from .. import contacts, values
+from .. import channels, contacts, values
 from ..fields import Database
 from ..merge import store as merge_store
 from ..merge.model import Person
 from ..model import (
-    CHANNELS,
     EXCLUSIONS,
     SUBSCRIPTION_STATUSES,
     OptIn,
@@ -71,11 +70,12 @@ async def subscribe(
         own |= await _own_contacts(tx, database, BitMap(became.values()), {i.channel for i in items})
         there |= await match.existing(raw, database_id, BitMap(became.values()), lock=True)
     resources = await store.resources_by_id(tx, {i.resource_id for i in items if 0 < i.resource_id < 2**31})
+    known = await channels.known(tx)
     outcomes: list[SubscriptionOutcome | None] = [None] * len(items)
     wanted: dict[tuple[int, int, str, str], tuple[int, store.Wanted]] = {}
     for n, item in enumerate(items):
         try:
-            ready = _wanted(database, item, there, resources, own)
+            ready = _wanted(database, item, there, resources, own, known)
         except Refusal as exc:
             outcomes[n] = SubscriptionOutcome(index=n, status="rejected", error=str(exc), pointer=exc.pointer)
             continue
@@ -262,6 +262,7 @@ def _wanted(
     there: BitMap,
     resources: dict[int, Any],
     own: dict[tuple[int, str], str],
+    known: Mapping[str, channels.ChannelInfo],
 ) -> store.Wanted:
     """Check one item; raise :class:`Refusal`."""
     if not 0 < item.profile_id < 2**32 or item.profile_id not in there:
@@ -271,7 +272,7 @@ def _wanted(
         raise Refusal("/resource_id", f"There is no resource {item.resource_id}")
     if resource.database_ids and database.id not in resource.database_ids:
         raise Refusal("/resource_id", f"People of this database cannot subscribe to {resource.name}")
-    if item.channel not in CHANNELS or item.channel not in resource.channels:
+    if item.channel not in known or item.channel not in resource.channels:
         raise Refusal("/channel", f"{resource.name} has no channel {item.channel[:50]}")
     if item.status not in SUBSCRIPTION_STATUSES:
         raise Refusal("/status", f"The status must be one of: {', '.join(SUBSCRIPTION_STATUSES)}")
@@ -282,7 +283,7 @@ def _wanted(
         profile_id=item.profile_id,
         resource_id=item.resource_id,
         channel=item.channel,
-        contact=_read("/contact", lambda: _contact(item, own)),
+        contact=_read("/contact", lambda: _contact(item, own, known[item.channel])),
         status=item.status,
         priority=item.priority,
         opt_in_at=_read("/opt_in/at", lambda: _moment(proof.at)),
@@ -307,7 +308,7 @@ def _moment(at: datetime | None) -> datetime | None:
     return values.moment(at)
 
 
-def _contact(item: SubscriptionItem, own: dict[tuple[int, str], str]) -> str:
+def _contact(item: SubscriptionItem, own: dict[tuple[int, str], str], channel: channels.ChannelInfo) -> str:
     if item.contact is None or not item.contact.strip():
         found = own.get((item.profile_id, item.channel))
         if found is None:
@@ -321,7 +322,7 @@ def _contact(item: SubscriptionItem, own: dict[tuple[int, str], str]) -> str:
         read = values.text(item.contact, 1000)
     if read is None:
         raise ValueError("A contact is needed")
-    return read
+    return channel.check(read) if channel.check is not None else read
 
 
 async def announce(

@@ -13,6 +13,7 @@ from pyroaring import BitMap
 #: On a site a person is its own contact.
 OWN_CONTACT = {"email": "p.email", "sms": "p.phones[1]", "site": "'person ' || p.id"}
 NO_CONTACT = "null::text"
+_KINDS = {"email": "('email')", "sms": "('phone')"}
 
 
 async def sendable(
@@ -49,7 +50,7 @@ async def sendable(
                 order by profile_id, coalesce(paused_until > %(now)s, false), priority desc, id
             ) s on s.profile_id = w.id"""
         contact, consent, paused = "s.contact", "s.contact is not null", "s.paused"
-    kind = "phone" if channel == "sms" else "email"
+    kinds = _KINDS.get(channel, "('email', 'phone')")  # what is written to in others may be either
     cursor = await raw.execute(
         f"""
         with wanted as (select unnest(%(ids)s::bigint[]) as id), found as materialized (
@@ -58,7 +59,7 @@ async def sendable(
             from wanted w left join profile_{int(database_id)} p on p.id = w.id {subscribed}
         ), stopped as (
             select f.id from found f join suppression_entry e
-              on e.list_id = any(%(lists)s::int[]) and e.kind = '{kind}' and e.value = f.contact
+              on e.list_id = any(%(lists)s::int[]) and e.kind in {kinds} and e.value = f.contact
             union
             select f.id from found f join suppression_entry e
               on e.list_id = any(%(lists)s::int[]) and e.kind = 'domain'

@@ -231,7 +231,10 @@ def _settled(
             continue
         if key in secret and field.type != "secret" and key not in given:
             continue  # what was secret does not come to light by a change of the definition
-        if fault := rules.setting_fault(field, value):
+        fault = rules.setting_fault(field, value)
+        if field.type == "url" and not definition.request.allow_http and str(value).lower().startswith("http://"):
+            fault = "Without encryption anybody on the way reads the messages: use https://, or allow http"
+        if fault:
             errors.append(FieldError(f"/settings/{key}", fault))
         (hidden if field.type == "secret" else shown)[key] = value
     return shown, hidden, errors

@@ -85,10 +85,9 @@ async def pages(tx: Tx, page: PageRequest, *, archived: bool) -> Page[Channel]:
     return Page([_kept(row).channel for row in rows], cursor, total)
 
 
-async def keys(tx: Tx) -> dict[str, str]:
-    """Return the keys of all channels that are not archived, with their names."""
-    rows = await tx.all(sa.select(_c.key, _c.name).where(_c.archived_at.is_(None)).order_by(folded(_c.name)))
-    return {row.key: row.name for row in rows}
+async def every(tx: Tx) -> list[Channel]:
+    """Return all channels, archived ones too, by name."""
+    return [_kept(row).channel for row in await tx.all(sa.select(channel).order_by(folded(_c.name)))]
 
 
 async def named(tx: Tx, name: str, other_than: int | None) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fidelia.access import Actor, SecretError, audit
-from fidelia.kernel.errors import conflict, invalid, invalid_field
+from fidelia.kernel.errors import conflict, invalid, invalid_field, not_found
 from fidelia.kernel.ids import random_id
 from fidelia.platform.engines import Engines
 from fidelia.platform.fetch import Fetcher
@@ -93,6 +93,28 @@ async def send_one(engines: Engines, kept: store.Kept, *, contact: str, content:
         error=called.verdict.reason if answer is None else None,
         verdict=_hidden(called.verdict, answer is not None),
     )
+
+
+async def send_to(
+    engines: Engines, key: str, contacts: Sequence[str], content: Mapping[str, Scalar]
+) -> list[tuple[str, str | None]]:
+    """Send a message to some contacts as a test; return each with the reason why it was not sent, if it was not.
+
+    Raise 404, 409 for a channel that cannot send.
+    """
+    async with engines.tx() as tx:
+        kept = await store.find(tx, key)
+    if kept is None:
+        raise not_found("Channel", key)
+    check_ready(kept)
+    results: list[tuple[str, str | None]] = []
+    for contact in contacts:
+        tried = await send_one(engines, kept, contact=contact, content=content)
+        verdict = tried.verdict
+        sent = verdict is not None and verdict.outcome == "sent"
+        said = verdict.reason if verdict is not None else tried.error
+        results.append((contact, None if sent else said or "The provider did not take it"))
+    return results
 
 
 def check_ready(kept: store.Kept) -> None:
