@@ -25,6 +25,11 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.run
 
+# Processes that are started again and again read compiled modules, also where writing them on import is switched off.
+.PHONY: compiled
+compiled: $(VENV)/.run
+	@$(BIN)/python -m compileall -q src
+
 web/node_modules/.installed: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	@touch $@
@@ -32,7 +37,7 @@ web/node_modules/.installed: web/package.json web/package-lock.json
 src/fidelia/web_dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 	cd web && npm run build
 
-demo: $(VENV)/.run src/fidelia/web_dist/index.html  ## start with a real retailer's data, and stay in the foreground
+demo: compiled src/fidelia/web_dist/index.html  ## start with a real retailer's data, and stay in the foreground
 	$(BIN)/fidelia up --data $(DATA) --port $(PORT) --demo
 
 test: lint types imports web-tests python-tests e2e  ## every test that a change must pass
@@ -47,23 +52,23 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-python-tests: $(VENV)/.dev src/fidelia/web_dist/index.html
+python-tests: $(VENV)/.dev compiled src/fidelia/web_dist/index.html
 	$(BIN)/pytest -n 2 --dist loadfile -m "not prove and not e2e" tests
 
 web-tests: web/node_modules/.installed
 	cd web && npm run typecheck && npm run lint && npm run test
 
-e2e: $(VENV)/.dev src/fidelia/web_dist/index.html
+e2e: $(VENV)/.dev compiled src/fidelia/web_dist/index.html
 	@command -v chromium >/dev/null || ./tests/e2e/install-browser.sh
 	$(BIN)/pytest -m "e2e and not prove" tests/e2e
 
-prove: $(VENV)/.dev src/fidelia/web_dist/index.html  ## the long proofs: kill -9, large data, the wheel alone
+prove: $(VENV)/.dev compiled src/fidelia/web_dist/index.html  ## the long proofs: kill -9, large data, the wheel alone
 	$(BIN)/pytest -m prove --timeout 3600 tests
 
-bench: $(VENV)/.dev  ## speeds, each beside its reference in the same run
+bench: $(VENV)/.dev compiled  ## speeds, each beside its reference in the same run
 	$(BIN)/python -m bench
 
-screens: $(VENV)/.dev src/fidelia/web_dist/index.html  ## pictures of every page into ./screens
+screens: $(VENV)/.dev compiled src/fidelia/web_dist/index.html  ## pictures of every page into ./screens
 	@command -v chromium >/dev/null || ./tests/e2e/install-browser.sh
 	$(BIN)/python -m tests.e2e.screens
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
@@ -35,6 +36,12 @@ from fidelia.wiring import prepare_clickhouse, wire
 
 NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: nobody looks for garbage in it."""
+    gc.collect()
+    gc.freeze()
 
 
 def with_dbname(dsn: str, name: str) -> str:

@@ -45,11 +45,11 @@ def parts(node: Any) -> Iterator[tuple[str, Any]]:
 
 @pytest.fixture(scope="module")
 def drawn() -> Counter[str]:
-    """What four thousand generated conditions have."""
+    """What three thousand generated conditions have."""
     found: Counter[str] = Counter()
 
     @settings(
-        max_examples=4000,
+        max_examples=3000,
         deadline=None,
         derandomize=True,
         database=None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .common import CliError, Config, note
+from .common import CliError, Config, note, quick_imports
 
 if TYPE_CHECKING:
     from fidelia.settings import Settings
@@ -48,7 +48,9 @@ def serve(
         folder = DataFolder(settings.data_dir)
         folder.prepare()
         use_temporary_folder(folder.temporary)
-        _run(_coroutine(role, settings))
+        with quick_imports():
+            main = _coroutine(role, settings)
+        _run(main)
     except (MigrationError, SettingsError) as exc:
         note(f"fidelia: {exc}")
         raise typer.Exit(FATAL_EXIT) from exc
