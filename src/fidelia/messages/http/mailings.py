@@ -293,6 +293,7 @@ class MailingController(Controller):
                 data.from_email or plan.from_email,
                 name,
                 virtual_sender_id=plan.virtual_sender_id,
+                channel=source.channel,
                 profile_id=data.profile_id or 0,
             )
         return TestSendOut(sent)

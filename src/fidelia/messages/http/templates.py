@@ -314,7 +314,10 @@ class TemplateController(Controller):
             profile_id=data.profile_id,
             values={},
         )
-        return TestSendOut(await send_test(engines, reply, rendered, data.to, data.from_email, data.from_name))
+        sent = await send_test(
+            engines, reply, rendered, data.to, data.from_email, data.from_name, channel=template.channel
+        )
+        return TestSendOut(sent)
 
 
 def previewed(reply: CompileReply, rendered: Rendered | None) -> TemplatePreview:

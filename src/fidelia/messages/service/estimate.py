@@ -8,7 +8,11 @@ import msgspec
 
 from fidelia import profiles
 from fidelia.platform.engines import Engines
+from fidelia.platform.postgres import Tx
 
+from ..channels.http.model import ChannelDefinition
+from ..channels.http.templates import finished
+from ..channels.registry import definition_at, shape_at
 from ..content.outside import outside_of_version
 from ..content.showing import seen_by
 from ..kinds.multivariate import rules as split
@@ -113,6 +117,7 @@ def _bare(mailing: Mailing) -> Plan:
         resource_id=mailing.resource_id,
         suppression_lists=mailing.suppression_lists,
         policy_id=mailing.policy_id,
+        channel=mailing.channel,
     )
 
 
@@ -133,7 +138,11 @@ async def _render_checks(
     contexts: list[dict[str, Any]] = [
         {
             "profile": plain_values(row),
-            "subscription": {"email": row.get("email") or ""},
+            "subscription": {
+                "email": row.get("email") or "",
+                "contact": row.get("email") or "",
+                "channel": plan.channel,
+            },
             "links": SAMPLE_LINKS,
             **({"vars": plan.variables} if plan.variables else {}),
             **event,
@@ -143,20 +152,30 @@ async def _render_checks(
         if row["id"] in sight.roots
     ]
     if not contexts and sight.refused:
-        return [MailingCheck("error", f"The message can be made for nobody: {next(iter(sight.refused.values()))}", None)]
+        return [
+            MailingCheck("error", f"The message can be made for nobody: {next(iter(sight.refused.values()))}", None)
+        ]
     at, name = "/template_id", "message"
     if variant:
         subject = plan.variants[variant - 1].subject or source.subject
         source = msgspec.structs.replace(source, subject=subject)
         at, name = f"/split/variants/{variant - 1}/template_id", f"message of variant {split.letter(variant)}"
     made = await work(source, contexts)
-    reasons = [rendered.error for rendered in made.rendered if rendered.error is not None]
+    shown = made.rendered
+    if (definition := await _definition(engines, source.channel)) is not None:
+        shown = [finished(definition, rendered) for rendered in shown]
+    reasons = [rendered.error for rendered in shown if rendered.error is not None]
     if not reasons:
         return []
-    if len(reasons) == len(made.rendered):
+    if len(reasons) == len(shown):
         return [MailingCheck("error", f"The {name} can be made for nobody: {reasons[0]}", at)]
-    message = f"{len(reasons)} of {len(made.rendered)} people tried would get no {name}: {reasons[0]}"
+    message = f"{len(reasons)} of {len(shown)} people tried would get no {name}: {reasons[0]}"
     return [MailingCheck("warning", message, at)]
+
+
+async def _definition(engines: Engines, channel: str) -> ChannelDefinition | None:
+    async with engines.tx() as tx:
+        return await definition_at(tx, channel)
 
 
 async def source_of_version(tx: Tx, version: TemplateVersion, database_id: int) -> TemplateSource:
@@ -168,6 +187,9 @@ async def source_of_version(tx: Tx, version: TemplateVersion, database_id: int) 
         preheader=version.preheader,
         text=version.text,
         variables=version.variables,
+        channel=version.channel,
+        content=version.fields,
+        shape=await shape_at(tx, version.channel),
         outside=await outside_of_version(tx, version, database_id),
         attachments=version.attachments,
     )

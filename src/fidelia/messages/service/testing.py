@@ -8,7 +8,7 @@ from functools import partial
 
 import msgspec
 
-from fidelia.kernel.errors import FieldError, invalid, unavailable
+from fidelia.kernel.errors import FieldError, conflict, invalid, unavailable
 from fidelia.kernel.ids import random_id
 from fidelia.platform.engines import Engines
 
@@ -18,8 +18,9 @@ from ..channels.email.mime import Content, Skeleton, dot_stuffed
 from ..channels.email.smtp import Reply, SmtpConnection, SmtpLost, SmtpRefused
 from ..channels.http.trying import send_to
 from ..channels.registry import EMAIL
+from ..content.attachments.service import with_files
 from ..domains import service as domains
-from ..markup.model import CompileReply, Rendered
+from ..markup.model import CompileReply, LoadedFile, Rendered
 from ..senders.single import Single, way_of
 from .outlet import default_sender, smtp_server
 
@@ -62,7 +63,10 @@ async def send_test(
         way = await way_of(engines, own, plain, address, sender_id=virtual_sender_id, profile_id=profile_id)
         known = next((w for w in by_way if _same(w, way)), way)
         by_way.setdefault(known, []).append(address)
-    done = [result for way, addresses in by_way.items() for result in await _by(engines, way, addresses, rendered)]
+    files = await _files(engines, reply)
+    done = [
+        result for way, addresses in by_way.items() for result in await _by(engines, way, addresses, rendered, files)
+    ]
     return sorted(done, key=lambda result: to.index(result.address))
 
 
@@ -71,9 +75,23 @@ def _same(one: Single, other: Single) -> bool:
     return replace(one.server, resolve=None) == replace(other.server, resolve=None) and one.origin == other.origin
 
 
-async def _by(engines: Engines, way: Single, to: Sequence[str], rendered: Rendered) -> list[TestResult]:
+async def _files(engines: Engines, reply: CompileReply) -> list[LoadedFile]:
+    """Return the attached files with their content; raise 409 when one is gone."""
+    if reply.compiled is None or not reply.compiled.attachments:
+        return []
+    async with engines.tx() as tx:
+        (made,) = await with_files(tx, [reply.compiled])
+    loaded = [file for file in made.attachments if isinstance(file, LoadedFile)]
+    if len(loaded) < len(made.attachments):
+        raise conflict("The content of an attached file is gone: attach it again")
+    return loaded
+
+
+async def _by(
+    engines: Engines, way: Single, to: Sequence[str], rendered: Rendered, files: Sequence[LoadedFile]
+) -> list[TestResult]:
     try:
-        skeleton = Skeleton(from_email=way.from_email, from_name=way.from_name, reply_to=way.reply_to)
+        skeleton = Skeleton(from_email=way.from_email, from_name=way.from_name, reply_to=way.reply_to, files=files)
     except ValueError as exc:
         raise invalid(FieldError("/from_email", f"This sender cannot be used: {exc}")) from None
     try:

@@ -246,7 +246,7 @@ async def naming(tx: Tx, kind: str, value: int | str) -> list[str]:
         .select_from(template.outerjoin(_published, _published.c.id == template.c.published_version_id))
         .where(
             template.c.archived_at.is_(None),
-            sa.or_(template.c.refers[kind].contains(value), _published.c.refers[kind].contains(value)),
+            sa.or_(template.c.refers[kind].contains([value]), _published.c.refers[kind].contains([value])),
         )
         .order_by(template.c.id)
         .limit(100)

@@ -67,7 +67,9 @@ class Composer:
             from_name=plan.from_name,
             reply_to=plan.reply_to,
             headers={"X-Mailing-ID": str(plan.mailing_id), "Feedback-ID": f"{run_id}:{plan.mailing_id}:fidelia"},
+            files=[file for file in compiled.attachments if isinstance(file, LoadedFile)],
         )
+        self._complete = all(isinstance(file, LoadedFile) for file in compiled.attachments)
 
     def render(self, recipient: Recipient) -> Rendered:
         """Return the message's parts as this recipient gets them; raise :class:`CannotRender`."""
@@ -83,10 +85,10 @@ class Composer:
             address = envelope(recipient.contact)
         except AddressRefused as exc:
             raise CannotRender(str(exc)) from None
-        filled = self.context.of(recipient)
-        renderer = self._renderer
         if not self._complete:
             raise CannotRender("The attached files are missing")
+        filled = self.context.of(recipient)
+        renderer = self._renderer
         key = recipient.key
         token = self.context.token(key)
         content = Content(

@@ -6,12 +6,14 @@ import base64
 import binascii
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from ...markup.model import LoadedFile
 from .address import mailbox, words
+from .files import file_parts
 
 #: RFC 5321 allows 998 bytes in a line; longer ones are encoded.
 LINE = 990
@@ -35,6 +37,8 @@ class Skeleton:
 
     Raises:
         ValueError: an address or name that may not stand in a header.
+
+    ``files`` go with every message; they are encoded once.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class Skeleton:
         reply_to: str = "",
         reply_to_name: str = "",
         headers: Mapping[str, str] | None = None,
+        files: Sequence[LoadedFile] = (),
     ) -> None:
         boundary = "=_" + secrets.token_hex(16)
         fixed = [f"From: {mailbox(from_email, from_name)}"]
@@ -52,13 +57,19 @@ class Skeleton:
             fixed.append(f"Reply-To: {mailbox(reply_to, reply_to_name)}")
         for name, value in (headers or {}).items():
             fixed.append(f"{name}: {words(value)}")
-        fixed += ["MIME-Version: 1.0", f'Content-Type: multipart/alternative; boundary="{boundary}"', "", ""]
+        fixed.append("MIME-Version: 1.0")
+        outer = "=_" + secrets.token_hex(16)
+        if files:
+            fixed += [f'Content-Type: multipart/mixed; boundary="{outer}"', "", f"--{outer}"]
+        fixed += [f'Content-Type: multipart/alternative; boundary="{boundary}"', "", ""]
         self._head = "\r\n".join(fixed).encode()
         self._text = f"--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: ".encode()
         self._html = (
             f"\r\n--{boundary}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: ".encode()
         )
         self._end = f"\r\n--{boundary}--\r\n".encode()
+        if files:  # encoded here, once for all mails
+            self._end = b"".join((self._end, file_parts(outer, files), f"\r\n--{outer}--\r\n".encode()))
         self._second = -1
         self._date = b""
 

@@ -150,7 +150,7 @@ async def update_templates(tx: Tx, actor: Actor, fragment_id: int) -> list[Updat
     What is sent changes in nothing but its fragments: drafts stay drafts. Mailings under way keep what they began with.
     """
     found = await store.get(tx, fragment_id)
-    outcomes = []
+    outcomes: list[Updated] = []
     for use in await store.uses(tx, found.key):
         if use.published is None or use.published >= found.version or len(outcomes) == AT_ONCE:
             continue

@@ -199,7 +199,7 @@ async def naming(tx: Tx, kind: str, value: int | str) -> list[str]:
     """Return the names of fragments whose text names a segment (``segments``) or a feed (``feeds``)."""
     rows = await tx.all(
         sa.select(fragment.c.name)
-        .where(fragment.c.archived_at.is_(None), fragment.c.refers[kind].contains(value))
+        .where(fragment.c.archived_at.is_(None), fragment.c.refers[kind].contains([value]))
         .order_by(fragment.c.name)
     )
     return [row.name for row in rows]

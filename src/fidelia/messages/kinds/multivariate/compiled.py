@@ -10,6 +10,7 @@ from fidelia import profiles
 from fidelia.kernel.errors import FieldError, invalid
 from fidelia.platform.postgres import Tx
 
+from ...channels.registry import shape_at
 from ...content.outside import outside_of, outside_of_version
 from ...markup.includes import PARTS
 from ...markup.model import Compiled, TemplateSource
@@ -51,6 +52,9 @@ async def source_of(tx: Tx, variant: Variant) -> TemplateSource:
         preheader=made.preheader,
         text=made.text,
         variables=made.variables,
+        channel=made.channel,
+        content=made.fields,
+        shape=await shape_at(tx, made.channel),
         outside=outside,
         attachments=made.attachments,
     )
