@@ -1,4 +1,4 @@
-import { IconCalendar, IconMail, IconPlus } from '@tabler/icons-react';
+import { IconCalendar, IconLayoutBoard, IconMail, IconPlus } from '@tabler/icons-react';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useList } from '@/api/list';
@@ -47,7 +47,7 @@ export function MailingListPage() {
   const add = canCreate ? { label: 'New mailing', icon: <IconPlus size={16} />, shortcut: 'N', href: paths.mailingNew() } : undefined;
   return (
     <ListPage<Mailing> name="mailings" title="Mailings" noun={{ one: 'mailing', many: 'mailings' }} query={query} state={state} columns={columns} rowKey={(m) => m.id} rowLabel={(m) => m.name} rowHref={(m) => paths.mailing(m.id)}
-      primary={add} secondary={[{ label: 'Calendar', icon: <IconCalendar size={16} />, href: paths.mailingCalendar() }]} filters={[{ key: 'state', label: 'State', options: states }, { key: 'type', label: 'Kind', options: kinds.map((k) => ({ value: k.value, label: k.label })) }, { key: 'archived', label: 'Archived', options: [{ value: 'yes', label: 'Archived only' }] }]}
+      primary={add} secondary={[{ label: 'Calendar', icon: <IconCalendar size={16} />, href: paths.mailingCalendar() }, { label: 'Slots', icon: <IconLayoutBoard size={16} />, href: paths.slots() }]} filters={[{ key: 'state', label: 'State', options: states }, { key: 'type', label: 'Kind', options: kinds.map((k) => ({ value: k.value, label: k.label })) }, { key: 'archived', label: 'Archived', options: [{ value: 'yes', label: 'Archived only' }] }]}
       help={{ text: 'A mailing is one message to many people. Each person gets it once, whatever happens in between, and the report accounts for everybody.' }}
       empty={<FirstUse icon={IconMail} title="Write to the right people" text="Choose who gets it, choose the message, look at the numbers, send. Every person is accounted for: sent, left out and why, or failed and why." primary={add} />} />
   );

@@ -9,6 +9,8 @@ import { mailingKind } from './kinds';
 import { MailingSetup } from './MailingSetup';
 import { editable, useMailing, type Mailing } from './model';
 import { PeopleTab } from './PeopleTab';
+import { PlacementSetup } from './placement/PlacementSetup';
+import { SlotTab } from './placement/SlotTab';
 import { Reach, useEstimate } from './Reach';
 import { ReportTab } from './ReportTab';
 import { RunsTab } from './runs/RunsTab';
@@ -20,7 +22,7 @@ function UndoBar({ mailing, onUndo }: { mailing: Mailing; onUndo: () => void }) 
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => { const timer = setInterval(() => { setNow(Date.now()); }, 500); return () => { clearInterval(timer); }; }, []);
   const left = mailing.starts_at ? Math.max(0, Math.ceil((new Date(mailing.starts_at).getTime() - now) / 1000)) : 0;
-  const words = mailing.state === 'scheduled' ? `Goes out ${formatStamp(mailing.starts_at ?? '', { showZone: true })}` : left > 0 ? `Starts in 0:${String(left).padStart(2, '0')}` : 'Starting…';
+  const words = mailing.state === 'scheduled' ? `${mailing.type === 'placement' ? 'Starts' : 'Goes out'} ${formatStamp(mailing.starts_at ?? '', { showZone: true })}` : left > 0 ? `Starts in 0:${String(left).padStart(2, '0')}` : 'Starting…';
   return (
     <Alert color="iris" role="status">
       <Group justify="space-between"><Text className="fd-num">{words}</Text><Button variant="default" onClick={onUndo}>{mailing.state === 'scheduled' ? 'Unschedule' : 'Undo'}</Button></Group>
@@ -46,7 +48,7 @@ export function MailingPage() {
     go(paths.mailings());
     undoToast(`${mailing?.name ?? 'Mailing'} archived`, () => restore.mutateAsync(id));
   } });
-  const draft = mailing?.state === 'draft';
+  const draft = mailing?.state === 'draft', placed = mailing?.type === 'placement';
   const recurring = mailing?.type === 'recurring' && !draft;
   const waits = mailing !== undefined && mailing.state !== 'starting' && mailing.state !== 'scheduled'; // it has begun, or never will
   const begun = mailing?.run_id !== null && mailing?.run_id !== undefined;
@@ -59,21 +61,22 @@ export function MailingPage() {
       facts={mailing ? [mailing.next_launch_at && <>next launch <Time key="n" value={mailing.next_launch_at} /></>, ...(recurring ? [mailing.started_at && <>last launched <Time key="s" value={mailing.started_at} /></>, mailing.audience !== null && `${formatCount(mailing.audience, 'person', 'people')} then`] : [
         mailing.audience !== null && formatCount(mailing.audience, 'person', 'people'), mailing.started_at && <>started <Time key="s" value={mailing.started_at} /></>, mailing.finished_at && <>finished <Time key="f" value={mailing.finished_at} /></>])] : []}
       tools={mailing && draft && canRun && <SendButton mailing={mailing} onSend={() => { verb('start'); }} />}
-      secondary={[...(draft && canRun ? [{ label: 'Send test', onClick: () => { drawer.open('mail'); } }] : []), ...secondary]} menu={[...common, ...menu]}
+      secondary={[...(draft && canRun && !placed ? [{ label: 'Send test', onClick: () => { drawer.open('mail'); } }] : []), ...secondary]} menu={[...common, ...menu]}
       rail={mailing && draft ? <Reach mailing={mailing} /> : undefined}
       tabs={mailing ? [
         ...(recurring && waits ? [{ value: 'launches', label: 'Launches', render: () => <RunsTab mailing={mailing} /> }] : []),
         ...(begun ? [
           { value: 'report', label: 'Report', render: () => <ReportTab mailing={mailing} /> },
+          ...(placed ? [{ value: 'content', label: 'Content', render: () => <SlotTab mailing={mailing} /> }] : []),
           { value: 'people', label: 'People', render: () => <PeopleTab mailing={mailing} /> },
         ] : []),
         ...(!draft && editable(mailing) ? [{ value: 'setup', label: 'Setup', render: () => <MailingSetup key={mailing.id} mailing={mailing} /> }] : []),
       ] : []}>
-      {mailing && (mailing.state === 'starting' || mailing.state === 'scheduled') && !begun && <UndoBar mailing={mailing} onUndo={() => { verb('unschedule', 'Taken back: nothing was sent'); }} />}
+      {mailing && (mailing.state === 'starting' || mailing.state === 'scheduled') && !begun && <UndoBar mailing={mailing} onUndo={() => { verb('unschedule', placed ? 'Taken back: nothing was shown' : 'Taken back: nothing was sent'); }} />}
       {mailing?.error && <Alert color="clay" title="It stopped itself">{mailing.error}</Alert>}
       {mailing?.held && <Alert color="marigold" title="It paused itself">{mailing.held} Mend that, then resume it.</Alert>}
-      {!begun && !(recurring && waits) && <Loaded query={query} what="the mailing">{(found) => (draft ? <MailingSetup key={found.id} mailing={found} /> : <Reach mailing={found} />)}</Loaded>}
-      <SideDrawer name="test" title="Send a test">{() => (mailing ? <TestSend mailingId={mailing.id} databaseId={mailing.database_id} profileId={null} onCancel={drawer.close} /> : null)}</SideDrawer>
+      {!begun && !(recurring && waits) && <Loaded query={query} what="the mailing">{(found) => (draft ? placed ? <PlacementSetup key={found.id} mailing={found} /> : <MailingSetup key={found.id} mailing={found} /> : <Reach mailing={found} />)}</Loaded>}
+      <SideDrawer name="test" title="Send a test">{() => (mailing ? <TestSend mailingId={mailing.id} channelKey={mailing.channel} databaseId={mailing.database_id} profileId={null} onCancel={drawer.close} /> : null)}</SideDrawer>
     </Page>
   );
 }

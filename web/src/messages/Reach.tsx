@@ -28,7 +28,7 @@ function Waterfall({ estimate }: { estimate: Estimate }) {
 /** Who will get the mailing, and who is left out and why; the parts sum. */
 export function Reach({ mailing }: { mailing: Mailing }) {
   const query = useEstimate(mailing);
-  return <Section title={mailing.type === 'trigger' ? 'Can receive it' : 'Will receive it'}><Loaded query={query} what="the estimate">{(estimate) => <Waterfall estimate={estimate} />}</Loaded></Section>;
+  return <Section title={mailing.type === 'placement' ? 'May see it' : mailing.type === 'trigger' ? 'Can receive it' : 'Will receive it'}><Loaded query={query} what="the estimate">{(estimate) => <Waterfall estimate={estimate} />}</Loaded></Section>;
 }
 
 /** What stands in the way, and what is worth a look before sending. */
@@ -38,7 +38,7 @@ export function Checks({ mailing }: { mailing: Mailing }) {
   const { checks } = query.data;
   return (
     <Stack gap="xs">
-      {checks.map((check) => <Alert key={check.message} color={check.severity === 'error' ? 'clay' : 'marigold'} title={check.severity === 'error' ? 'Fix this before sending' : 'Worth a look'}>{check.message}</Alert>)}
+      {checks.map((check) => <Alert key={check.message} color={check.severity === 'error' ? 'clay' : 'marigold'} title={check.severity === 'error' ? mailing.type === 'placement' ? 'Fix this before it starts' : 'Fix this before sending' : 'Worth a look'}>{check.message}</Alert>)}
       {checks.length === 0 && <Text c="dimmed">Nothing stands in the way.</Text>}
     </Stack>
   );

@@ -7,6 +7,8 @@ import { hourWords, reasonWords, underway, useReport, type Mailing, type Mailing
 import { TriggerPanel } from './trigger/TriggerPanel';
 import { useChosenRun } from './runs/model';
 import { RunPicker } from './runs/RunPicker';
+import { SenderFigures } from './senders/SenderFigures';
+import { PlacementFigures } from './placement/PlacementFigures';
 import { letter } from './variants/model';
 import { VariantFigures } from './variants/VariantFigures';
 
@@ -26,7 +28,7 @@ function Progress({ mailing, report }: { mailing: Mailing; report: MailingReport
       <Text size="xs" c="dimmed">{underway(mailing) ? 'Live' : 'As of'} <Time value={report.as_of} mode="absolute" seconds />{report.left_out > 0 && report.selected !== null && <> · {formatNumber(report.left_out)} of {formatNumber(report.selected)} were left out before sending</>}</Text>
       {report.later > 0 && (report.next_at !== null || report.test === null) && <Text size="sm">{formatCount(report.later, 'person waits for a later moment', 'people wait for a later moment')}{report.next_at && <>; the next comes <Time value={report.next_at} mode="absolute" showZone /></>}</Text>}
       {report.unknown > 0 && <Alert color="iris">Unknown: handed over when the process stopped, and no answer came. They are not repeated, so that nobody gets it twice.</Alert>}
-      {mailing.trouble && <Alert color="marigold" title="The mail server">{mailing.trouble}</Alert>}
+      {mailing.trouble && <Alert color="marigold" title={mailing.channel === 'email' ? 'The mail server' : 'The provider'}>{mailing.trouble}</Alert>}
     </Section>
   );
 }
@@ -50,10 +52,10 @@ function OverTime({ report }: { report: MailingReport }) {
   if (!series || series.points.length < 2) return null; // one moment is no course of time; the figures above say it all
   const words = (at: string) => (series.unit === 'hour' ? hourWords(at, series.timezone) : formatDay(at, series.timezone));
   return (
-    <Chart title={`When people opened and clicked, by ${series.unit}`} note={`Times · ${series.timezone} · by the moment it happened`} file="mailing"
-      description={`${formatNumber(report.opened.total)} opens and ${formatNumber(report.clicked.total)} clicks by ${series.unit}`}
+    <Chart title={report.placement ? `When people saw it first and clicked, by ${series.unit}` : `When people opened and clicked, by ${series.unit}`} note={`Times · ${series.timezone} · by the moment it happened`} file="mailing"
+      description={`${formatNumber(report.opened.total)} ${report.placement ? 'shows' : 'opens'} and ${formatNumber(report.clicked.total)} clicks by ${series.unit}`}
       spec={{ kind: 'line', xLabel: series.unit === 'hour' ? 'Hour' : 'Day', x: series.points.map((p) => words(p.at)), series: [
-        { name: 'Sent', values: series.points.map((p) => p.sent) }, { name: 'Opened', values: series.points.map((p) => p.opened) }, { name: 'Clicked', values: series.points.map((p) => p.clicked) },
+        { name: report.placement ? 'Saw it first' : 'Sent', values: series.points.map((p) => p.sent) }, ...(report.placement ? [] : [{ name: 'Opened', values: series.points.map((p) => p.opened) }]), { name: 'Clicked', values: series.points.map((p) => p.clicked) },
       ] }} />
   );
 }
@@ -94,15 +96,15 @@ export function ReportTab({ mailing }: { mailing: Mailing }) {
         <Stack>
           <RunPicker mailing={mailing} />
           {mailing.type === 'trigger' && <TriggerPanel mailing={mailing} />}
-          <Progress mailing={mailing} report={report} />
-          <Figures report={report} />
+          {report.placement ? <PlacementFigures mailing={mailing} report={report} placement={report.placement} people={(state) => people(report, state)} /> : <><Progress mailing={mailing} report={report} /><Figures report={report} /></>}
           <VariantFigures mailing={mailing} report={report} />
+          <SenderFigures report={report} />
           <ConversionsPanel mailing={mailing} run={report.run_id ?? undefined} delivered={report.delivered} />
           <OverTime report={report} />
           <Links report={report} />
           <SimpleGrid cols={{ base: 1, md: 2 }}>
-            <Reasons title="Left out before sending" rows={report.left_out_reasons} none="Nobody was left out" />
-            <Reasons title="Failed and blocked" rows={[...report.failures, ...report.blocks]} none="Nothing failed"><TryAgain mailing={mailing} report={report} /></Reasons>
+            <Reasons title={report.placement ? 'Left out' : 'Left out before sending'} rows={report.left_out_reasons} none="Nobody was left out" />
+            <Reasons title={report.placement ? 'Held back for now' : 'Failed and blocked'} rows={[...report.failures, ...report.blocks]} none={report.placement ? 'Nobody was held back' : 'Nothing failed'}><TryAgain mailing={mailing} report={report} /></Reasons>
             <BounceReasons report={report} />
           </SimpleGrid>
         </Stack>

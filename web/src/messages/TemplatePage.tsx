@@ -6,6 +6,7 @@ import { useDatabase, useDatabases } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { CodeEditor, Conflict, differencesOf, doneToast, failToast, LeaveGuard, Loaded, named, Page, paths, Section, SideDrawer, StateBadge, Time, useAnnounce, useDrawer, useIdParam, type EditorHandle } from '@/kit';
+import { ChannelTemplate } from '@/channels/content/MessageEditor';
 import type { Template } from './model';
 import { Preview } from './Preview';
 import { TestSend } from './TestSend';
@@ -127,8 +128,8 @@ export function TemplatePage() {
       facts={template ? [template.unpublished_changes && template.published_number ? 'changed since it was published' : null, template.published_at && <>published <Time key="p" value={template.published_at} /></>] : []}
       primary={template && canUpdate ? { label: `Publish version ${(template.published_number ?? 0) + 1}`, ...(fresh ? { disabled: true, reason: `Nothing changed since version ${template.published_number ?? 1}` } : {}), onClick: () => { publish.mutate(null, { onError: failToast }); } } : undefined}
       secondary={template && canRun ? [{ label: 'Send test', onClick: () => { drawer.open('mail'); } }] : []}>
-      <Loaded query={query} what="the template">{(found) => <Editor key={found.id} template={found} />}</Loaded>
-      <SideDrawer name="test" title="Send a test">{() => (template ? <TestSend templateId={template.id} databaseId={template.database_id} profileId={null} onCancel={drawer.close} /> : null)}</SideDrawer>
+      <Loaded query={query} what="the template">{(found) => (found.channel === 'email' ? <Editor key={found.id} template={found} /> : <ChannelTemplate template={found} />)}</Loaded>
+      <SideDrawer name="test" title="Send a test">{() => (template ? <TestSend templateId={template.id} channelKey={template.channel} databaseId={template.database_id} profileId={null} onCancel={drawer.close} /> : null)}</SideDrawer>
     </Page>
   );
 }

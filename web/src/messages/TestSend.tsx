@@ -1,15 +1,17 @@
-import { Alert, Stack, TagsInput } from '@mantine/core';
+import { Alert, Stack, TagsInput, Text } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useMe } from '@/api/session';
+import { useChannelOf } from '@/channels/model';
 import { AppForm, AppLink, paths, useAnnounce, useAppForm } from '@/kit';
 
 interface Values extends Record<string, unknown> { to: string[] }
 
 /** Sends the message to a few addresses, as a chosen person would get it. */
-export function TestSend({ templateId, mailingId, databaseId, profileId, onCancel }: { templateId?: number; mailingId?: number; databaseId: number | null; profileId: number | null; onCancel: () => void }) {
+export function TestSend({ templateId, mailingId, channelKey, databaseId, profileId, onCancel }: { templateId?: number; mailingId?: number; channelKey: string; databaseId: number | null; profileId: number | null; onCancel: () => void }) {
   const me = useMe();
-  const form = useAppForm<Values>({ initialValues: { to: me?.email ? [me.email] : [] }, check: (v) => ({ to: v.to.length > 0 ? null : 'Enter at least one address' }) });
+  const mails = channelKey === 'email', contact = useChannelOf(channelKey)?.definition.contact;
+  const form = useAppForm<Values>({ initialValues: { to: mails && me?.email ? [me.email] : [] }, check: (v) => ({ to: v.to.length > 0 ? null : mails ? 'Enter at least one address' : 'Enter at least one contact' }) });
   const send = useAction({
     refresh: [['mailbox']],
     run: (v: Values, { headers }) => {
@@ -22,10 +24,11 @@ export function TestSend({ templateId, mailingId, databaseId, profileId, onCance
   useAnnounce(send.data?.items.map((result) => (result.sent ? `Sent to ${result.address}` : `${result.address}: ${result.reason ?? 'refused'}`)).join('. '));
   return (
     <AppForm state={form} mode="create" guard={false} saveLabel="Send test" onCancel={onCancel} onSave={async (v) => { await send.mutateAsync(v); }}>
-      <TagsInput label="To" description="Enter adds one; nothing of this is counted" {...form.form.getInputProps('to')} />
+      {!mails && <Text size="sm" c="dimmed">Each of them really gets a message.</Text>}
+      <TagsInput label={mails ? 'To' : `To (${(contact?.label ?? 'contact').toLowerCase()})`} placeholder={contact?.example ?? ''} description="Enter adds one; nothing of this is counted" {...form.form.getInputProps('to')} />
       <Stack gap="xs">
         {send.data?.items.map((result, n) => (
-          <Alert key={n} color={result.sent ? 'moss' : 'clay'}>{result.sent ? <>Sent to {result.address}. <AppLink href={paths.mailbox()}>Open the mailbox</AppLink></> : `${result.address}: ${result.reason ?? 'refused'}`}</Alert>
+          <Alert key={n} color={result.sent ? 'moss' : 'clay'}>{result.sent ? <>Sent to {result.address}. {mails && <AppLink href={paths.mailbox()}>Open the mailbox</AppLink>}</> : `${result.address}: ${result.reason ?? 'refused'}`}</Alert>
         ))}
       </Stack>
     </AppForm>

@@ -7,7 +7,7 @@ import { renderPage, type Answer } from '@/test/render';
 import type { Template } from './model';
 import { contentOf, useAutosave } from './useAutosave';
 
-const template = { id: 4, name: 'News', subject: '', preheader: '', body: 'Hello', text: '', format: 'html', revision: 1, problems: [], updated_at: '2026-11-21T10:00:00Z' } as unknown as Template;
+const template = { id: 4, name: 'News', channel: 'email', fields: {}, subject: '', preheader: '', body: 'Hello', text: '', format: 'html', revision: 1, problems: [], updated_at: '2026-11-21T10:00:00Z' } as unknown as Template;
 
 function Writer() {
   const [content, setContent] = useState(contentOf(template));

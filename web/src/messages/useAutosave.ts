@@ -6,7 +6,7 @@ import { toProblem } from '@/api/problem';
 import { formatStamp } from '@/kit';
 import type { Template } from './model';
 
-export interface Content { name: string; subject: string; preheader: string; body: string; text: string; format: Template['format'] }
+export interface Content { name: string; subject: string; preheader: string; body: string; text: string; format: Template['format']; fields: Record<string, string> }
 
 export interface Autosave {
   problems: Template['problems'];
@@ -22,7 +22,10 @@ export interface Autosave {
   flush: () => Promise<boolean>;
 }
 
-export const contentOf = (t: Template): Content => ({ name: t.name, subject: t.subject, preheader: t.preheader, body: t.body, text: t.text, format: t.format });
+export const contentOf = (t: Template): Content => ({ name: t.name, subject: t.subject, preheader: t.preheader, body: t.body, text: t.text, format: t.format, fields: t.fields });
+
+/** What is saved of a draft: the parts of a mail, or the fields of another channel's message. */
+const bodyOf = ({ fields, ...mail }: Content, channel: string) => (channel === 'email' ? mail : { name: mail.name, fields });
 
 const same = (a: Content, b: Content) => JSON.stringify(a) === JSON.stringify(b);
 
@@ -41,7 +44,7 @@ export function useAutosave(template: Template, content: Content, enabled: boole
   const store = async (next: Content) => {
     if (!next.name.trim() || same(next, last.current)) return;
     try {
-      const made = await ok(api.PATCH('/api/v1/templates/{template_id}', { ...path, body: { ...next, revision: revision.current } }));
+      const made = await ok(api.PATCH('/api/v1/templates/{template_id}', { ...path, body: { ...bodyOf(next, template.channel), revision: revision.current } }));
       revision.current = made.revision;
       last.current = next;
       client.setQueryData(['templates', template.id], made);

@@ -7,6 +7,7 @@ import { useList } from '@/api/list';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import type { components } from '@/api/schema';
+import { channelName, useChannels } from '@/channels/model';
 import { AppLink, doneToast, failToast, FirstUse, formatCount, ListView, MenuActions, NO_VALUE, Num, Page, paths, Section, SideDrawer, Time, ToneBadge, undoToast, useAnnounce, useDrawer, useListState, useSearchParam, type Column, type PageAction } from '@/kit';
 import type { Resource } from './model';
 import { DoubleOptIn } from './optin/DoubleOptIn';
@@ -30,9 +31,10 @@ function Resources() {
   };
   const archive = useAction({ refresh: [['resources']], run: (id: number) => ok(api.DELETE('/api/v1/resources/{resource_id}', { params: { path: { resource_id: id } } })) });
   const back = useAction({ refresh: [['resources']], run: (id: number, { headers }) => ok(api.POST('/api/v1/resources/{resource_id}/restore', { params: { path: { resource_id: id } }, headers })) });
+  const known = useChannels();
   const columns: Column<Resource>[] = [
     { key: 'name', header: 'Resource', sort: 'name', cell: (r) => r.name },
-    { key: 'channels', header: 'Channels', cell: (r) => r.channels.map((c) => (c === 'email' ? 'E-mail' : c.toUpperCase())).join(', '), priority: 2 },
+    { key: 'channels', header: 'Channels', cell: (r) => r.channels.map((c) => channelName(c, known)).join(', '), priority: 2 },
     { key: 'subscribed', header: 'Subscribed', align: 'right', cell: (r) => of(r, 'subscribed'), priority: 2 },
     { key: 'unsubscribed', header: 'Unsubscribed', align: 'right', cell: (r) => of(r, 'unsubscribed'), priority: 3 },
     { key: 'other', header: 'Other states', cell: (r) => { const rest = Object.keys(counts(r)).filter((s) => s !== 'subscribed' && s !== 'unsubscribed'); return rest.length === 0 ? NO_VALUE : rest.map((s, i) => <Fragment key={s}>{i > 0 && ' · '}{s} {of(r, s)}</Fragment>); }, priority: 3 },

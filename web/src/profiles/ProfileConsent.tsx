@@ -4,6 +4,8 @@ import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
+import { AddSubscription } from '@/channels/AddSubscription';
+import { channelName, useChannels } from '@/channels/model';
 import { confirmConsequence, doneToast, failToast, Loaded, MenuActions, Section, SkeletonText, SmallTable, Time, type Column } from '@/kit';
 import { useResources, type Subscription } from './model';
 import { SubscriptionState, useConsentDeeds } from './optin/SubscriptionState';
@@ -33,9 +35,10 @@ export function ProfileConsent({ databaseId, profileId, email }: { databaseId: n
   };
   const asked = useQuery({ queryKey: [...key, 'confirmations'], queryFn: ({ signal }) => ok(api.GET('/api/v1/databases/{database_id}/profiles/{profile_id}/confirmations', { params: { path: { database_id: databaseId, profile_id: profileId } }, signal })) }).data?.items ?? [];
   const deeds = useConsentDeeds(databaseId, profileId, key);
+  const channels = useChannels();
   const missing = resources.filter((r) => r.channels.includes('email') && !query.data?.items.some((s) => s.resource_id === r.id && s.channel === 'email'));
   const columns: Column<Subscription>[] = [
-    { key: 'resource', header: 'Resource', cell: (s) => <>{known ? resources.find((r) => r.id === s.resource_id)?.name ?? `Resource ${s.resource_id}` : <SkeletonText />}<Text size="xs" c="dimmed">{s.channel === 'email' ? 'e-mail' : s.channel.toUpperCase()} to {s.contact}</Text></> },
+    { key: 'resource', header: 'Resource', cell: (s) => <>{known ? resources.find((r) => r.id === s.resource_id)?.name ?? `Resource ${s.resource_id}` : <SkeletonText />}<Text size="xs" c="dimmed">{channelName(s.channel, channels)} to {s.contact}</Text></> },
     { key: 'status', header: 'State', priority: 1, cell: (s) => <SubscriptionState subscription={s} asked={asked} /> },
     { key: 'since', header: 'Since', priority: 2, cell: (s) => <><Time value={s.updated_at} />{s.status_reason && <Text size="xs" c="dimmed">{s.status_reason}</Text>}</> },
     ...(canUpdate ? [{
@@ -52,6 +55,7 @@ export function ProfileConsent({ databaseId, profileId, email }: { databaseId: n
               <SmallTable label="Subscriptions" columns={columns} rows={reply.items} rowKey={(s) => s.id} />
             )}
             {canUpdate && <Group><Button variant="default" size="xs" leftSection={<IconLink size={14} />} onClick={deeds.copyLink}>Copy link to their preference page</Button></Group>}
+            {canCreate && <AddSubscription databaseId={databaseId} profileId={profileId} resources={resources} refresh={[key, ['profiles']]} />}
             {canCreate && email && missing.length > 0 && (
               <Group><Select aria-label="Subscribe to a resource" placeholder="Subscribe to…" data={missing.map((r) => ({ value: String(r.id), label: r.name }))} value={null}
                 onChange={(value) => { if (value) add.mutate(Number(value), { onSuccess: () => { doneToast('Subscribed'); }, onError: failToast }); }} /></Group>

@@ -2,17 +2,18 @@ import { MultiSelect, Textarea, TextInput } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useDatabases } from '@/api/database';
 import { useAction } from '@/api/mutations';
+import { consentChannels, useChannels } from '@/channels/model';
 import { AppForm, useAppForm } from '@/kit';
 import type { Resource } from './model';
 
 interface Values extends Record<string, unknown> { name: string; description: string; website: string; channels: string[]; database_ids: string[] }
 
-const channels = [{ value: 'email', label: 'E-mail' }, { value: 'sms', label: 'SMS' }, { value: 'push', label: 'Push' }];
 const check = (v: Values) => ({ name: v.name.trim() ? null : 'Enter a name for the resource', channels: v.channels.length > 0 ? null : 'Choose at least one channel' });
 
 /** Makes a resource, or changes one. */
 export function ResourceForm({ resource, onSaved, onCancel }: { resource?: Resource; onSaved: () => void; onCancel: () => void }) {
   const databases = useDatabases() ?? [];
+  const channels = consentChannels(useChannels());
   const form = useAppForm<Values>({
     initialValues: { name: resource?.name ?? '', description: resource?.description ?? '', website: resource?.website ?? '', channels: resource?.channels ?? ['email'], database_ids: (resource?.database_ids ?? []).map(String) },
     check,

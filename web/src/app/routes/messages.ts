@@ -16,6 +16,10 @@ export const messageRoutes = [
     component: lazyRouteComponent(() => import('@/messages/calendar/CalendarPage'), 'CalendarPage'),
   }),
   createRoute({
+    getParentRoute: () => shellRoute, path: '/mailings/slots', validateSearch: listSearch([]),
+    component: lazyRouteComponent(() => import('@/messages/placement/SlotsPage'), 'SlotsPage'),
+  }),
+  createRoute({
     getParentRoute: () => shellRoute, path: '/mailings/$mailingId', validateSearch: listSearch(['state', 'run', 'variant', 'reason']),
     component: lazyRouteComponent(() => import('@/messages/MailingPage'), 'MailingPage'),
   }),

@@ -24,12 +24,36 @@ export const settingsRoutes = [
     component: lazyRouteComponent(() => import('../settings/TokensPage'), 'TokensPage'),
   }),
   createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/mail-servers', validateSearch: listSearch(['archived']),
+    component: lazyRouteComponent(() => import('../settings/SendersPage'), 'MailServersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/senders', validateSearch: listSearch(['archived']),
+    component: lazyRouteComponent(() => import('../settings/SendersPage'), 'SendersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/senders/new', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('../settings/SendersPage'), 'NewSenderPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/senders/$senderId', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('../settings/SendersPage'), 'SenderPage'),
+  }),
+  createRoute({
     getParentRoute: () => shellRoute, path: '/settings/domains', validateSearch: listSearch(),
     component: lazyRouteComponent(() => import('../settings/DomainsPage'), 'DomainsPage'),
   }),
   createRoute({
     getParentRoute: () => shellRoute, path: '/settings/returned', validateSearch: listSearch(['outcome']),
     component: lazyRouteComponent(() => import('../settings/ReturnedPage'), 'ReturnedPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/channels', validateSearch: listSearch(['archived']),
+    component: lazyRouteComponent(() => import('../settings/ChannelsPage'), 'ChannelsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/settings/channels/$channelId', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('../settings/ChannelsPage'), 'ChannelPage'),
   }),
   createRoute({
     getParentRoute: () => shellRoute, path: '/settings/policies', validateSearch: listSearch(),

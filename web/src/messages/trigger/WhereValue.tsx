@@ -1,11 +1,12 @@
 import { MultiSelect, Select, TagsInput, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
+import { consentChannels, useChannels } from '@/channels/model';
 import { manyValues, typed, useFields, type WhereRow } from './model';
 
 interface Props { databaseId: number; row: WhereRow; type: string; options: readonly string[]; onChange: (value: unknown) => void }
 
-const channels = ['email', 'sms', 'push'], statuses = ['subscribed', 'unconfirmed', 'unsubscribed', 'suspended', 'complained', 'bounced'];
+const statuses = ['subscribed', 'unconfirmed', 'unsubscribed', 'suspended', 'complained', 'bounced'];
 
 const part = { flex: '2 1 150px', minWidth: 0 };
 
@@ -22,6 +23,7 @@ function useNamed(field: string, databaseId: number): { value: string; label: st
 export function WhereValue({ databaseId, row, type, options, onChange }: Props) {
   const named = useNamed(row.field, databaseId);
   const fields = useFields(databaseId) ?? [];
+  const channels = consentChannels(useChannels()).map((c) => c.value);
   const known = row.field === 'trigger.channel' ? channels : row.field === 'trigger.status' || row.field === 'trigger.previous' ? statuses : options.length > 0 ? [...options] : undefined;
   const text = typeof row.value === 'string' || typeof row.value === 'number' || typeof row.value === 'boolean' ? String(row.value) : '';
   const list = Array.isArray(row.value) ? row.value.map(String) : [];

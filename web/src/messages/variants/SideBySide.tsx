@@ -2,6 +2,7 @@ import { Alert, Button, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
+import { MessageBubble } from '@/channels/content/MessagePreview';
 import { Loaded } from '@/kit';
 import { MailFrame } from '../MailFrame';
 import type { Mailing } from '../model';
@@ -19,8 +20,8 @@ function VariantPreview({ mailing, variant }: { mailing: Mailing; variant: numbe
       <Loaded query={query} what={name}>
         {(preview) => (
           <Stack gap="xs">
-            <Text><Text span fw={650}>{letter(variant)}</Text> · {preview.subject || 'No subject'}</Text>
-            {preview.error ? <Alert color="marigold" title="Not without a person">{preview.error}</Alert> : <MailFrame html={preview.html} title={name} />}
+            <Text><Text span fw={650}>{letter(variant)}</Text>{mailing.channel === 'email' && <> · {preview.subject || 'No subject'}</>}</Text>
+            {mailing.channel !== 'email' ? <MessageBubble preview={preview} channelKey={mailing.channel} name={name} /> : preview.error ? <Alert color="marigold" title="Not without a person">{preview.error}</Alert> : <MailFrame html={preview.html} title={name} />}
           </Stack>
         )}
       </Loaded>

@@ -13,7 +13,7 @@ export interface VariantsForm {
   set: (variants: VariantValues[]) => void;
 }
 
-interface Props { mailing: Mailing; templates: readonly Template[]; form: VariantsForm; unsaved: boolean }
+interface Props { mailing: Mailing; templates: readonly Template[]; form: VariantsForm; /** mails have a subject and a sender of their own */ mails: boolean; unsaved: boolean }
 
 function moved(rows: VariantValues[], from: number, to: number): VariantValues[] {
   const next = [...rows];
@@ -22,7 +22,7 @@ function moved(rows: VariantValues[], from: number, to: number): VariantValues[]
   return next;
 }
 
-function VariantRow({ n, form, templates, least }: { n: number; form: VariantsForm; templates: readonly Template[]; least: number }) {
+function VariantRow({ n, form, templates, least, mails }: { n: number; form: VariantsForm; templates: readonly Template[]; least: number; mails: boolean }) {
   const rows = form.variants, row = rows[n] ?? emptyVariant, name = letter(n + 1);
   const template = templates.find((t) => String(t.id) === row.template_id);
   return (
@@ -36,21 +36,21 @@ function VariantRow({ n, form, templates, least }: { n: number; form: VariantsFo
       </div>
       <Select label={`Template of ${name}`} searchable placeholder="Choose a template" data={templates.map((t) => ({ value: String(t.id), label: t.published_version_id ? t.name : `${t.name} (not published)` }))} {...form.input(`split.variants.${n}.template_id`)}
         description={template ? <AppLink href={paths.template(template.id)}>Open the template</AppLink> : undefined} />
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
+      {mails && <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
         <TextInput label={`Subject of ${name}`} placeholder={template?.subject ?? ''} description="Empty: the template's own" {...form.input(`split.variants.${n}.subject`)} />
         <TextInput label={`From, name of ${name}`} description="Empty: the mailing's" {...form.input(`split.variants.${n}.from_name`)} />
-      </SimpleGrid>
+      </SimpleGrid>}
     </div>
   );
 }
 
 /** The templates of a mailing, each for an equal part of its people. */
-export function Variants({ mailing, templates, form, unsaved }: Props) {
+export function Variants({ mailing, templates, form, mails, unsaved }: Props) {
   const tested = mailing.type === 'multivariate', least = tested ? 2 : 1, most = mostVariants(mailing.type), many = form.variants.length;
   return (
     <Section title="Variants" text={tested ? 'What is compared. Each goes to an equal part of the test, chosen at random.' : 'Each person gets one of these, at random and in equal parts, and keeps it.'}>
       <Stack gap="md">
-        {form.variants.map((_, n) => <VariantRow key={n} n={n} form={form} templates={templates} least={least} />)}
+        {form.variants.map((_, n) => <VariantRow key={n} n={n} form={form} templates={templates} least={least} mails={mails} />)}
       </Stack>
       <Group>
         {many < most && <Button variant="default" leftSection={<IconPlus size={18} />} onClick={() => { form.set([...form.variants, { ...emptyVariant, template_id: form.variants.at(-1)?.template_id ?? null }]); }}>Add variant {letter(many + 1)}</Button>}

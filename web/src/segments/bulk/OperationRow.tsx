@@ -2,7 +2,8 @@ import { ActionIcon, Checkbox, Group, NumberInput, Paper, Select, SimpleGrid, St
 import { IconTrash } from '@tabler/icons-react';
 import { FieldInput } from '@/profiles/FieldInput';
 import { fieldLabel, type Database, type Resource } from '@/profiles/model';
-import { aboutField, channels, fits, kinds, needsContact, needsSource, newRow, statuses, type Row } from './model';
+import { consentChannels, useChannels } from '@/channels/model';
+import { aboutField, fits, kinds, needsContact, needsSource, newRow, statuses, type Row } from './model';
 
 interface Props { row: Row; number: number; database: Database; resources: readonly Resource[]; error: string | undefined; onChange: (row: Row) => void; onRemove: (() => void) | undefined }
 
@@ -23,7 +24,7 @@ function FieldParts({ row, database, error, onChange }: Omit<Props, 'number' | '
 
 function ConsentParts({ row, resources, error, onChange }: Omit<Props, 'number' | 'database' | 'onRemove'>) {
   const resource = resources.find((r) => String(r.id) === row.resource);
-  const offered = channels.filter((c) => (resource?.channels ?? ['email', 'sms']).includes(c.value));
+  const offered = consentChannels(useChannels()).filter((c) => (resource?.channels ?? ['email', 'sms']).includes(c.value as 'email'));
   const others = resources.filter((r) => String(r.id) !== row.resource && r.channels.includes((row.channel ?? 'email') as 'email'));
   return (
     <>

@@ -13,7 +13,6 @@ export const kinds: readonly { group: string; items: readonly { value: Kind; lab
   { group: 'Consent', items: [{ value: 'status', label: 'Set the status' }, { value: 'subscribe', label: 'Subscribe to' }, { value: 'unsubscribe', label: 'Unsubscribe from' }, { value: 'pause', label: 'Pause for some days' }, { value: 'suspend', label: 'Suspend' }, { value: 'resume', label: 'Resume' }] },
 ];
 export const statuses = ['subscribed', 'unconfirmed', 'suspended', 'unsubscribed', 'bounced', 'complained', 'deleted'].map((value) => ({ value, label: value.replace(/^./, (c) => c.toUpperCase()) }));
-export const channels = [{ value: 'email', label: 'E-mail' }, { value: 'sms', label: 'SMS' }, { value: 'push', label: 'Push' }, { value: 'webhook', label: 'Webhook' }] as const;
 
 /** One operation as it stands in the editor; it may be unfinished. */
 export interface Row {
@@ -73,7 +72,7 @@ export function toOperation(row: Row, fields: readonly Field[]): Operation | nul
   if (!row.resource) return null;
   const resource_id = Number(row.resource);
   if (row.kind === 'subscribe' && needsContact(row) && !row.contact) return null;
-  if (row.kind === 'subscribe') return { op: 'subscribe', resource_id, channel: (row.channel ?? 'email') as Channel, ...(row.contact ? { contact_of: Number(row.contact) } : {}), status: row.status === 'unconfirmed' ? 'unconfirmed' : 'subscribed', raise_consent: row.raises, ...proof };
+  if (row.kind === 'subscribe') return { op: 'subscribe', resource_id, channel: (row.channel ?? 'email'), ...(row.contact ? { contact_of: Number(row.contact) } : {}), status: row.status === 'unconfirmed' ? 'unconfirmed' : 'subscribed', raise_consent: row.raises, ...proof };
   const channel = row.channel ? { channel: row.channel as Channel } : {};
   switch (row.kind) {
     case 'pause': return { op: 'pause', resource_id, days: row.days, ...channel };
