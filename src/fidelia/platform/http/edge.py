@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from typing import Any, cast
 
@@ -148,6 +149,8 @@ class EdgeMiddleware(ASGIMiddleware):
 
 async def _keep_reply(edge: Edge, start: HTTPResponseStartEvent, body: bytes) -> None:
     assert edge.claim is not None
+    if (b"content-encoding", b"gzip") in start["headers"]:  # kept as it is: whoever asks again may take no gzip
+        body = gzip.decompress(body)
     if len(body) > REPLY_BYTES:
         body = msgspec.json.encode({"detail": "The first reply was too large to be kept; what it did is done"})
     if edge.secret is not None:
