@@ -242,6 +242,32 @@ class Objects:
             self.send(f"/senders/domains/{found}/check")
         return {"dkim_key": found}
 
+    def senders(self) -> dict[str, Any]:
+        """A mail server that nothing is sent by, virtual senders, and a mailing that one of them shared out."""
+        limits = [{"domains": ["gmail.com", "googlemail.com"], "rate": 20}]
+        server, _ = self.named(
+            "/senders/servers",
+            "Newsletters",
+            {"host": "192.0.43.8", "username": "shop", "password": "x", "rate": 100, "domain_rates": limits},
+        )
+        half = {"sender_id": 0, "percent": 50}
+        both = [half, half | {"from_email": "hello@fidelia.example", "from_name": "The shop"}]
+        body = {"rules": [{"type": "default", "senders": both}], "is_default": False}
+        shared, _ = self.named("/senders", "Half and half", body)
+        warm = [{"sender_id": server, "percent": 10}, {"sender_id": 0, "percent": 90}]
+        rules = [
+            {"type": "to_domain", "values": ["gmail.com", "googlemail.com"], "senders": warm},
+            {"type": "from_domain", "values": ["receipts.example"], "senders": [half | {"percent": 100}]},
+            {"type": "default", "senders": both},
+        ]
+        sender, _ = self.named("/senders", "Warming up a new server", {"rules": rules})
+        at = {"database_id": self.database, "template_id": 1, "virtual_sender_id": shared}
+        mailing, new = self.named("/mailings", "Shared between two addresses", at)
+        if new:
+            self.send(f"/mailings/{mailing}/start", {"undo_seconds": 0})
+            wait_until(lambda: self.api.get(f"/mailings/{mailing}").json()["state"] == "done", 120)
+        return {"mail_server": server, "sender": sender, "shared_out": mailing}
+
     def look(self) -> dict[str, Any]:
         look = {"q": "coffee", "filter": {"status": ["active"]}, "columns": {"brand": False}}
         body = {"list": "products", "look": look, "shared": True}
@@ -325,6 +351,7 @@ class Objects:
             | self.consent()
             | self.bulk()
             | self.domains()
+            | self.senders()
             | self.hooks()
             | self.recurring()
             | self.triggered()

@@ -31,7 +31,7 @@ class Pace:
         self._slot = 0.0
 
     def share(self, senders: int) -> None:
-        """Take this sender's share of the limit, which holds for all of them together."""
+        """Take this sender's share of the limit, which holds for all who work now together."""
         self.rate = self.limit / max(1, senders)
 
     def wait(self, now: float) -> float:

@@ -49,7 +49,7 @@ class Outlet(Protocol):
     """A server or provider that messages of a run leave by.
 
     ``makers`` holds one for each of the run's templates, by variant; ``connections`` says how many lanes work at once,
-    ``rate`` how many messages a second all senders of the run together may hand over here, 0 for no limit.
+    ``rate`` how many messages a second all senders of its channel together may hand over here, 0 for no limit.
     """
 
     @property

@@ -168,7 +168,7 @@ class Sender:
             desk.arrived.set()
 
     async def _beat(self) -> None:
-        """Learn now and then whether somebody paused or stopped the run, and how many senders share its rate."""
+        """Learn now and then whether somebody paused or stopped the run, and how many senders share the limits."""
         now = asyncio.get_running_loop().time()
         if now < self._beat_at:
             return
@@ -179,10 +179,10 @@ class Sender:
                 line.measure(now)
         if self.pace.limit > 0 or any(desk.limited for desk in self.desks):
             async with self.engines.db.hot() as raw:
-                senders = await ledger.live_sessions(raw, self.run_.id)
-            self.pace.share(senders)
+                here, everywhere = await ledger.sharing(raw, self.run_.id)
+            self.pace.share(here)
             for desk in self.desks:
-                desk.share(senders)
+                desk.share(everywhere)
 
     async def _refill(self) -> bool:
         """Bring recipients in while few are left; return ``False`` when the run has ended."""

@@ -20,7 +20,7 @@ export const messageRoutes = [
     component: lazyRouteComponent(() => import('@/messages/placement/SlotsPage'), 'SlotsPage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/mailings/$mailingId', validateSearch: listSearch(['state', 'run', 'variant', 'reason']),
+    getParentRoute: () => shellRoute, path: '/mailings/$mailingId', validateSearch: listSearch(['state', 'run', 'variant', 'sender', 'reason']),
     component: lazyRouteComponent(() => import('@/messages/MailingPage'), 'MailingPage'),
   }),
   createRoute({
