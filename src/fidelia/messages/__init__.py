@@ -1,12 +1,13 @@
 """Messages: templates, mailings on a send ledger, tracking, reports, the capture mailbox. The face."""
 
 from .bounces.server import run_bounces
+from .channels.registry import channel_infos
 from .conversions import forget_people as forget_conversions
 from .conversions import goal_messages
 from .conversions import merge_people as merge_conversions
 from .conversions import personal_data as personal_conversions
-from .mailbox.server import run_mailbox, serve_mailbox
 from .kinds.placement.part import slots_part
+from .mailbox.server import run_mailbox, serve_mailbox
 from .model import Mailing, Plan, Recipient, Template, TemplateVersion, Utm
 from .ports import RECIPIENT_GATES, TEMPLATE_ROOTS, Gate, RootLoader
 from .service.estimate import Estimate, estimate
@@ -49,6 +50,7 @@ __all__ = [
     "TemplateVersion",
     "Utm",
     "archive_mailing",
+    "channel_infos",
     "create_mailing",
     "create_template",
     "database_used_by",
@@ -74,9 +76,9 @@ __all__ = [
     "run_mailbox",
     "segment_used_by",
     "serve_mailbox",
+    "slots_part",
     "start_mailing",
     "state_counts",
-    "slots_part",
     "stop_mailing",
     "template_names",
     "unschedule_mailing",

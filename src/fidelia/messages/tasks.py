@@ -10,6 +10,8 @@ from fidelia.platform.jobs import JobContext, periodic, task
 
 from . import conversions
 from .bounces import store as bounces
+from .channels.http.inbound import service as channel_events
+from .content.feeds import service as feeds
 from .kinds.multivariate import service as split
 from .kinds.placement import audience as placed
 from .kinds.trigger import catching, dates
@@ -99,7 +101,25 @@ async def forget_bounces(engines: Engines) -> None:
         await bounces.purge(raw, engines.clock.now() - timedelta(days=kept.soft_days), kept.keep)
 
 
+@periodic("messages.channel_events", "* * * * * */5", queue="worker")
+async def take_channel_events(engines: Engines) -> None:
+    """Give events of providers to the messages that were not known yet when they came."""
+    await channel_events.take_waiting(engines)
+
+
+@periodic("messages.channel_events_kept", "29 3 * * *", queue="worker")
+async def forget_channel_events(engines: Engines) -> None:
+    """Forget events of providers that nobody tells again any more."""
+    await channel_events.purge(engines)
+
+
 @periodic("messages.confirmations", "* * * * * */2", queue="worker")
 async def confirmations(engines: Engines) -> None:
     """Send the mails that ask to confirm a subscription."""
     await optin.send_waiting(engines)
+
+
+@periodic("messages.feeds", "17 4 * * *", queue="worker")
+async def forget_feeds(engines: Engines) -> None:
+    """Drop what feeds gave for single people and is old."""
+    await feeds.clean(engines)

@@ -13,6 +13,7 @@ from fidelia.platform.postgres import Tx
 from fidelia.platform.schedules import MonthSchedule, schedule_errors
 
 from ..channels.email.address import AddressRefused, envelope, has_control
+from ..channels.registry import EMAIL, channel_faults, name_of, usable
 from ..kinds.multivariate.checks import checked_split, variants_faults
 from ..kinds.multivariate.model import LINK_STRIDE, Split
 from ..kinds.placement.checks import checked_placement
@@ -35,7 +36,7 @@ MAX_UNDO = 3600
 
 async def obstacles(tx: Tx, mailing: Mailing) -> list[FieldError]:
     """Return what keeps a mailing from being started, each at its field."""
-    errors = variants_faults(mailing.split)
+    errors = await channel_faults(tx, mailing) + variants_faults(mailing.split)
     variants = mailing.split.variants if mailing.split is not None else []
     for n, variant in enumerate(variants):
         errors += await _template_faults(tx, mailing, variant.template_id, f"/split/variants/{n}/template_id")
@@ -63,7 +64,13 @@ async def _template_faults(tx: Tx, mailing: Mailing, template_id: int, at: str) 
         return [FieldError(at, f"Publish the template {template.name} first")]
     errors = []
     compiled = await runs.compiled(tx, template.published_version_id)
-    if not compiled.unsubscribable and mailing.type != "placement":
+    wanted = EMAIL if mailing.type == "placement" else mailing.channel
+    if template.channel != wanted:
+        by = await name_of(tx, wanted)
+        return [
+            FieldError(at, f"{template.name} is no template for {by}: it is for {await name_of(tx, template.channel)}")
+        ]
+    if not compiled.unsubscribable and mailing.type != "placement" and mailing.channel == EMAIL:
         errors.append(FieldError(at, f"The template {template.name} has no unsubscribe link"))
     if compiled.confirms:
         message = f"{template.name} uses confirm_url, which only mails that ask to confirm a subscription have"
@@ -110,12 +117,12 @@ async def checked_settings(tx: Tx, values: Mapping[str, Any], before: Mailing | 
         ]
     kind = checked.get("type", before.type if before is not None else "broadcast")
     errors += _timed(tx, checked, kind)
+    errors += checked_placement(checked, kind, before)
     if errors:
         raise invalid(*errors)
     await _check_references(tx, checked, before)
     await _check_triggers(tx, checked, before, kind)
     if isinstance(split := checked.get("split"), Split):
-    errors += checked_placement(checked, kind, before)
         database_id = checked.get("database_id", before.database_id if before else 0)
         checked["split"] = await checked_split(tx, split, kind, database_id)
     return checked
@@ -130,13 +137,13 @@ def _timed(tx: Tx, checked: dict[str, Any], kind: str) -> list[FieldError]:
         checked["schedule"] = msgspec.to_builtins(schedule)
     if isinstance(timing := checked.get("timing"), Timing):
         errors += timing_errors(timing)
+        if kind == "placement" and timing != Timing():
+            errors.append(FieldError("/timing", "A placement is shown whenever people come: give its start and end"))
         if kind == "trigger" and (timing.local_time or timing.cycles is not None):
             errors.append(FieldError("/timing", "A triggered mailing has no start to count from: only quiet hours"))
         checked["timing"] = msgspec.to_builtins(timing)
     return errors
 
-        if kind == "placement" and timing != Timing():
-            errors.append(FieldError("/timing", "A placement is shown whenever people come: give its start and end"))
 
 def _header_faults(values: Mapping[str, Any]) -> list[FieldError]:
     errors = [
@@ -171,6 +178,9 @@ async def _check_references(tx: Tx, checked: dict[str, Any], before: Mailing | N
     if database_id is None:
         raise invalid_field("/database_id", "Choose a database")
     await database_at(tx, database_id)
+    channel = checked.get("channel", before.channel if before else EMAIL)
+    if "channel" in checked and checked.get("type", before.type if before else "") != "placement":
+        await usable(tx, channel)
     segment_id = checked.get("segment_id", before.segment_id if before else None)
     if segment_id is not None and ("segment_id" in checked or "database_id" in checked):
         await segment_at(tx, database_id, segment_id)
@@ -188,12 +198,18 @@ async def _check_references(tx: Tx, checked: dict[str, Any], before: Mailing | N
         refused = await senders.check_named(tx, checked["virtual_sender_id"])
         if refused is not None:
             raise invalid_field("/virtual_sender_id", refused)
+    resource_id = checked.get("resource_id", before.resource_id if before and "channel" in checked else None)
+    if resource_id is not None:
+        await _check_resource(tx, resource_id, channel)
+
+
+async def _check_resource(tx: Tx, resource_id: int, channel: str) -> None:
     try:
-        if checked.get("resource_id") is not None:
-            resource = await profiles.get_resource(tx, checked["resource_id"])
-            if resource.archived_at is not None or "email" not in resource.channels:
-                raise invalid_field("/resource_id", f"Nobody can be written to by e-mail from {resource.name}")
+        resource = await profiles.get_resource(tx, resource_id)
     except Problem as exc:
         if exc.status != 404:
             raise
         raise invalid_field("/resource_id", "There is no such resource") from exc
+    if resource.archived_at is not None or channel not in resource.channels:
+        by = "e-mail" if channel == EMAIL else await name_of(tx, channel)
+        raise invalid_field("/resource_id", f"Nobody can be written to by {by} from {resource.name}")

@@ -108,9 +108,9 @@ class MailingReport(msgspec.Struct, frozen=True, kw_only=True):
     series: Series | None
     variants: list[VariantReport]
     test: TestReport | None
-
     senders: list[SenderReport]
     placement: PlacementReport | None
+
 
 async def run_of(tx: Tx, mailing_id: int, run_id: int | None = None) -> Run | None:
     """Return one run of a mailing, its newest by default; raise 404 for one of another mailing."""
@@ -133,9 +133,9 @@ async def report(tx: Tx, mailing_id: int, unit: str | None = None, run_id: int |
     audience = sum(states.values())
     if run.phase == "audience":  # rows are still being made: nobody is missing, they wait
         audience = max(audience, run.audience or 0)
-    reactions = await store.reactions(raw, run.id)
     if run.plan.placement is not None:  # only who has come has a row; the others may still come
         audience = max(audience, run.audience or 0)
+    reactions = await store.reactions(raw, run.id)
     excluded = await runs.exclusions(tx, run.id)
     later = (await waiting.later(raw, [run.id], tx.now)).get(run.id, waiting.Later(0, None))
     sent = states.get("sent", 0)

@@ -58,6 +58,8 @@ async def test_what_keeps_it_from_starting(site: Site) -> None:
     ):
         expected = 201 if more.get("type") == "trigger" else 422
         await ok(await site.api.post("/api/v1/mailings", json={**values, **more}), expected)
+    sent = {**values, "type": "broadcast", "channel": "site"}
+    assert (await ok(await site.api.post("/api/v1/mailings", json=sent), 422))["errors"][0]["pointer"] == "/channel"
     mixed = {**values, "type": "broadcast", "placement": {}}
     assert (await ok(await site.api.post("/api/v1/mailings", json=mixed), 422))["errors"][0]["pointer"] == "/placement"
 

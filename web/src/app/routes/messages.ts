@@ -28,6 +28,22 @@ export const messageRoutes = [
     component: lazyRouteComponent(() => import('@/messages/TemplateListPage'), 'TemplateListPage'),
   }),
   createRoute({
+    getParentRoute: () => shellRoute, path: '/templates/fragments', validateSearch: listSearch(['archived']),
+    component: lazyRouteComponent(() => import('@/messages/content/FragmentListPage'), 'FragmentListPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/templates/fragments/$fragmentId', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('@/messages/content/FragmentPage'), 'FragmentPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/templates/feeds', validateSearch: listSearch(['archived']),
+    component: lazyRouteComponent(() => import('@/messages/content/FeedListPage'), 'FeedListPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/templates/feeds/$feedId', validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('@/messages/content/FeedPage'), 'FeedPage'),
+  }),
+  createRoute({
     getParentRoute: () => shellRoute, path: '/templates/$templateId', validateSearch: pageSearch,
     component: lazyRouteComponent(() => import('@/messages/TemplatePage'), 'TemplatePage'),
   }),

@@ -6,6 +6,9 @@ type Entry = components['schemas']['AuditOut'];
 const sentences: Readonly<Record<string, string>> = {
   'segment.created': 'made the segment {}', 'segment.updated': 'changed the segment {}', 'segment.archived': 'archived the segment {}', 'segment.restored': 'restored the segment {}',
   'template.created': 'made the template {}', 'template.updated': 'changed the template {}', 'template.archived': 'archived the template {}', 'template.restored': 'restored the template {}',
+  'template.fragments_updated': 'sent the template {} with the newest fragments', 'template.file_attached': 'attached a file to the template {}', 'template.file_removed': 'took a file off the template {}',
+  'fragment.created': 'made the fragment {}', 'fragment.updated': 'changed the fragment {}', 'fragment.archived': 'archived the fragment {}', 'fragment.restored': 'restored the fragment {}',
+  'feed.created': 'made the feed {}', 'feed.updated': 'changed the feed {}', 'feed.archived': 'archived the feed {}', 'feed.restored': 'restored the feed {}',
   'mailing.created': 'made the mailing {}', 'mailing.updated': 'changed the mailing {}', 'mailing.archived': 'archived the mailing {}', 'mailing.restored': 'restored the mailing {}',
   'dkim_key.created': 'made the signing key {}', 'dkim_key.activated': 'let the signing key {} sign', 'dkim_key.deactivated': 'stopped signing with the key {}', 'dkim_key.deleted': 'deleted the signing key {}',
   'channel.created': 'made the channel {}', 'channel.updated': 'changed the channel {}', 'channel.archived': 'archived the channel {}', 'channel.restored': 'restored the channel {}', 'channel.tried': 'sent one message to try the channel {}', 'channel.rotated': 'gave the channel {} a new address for events',

@@ -24,7 +24,7 @@ from .presets import PRESETS
 from .request import CannotBuild, RequestMaker
 
 #: What is built in and no definition may be called.
-RESERVED = ("email",)
+RESERVED = ("email", "site")
 _AGAIN = "Requests go to another server now: enter the value again"
 
 
