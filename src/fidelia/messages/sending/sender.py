@@ -21,7 +21,7 @@ from ..markup.model import Compiled
 from ..model import MessageKey, Recipient, Run
 from ..policies import marks
 from ..policies.rules import text as limit_text
-from ..store import ledger
+from ..store import ledger, sessions
 from ..store.ledger import Result
 from ..timing.hours import Hours
 from . import recipients
@@ -179,7 +179,7 @@ class Sender:
                 line.measure(now)
         if self.pace.limit > 0 or any(desk.limited for desk in self.desks):
             async with self.engines.db.hot() as raw:
-                here, everywhere = await ledger.sharing(raw, self.run_.id)
+                here, everywhere = await sessions.sharing(raw, self.run_.id)
             self.pace.share(here)
             for desk in self.desks:
                 desk.share(everywhere)

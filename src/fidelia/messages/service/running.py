@@ -26,7 +26,7 @@ from ..kinds.registry import KINDS
 from ..model import Mailing, Run
 from ..sending.port import CannotSend
 from ..sending.sender import Sender
-from ..store import ledger, runs
+from ..store import ledger, runs, sessions
 from ..store import mailings as mailings_store
 from ..timing.moments import Moments
 from ..timing.rules import begins_at
@@ -198,7 +198,7 @@ async def _see_to(engines: Engines, run: Run) -> None:
     async with engines.tx() as tx:
         raw = await tx.raw()
         await ledger.recover(raw, run.id, tx.now)
-        if await ledger.live_sessions(raw, run.id):
+        if await sessions.live_sessions(raw, run.id):
             return
         due = await ledger.next_due(raw, run.id)
         if (due is None and run.plan.lasting) or (due is not None and due > tx.now + SOON):
