@@ -50,7 +50,7 @@ export function TemplateListPage() {
   const add = canCreate ? { label: 'New template', icon: <IconPlus size={16} />, shortcut: 'N', onClick: () => { if (channels.length > 0) drawer.open('new'); else make.mutate(null, { onError: failToast }); } } : undefined;
   return (
     <>
-    <ListPage<Template> name="templates" title="Templates" noun={{ one: 'template', many: 'templates' }} query={query} state={state} columns={columns} rowKey={(t) => t.id} rowLabel={(t) => t.name} rowHref={(t) => paths.template(t.id)} primary={add}
+    <ListPage<Template> name="templates" title="Templates" noun={{ one: 'template', many: 'templates' }} query={query} state={state} columns={columns} rowKey={(t) => t.id} rowLabel={(t) => t.name} rowHref={(t) => paths.template(t.id)} primary={add} secondary={[{ label: 'Fragments', href: paths.fragments() }, { label: 'Feeds', href: paths.feeds() }]}
       searchLabel="Search name or subject" filters={[...(channels.length > 0 ? [{ key: 'channel', label: 'Channel', options: channelChoices(channels) }] : []), { key: 'archived', label: 'Archived', options: [{ value: 'yes', label: 'Archived only' }] }]}
       help={{ text: 'A template is what people will read. A draft saves itself; mailings send the version that was published last.' }}
       empty={<FirstUse icon={IconTemplate} title="Write your first message" text="A template holds subject, design and text, with what differs from person to person. You see it as somebody will get it while you write." primary={add} />} />

@@ -2,30 +2,21 @@ import { Alert, Anchor, Button, Group, SegmentedControl, Select, SimpleGrid, Sta
 import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { api, ok } from '@/api/client';
-import { useDatabase, useDatabases } from '@/api/database';
+import { useDatabases } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { CodeEditor, Conflict, differencesOf, doneToast, failToast, LeaveGuard, Loaded, named, Page, paths, Section, SideDrawer, StateBadge, Time, useAnnounce, useDrawer, useIdParam, type EditorHandle } from '@/kit';
 import { ChannelTemplate } from '@/channels/content/MessageEditor';
+import { Attachments } from './content/Attachments';
+import { FeedPick } from './content/FeedPick';
+import { Insert } from './content/Insert';
+import { NewerFragments } from './content/NewerFragments';
 import type { Template } from './model';
 import { Preview } from './Preview';
 import { TestSend } from './TestSend';
 import { contentOf, useAutosave, type Content } from './useAutosave';
 
 const labels = { name: 'Name', subject: 'Subject', preheader: 'Preview line', body: 'Body', text: 'Plain text' };
-
-function Fields({ onInsert }: { onInsert: (text: string) => void }) {
-  const database = useDatabase();
-  const fields = database?.fields ?? [];
-  return (
-    <Group gap="xs" align="end">
-      <Select aria-label="Insert a field" placeholder="Insert a field…" searchable value={null} data={[
-        { group: 'Profile', items: fields.map((f) => ({ value: `{{ profile.${f.name} | default("") }}`, label: f.label || f.name })) },
-        { group: 'Links', items: [{ value: '{{ links.unsubscribe }}', label: 'Unsubscribe' }, { value: '{{ preferences_url }}', label: 'Preference page' }, { value: '{{ confirm_url }}', label: 'Confirm a subscription' }, { value: '{{ links.web_version }}', label: 'Web version' }] },
-      ]} onChange={(value) => { if (value) onInsert(value); }} />
-    </Group>
-  );
-}
 
 function Editor({ template }: { template: Template }) {
   const [content, setContent] = useState(contentOf(template));
@@ -35,6 +26,7 @@ function Editor({ template }: { template: Template }) {
   const database = databases?.find((d) => d.id === template.database_id) ?? databases?.[0];
   const saved = useAutosave(template, content, canUpdate);
   useAnnounce(saved.words);
+  const feed = useDrawer('feed');
   const [view, setView] = useState('640');
   const [later, setLater] = useState(false); // the conflict was put aside for now
   const [side, setSide] = useState<'write' | 'preview'>('write');
@@ -56,6 +48,8 @@ function Editor({ template }: { template: Template }) {
         ? <Alert color="marigold" title="Not saved">{saved.conflict.words}. <Anchor component="button" type="button" inherit onClick={() => { setLater(false); }}>Compare</Anchor></Alert>
         : <Conflict words={saved.conflict.words} at={saved.conflict.theirs.updated_at} differences={differencesOf(contentOf(saved.conflict.theirs), content, labels)}
             onTheirs={() => { setContent(contentOf(saved.conflict?.theirs ?? template)); saved.take(); }} onMine={saved.keep} onClose={() => { setLater(true); }} />)}
+      <NewerFragments template={template} canUpdate={canUpdate} />
+      <SideDrawer name="feed" title="Insert a value of a feed">{(key) => <FeedPick feedKey={key} onPick={(text) => { editor.current?.insert(text); feed.close(); }} />}</SideDrawer>
       <SegmentedControl hiddenFrom="lg" fullWidth aria-label="Side" value={side} onChange={(value) => { setSide(value === 'preview' ? 'preview' : 'write'); }} data={[{ value: 'write', label: 'Write' }, { value: 'preview', label: 'Preview' }]} />
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
         <Stack {...(side === 'write' ? {} : { visibleFrom: 'lg' as const })}>
@@ -68,7 +62,7 @@ function Editor({ template }: { template: Template }) {
             <Tabs.List><Tabs.Tab value="body">{content.format === 'mjml' ? 'MJML' : 'HTML'}</Tabs.Tab><Tabs.Tab value="text">Plain text</Tabs.Tab></Tabs.List>
             <Tabs.Panel value="body" pt="sm">
               <Stack gap="xs">
-                {canUpdate && <Fields onInsert={(text) => editor.current?.insert(text)} />}
+                {canUpdate && <Insert format={content.format} databaseId={database?.id} onInsert={(text) => editor.current?.insert(text)} onFeed={feed.open} />}
                 <CodeEditor bare label="Body" language={content.format} value={content.body} height={480} readOnly={!canUpdate} completions={words} onReady={(handle) => { editor.current = handle; }} onChange={(body) => { set({ body }); }}
                   problems={saved.problems.filter((p) => p.line && (p.part ?? 'body') === 'body').map((p) => ({ line: p.line ?? 1, message: p.message, severity: p.severity }))} />
               </Stack>
@@ -76,6 +70,7 @@ function Editor({ template }: { template: Template }) {
             <Tabs.Panel value="text" pt="sm"><CodeEditor label="Plain text" description="Made from the body when empty" language="text" value={content.text} height={300} readOnly={!canUpdate} onChange={(text) => { set({ text }); }} /></Tabs.Panel>
           </Tabs>
           <Text size="xs" c="dimmed">{saved.words}</Text>
+          <Attachments template={template} canUpdate={canUpdate} />
           <Problems problems={saved.problems} onJump={(line) => editor.current?.goTo(line)} />
         </Stack>
         <Stack {...(side === 'preview' ? {} : { visibleFrom: 'lg' as const })}>

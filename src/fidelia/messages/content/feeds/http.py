@@ -17,7 +17,7 @@ from fidelia.platform.postgres import Tx
 
 from ...http.templates import Short, given
 from . import service
-from .model import Feed, FeedAnswer, OnFailure
+from .model import Feed, FeedAnswer, FeedCopy, OnFailure
 
 Key = Annotated[str, msgspec.Meta(max_length=60)]
 Url = Annotated[str, msgspec.Meta(max_length=2_000)]
@@ -122,6 +122,11 @@ class FeedController(Controller):
         """Return the templates and fragments that show it."""
         feed = await service.get_feed(tx, feed_id)
         return FeedUses(await service.used_by(tx, feed.key))
+
+    @get("/{feed_id:int}/copy", opt={"right": "templates:read"}, summary="The last good copy of a feed")
+    async def copy(self, tx: Tx, feed_id: FromPath[int]) -> FeedCopy:
+        """Return what the feed gave last."""
+        return await service.copy_of(tx, feed_id)
 
     @post(
         "/{feed_id:int}/fetch",

@@ -62,6 +62,14 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
     last_modified: str | None = None
 
 
+class FeedCopy(msgspec.Struct, frozen=True, kw_only=True):
+    """The last good copy of a feed; ``fetched_at`` null: there is none yet."""
+
+    value: Any
+    size: int
+    fetched_at: datetime | None
+
+
 class FeedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a feed gave just now: its value, or why there is none. ``url`` is the address that was asked."""
 

@@ -22,7 +22,7 @@ from ...store import templates as templates_store
 from ..fragments import store as fragments
 from . import rules, store
 from .fetching import Getter
-from .model import Feed, FeedAnswer
+from .model import Feed, FeedAnswer, FeedCopy
 from .rules import CannotShow
 
 _LOOKUP = 5.0
@@ -118,6 +118,15 @@ async def fetch_now(engines: Engines, feed_id: int, database_id: int | None, pro
         await store.note(tx, feed_id, error)
     value = None if error else msgspec.json.decode(body)
     return FeedAnswer(url=address, value=value, size=0 if error else len(body), took_ms=took, error=error)
+
+
+async def copy_of(tx: Tx, feed_id: int) -> FeedCopy:
+    """Return the last good copy of a feed, to look at; raise 404."""
+    await store.get(tx, feed_id)
+    copy = await store.latest_copy(tx, feed_id)
+    if copy is None:
+        return FeedCopy(value=None, size=0, fetched_at=None)
+    return FeedCopy(value=msgspec.json.decode(copy.body), size=len(copy.body), fetched_at=copy.fetched_at)
 
 
 async def clean(engines: Engines) -> None:

@@ -126,6 +126,14 @@ async def copies(tx: Tx, feed_id: int, addresses: Sequence[bytes]) -> dict[bytes
     }
 
 
+async def latest_copy(tx: Tx, feed_id: int) -> Copy | None:
+    """Return the newest good answer of a feed, whatever its address."""
+    row = await tx.first(
+        sa.select(feed_copy).where(feed_copy.c.feed_id == feed_id).order_by(feed_copy.c.fetched_at.desc()).limit(1)
+    )
+    return None if row is None else Copy(body=bytes(row.body), fetched_at=row.fetched_at)
+
+
 async def keep(tx: Tx, feed_id: int, found: Mapping[bytes, Copy]) -> None:
     """Keep good answers; of two at the same moment the later one stays."""
     if not found:
