@@ -163,6 +163,7 @@ _ALL: list[BuiltinType] = [
         ("message.opened", "Message opened", "open", "opens"),
         ("message.closed", "Placement closed", "closed placement", "closed placements"),
         ("message.complained", "Complaint about a message", "complaint", "complaints"),
+        ("message.replied", "Reply to a message", "reply", "replies"),
         ("message.unsubscribed", "Unsubscribed by a message", "unsubscription", "unsubscriptions"),
     ),
     *_types("messages", {**_MESSAGE, "link": "string"}, ("message.clicked", "Link clicked", "click", "clicks")),

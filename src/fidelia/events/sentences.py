@@ -207,6 +207,7 @@ _SAY: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "message.clicked": _clicked,
     "message.bounced": _message("", "bounced", reason=True),
     "message.closed": _message("Closed"),
+    "message.replied": _message("Replied to"),
     "message.complained": _message("Complained about"),
     "message.unsubscribed": _message("Unsubscribed by"),
     "message.blocked": _message("", "was not sent", reason=True),

@@ -87,10 +87,18 @@ def _tracked(field: FieldShape, text: str, links: dict[str, TemplateLink]) -> st
     protected = protect(text)
     parts, at = [], 0
     for found in _URL.finditer(protected.text):
-        url = found[0].rstrip(_AFTER)
+        url = _until_statement(protected, found[0]).rstrip(_AFTER)
         parts += [protected.text[at : found.start()], _link(protected, url, links)]
         at = found.start() + len(url)
     return protected.restore("".join([*parts, protected.text[at:]]))
+
+
+def _until_statement(protected: Protected, url: str) -> str:
+    """Return an address as far as it goes: expressions may be part of it, the end of an ``if`` is none."""
+    for token in protected.pattern.finditer(url):
+        if not protected.expressions[int(token[1])].startswith("{{"):
+            return url[: token.start()]
+    return url
 
 
 def _tracked_whole(text: str, links: dict[str, TemplateLink]) -> str:

@@ -14,6 +14,8 @@ from fidelia.settings import Settings
 
 from ..channels.email.outlet import EmailOutlet
 from ..channels.email.smtp import SmtpServer
+from ..channels.http.outlet import http_outlet
+from ..channels.registry import EMAIL
 from ..markup.model import Compiled
 from ..model import Run
 from ..senders import store as senders_store
@@ -29,9 +31,11 @@ async def outlets(tx: Tx, run: Run, templates: Sequence[Compiled]) -> Ways:
     """Return where a run's messages leave by; ``templates`` are the mailing's own and then its variants'.
 
     Raises:
-        CannotSend: a signing key or a password cannot be read, or a server is switched off.
+        CannotSend: a signing key or a password cannot be read, a server or a channel is switched off.
     """
     engines = tx.engines
+    if run.plan.channel != EMAIL:
+        return Ways([await http_outlet(tx, run, templates, await signer(engines))])
     if run.plan.virtual_sender_id is not None:
         virtual = await senders_store.sender(tx, run.plan.virtual_sender_id)
         return await ways(tx, run, virtual, templates, await signer(engines), partial(smtp_server, engines))

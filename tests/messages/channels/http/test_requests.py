@@ -29,7 +29,21 @@ VALUES: dict[str, Any] = {
     "settings.token": "a:b/c?d",
 }
 HOSTILE = st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(
-    ['"}', "\r\nX-Evil: 1", "..", ".", "a/../b", "a&b=c", "?x=1#y", "%2e%2e", "</text><x>", "\x00", "${contact}", "'", "\\"]
+    [
+        '"}',
+        "\r\nX-Evil: 1",
+        "..",
+        ".",
+        "a/../b",
+        "a&b=c",
+        "?x=1#y",
+        "%2e%2e",
+        "</text><x>",
+        "\x00",
+        "${contact}",
+        "'",
+        "\\",
+    ]
 )
 
 
@@ -58,7 +72,9 @@ def test_placeholders(text: str, filled: str | None) -> None:
     assert read(text).fill(VALUES) == filled
 
 
-@pytest.mark.parametrize("text", ["${", "${contact", "${Contact}", "${contact|sha1}", "a $#{content.price}", "${a.b.c}"])
+@pytest.mark.parametrize(
+    "text", ["${", "${contact", "${Contact}", "${contact|sha1}", "a $#{content.price}", "${a.b.c}"]
+)
 def test_what_is_no_placeholder_is_refused(text: str) -> None:
     with pytest.raises(PlaceholderRefused):
         read(text)
@@ -129,11 +145,16 @@ def test_what_cannot_stand_somewhere_is_not_sent(value: str) -> None:
     ("kind", "body"),
     [
         ("application/xml", '<t a="&lt;/t&gt;&quot;&amp;&apos;">x</t>'),
-        ("text/plain", "<t a=\"</t>\"&'\">x</t>"),
+        ("text/plain", '<t a="</t>"&\'">x</t>'),
     ],
 )
 def test_text_bodies_are_escaped_by_their_type(kind: str, body: str) -> None:
-    request = {"body": "text", "text": '<t a="${content.text}">x</t>', "content_type": kind, "url": "https://x.example/"}
+    request = {
+        "body": "text",
+        "text": '<t a="${content.text}">x</t>',
+        "content_type": kind,
+        "url": "https://x.example/",
+    }
     built = RequestMaker(made(request=request), {}).build({"contact": "1", "content.text": "</t>\"&'"})
     assert built.body == body.encode()
     assert built.headers["content-type"] == kind
@@ -144,7 +165,12 @@ def test_proof_of_who_sends() -> None:
     kinds = [{"key": "token", "type": "secret"}, {"key": "user", "type": "text"}, {"key": "api_url", "type": "url"}]
     fields = [{"label": "x", "required": True, "default": "", "help": "", **kind} for kind in kinds]
     for kind, header in (("basic", "Basic bWU6dCBv"), ("bearer", "Bearer t o")):
-        auth = {"kind": kind, "username": "${settings.user}", "password": "${settings.token}", "token": "${settings.token}"}
+        auth = {
+            "kind": kind,
+            "username": "${settings.user}",
+            "password": "${settings.token}",
+            "token": "${settings.token}",
+        }
         found = made(settings=fields, auth=auth, request={"url": "${settings.api_url}/x", "json": {"to": "${contact}"}})
         assert definition_faults(found) == []
         built = RequestMaker(found, settings).build({"contact": "1"})

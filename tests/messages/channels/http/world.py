@@ -197,6 +197,8 @@ async def everything(engines: Engines) -> str:
         for table in ("audit_log", "delivery", "mailing_run", "idempotency", "event_inbox", "job", "channel_inbound"):
             found = await (await raw.execute(f"select {table}::text from {table}")).fetchall()
             texts += [row[0] for row in found]
-        rows = await (await raw.execute("select id, key, name, definition::text, settings::text from channel")).fetchall()
+        rows = await (
+            await raw.execute("select id, key, name, definition::text, settings::text from channel")
+        ).fetchall()
         texts += [str(row) for row in rows]
     return "\n".join(texts)
