@@ -251,8 +251,6 @@ async def test_two_senders_share_the_rate(engines: Engines, api: httpx.AsyncClie
     mailing_id = await mailing(api, "paced", database, resource, await template(api, "paced", {"text": "Hi"}))
     run = await prepared(engines, api, mailing_id)
     senders = [await sender_of(engines, run, "paced") for _ in range(2)]
-    for sender in senders:
-        await sender.settler.open()  # both are there before the first message leaves
     await asyncio.gather(*(sender.run() for sender in senders))
     assert await states(engines, run) == {"sent": 50}
     assert bot.times[-1] - bot.times[0] > 0.75 * 49 / 20  # each by itself would be done in half of that
