@@ -23,14 +23,14 @@ function ShareRow({ form, n, m, servers, onRemove, only }: Place & { m: number; 
     <div className={css.share} role="group" aria-label={`Share ${m + 1} of rule ${n + 1}`}>
       <Select label="Mail server" searchable allowDeselect={false} data={serverChoices(servers, share.sender_id)} {...form.getInputProps(`${at}.sender_id`)} />
       <NumberInput label="Share" suffix=" %" min={0} max={100} allowDecimal={false} {...form.getInputProps(`${at}.percent`)} />
-      <span className={css.tools}><IconButton label={`Remove share ${m + 1} of rule ${n + 1}`} disabled={only} onClick={onRemove}><IconX size={18} /></IconButton></span>
+      {only ? <span /> : <span className={css.tools}><IconButton label={`Remove share ${m + 1} of rule ${n + 1}`} onClick={onRemove}><IconX size={18} /></IconButton></span>}
       {shown ? (
         <div className={css.origin}>
           <TextInput label="From, address" type="email" placeholder="the mailing’s own" {...form.getInputProps(`${at}.from_email`)} />
           <TextInput label="From, name" placeholder="the mailing’s own" {...form.getInputProps(`${at}.from_name`)} />
           <TextInput label="Replies go to" type="email" placeholder="as the mailing says" {...form.getInputProps(`${at}.reply_to`)} />
         </div>
-      ) : <div><Button variant="subtle" size="compact-sm" onClick={() => { setOpen(true); }}>Send from another address…</Button></div>}
+      ) : <div className={css.whole}><Button variant="subtle" size="compact-sm" ml={-8} onClick={() => { setOpen(true); }}>Send from another address…</Button></div>}
     </div>
   );
 }

@@ -38,7 +38,7 @@ function Panel({ server, onEdit }: { server: MailServer; onEdit: () => void }) {
     <Stack gap="lg">
       {server.builtin && <Text c="dimmed">{server.host ? 'This server stands in the settings file of the installation ([smtp]) and is changed there.' : 'No mail server stands in the settings file: mails by it are caught in the mailbox and delivered to nobody.'}</Text>}
       <Details items={[
-        ['State', <ToneBadge key="state" tone={tone}>{word}</ToneBadge>], ['Server', addressOf(server)], ...(server.host ? [['Encryption', server.tls === 'none' ? 'none' : server.tls.toUpperCase()] as const, ['User', server.username || 'signs in as nobody'] as const] : []),
+        ['Name', server.name], ['State', <ToneBadge key="state" tone={tone}>{word}</ToneBadge>], ['Server', addressOf(server)], ...(server.host ? [['Encryption', server.tls === 'none' ? 'none' : server.tls.toUpperCase()] as const, ['User', server.username || 'signs in as nobody'] as const] : []),
         ['Connections', formatNumber(server.connections)], ['Mails a second', server.rate > 0 ? formatNumber(server.rate) : 'no limit'],
         ...server.domain_rates.map((group) => [`To ${group.domains.join(', ')}`, `${formatNumber(group.rate)} a second`] as const),
         ...(server.builtin ? [] : [['Used by', server.used_by.join(', ') || 'no virtual sender'] as const]),

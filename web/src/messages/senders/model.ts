@@ -44,7 +44,7 @@ const whom: Record<RuleType, (values: string) => string> = {
 /** A rule in some words: "to gmail.com and 2 more: 70 % MX one, 30 % MX two". */
 export function ruleWords(rule: Rule, names: ReadonlyMap<number, string>): string {
   const values = rule.values ?? [], more = values.length > 1 ? ` and ${values.length - 1} more` : '';
-  const shares = rule.senders.filter((s) => s.percent > 0).map((s) => `${rule.senders.length > 1 ? `${s.percent} % ` : ''}${names.get(s.sender_id) ?? 'a mail server'}`);
+  const shares = rule.senders.filter((s) => s.percent > 0).map((s) => `${rule.senders.length > 1 ? `${s.percent} % ` : ''}${names.get(s.sender_id) ?? 'a mail server'}${s.from_email ? ` from ${s.from_email}` : ''}`);
   return `${whom[rule.type](`${values[0] ?? ''}${more}`)}: ${shares.join(', ')}`;
 }
 

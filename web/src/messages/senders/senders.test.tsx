@@ -35,7 +35,7 @@ describe('virtual senders', () => {
 
   it('are said in words', () => {
     const names = new Map([[0, 'Built-in mailbox'], [3, 'MX one']]);
-    expect(sender.rules.map((rule) => ruleWords(rule, names))).toEqual(['to Gmail.com and 1 more: 30 % MX one, 70 % Built-in mailbox', 'the rest: MX one']);
+    expect(sender.rules.map((rule) => ruleWords(rule, names))).toEqual(['to Gmail.com and 1 more: 30 % MX one from g@example.org, 70 % Built-in mailbox', 'the rest: MX one']);
   });
 
   it('share evenly to 100', () => {
