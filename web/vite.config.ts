@@ -21,6 +21,9 @@ export default defineConfig({
     setupFiles: ['./src/test/setup.ts'],
     css: false,
     restoreMocks: true,
+    // files share a window, which setup.ts leaves clean: loading everything anew for each takes longer than the tests
+    isolate: false,
+    pool: 'threads',
     testTimeout: 20_000,
   },
 });

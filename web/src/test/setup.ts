@@ -1,4 +1,5 @@
 import '@testing-library/jest-dom/vitest';
+import { notifications } from '@mantine/notifications';
 import { cleanup, configure } from '@testing-library/react';
 import { afterAll, afterEach, vi } from 'vitest';
 
@@ -7,6 +8,7 @@ configure({ getElementError: (message) => new Error(message ?? 'not found'), asy
 
 // jsdom has no layout: Mantine and CodeMirror ask for these.
 Object.defineProperty(window, 'matchMedia', {
+  configurable: true,
   writable: true,
   value: (query: string) => ({
     matches: false, media: query, onchange: null,
@@ -22,7 +24,7 @@ class ResizeObserverShim {
 window.ResizeObserver = ResizeObserverShim;
 Element.prototype.scrollIntoView = () => undefined;
 
-Object.defineProperty(document, 'fonts', { value: { addEventListener: vi.fn(), removeEventListener: vi.fn() } });
+Object.defineProperty(document, 'fonts', { configurable: true, value: { addEventListener: vi.fn(), removeEventListener: vi.fn() } });
 
 // undici refuses addresses without an origin; a browser resolves them against the page.
 const PlainRequest = globalThis.Request;
@@ -34,6 +36,8 @@ globalThis.Request = class extends PlainRequest {
 
 afterEach(() => {
   cleanup();
+  notifications.clean();
+  notifications.cleanQueue();
   vi.unstubAllGlobals();
   localStorage.clear();
 });
