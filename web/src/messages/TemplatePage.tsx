@@ -70,8 +70,8 @@ function Editor({ template }: { template: Template }) {
             <Tabs.Panel value="text" pt="sm"><CodeEditor label="Plain text" description="Made from the body when empty" language="text" value={content.text} height={300} readOnly={!canUpdate} onChange={(text) => { set({ text }); }} /></Tabs.Panel>
           </Tabs>
           <Text size="xs" c="dimmed">{saved.words}</Text>
-          <Attachments template={template} canUpdate={canUpdate} />
           <Problems problems={saved.problems} onJump={(line) => editor.current?.goTo(line)} />
+          <Attachments template={template} canUpdate={canUpdate} />
         </Stack>
         <Stack {...(side === 'preview' ? {} : { visibleFrom: 'lg' as const })}>
           <Group justify="space-between" gap="xs">

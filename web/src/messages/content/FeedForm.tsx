@@ -72,6 +72,7 @@ export function FeedForm({ feed, onSaved, onCancel }: { feed?: Feed; onSaved: (f
             <Group><Button variant="default" size="xs" leftSection={<IconPlus size={14} />} onClick={() => { f.insertListItem('headers', { name: '', value: '', stored: false }); }}>Add header</Button></Group>
           </Stack>
         </Fieldset>
+        <Textarea label="Description" autosize minRows={2} {...f.getInputProps('description')} />
       </Section>
       <Section title="When it is fetched">
         <Group gap="sm" align="flex-start" grow>
@@ -82,7 +83,6 @@ export function FeedForm({ feed, onSaved, onCancel }: { feed?: Feed; onSaved: (f
           <Stack gap={6} mt={6}>{failures.map((way) => <Radio key={way.value} value={way.value} label={way.label} description={way.description.replace('key', f.values.key || 'key')} />)}</Stack>
         </Radio.Group>
       </Section>
-      <Textarea label="Description" autosize minRows={2} {...f.getInputProps('description')} />
     </AppForm>
   );
 }

@@ -31,7 +31,7 @@ export function FeedPage() {
           <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
             <div>{canUpdate && feed.archived_at === null ? <FeedForm key={feed.id} feed={feed} onSaved={() => { doneToast('Feed saved'); }} /> : <Section title="Address"><Copyable value={feed.url} /></Section>}</div>
             <Stack>
-              <Section title="What it gives" text={<>Templates show it as <Copyable value={`feeds.${feed.key}`} /></>}><FeedValues feed={feed} /></Section>
+              <Section title="What it gives"><Text size="sm" component="div" c="dimmed">Templates show it as <Copyable value={`feeds.${feed.key}`} /></Text><FeedValues feed={feed} /></Section>
               <Uses feed={feed} />
             </Stack>
           </SimpleGrid>
