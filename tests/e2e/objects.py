@@ -10,6 +10,7 @@ import httpx
 from tests.up import wait_until
 
 from .conftest import ROOT, Site
+from .on_site import placements
 
 MARCH = "E-Mail;First name;Born;Notes\nada@example.com;Ada;03.11.1984;likes coffee\nnobody;Bo;1.2.1990;\n"
 APRIL = (
@@ -356,6 +357,7 @@ class Objects:
             | self.recurring()
             | self.triggered()
             | self.multivariate()
+            | placements(self)
         )
         self.control()
         self.receipts()

@@ -73,17 +73,19 @@ class Shown:
         with self.site.api() as api:
             return api.post(path, json=body).raise_for_status().json()
 
-    def template(self, body: str) -> int:
+    def template(self, body: str, bad: str = "") -> int:
         draft = {"name": "Offer", "subject": "-", "body": body, "format": "html", "database_id": self.database}
-        template = int(self.made("/templates", draft)["id"])
+        template = int(self.made("/templates", {**draft, "variables": {"bad": bad}})["id"])
         self.made(f"/templates/{template}/publish", {})
         return template
 
-    def placed(self, body: str, **settings: Any) -> int:
+    def placed(self, body: str, bad: str = "", **settings: Any) -> int:
         slots = {"database_id": self.database, "key": "hero", "name": "Top of the page"}
         placement = {"slot_id": self.made("/placements/slots", slots)["id"], **settings}
         plan = {"name": "Offer", "type": "placement", "database_id": self.database, "placement": placement}
-        mailing = int(self.made("/mailings", {**plan, "template_id": self.template(body), "undo_seconds": 0})["id"])
+        mailing = int(
+            self.made("/mailings", {**plan, "template_id": self.template(body, bad), "undo_seconds": 0})["id"]
+        )
         self.made(f"/mailings/{mailing}/start", {})
         wait_until(lambda: self.report(mailing)["placement"]["live"])
         return mailing
@@ -146,12 +148,11 @@ def test_hostile_content_runs_nothing_on_the_site(browser: Browser, site: Site, 
         '<svg onload="parent.owned=1"></svg><iframe srcdoc="<script>top.owned=1</script>"></iframe>'
         '<form action="javascript:top.owned=1"><button>Send</button></form>'
         '<meta http-equiv="refresh" content="0;url=/x"><base href="https://evil.example">'
-        "<style>#top{display:none}body{position:fixed;inset:0;height:90000px}</style>"
+        '<div style="position:fixed;inset:0;background:red;pointer-events:none;opacity:.5"></div>'
+        "<style>#top{display:none}body{height:90000px}</style>"
     )
-    with site.api() as api:
-        api.patch(f"/databases/{shown.database}/profiles/1", json={"last_name": hostile}).raise_for_status()
-    body = '<p>Hi</p>{{ profile.last_name | safe }}<a href="http://x.example/">ok</a>'
-    mailing = shown.placed(body, max_shows=1)
+    body = '<p>Hi</p>{{ vars.bad | safe }}<a href="http://x.example/">ok</a>'
+    mailing = shown.placed(body, hostile, max_shows=1)
     page = visitor_of(browser)
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))

@@ -64,6 +64,15 @@ async def test_what_keeps_it_from_starting(site: Site) -> None:
     assert (await ok(await site.api.post("/api/v1/mailings", json=mixed), 422))["errors"][0]["pointer"] == "/placement"
 
 
+async def test_content_that_is_worked_out_for_a_run_is_refused(site: Site) -> None:
+    body = {"name": "Some", "database_id": site.database, "type": "static"}
+    segment = (await ok(await site.api.post("/api/v1/segments", json=body), 201))["segment"]["id"]
+    path = await site.draft(await site.slot(), body=f"<p>{{% if in_segment({segment}) %}}a{{% endif %}}</p>")
+    errors = (await ok(await site.api.post(f"{path}/start", json={}), 422))["errors"]
+    assert [e["pointer"] for e in errors] == ["/template_id"]
+    assert "in_segment" in errors[0]["message"]
+
+
 async def test_preview_estimate_and_no_test_mail(site: Site) -> None:
     path = await site.draft(await site.slot())
     preview = await ok(await site.api.post(f"{path}/preview", json={"profile_id": 1}))

@@ -11,10 +11,13 @@ from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
+from ...content.segments import wanted as segments_wanted
+from ...markup.refers import feeds_used
 from ...model import Mailing
 from ...service.launching import link_of, plan_of
 from ...store import mailings as mailings_store
 from ...store import runs as runs_store
+from ...store import templates as templates_store
 from . import rules
 from .store import runs, shows
 from .store import slots as store
@@ -33,7 +36,7 @@ class Placed:
         settings = mailing.placement
         if settings is None or settings.slot_id is None:
             return [FieldError("/placement/slot_id", "Choose the slot that it is shown in")]
-        errors = []
+        errors = await _content_faults(tx, mailing)
         try:
             slot = await store.find(tx, settings.slot_id)
             if slot.database_id != mailing.database_id:
@@ -92,6 +95,20 @@ class Placed:
         edge = engines.clock.now() - rules.HOLD - timedelta(minutes=1)
         async with engines.db.hot() as raw:
             await shows.purge(raw, edge, _CHUNK)
+
+
+async def _content_faults(tx: Tx, mailing: Mailing) -> list[FieldError]:
+    """Return what of a template is worked out for a whole run before it is sent, which nothing of this is."""
+    template = await templates_store.get(tx, mailing.template_id) if mailing.template_id is not None else None
+    if template is None or template.published_version_id is None:
+        return []  # said by every mailing
+    uses = (await runs_store.compiled(tx, template.published_version_id)).uses
+    words = [("content by segment (in_segment)", segments_wanted(uses)), ("feeds", bool(feeds_used(uses)))]
+    return [
+        FieldError("/template_id", f"{template.name} shows {what}, which placements cannot show")
+        for what, used in words
+        if used
+    ]
 
 
 async def _end(tx: Tx, mailing: Mailing) -> None:

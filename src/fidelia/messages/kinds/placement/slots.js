@@ -44,7 +44,13 @@ function (api, settings, refused) {
   function sized(part, frame) {
     var page = frame.contentDocument && frame.contentDocument.documentElement;
     if (!page) return;
-    var fit = function () { frame.style.height = Math.min(page.offsetHeight, 2e4) + "px"; };
+    var fit = function () {
+      var height = Math.min(page.offsetHeight, 2e4) + "px";
+      if (frame.style.height === height) return;
+      frame.style.height = height;
+      // how much of it is seen is asked anew: from nothing to all of it is no change for who watches
+      if (part.watch) { part.watch.disconnect(); part.watch.observe(part.host); }
+    };
     fit();
     if (window.ResizeObserver) { part.sizes = new window.ResizeObserver(fit); part.sizes.observe(page); }
   }
