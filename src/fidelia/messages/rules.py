@@ -54,7 +54,7 @@ def editable(kind: str, state: str, names: Container[str]) -> bool:
 def retry_after(attempts: int, asked: float = 0) -> timedelta | None:
     """Return how long to wait after so many tries (this one included), or ``None`` when none is left.
 
-    ``asked`` is the seconds that the other side wants us to wait, 0 when it does not say; more than a day is not heeded.
+    ``asked``: the seconds that the other side wants us to wait, 0 when it does not say; more than a day is not heeded.
     """
     if attempts >= MAX_ATTEMPTS:
         return None
