@@ -1,6 +1,7 @@
 """Routes of messages."""
 
 from ..bounces.http import BounceController
+from ..bounces.provider_http import BounceProviderController
 from ..channels.http.http import ChannelController
 from ..channels.http.inbound.http import InboundController
 from ..content.attachments.http import AttachmentController
@@ -48,6 +49,7 @@ API = [
     ChannelController,
     InboundController,
     BounceController,
+    BounceProviderController,
     AttributionController,
     ConversionController,
     RetryController,
