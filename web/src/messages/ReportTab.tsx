@@ -105,7 +105,7 @@ export function ReportTab({ mailing }: { mailing: Mailing }) {
           <SimpleGrid cols={{ base: 1, md: 2 }}>
             <Reasons title={report.placement ? 'Left out' : 'Left out before sending'} rows={report.left_out_reasons} none="Nobody was left out" />
             <Reasons title={report.placement ? 'Held back for now' : 'Failed and blocked'} rows={[...report.failures, ...report.blocks]} none={report.placement ? 'Nobody was held back' : 'Nothing failed'}><TryAgain mailing={mailing} report={report} /></Reasons>
-            <BounceReasons report={report} />
+            {!report.placement && <BounceReasons report={report} />}
           </SimpleGrid>
         </Stack>
       )}

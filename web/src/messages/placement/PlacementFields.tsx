@@ -31,12 +31,12 @@ export function RuleFields({ values, zone, input }: { values: PlacementValues; z
       </Section>
       <Section title="How often">
         <Stack gap="sm">
-          <NumberInput label="Times one person sees it, at most" description="Empty: each time they come" min={1} max={1000} allowDecimal={false} maw={320} {...input('placement.max_shows')} />
+          <NumberInput label="Times one person sees it, at most" description="Empty: each time they come" min={1} max={1000} allowDecimal={false} styles={{ wrapper: { maxWidth: 320 } }} {...input('placement.max_shows')} />
           <Checkbox label="Not any more after a click on one of its links" {...input('placement.until_clicked', { type: 'checkbox' })} />
           <Checkbox label="With a button to close it" description="Who has closed it does not see it any more" {...input('placement.closable', { type: 'checkbox' })} />
           <Text size="sm">{showsWords(values)}</Text>
         </Stack>
-        <NumberInput label="Priority" description="Of several placements in one slot, people see the one with the highest; of equal ones the one they have seen least" min={0} max={100} allowDecimal={false} maw={320} {...input('placement.priority')} />
+        <NumberInput label="Priority" description="Of several placements in one slot, people see the one with the highest; of equal ones the one they have seen least" min={0} max={100} allowDecimal={false} styles={{ wrapper: { maxWidth: 320 } }} {...input('placement.priority')} />
       </Section>
     </>
   );

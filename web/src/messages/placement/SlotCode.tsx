@@ -1,11 +1,11 @@
-import { Alert, Code, Group, SegmentedControl, Select, Stack, Text } from '@mantine/core';
+import { Alert, Button, Code, Group, SegmentedControl, Select, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { snippetOf } from '@/goals/model';
-import { ActionButton, AppLink, confirmConsequence, CopyButton, doneToast, failToast, Loaded, paths, Time } from '@/kit';
+import { AppLink, confirmConsequence, CopyButton, doneToast, failToast, Loaded, paths, Time } from '@/kit';
 import { elementOf, signings, type Site } from './model';
 
 function Copied({ label, text, note }: { label: string; text: string; note?: string }) {
@@ -13,7 +13,7 @@ function Copied({ label, text, note }: { label: string; text: string; note?: str
     <Stack gap={4}>
       <Group justify="space-between" wrap="nowrap"><Text size="sm" fw={500}>{label}</Text><CopyButton value={text} label={`Copy: ${label}`} /></Group>
       {note && <Text size="xs" c="dimmed">{note}</Text>}
-      <Code block>{text}</Code>
+      <Code block tabIndex={0}>{text}</Code>
     </Stack>
   );
 }
@@ -31,8 +31,8 @@ function Secret({ site }: { site: Site }) {
       {make.data && <Alert color="moss" title="Copy it now: it is not shown again"><Group justify="space-between" wrap="nowrap"><Code style={{ overflowWrap: 'anywhere' }}>{make.data.secret}</Code><CopyButton value={make.data.secret} label="Copy the secret" /></Group></Alert>}
       {site.secret_since ? <Text size="sm">Made <Time value={site.secret_since} />{site.former_until && <>; the one before holds until <Time value={site.former_until} mode="absolute" /></>}</Text> : <Text size="sm">There is none yet: only visitors who came by a link of a mail are known.</Text>}
       {can && <Group gap="xs">
-        <ActionButton action={{ label: site.secret_since ? 'Replace the secret' : 'Make a secret', onClick: () => { run(true); } }} />
-        {site.secret_since && <ActionButton action={{ label: 'It has leaked…', onClick: leaked }} />}
+        <Button variant="default" loading={make.isPending} onClick={() => { run(true); }}>{site.secret_since ? 'Replace the secret' : 'Make a secret'}</Button>
+        {site.secret_since && <Button variant="subtle" color="clay" onClick={leaked}>It has leaked…</Button>}
       </Group>}
     </Stack>
   );

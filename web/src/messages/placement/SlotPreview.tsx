@@ -30,7 +30,7 @@ export function SlotPreview({ mailing, slot, unsaved = false }: { mailing: Maili
         <Select aria-label="Preview as" placeholder="Nobody in particular" clearable searchable w={200} value={person === null ? null : String(person)} onChange={choose} data={samples.map((s) => ({ value: String(s.profile_id), label: s.name }))} />
       </Group>
       <Loaded query={query} what="the preview">
-        {(preview) => (preview.error ? <Alert color="marigold" title={person === null ? 'Without a person this cannot be shown' : 'This person would see nothing'}>{preview.error}</Alert> : <MailFrame html={preview.html} title="Preview" height={320} {...(width ? { width } : {})} />)}
+        {(preview) => (preview.error ? <Alert color="marigold" title={person === null ? 'Without a person this cannot be shown' : 'This person would see nothing'}>{preview.error}</Alert> : <MailFrame html={preview.html} title="Preview" height={240} {...(width ? { width } : {})} />)}
       </Loaded>
     </Stack>
   );
