@@ -56,7 +56,9 @@ def mailing(opened: Site) -> int:
         template = api.post("/templates", json=body).raise_for_status().json()["id"]
         api.post(f"/templates/{template}/publish").raise_for_status()
         body = {"name": "Shared out", "database_id": database, "template_id": template, "undo_seconds": 0}
-        return int(api.post("/mailings", json=body | {"from_email": "shop@example.org"}).raise_for_status().json()["id"])
+        return int(
+            api.post("/mailings", json=body | {"from_email": "shop@example.org"}).raise_for_status().json()["id"]
+        )
 
 
 def add_server(page: Page, name: str, port: int, user: str = "", password: str = "") -> None:

@@ -13,6 +13,7 @@ from fidelia.messages.channels.email.outlet import EmailOutlet, Origin
 from fidelia.messages.model import Recipient, Run
 from fidelia.messages.sending.routing import Route, Routing
 from fidelia.messages.sending.sender import Sender, SendResult
+from fidelia.messages.store import sessions
 from fidelia.messages.tracking.tokens import Signer
 from fidelia.platform.engines import Engines
 
@@ -158,6 +159,22 @@ async def test_the_speed_of_the_mailing_holds_for_all_servers_together(engines: 
         took = time.monotonic() - began
     assert done.sent == 60
     assert took >= 60 / 50 - 0.2
+
+
+async def test_limits_of_servers_are_shared_by_all_runs_of_a_channel(engines: Engines) -> None:
+    database = await people(engines, 1)
+    mine, other = await run_of(engines, database), await run_of(engines, database)
+    elsewhere = await run_of(engines, database, channel="telegram")
+    async with engines.db.hot() as raw:
+        await raw.execute("delete from sender_session")
+        for run in (mine, mine, other, elsewhere):
+            await raw.execute(
+                "insert into sender_session (run_id, host, pid, started_at) values (%s, 'h', 1, %s)", (run.id, NOW)
+            )
+        assert await sessions.sharing(raw, mine.id) == (2, 3)
+        assert await sessions.sharing(raw, other.id) == (1, 3)
+        assert await sessions.sharing(raw, elsewhere.id) == (1, 1)
+        await raw.execute("delete from sender_session")
 
 
 async def test_a_server_has_its_own_speed(engines: Engines) -> None:

@@ -194,6 +194,9 @@ class Sender:
         if rows:
             await self._bring(rows)
             return True
+        now = asyncio.get_running_loop().time()
+        for line in self._lines:
+            line.brought(0, now)
         if not all(desk.idle for desk in self.desks):
             await self._rest(0.02)  # connections still work on what was leased
             return True

@@ -51,12 +51,15 @@ describe('virtual senders', () => {
 
   it('are made with a rule before the default', async () => {
     const page = await renderPage(<NewSender crumbs={[]} />, { path: '/settings/senders/new', at: '/settings/senders/new', rights: every, reply: answers((r) => (r.method === 'POST' ? { status: 201, body: sender } : undefined)) });
-    await userEvent.type(await screen.findByLabelText('Name'), 'News');
+    await userEvent.click(await screen.findByLabelText('Name'));
+    await userEvent.paste('News');
     await userEvent.click(screen.getByRole('button', { name: 'Add rule' }));
     const rule = screen.getByRole('group', { name: 'Rule 1' });
     await userEvent.click(screen.getByRole('button', { name: 'Make virtual sender' }));
     expect((await screen.findAllByText('Enter a domain, such as gmail.com')).length).toBeGreaterThan(0);
-    await userEvent.type(within(rule).getAllByLabelText('Domains of recipients')[0] as HTMLElement, 'gmail.com{Enter}');
+    await userEvent.click(within(rule).getAllByLabelText('Domains of recipients')[0] as HTMLElement);
+    await userEvent.paste('gmail.com');
+    await userEvent.keyboard('{Enter}');
     await userEvent.click(within(rule).getByRole('button', { name: 'Share with another server' }));
     await userEvent.click(within(rule).getByRole('button', { name: 'Share evenly' }));
     await userEvent.click(screen.getByRole('button', { name: 'Make virtual sender' }));
