@@ -10,6 +10,7 @@ import httpx
 from tests.up import wait_until
 
 from .conftest import ROOT, Site
+from .content_objects import content
 from .on_site import placements
 
 MARCH = "E-Mail;First name;Born;Notes\nada@example.com;Ada;03.11.1984;likes coffee\nnobody;Bo;1.2.1990;\n"
@@ -358,6 +359,7 @@ class Objects:
             | self.triggered()
             | self.multivariate()
             | placements(self)
+            | content(self)
         )
         self.control()
         self.receipts()

@@ -93,6 +93,10 @@ async def test_a_fragment_alone_shows_its_problems_at_its_lines(engines: Engines
     )
     assert shown["problems"] == []
     assert "[a b]" in shown["html"]
+    for kind in ("text", "html", "mjml"):
+        body = {"format": kind, "body": "Just words\nand {{ nobody.x }}"}
+        shown = await ok(await api.post("/api/v1/fragments/preview", json=body))
+        assert [(p["code"], p["line"]) for p in shown["problems"]] == [("unknown_root", 2)]
     for kind, body in (("mjml", "Just words"), ("mjml", "<mj-style>p{color:red}</mj-style>"), ("text", "Tom & Jerry")):
         shown = await ok(await api.post("/api/v1/fragments/preview", json={"format": kind, "body": body}))
         assert (shown["problems"], shown["error"]) == ([], None)

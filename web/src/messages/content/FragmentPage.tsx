@@ -43,12 +43,12 @@ function Editor({ fragment }: { fragment: Fragment }) {
   const editor = useRef<EditorHandle | null>(null);
   const database = useDatabase();
   const canUpdate = useCan('templates:update') && fragment.archived_at === null;
-  const dirty = text.name !== fragment.name || text.body !== fragment.body;
+  const dirty = text.name.trim() !== fragment.name || text.body !== fragment.body;
   const words = (database?.fields ?? []).map((f) => `profile.${f.name}`);
   const save = useAction({
     refresh: [['fragments'], ['templates']],
     run: (_: null, { headers }) => ok(api.PATCH('/api/v1/fragments/{fragment_id}', { params: { path: { fragment_id: fragment.id } }, body: { name: text.name.trim(), body: text.body, version: fragment.version }, headers })),
-    onDone: (made) => { setFault(null); setText({ name: made.name, body: made.body }); doneToast(made.version === fragment.version ? 'Saved' : `Version ${made.version} is saved`); },
+    onDone: (made) => { setFault(null); doneToast(made.version === fragment.version ? 'Saved' : `Version ${made.version} is saved`); },
   });
   const store = async () => {
     try {

@@ -23,13 +23,14 @@ _HEAD = frozenset(
 def alone(key: str, found: FragmentSource, outside: Outside, fields: list[str] | None) -> TemplateSource:
     """Return a template that holds nothing but a fragment."""
     included = f'{{% include "{key}" %}}'
+    line = f"\n{included}\n"  # of its own: problems are told by their lines
     named = {name for fragment in outside.fragments.values() for name in _VARIABLE.findall(fragment.body)}
     if found.format == "mjml":
-        body = _mjml(found.body, included)
+        body = _mjml(found.body, line)
     elif found.format == "text":
-        body = f'<div style="white-space:pre-line;font-family:sans-serif">{included}</div>'
+        body = f'<div style="white-space:pre-line;font-family:sans-serif">{line}</div>'
     else:
-        body = f"<div>{included}</div>"
+        body = f"<div>{line}</div>"
     return TemplateSource(
         format="mjml" if found.format == "mjml" else "html",
         body=body,
