@@ -59,7 +59,6 @@ describe('virtual senders', () => {
     expect((await screen.findAllByText('Enter a domain, such as gmail.com')).length).toBeGreaterThan(0);
     await userEvent.click(within(rule).getAllByLabelText('Domains of recipients')[0] as HTMLElement);
     await userEvent.paste('gmail.com');
-    await userEvent.keyboard('{Enter}');
     await userEvent.click(within(rule).getByRole('button', { name: 'Share with another server' }));
     await userEvent.click(within(rule).getByRole('button', { name: 'Share evenly' }));
     await userEvent.click(screen.getByRole('button', { name: 'Make virtual sender' }));
