@@ -9,6 +9,7 @@ from typing import Any
 import minijinja
 
 from .compile import check_expressions, compile_source, syntax_of
+from .includes import as_text
 from .model import (
     MAX_SOURCE,
     Compiled,
@@ -39,6 +40,7 @@ def compile_fields(source: TemplateSource, shape: list[FieldShape]) -> CompileRe
     uses: set[str] = set()
     links: dict[str, TemplateLink] = {}
     made: dict[str, str] = {}
+    fragments: dict[str, int] = {}
     known = {field.key for field in shape}
     for key in source.content.keys() - known:
         if source.content[key].strip():
@@ -53,7 +55,11 @@ def compile_fields(source: TemplateSource, shape: list[FieldShape]) -> CompileRe
             if field.required:
                 problems.append(TemplateProblem("error", "required", f"{field.label} is required", part))
             continue
-        used = check_expressions(part, text, source, problems)
+        whole, included, faults = as_text(text, part, source.outside)
+        fragments |= included
+        text, found = whole.text, list[TemplateProblem]()
+        used = check_expressions(part, text, source, found)
+        problems += [*faults, *(whole.located(problem) for problem in found)]
         if used is None:
             continue
         uses |= used
@@ -74,6 +80,7 @@ def compile_fields(source: TemplateSource, shape: list[FieldShape]) -> CompileRe
         uses=sorted(uses),
         variables=dict(source.variables),
         content=made,
+        fragments=fragments,
     )
     return CompileReply(problems, compiled)
 
@@ -106,7 +113,7 @@ def _tracked_whole(text: str, links: dict[str, TemplateLink]) -> str:
         return text
     protected = protect(text)
     if not protected.expressions:
-        return _link(protected, text, links)
+        return protected.restore(_link(protected, text, links))
     link = links.setdefault(text, TemplateLink(len(links), text, dynamic=True))
     return f"{{% set _u %}}{text}{{% endset %}}{{% if _u|trim %}}{{{{ _click({link.no}, _u) }}}}{{% endif %}}"
 

@@ -77,7 +77,8 @@ class MailingReport(msgspec.Struct, frozen=True, kw_only=True):
     """How a run went. Always: selected = audience + left_out, and
     audience = waiting + in_flight + sent + failed + blocked + unknown. Of those waiting, ``later`` are not due yet;
     ``next_at`` is when the next of them is. Of those that ``failed``, ``failed_for_now`` were never refused for
-    good."""
+    good. ``delivered`` is what was sent and did not come back; the channel's provider has ``confirmed`` so many of it.
+    """
 
     mailing: Mailing
     run_id: int | None
@@ -95,6 +96,7 @@ class MailingReport(msgspec.Struct, frozen=True, kw_only=True):
     blocked: int
     unknown: int
     delivered: int
+    confirmed: int
     bounced: int
     opened: Reacted
     clicked: Reacted
@@ -160,6 +162,7 @@ async def report(tx: Tx, mailing_id: int, unit: str | None = None, run_id: int |
         blocked=states.get("blocked", 0),
         unknown=states.get("unknown", 0),
         delivered=delivered,
+        confirmed=reactions.get(("delivered", False), (0, 0))[1],
         bounced=bounced,
         opened=_reacted(reactions, "opened", delivered),
         clicked=_reacted(reactions, "clicked", delivered),
@@ -234,7 +237,7 @@ async def _series(tx: Tx, run: Run, unit: str | None) -> Series | None:
 def _empty(tx: Tx, mailing: Mailing) -> MailingReport:
     nothing = Reacted(0, 0, 0, 0, None)
     names = "audience left_out waiting later in_flight sent failed failed_for_now blocked unknown"
-    names += " delivered bounced unsubscribed complained"
+    names += " delivered confirmed bounced unsubscribed complained"
     zero = dict.fromkeys(names.split(), 0)
     return MailingReport(
         mailing=mailing,

@@ -96,6 +96,7 @@ REACTED = {
     "closed": "r.kind = 'closed'",
     "unsubscribed": "r.kind = 'unsubscribed'",
     "bounced": "r.kind = 'bounced'",
+    "confirmed": "r.kind = 'delivered'",
     "complained": "r.kind = 'complained'",
 }
 _WITHOUT = {"delivered": "bounced", "not_opened": "opened"}

@@ -8,8 +8,9 @@ from typing import Any
 import psycopg
 
 Raw = psycopg.AsyncConnection[Any]
-#: Failed after every try ended with "not now": the server may have changed its mind since.
-_TEMPORARY = "(d.code between 400 and 499 or d.reason like 'Tried %%')"
+#: Failed after every try ended with "not now": the server may have changed its mind since. Only in SMTP a code says so.
+_TEMPORARY = """(d.reason like 'Tried %%' or (d.code between 400 and 499 and exists (
+    select from mailing_run m where m.id = d.run_id and coalesce(m.plan ->> 'channel', 'email') = 'email')))"""
 
 
 async def temporary(raw: Raw, run_id: int) -> int:

@@ -133,6 +133,11 @@ async def test_templates_of_fields(engines: Engines, api: httpx.AsyncClient, bot
     unsaved = {"channel": "fields", "database_id": database, "fields": {"text": "x" * 5_000}, "profile_id": 1}
     assert "5,000 characters" in (await ok(await api.post(f"{PATH}/preview", json=unsaved)))["problems"][0]["message"]
 
+    unsaved["fields"] = {"text": "See https://a.example/x?y=1, or not", "button_url": "https://b.example/"}
+    seen = await ok(await api.post(f"{PATH}/preview", json=unsaved))
+    assert seen["fields"] == unsaved["fields"]
+    assert [link["url"] for link in seen["links"]] == ["https://a.example/x?y=1", "https://b.example/"]
+
     sent = await ok(await api.post(f"{PATH}/{draft['id']}/test-send", json={"to": ["77", "no chat"], "profile_id": 1}))
     assert [(item["address"], item["sent"]) for item in sent["items"]] == [("77", True), ("no chat", False)]
     assert "no Chat id" in sent["items"][1]["reason"]

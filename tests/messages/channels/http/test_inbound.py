@@ -90,6 +90,9 @@ async def test_delivery_reports_of_an_sms_provider(
     found = await sent.report()
     assert (found["sent"], found["bounced"], found["delivered"], found["unsubscribed"]) == (4, 1, 3, 1)
     assert found["bounces"][0]["reason"] == "Number is not in use"
+    assert found["confirmed"] == 1
+    people = await ok(await api.get(f"/api/v1/mailings/{sent.mailing}/people", params={"state": "confirmed"}))
+    assert [person["profile_id"] for person in people["items"]] == [1]
     assert [row[0] for row in await history(engines, sent.database, "message.delivered")] == [1]
     bounced = await history(engines, sent.database, "message.bounced")
     assert [(p, e["channel"], e["reason"]) for p, e in bounced] == [(2, "report", "Number is not in use")]
