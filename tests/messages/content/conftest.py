@@ -13,7 +13,7 @@ from fidelia.messages.service import running
 from fidelia.platform.engines import Engines
 from tests.web_server import WebServer, open_to, web_server
 
-from ..kinds.trigger.conftest import world as world
+from ..kinds.trigger.conftest import world  # noqa: F401  # a fixture
 from ..test_mailings import mailing, ok, run_jobs, template
 from ..world import people
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fidelia.messages.markup.compile import compile_source
+from fidelia.messages.markup.fields import FieldRenderer, compile_any, preview_fields
 from fidelia.messages.markup.includes import MAX_DEPTH, with_fragments
-from fidelia.messages.markup.model import FragmentSource, Outside, TemplateSource
+from fidelia.messages.markup.model import FieldShape, FragmentSource, Outside, TemplateProblem, TemplateSource
 from fidelia.messages.markup.refers import refers_of
 from fidelia.messages.markup.render import Renderer, preview
 
@@ -144,7 +145,6 @@ def test_places_agree_with_the_text(top: list[str], a: list[str], b: str) -> Non
     if not parts:
         assert whole.body == body
         return
-    from fidelia.messages.markup.model import TemplateProblem
 
     lines = whole.body.split("\n")
     for number, text in enumerate(lines, 1):
@@ -185,3 +185,26 @@ def test_who_is_in_a_segment_reads_another_text() -> None:
     assert "gold" in preview(renderer, {"in_segment": {"12": True}}, LINKS).html
     assert "plain" in preview(renderer, {"in_segment": {"12": False}}, LINKS).html
     assert preview(renderer, {"in_segment": {}}, LINKS).error == "Nobody knows who is in the segment 12"
+
+
+def test_fields_of_other_channels_take_fragments_segments_and_feeds() -> None:
+    shape = [FieldShape("text", "Text", "long_text", True)]
+    note = FragmentSource("text", "Tom & {{ feeds.weather.now }}\nhttps://shop.example.org/n", 4)
+    text = 'Hi\n{% include "note" %}{% if in_segment(7) %} gold{% endif %}'
+    made = TemplateSource("html", "", shape=shape, content={"text": text}, outside=Outside({"note": note}, ["note"]))
+    compiled = compile_any(made).compiled
+    assert compiled is not None
+    assert compiled.fragments == {"note": 4}
+    assert {"in_segment.7", "feeds.weather.now"} <= set(compiled.uses)
+    assert [link.url for link in compiled.links] == ["https://shop.example.org/n"]
+    roots = {"feeds": {"weather": {"now": -3}}, "in_segment": {"7": True}}
+    assert preview_fields(FieldRenderer(compiled), roots, LINKS).fields == {
+        "text": "Hi\nTom & -3\nhttps://shop.example.org/n gold"
+    }
+    wrong = TemplateSource("html", "", shape=shape, content={"text": "a\n{{ nobody }}"})
+    assert [(p.line, p.fragment) for p in compile_any(wrong).problems] == [(2, None)]
+    broken = FragmentSource("text", "x\n{{ nobody }}", 4)
+    inside = TemplateSource(
+        "html", "", shape=shape, content={"text": text}, outside=Outside({"note": broken}, ["note"])
+    )
+    assert [(p.part, p.line, p.fragment_line) for p in compile_any(inside).problems] == [("fields.text", 2, 2)]

@@ -96,4 +96,5 @@ async def _refused_feeds(tx: Tx, keys: Sequence[str]) -> dict[str, str]:
 async def outside_of_version(tx: Tx, version: TemplateVersion, database_id: int | None) -> Outside:
     """Return what a published version names, with the fragments as they were when it was published."""
     own = await fragments.frozen(tx, version.fragments)
-    return (await outside_of(tx, [getattr(version, part) for part in PARTS], database_id, own))[0]
+    texts = [*(getattr(version, part) for part in PARTS), *version.fields.values()]
+    return (await outside_of(tx, texts, database_id, own))[0]

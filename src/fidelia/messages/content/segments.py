@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-import sqlalchemy as sa
 from pyroaring import BitMap
 
 from fidelia import segments
@@ -18,8 +17,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
 from ..markup.refers import IN_SEGMENT, segments_used
-from ..tables import template_version
-from .tables import run_segment
+from . import store
 
 
 def wanted(uses: Collection[str]) -> bool:
@@ -36,24 +34,21 @@ async def freeze(engines: Engines, run_id: int, uses: Collection[str], people: B
     if not asked:
         return
     async with engines.tx() as tx:
-        done = await _known(tx, run_id)
+        done = await store.known(tx, run_id)
     for segment_id in asked:
         if segment_id in done:
             continue
         members = people & await segments.segment_people(engines, segment_id, tag=tag)
         async with engines.tx() as tx:
-            await _keep(tx, run_id, segment_id, members, people)
+            await store.keep(tx, run_id, segment_id, members, people)
 
 
 async def join(tx: Tx, run_id: int, version_ids: Iterable[int], people: BitMap) -> None:
     """Find out which segments by rules people are in who join a run that lasts; needs ClickHouse if there are any."""
-    rows = await tx.all(
-        sa.select(template_version.c.refers["segments"]).where(template_version.c.id.in_(list(version_ids)))
-    )
-    for segment_id in sorted({int(number) for (numbers,) in rows for number in numbers or ()}):
+    for segment_id in await store.asked_by(tx, version_ids):
         if await _by_rules(tx, segment_id):
             members = await segments.people_among(tx.engines, segment_id, people)
-            await _keep(tx, run_id, segment_id, members, people)
+            await store.keep(tx, run_id, segment_id, members, people)
 
 
 async def of(tx: Tx, run_id: int, uses: Collection[str], ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -61,7 +56,7 @@ async def of(tx: Tx, run_id: int, uses: Collection[str], ids: Sequence[int]) -> 
 
     A segment that nobody has looked at for somebody has no key.
     """
-    people, known = BitMap(ids), await _known(tx, run_id)
+    people, known = BitMap(ids), await store.known(tx, run_id)
     answers: dict[int, dict[str, Any]] = {profile: {} for profile in ids}
     for segment_id in segments_used(uses):
         members, looked_at = known.get(segment_id, (BitMap(), BitMap()))
@@ -92,28 +87,3 @@ async def _by_rules(tx: Tx, segment_id: int) -> bool:
         return (await segments.get_segment(tx, segment_id)).type == "dynamic"
     except Problem:  # gone: nobody knows who would be in it
         return True
-
-
-async def _known(tx: Tx, run_id: int) -> dict[int, tuple[BitMap, BitMap]]:
-    rows = await tx.all(sa.select(run_segment).where(run_segment.c.run_id == run_id))
-    return {
-        row.segment_id: (BitMap.deserialize(bytes(row.members)), BitMap.deserialize(bytes(row.known))) for row in rows
-    }
-
-
-async def _keep(tx: Tx, run_id: int, segment_id: int, members: BitMap, people: BitMap) -> None:
-    """Keep who of some people is in a segment, beside what is known of others."""
-    at = (run_segment.c.run_id == run_id) & (run_segment.c.segment_id == segment_id)
-    raw = await tx.raw()
-    nobody = BitMap().serialize()
-    await raw.execute(
-        "insert into run_segment (run_id, segment_id, members, known, at) values (%s, %s, %s, %s, %s)"
-        " on conflict do nothing",
-        (run_id, segment_id, nobody, nobody, tx.now),
-    )
-    row = await tx.one(sa.select(run_segment).where(at).with_for_update())
-    inside = (BitMap.deserialize(bytes(row.members)) - people) | members
-    known = BitMap.deserialize(bytes(row.known)) | people
-    await tx.execute(
-        sa.update(run_segment).where(at).values(members=inside.serialize(), known=known.serialize(), at=tx.now)
-    )

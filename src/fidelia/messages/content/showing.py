@@ -65,6 +65,7 @@ async def shown_to(tx: Tx, run: _RunOf, uses: Collection[str], profile: int) -> 
 async def seen_by(engines: Engines, source: TemplateSource, database_id: int | None, people: Sequence[int]) -> Sight:
     """Return what some people would see now, of everything that a template names."""
     texts = [getattr(source, part) for part in PARTS]
+    texts += source.content.values()
     named = refers_of([*texts, *(fragment.body for fragment in source.outside.fragments.values())])
     roots: dict[int, dict[str, Any]] = {profile: {} for profile in people}
     refused: dict[int, str] = {}

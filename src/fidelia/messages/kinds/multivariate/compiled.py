@@ -44,7 +44,8 @@ async def source_of(tx: Tx, variant: Variant) -> TemplateSource:
         made = version = await templates_store.version(tx, template.published_version_id)
         outside = await outside_of_version(tx, version, template.database_id)
     else:
-        outside, _ = await outside_of(tx, [getattr(template, part) for part in PARTS], template.database_id)
+        texts = [*(getattr(template, part) for part in PARTS), *template.fields.values()]
+        outside, _ = await outside_of(tx, texts, template.database_id)
     return TemplateSource(
         format=made.format,
         body=made.body,
