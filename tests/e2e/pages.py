@@ -126,6 +126,7 @@ EMPTY = [
     Shot("domains", "/settings/domains"),
     Shot("domain-key", "/settings/domains?drawer=key:{dkim_key}"),
     Shot("returned", "/settings/returned"),
+    Shot("returned-providers", "/settings/returned?drawer=providers"),
     Shot("policies", "/settings/policies"),
     Shot("hooks", "/settings/hooks"),
     Shot("audit", "/settings/audit"),

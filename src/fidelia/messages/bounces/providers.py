@@ -131,7 +131,7 @@ def _sendgrid(item: Mapping[str, Any]) -> Iterator[Told]:
 
 
 def _sparkpost(item: Mapping[str, Any]) -> Iterator[Told]:
-    event = next(iter((item.get("msys") or {}).values()), {})
+    event: Mapping[str, Any] = next(iter((item.get("msys") or {}).values()), {})
     tokens = _tokens(event.get("msg_from"))
     if event.get("type") == "spam_complaint":
         yield Told(outcome="complained", tokens=tokens, detail=_text(event.get("fbtype")))

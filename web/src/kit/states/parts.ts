@@ -2,6 +2,7 @@
 export const parts: Readonly<Record<string, string | null>> = {
   audit: 'the audit log',
   'audit/segment/last': 'who changed it last',
+  'bounce-providers': 'the addresses for providers',
   'bulk-updates': 'the bulk change',
   'bulk-updates/preview': 'the preview',
   categories: 'the product categories',

@@ -34,4 +34,16 @@ describe('returned mail', () => {
     expect(await screen.findByText('Returned mail deleted')).toBeVisible();
     expect(page.sent.some((request) => request.method === 'DELETE' && request.path === '/api/v1/messages/bounces/7')).toBe(true);
   });
+
+  it('gives providers the addresses at which they tell', async () => {
+    const url = 'https://fidelia.example/api/v1/messages/bounces/providers/mailgun/k';
+    await renderPage(<ReturnedList crumbs={[]} />, {
+      ...at, rights: [...at.rights, 'senders:update'],
+      reply: (request) => (request.path === '/api/v1/messages/bounces/providers' ? { body: { items: [{ key: 'mailgun', name: 'Mailgun', url }] } } : server(request)),
+    });
+    await userEvent.click(await screen.findByRole('button', { name: 'Provider addresses' }));
+    const drawer = await screen.findByRole('dialog');
+    expect(await within(drawer).findByText(url)).toBeVisible();
+    expect(within(drawer).getByRole('button', { name: 'Copy the address for Mailgun' })).toBeVisible();
+  });
 });

@@ -7,6 +7,7 @@ import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { AppLink, confirmConsequence, Details, doneToast, failToast, FirstUse, ListPage, Loaded, MenuActions, NO_VALUE, paths, SideDrawer, Time, ToneBadge, useDrawer, useListState, type Column, type Crumb, type PageAction } from '@/kit';
 import { outcomeOf, outcomeOptions, sourceWords, type ReturnedMail } from './model';
+import { ProvidersDrawer } from './Providers';
 
 function Outcome({ of }: { of: ReturnedMail }) {
   const { word, tone } = outcomeOf(of);
@@ -39,7 +40,9 @@ function Detail({ id }: { id: number }) {
 export function ReturnedList({ crumbs }: { crumbs: readonly Crumb[] }) {
   const state = useListState({ defaultSort: '-received_at' });
   const drawer = useDrawer('mail');
+  const providers = useDrawer('providers');
   const canDelete = useCan('senders:delete');
+  const canSetUp = useCan('senders:update');
   const query = useList<ReturnedMail>(['returned-mail', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/messages/bounces', { params: { query: { ...state.params, limit, ...(cursor ? { cursor } : {}) } }, signal })));
   const remove = useAction({ refresh: [['returned-mail']], run: (id: number) => ok(api.DELETE('/api/v1/messages/bounces/{mail_id}', { params: { path: { mail_id: id } } })) });
   const actions = (mail: ReturnedMail): PageAction[] => [
@@ -62,11 +65,12 @@ export function ReturnedList({ crumbs }: { crumbs: readonly Crumb[] }) {
   ];
   return (
     <>
-      <ListPage<ReturnedMail> name="returned-mail" title="Returned mail" crumbs={crumbs} noun={{ one: 'returned mail', many: 'returned mails' }} query={query} state={state} columns={columns} rowKey={(mail) => mail.id} rowLabel={(mail) => mail.reason}
+      <ListPage<ReturnedMail> name="returned-mail" title="Returned mail" crumbs={crumbs} secondary={canSetUp ? [{ label: 'Provider addresses', onClick: () => { providers.open(); } }] : []} noun={{ one: 'returned mail', many: 'returned mails' }} query={query} state={state} columns={columns} rowKey={(mail) => mail.id} rowLabel={(mail) => mail.reason}
         rowHref={(mail) => `${paths.settings('returned')}?drawer=mail:${mail.id}`} searchLabel="Search reason, sender, subject"
         filters={[{ key: 'outcome', label: 'What became of it', options: outcomeOptions }]}
         help={{ text: 'Bounces and complaints come in here. After a hard bounce the address goes on the stop list Hard bounces, after five soft ones in a row too; somebody who complains is unsubscribed. What could not be understood waits here for you to look at.' }}
         empty={<FirstUse icon={IconMailOff} title="Nothing has come back yet" text="Set a return path domain (smtp.return_path_domain), and let its mail come to this installation: bounces and complaints are read, counted and acted on." primary={{ label: 'See stop lists', href: `${paths.consent()}?tab=stop` }} />} />
+      <ProvidersDrawer />
       <SideDrawer name="mail" right="senders:read" title="Returned mail">{(id) => <Detail id={Number(id)} />}</SideDrawer>
     </>
   );
