@@ -8096,6 +8096,7 @@ export interface components {
             blocked: number;
             unknown: number;
             delivered: number;
+            confirmed: number;
             bounced: number;
             opened: components["schemas"]["Reacted"];
             clicked: components["schemas"]["Reacted"];
@@ -32075,7 +32076,7 @@ export interface operations {
                 q?: string | null;
                 /** @description Field to sort by; - in front for descending */
                 sort?: string | null;
-                /** @description One of: queued, in_flight, sent, failed, blocked, unknown, audience, delivered, not_opened, opened, opened_by_machine, clicked, clicked_by_machine, closed, unsubscribed, bounced, complained, converted, left_out */
+                /** @description One of: queued, in_flight, sent, failed, blocked, unknown, audience, delivered, not_opened, opened, opened_by_machine, clicked, clicked_by_machine, closed, unsubscribed, bounced, confirmed, complained, converted, left_out */
                 state?: string;
                 /** @description Only for this reason */
                 reason?: string | null;
@@ -32184,7 +32185,7 @@ export interface operations {
             query?: {
                 /** @description Only whom this search finds */
                 q?: string | null;
-                /** @description One of: queued, in_flight, sent, failed, blocked, unknown, audience, delivered, not_opened, opened, opened_by_machine, clicked, clicked_by_machine, closed, unsubscribed, bounced, complained, converted, left_out */
+                /** @description One of: queued, in_flight, sent, failed, blocked, unknown, audience, delivered, not_opened, opened, opened_by_machine, clicked, clicked_by_machine, closed, unsubscribed, bounced, confirmed, complained, converted, left_out */
                 state?: string;
                 /** @description Only for this reason */
                 reason?: string | null;
