@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from fidelia.kernel.errors import FieldError
 from fidelia.platform.postgres import Tx
 
 from .model import CHANNELS
@@ -32,3 +33,11 @@ async def known(tx: Tx) -> dict[str, ChannelInfo]:
     source: ChannelSource | None = tx.engines.ports.get(CHANNELS_PORT)
     defined = {} if source is None else await source(tx)
     return {key: ChannelInfo(_BUILTIN[key]) for key in CHANNELS} | dict(defined)
+
+
+async def matching_fault(tx: Tx, matching: str, field: str | None, pointer: str) -> FieldError | None:
+    """Return what is wrong with matching people by the contacts of a channel that does not exist, if that is asked."""
+    if matching != "custom_sub" or field is None:
+        return None
+    there = await known(tx)
+    return None if field in there else FieldError(pointer, f"custom_sub names a channel in field: {', '.join(there)}")

@@ -17,6 +17,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.files import Files
 from fidelia.platform.postgres import Tx
 
+from .. import channels
 from ..fields import Database, Field
 from ..service.databases import get_database
 from ..service.fields import add_field
@@ -116,15 +117,17 @@ async def _check(
 
 
 async def option_problems(tx: Tx, options: ImportOptions) -> list[FieldError]:
-    """Return what is wrong with the subscription that rows ask for."""
+    """Return what is wrong with the channel that people are matched by, and the subscription that rows ask for."""
+    fault = await channels.matching_fault(tx, options.matching, options.field, "/options/field")
+    errors = [] if fault is None else [fault]
     if options.subscribe is None:
-        return []
+        return errors
     resource = (await resources_by_id(tx, [options.subscribe.resource])).get(options.subscribe.resource)
     if resource is None or resource.archived_at is not None:
-        return [FieldError("/options/subscribe/resource", "There is no such resource")]
+        return [*errors, FieldError("/options/subscribe/resource", "There is no such resource")]
     if options.subscribe.channel not in resource.channels:
-        return [FieldError("/options/subscribe/channel", f"{resource.name} has no such channel")]
-    return []
+        return [*errors, FieldError("/options/subscribe/channel", f"{resource.name} has no such channel")]
+    return errors
 
 
 async def get_import(tx: Tx, import_id: int) -> ImportOut:

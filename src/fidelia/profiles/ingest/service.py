@@ -10,9 +10,10 @@ import anyio.to_thread
 import msgspec
 
 from fidelia.access import Actor
-from fidelia.kernel.errors import invalid_field, too_large
+from fidelia.kernel.errors import invalid, invalid_field, too_large
 from fidelia.platform.postgres import Tx
 
+from .. import channels
 from ..matching import read_matching
 from ..rules import escape
 from ..store.databases import open_for_write
@@ -82,6 +83,8 @@ async def upsert(
     if len(items) > limit:
         raise too_large(f"An upsert takes {limit:,} items at most; these are {len(items):,}")
     database = await open_for_write(tx, database_id)
+    if fault := await channels.matching_fault(tx, matching, field, "/field"):
+        raise invalid(fault)
     how = read_matching(database, matching, field=field, resource_id=resource_id)
     if mode == "add" and how.by_id:
         raise invalid_field("/mode", "Profiles cannot be added by profile_id: Fidelia gives the ids")
