@@ -14,7 +14,6 @@ from fidelia.kernel.clock import FixedClock
 from fidelia.messages.kinds.placement import audience
 from fidelia.messages.service import running
 from fidelia.messages.service.outlet import signer
-from fidelia.messages.tracking.edge import Limits
 from tests.messages.test_mailings import AGENT, mailing, ok, run_jobs, sums, template
 
 from .world import HOST, Site
@@ -59,10 +58,6 @@ async def test_forged_and_expired_signatures_get_the_fallback(site: Site, clock:
         assert await site.ask("", visitor=bad) == {}
     clock.advance(timedelta(seconds=601))
     assert await site.ask("", visitor=good) == {}
-    for _ in range(70):  # who only guesses is not listened to for a while
-        await site.ask("", visitor="0" * 64 + ".99999999999.user:c1")
-    assert await site.ask("c1") == {}
-    Limits.of(site.engines)._counts.clear()
     assert "hero" in await site.ask("c1")
 
 

@@ -54,10 +54,9 @@ async def test_what_keeps_it_from_starting(site: Site) -> None:
     for more in (
         {"timing": {"local_time": True}},
         {"placement": {"slot_id": "x"}},
-        {"placement": None, "type": "trigger"},
+        {"split": {"variants": [{"template_id": 1}, {"template_id": 1}]}},
     ):
-        expected = 201 if more.get("type") == "trigger" else 422
-        await ok(await site.api.post("/api/v1/mailings", json={**values, **more}), expected)
+        await ok(await site.api.post("/api/v1/mailings", json={**values, **more}), 422)
     sent = {**values, "type": "broadcast", "channel": "site"}
     assert (await ok(await site.api.post("/api/v1/mailings", json=sent), 422))["errors"][0]["pointer"] == "/channel"
     mixed = {**values, "type": "broadcast", "placement": {}}
@@ -66,11 +65,22 @@ async def test_what_keeps_it_from_starting(site: Site) -> None:
 
 async def test_content_that_is_worked_out_for_a_run_is_refused(site: Site) -> None:
     body = {"name": "Some", "database_id": site.database, "type": "static"}
-    segment = (await ok(await site.api.post("/api/v1/segments", json=body), 201))["segment"]["id"]
+    segment = (await ok(await site.api.post("/api/v1/segments", json=body), 201))["id"]
     path = await site.draft(await site.slot(), body=f"<p>{{% if in_segment({segment}) %}}a{{% endif %}}</p>")
     errors = (await ok(await site.api.post(f"{path}/start", json={}), 422))["errors"]
     assert [e["pointer"] for e in errors] == ["/template_id"]
     assert "in_segment" in errors[0]["message"]
+
+
+async def test_a_field_that_goes_takes_no_page_with_it(site: Site) -> None:
+    fields = f"/api/v1/databases/{site.database}/fields"
+    field = (await ok(await site.api.post(fields, json={"name": "size", "type": "string"}), 201))["id"]
+    await site.placed(await site.slot("a"), body="<p>{{ profile.size | default('none') }}</p>")
+    assert "none" in (await site.ask("c1", "a"))["a"]["html"]
+    async with site.engines.db.hot() as raw:
+        await raw.execute(f"alter table profile_{site.database} drop column f{field}")
+        await raw.execute("delete from profile_field where id = %s", (field,))
+    assert "none" in (await site.ask("c1", "a"))["a"]["html"]
 
 
 async def test_preview_estimate_and_no_test_mail(site: Site) -> None:

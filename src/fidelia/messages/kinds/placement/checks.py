@@ -27,6 +27,8 @@ def checked_placement(values: dict[str, Any], kind: str, before: Mailing | None)
         values["placement"] = msgspec.to_builtins(settings)
     elif "placement" in values:
         errors.append(FieldError("/placement", "A placement cannot be without these settings"))
+    if values.get("split") is not None:
+        errors.append(FieldError("/split", "A placement has one template: make one placement for each"))
     if values.get("resource_id") is not None:
         errors.append(FieldError("/resource_id", "A placement needs no subscription: it is shown on your own site"))
     return errors

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
+import structlog
+from psycopg.errors import UndefinedColumn
 from pyroaring import BitMap
 
 from fidelia import events, profiles
+from fidelia.access import SecretError
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
@@ -26,13 +30,15 @@ from ...sending.values import plain_values
 from ...service.outlet import signer
 from ...store import runs as runs_store
 from ...store.tracking import tell
-from . import rules
+from . import rules, service
 from .model import Live, Placement, Seen, Visitor
 from .reaching import chunk_of
 from .store import runs, shows
 
+log = structlog.get_logger(__name__)
 _PORT = "messages.placements"
 _KEPT_RUNS = 200
+_KEEP_SECONDS = 3.0
 #: What stands before content in its frame: nothing of it runs, nothing but pictures, fonts and styles is loaded, and
 #: links lead the whole page on.
 FRAME = (
@@ -69,28 +75,58 @@ class _Prepared:
 
 
 class _Kept:
-    """Runs as a process has prepared them; the audience of each is replaced when its version is another."""
+    """What a process keeps: runs, of which the audience is replaced when its version is another, and databases."""
 
     def __init__(self) -> None:
         self.runs: OrderedDict[int, _Prepared] = OrderedDict()
+        self.databases: dict[int, tuple[float, profiles.Database]] = {}
 
 
-async def serve(
-    engines: Engines, database_id: int, host: str, wanted: Sequence[str], visitor: Visitor | None, message: str = ""
-) -> dict[str, Content]:
-    """Return what each of these slots is filled with for a visitor; slots that stay as the page made them are left out.
+def _kept(engines: Engines) -> _Kept:
+    found: _Kept = engines.ports.setdefault(_PORT, _Kept())
+    return found
 
-    ``host`` is the page's, ``visitor`` whom the site has signed, ``message`` the token of the mail that brought them.
+
+async def _database(tx: Tx, database_id: int) -> profiles.Database:
+    """Return a database with its fields, as they were some seconds ago at most."""
+    kept = _kept(tx.engines).databases
+    found = kept.get(database_id)
+    if found is None or found[0] < time.monotonic():
+        found = kept[database_id] = time.monotonic() + _KEEP_SECONDS, await profiles.get_database(tx, database_id)
+    return found[1]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a page asks: for which slots, for whom its site has signed, or whom the token of a mail brought there."""
+
+    slots: list[str]
+    signed: str = ""
+    message: str = ""
+
+
+async def serve(engines: Engines, key_id: int, database_id: int, host: str, asked: Asked) -> dict[str, Content]:
+    """Return what each slot is filled with for a visitor; slots that stay as the page made them are left out.
+
+    ``key_id`` is of the site's key, ``host`` the page's.
     """
+    try:
+        return await _serve(engines, key_id, database_id, host, asked)
+    except UndefinedColumn:  # a field was deleted in these seconds
+        _kept(engines).databases.clear()
+        return await _serve(engines, key_id, database_id, host, asked)
+
+
+async def _serve(engines: Engines, key_id: int, database_id: int, host: str, asked: Asked) -> dict[str, Content]:
     async with engines.tx() as tx:
-        slots = await runs.in_slots(await tx.raw(), database_id, wanted, tx.now)
+        slots = await runs.in_slots(await tx.raw(), database_id, asked.slots, tx.now)
         slots = [slot for slot in slots if not slot.domains or events.is_own(host, slot.domains)]
         prepared = [p for slot in slots for live in slot.live if (p := await _prepared(tx, live)) is not None]
         by_run = {p.run.id: p for p in prepared}
         who = None
         if by_run:
-            if visitor is None and message and any(slot.by_link and slot.live for slot in slots):
-                visitor = await _come_by(tx, database_id, message)
+            visitor = await _signed(tx, key_id, asked.signed) if asked.signed else None
+            if not asked.signed and asked.message and any(slot.by_link and slot.live for slot in slots):
+                visitor = await _come_by(tx, database_id, asked.message)
                 slots = [slot if slot.by_link else slot._replace(live=[]) for slot in slots]
             who = await _person(tx, database_id, visitor, prepared) if visitor is not None else None
         seen: Mapping[int, Seen] = {}
@@ -117,7 +153,7 @@ async def serve(
 
 
 async def _prepared(tx: Tx, live: Live) -> _Prepared | None:
-    kept: _Kept = tx.engines.ports.setdefault(_PORT, _Kept())
+    kept = _kept(tx.engines)
     found = kept.runs.get(live.run_id)
     if found is None:
         run = await runs_store.get(tx, live.run_id)
@@ -134,6 +170,15 @@ async def _prepared(tx: Tx, live: Live) -> _Prepared | None:
     return found
 
 
+async def _signed(tx: Tx, key_id: int, signed: str) -> Visitor | None:
+    try:
+        secrets_ = await service.secrets_of(tx, key_id)
+    except SecretError as exc:
+        log.error("visitors of a site cannot be known", key=key_id, reason=str(exc))
+        return None
+    return rules.read_visitor(signed, secrets_, tx.now)
+
+
 async def _come_by(tx: Tx, database_id: int, message: str) -> Visitor | None:
     known = (await tokens.read(tx, database_id, {message})).get(message)
     if known is None or known.sent_at < tx.now - rules.LINK_HOLDS:
@@ -143,7 +188,7 @@ async def _come_by(tx: Tx, database_id: int, message: str) -> Visitor | None:
 
 async def _person(tx: Tx, database_id: int, visitor: Visitor, prepared: Sequence[_Prepared]) -> dict[str, Any] | None:
     """Return the visitor with what the templates use, if they exist and have not left."""
-    database = await profiles.get_database(tx, database_id)
+    database = await _database(tx, database_id)
     names = {name for p in prepared for name in p.columns}
     if any(p.whole for p in prepared):
         names |= {field.name for field in database.fields}
@@ -178,14 +223,9 @@ async def _content(
     except CannotRender as exc:
         await _block(engines, prepared, person, str(exc))
         return None
-    if not seen.reserved and not await _reserve(engines, prepared, person):
-        return None
     nonce = rules.new_nonce(at, secrets.randbits(20))
-    if prepared.settings.max_shows is not None or not seen.shows:
-        async with engines.db.hot() as raw:
-            most = prepared.settings.max_shows
-            if not await shows.hold(raw, run.id, person, nonce, most, at, rules.HOLD):
-                return None
+    if not await _right(engines, prepared, person, seen, nonce, at):
+        return None
     token = (await signer(engines)).token("v", run.id, person, nonce)
     return Content(FRAME + html, token, prepared.settings.closable)
 
@@ -202,21 +242,23 @@ async def _html(engines: Engines, prepared: _Prepared, who: Mapping[str, Any]) -
     return prepared.renderer.html(prepared.context.of(Recipient(person, "", roots)))
 
 
-async def _reserve(engines: Engines, prepared: _Prepared, person: int) -> bool:
-    """Count a person who sees it for the first time, if a frequency policy limits how many do."""
-    run = prepared.run
-    key = MessageKey(person)
-    async with engines.db.hot() as raw:
-        policy = await marks.effective(raw, run.plan.policy_id, run.plan.resource_id)
-        if not policy.limits:  # counted once it is seen
-            return True
-        refused = await marks.reserve(
-            raw, policy, chunk_of(run.id, run.database_id, run.plan, person), engines.clock.now()
-        )
-    if not refused:
+async def _right(engines: Engines, prepared: _Prepared, person: int, seen: Seen, nonce: int, at: datetime) -> bool:
+    """Give somebody the right to see it: frequency policies count the first time, and some are seen so often only."""
+    run, most = prepared.run, prepared.settings.max_shows
+    if seen.reserved and seen.shows and most is None:
         return True
-    await _block(engines, prepared, person, f"{policy.name}: {limit_text(refused[key])}")
-    return False
+    refused, policy = None, None
+    async with engines.db.hot() as raw:
+        if not seen.reserved:
+            policy = await marks.effective(raw, run.plan.policy_id, run.plan.resource_id)
+            if policy.limits:  # without any it is counted once it is seen
+                chunk = chunk_of(run.id, run.database_id, run.plan, person)
+                refused = (await marks.reserve(raw, policy, chunk, at)).get(MessageKey(person))
+        if refused is None and (most is not None or not seen.shows):
+            return await shows.hold(raw, run.id, person, nonce, most, at, rules.HOLD)
+    if refused is not None and policy is not None:
+        await _block(engines, prepared, person, f"{policy.name}: {limit_text(refused)}")
+    return refused is None
 
 
 async def _block(engines: Engines, prepared: _Prepared, person: int, reason: str) -> None:

@@ -7,24 +7,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-import structlog
 from litestar import Controller, Request, Response, post
 from litestar.params import FromPath
 
 from fidelia import events
-from fidelia.access import SecretError
 from fidelia.kernel.errors import Problem
 from fidelia.platform.engines import Engines
 
 from ... import rules as message_rules
-from ...tracking.edge import MOST_BYTES, Limits, address_of
-from . import rules, service, serving, telling
-from .model import Told, Visitor
+from ...tracking.edge import MOST_BYTES
+from . import rules, serving, telling
+from .model import Told
 
-log = structlog.get_logger(__name__)
 MOST_SLOTS = 20
-#: So many signatures that are not ours come from one address within a minute; then none is looked at for a while.
-MOST_FORGED = 60
 _CLOSED = {
     "Cache-Control": "private, no-store, max-age=0",
     "Referrer-Policy": "no-referrer",
@@ -88,9 +83,9 @@ class SlotController(Controller):
             asked = _asked(await _body(request))
             wanted = [name for name in dict.fromkeys(asked.slots) if rules.KEY.fullmatch(name)][:MOST_SLOTS]
             if wanted:
-                visitor, message = await _visitor(request, engines, found.id, asked)
-                host = urlsplit(origin).netloc
-                filled = await serving.serve(engines, found.database_id, host, wanted, visitor, message)
+                machine = message_rules.is_machine("opened", request.headers.get("user-agent", ""), None)
+                known = serving.Asked(wanted) if machine else serving.Asked(wanted, asked.visitor, asked.message[:64])
+                filled = await serving.serve(engines, found.id, found.database_id, urlsplit(origin).netloc, known)
         headers = {**_CLOSED, "Access-Control-Allow-Origin": origin}
         return Response(_encode(SlotsFilled(filled)), media_type="application/json", headers=headers)
 
@@ -116,29 +111,6 @@ async def _known(engines: Engines, key: str, origin: str) -> Any:
         return None
     own = found is not None and bool(found.domains) and events.is_own(urlsplit(origin).netloc, found.domains)
     return found if own else None
-
-
-async def _visitor(
-    request: Request[Any, Any, Any], engines: Engines, key_id: int, asked: SlotsAsked
-) -> tuple[Visitor | None, str]:
-    """Return whom the site has signed, or the token of a mail; neither for a machine, and for who forges."""
-    if message_rules.is_machine("opened", request.headers.get("user-agent", ""), None):
-        return None, ""
-    if not asked.visitor:
-        return None, asked.message[:64]
-    limits, address = Limits.of(engines), address_of(request)
-    if limits.seen("forged visitor", address) > MOST_FORGED:
-        return None, ""
-    try:
-        async with engines.tx() as tx:
-            secrets = await service.secrets_of(tx, key_id)
-            visitor = rules.read_visitor(asked.visitor, secrets, tx.now)
-    except SecretError as exc:
-        log.error("visitors of a site cannot be known", key=key_id, reason=str(exc))
-        return None, ""
-    if visitor is None:
-        limits.count("forged visitor", address)
-    return visitor, ""
 
 
 async def _body(request: Request[Any, Any, Any]) -> bytes:
