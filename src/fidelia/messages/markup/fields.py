@@ -63,6 +63,9 @@ def compile_fields(source: TemplateSource, shape: list[FieldShape]) -> CompileRe
         if used is None:
             continue
         uses |= used
+        if "links.web_version" in used:
+            message = "Only mails have a web version: links.web_version leads nowhere here"
+            problems.append(TemplateProblem("error", "unknown_link", message, part))
         made[field.key] = _tracked(field, text, links)
         broken = syntax_of(made[field.key], part)
         if broken is not None:

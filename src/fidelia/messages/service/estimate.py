@@ -152,9 +152,7 @@ async def _render_checks(
         if row["id"] in sight.roots
     ]
     if not contexts and sight.refused:
-        return [
-            MailingCheck("error", f"The message can be made for nobody: {next(iter(sight.refused.values()))}", None)
-        ]
+        return [MailingCheck("error", f"The message can be made for nobody: {next(iter(sight.refused.values()))}")]
     at, name = "/template_id", "message"
     if variant:
         subject = plan.variants[variant - 1].subject or source.subject

@@ -191,7 +191,8 @@ async def forget(raw: Raw, database_id: int, profile_ids: Sequence[int]) -> dict
         (ids, database_id),
     )
     addresses = await raw.execute(
-        "update delivery set contact_hash = sha256((run_id || '-' || profile_id || '-' || random())::bytea)"
+        "update delivery set provider_id = null,"
+        " contact_hash = sha256((run_id || '-' || profile_id || '-' || random())::bytea)"
         " where profile_id = any(%s::bigint[]) and run_id in (select id from mailing_run where database_id = %s)",
         (ids, database_id),
     )

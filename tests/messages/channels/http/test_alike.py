@@ -137,6 +137,10 @@ async def test_templates_of_fields(engines: Engines, api: httpx.AsyncClient, bot
     seen = await ok(await api.post(f"{PATH}/preview", json=unsaved))
     assert seen["fields"] == unsaved["fields"]
     assert [link["url"] for link in seen["links"]] == ["https://a.example/x?y=1", "https://b.example/"]
+    unsaved["fields"] = {"text": "{{ links.web_version }} {{ links.unsubscribe }}"}
+    seen = await ok(await api.post(f"{PATH}/preview", json=unsaved))
+    assert [problem["code"] for problem in seen["problems"]] == ["unknown_link"]
+    assert "/unsubscribe" in seen["fields"]["text"]
 
     sent = await ok(await api.post(f"{PATH}/{draft['id']}/test-send", json={"to": ["77", "no chat"], "profile_id": 1}))
     assert [(item["address"], item["sent"]) for item in sent["items"]] == [("77", True), ("no chat", False)]

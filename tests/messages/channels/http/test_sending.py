@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pyroaring import BitMap
 
 from fidelia import profiles
 from fidelia.access import Actor
@@ -20,6 +21,7 @@ from fidelia.messages.model import Run
 from fidelia.messages.sending.sender import Sender
 from fidelia.messages.service import running
 from fidelia.messages.service.outlet import signer
+from fidelia.messages.service.used import forget_people
 from fidelia.messages.store import runs
 from fidelia.platform.engines import Engines
 from fidelia.worker import tasks
@@ -154,6 +156,11 @@ async def test_every_answer_has_its_place_in_the_report(
             ((await run_of(engines, mailing_id)).id,),
         )
         assert [(p, i.partition("/")[0]) for p, i in await cursor.fetchall()] == [(n, str(n)) for n in (1, 2, 4, 7, 8)]
+    async with engines.tx() as tx:
+        await forget_people(tx, database, BitMap([1]))
+        raw = await tx.raw()
+        kept = await (await raw.execute("select count(*) from delivery where provider_id like '1/%'")).fetchone()
+    assert kept == (0,)
 
 
 async def test_who_is_too_fast_waits_as_long_as_asked(
