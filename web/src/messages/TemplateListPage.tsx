@@ -34,8 +34,8 @@ export function TemplateListPage() {
     { key: 'name', header: 'Template', sort: 'name', cell: (t) => t.name },
     { key: 'subject', header: 'Subject', sort: 'subject', cell: (t) => t.subject || glimpse(t.fields) || null, priority: 2 },
     ...(channels.length > 0 ? [{ key: 'channel', header: 'Channel', priority: 3 as const, cell: (t: Template) => channelName(t.channel, channels) }] : []),
-    { key: 'state', header: 'State', priority: 1, cell: (t) => (t.published_number ? <StateBadge state="published" size="sm" label={`Version ${t.published_number}${t.unpublished_changes ? ' · changed since' : ''}`} /> : <StateBadge state="draft" size="sm" />) },
-    { key: 'problems', header: 'Problems', priority: 3, cell: (t) => (t.problems.length > 0 ? <ToneBadge tone={t.problems.some((p) => p.severity === 'error') ? 'clay' : 'marigold'} icon={IconAlertTriangle}>{formatCount(t.problems.length, 'problem', 'problems')}</ToneBadge> : null) },
+    { key: 'state', header: 'State', priority: 1, cell: (t) => (t.published_number ? <StateBadge state="published" size="sm" label={`Version ${t.published_number}${t.unpublished_changes ? ' · changed' : ''}`} /> : <StateBadge state="draft" size="sm" />) },
+    { key: 'problems', header: 'Problems', priority: 3, cell: (t) => (t.newer_fragments.length > 0 && t.problems.length === 0 ? <ToneBadge tone="marigold" icon={IconAlertTriangle}>newer fragment</ToneBadge> : t.problems.length > 0 ? <ToneBadge tone={t.problems.some((p) => p.severity === 'error') ? 'clay' : 'marigold'} icon={IconAlertTriangle}>{formatCount(t.problems.length, 'problem', 'problems')}</ToneBadge> : null) },
     { key: 'updated_at', header: 'Changed', sort: 'updated_at', cell: (t) => <Time value={t.updated_at} />, priority: 2 },
     {
       key: 'actions', header: 'Actions', locked: true, align: 'right', priority: 1, cell: (t) => (
