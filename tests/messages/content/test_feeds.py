@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fidelia.kernel.clock import FixedClock
-from fidelia.messages.content.feeds import rules
+from fidelia.messages.content.feeds import rules, service, store
+from fidelia.messages.content.feeds.fetching import FAILURES, Getter
 from fidelia.messages.content.feeds.rules import CannotShow
+from fidelia.messages.content.feeds.values import FeedValues
 from tests.web_server import Asked, WebServer, send
 
-from ..test_mailings import ok
+from ..test_mailings import ok, run_jobs
 from .conftest import Post
 
 JSON = "application/json"
@@ -194,3 +196,61 @@ def test_a_value_never_leaves_its_place(value: str) -> None:
     assert made.startswith("https://example.org/a/")
     path, _, query = made.removeprefix("https://example.org/a/").partition("?q=")
     assert not set("/?#&\r\n ") & set(path + query)
+
+
+async def test_who_waits_too_long_comes_again_and_a_dead_feed_is_left_alone(post: Post, web: WebServer) -> None:
+    open_now = asyncio.Event()
+
+    async def slow(asked: Asked, out: asyncio.StreamWriter) -> None:
+        await open_now.wait()
+        await send(out, b'{"a": 1}', kind=JSON)
+
+    web.pages["/slow"] = slow
+    database = await post.people(2)
+    await feed(post, web.url("/slow?n={{ profile.id }}"), key="slow")
+    async with FeedValues(post.engines, database, ["slow"], 0) as values:
+        shown = await values.of([1, 2], seconds=0.1)
+        assert (shown.later, shown.refused) == ({1, 2}, {})
+        open_now.set()
+        shown = await values.of([1, 2], seconds=30)
+        assert shown.values == {1: {"slow": {"a": 1}}, 2: {"slow": {"a": 1}}}
+    web.page("/dead", b"", status=503)
+    made = await feed(post, web.url("/dead"), key="dead")
+    async with post.engines.tx() as tx:
+        source = await store.source(tx, made["id"])
+    web.asked.clear()
+    async with Getter(post.engines) as getter:
+        for _ in range(FAILURES + 5):
+            answer = await getter.one(source, source.url)
+            assert answer.body is None
+    assert len(web.asked) == FAILURES
+    assert "not asked again" in answer.reason
+
+
+async def test_copies_of_people_are_forgotten_with_them(post: Post, web: WebServer, clock: FixedClock) -> None:
+    web.page("/p", b'{"a": 1}', kind=JSON)
+    database = await post.people(2)
+    made = await feed(post, web.url("/p?n={{ profile.id }}"), key="people")
+    same = await feed(post, web.url("/p"), key="everybody")
+
+    async def fetched() -> list[int]:
+        person = {"database_id": database, "profile_id": 1}
+        for one in (made, same):
+            await ok(await post.api.post(f"/api/v1/feeds/{one['id']}/fetch", json=person))
+        return await kept()
+
+    async def kept() -> list[int]:
+        async with post.engines.db.hot() as raw:
+            cursor = await raw.execute(
+                "select feed_id from feed_copy where feed_id = any(%s)", ([made["id"], same["id"]],)
+            )
+            return sorted(row[0] for row in await cursor.fetchall())
+
+    assert await fetched() == sorted([made["id"], same["id"]])
+    assert (await post.api.delete(f"/api/v1/databases/{database}/profiles/2")).status_code in (200, 202, 204)
+    await run_jobs(post.engines)
+    assert await kept() == [same["id"]]
+    assert len(await fetched()) == 2
+    clock.advance(timedelta(days=8))
+    await service.clean(post.engines)
+    assert await kept() == [same["id"]]
