@@ -30,6 +30,12 @@ WORDS = {
     "no_address": "No e-mail address any more",
     "suppressed": "On a stop list",
 }
+#: The same where messages go by another channel than e-mail.
+_ELSEWHERE = {
+    "status": "The profile's status does not allow messages",
+    "paused": "Has paused these messages",
+    "no_address": "No contact in this channel any more",
+}
 
 
 async def load(
@@ -74,7 +80,8 @@ async def _willing(
             people = people - some
     who = await profiles.sendable(tx, database_id, people, plan.resource_id, plan.channel, plan.suppression_lists)
     left_out = [*kept_out.items(), *who.excluded.items()]
-    return dict(who.rows), {profile: WORDS.get(reason, reason) for reason, some in left_out for profile in some}
+    words = WORDS if plan.channel == "email" else {**WORDS, **_ELSEWHERE}
+    return dict(who.rows), {profile: words.get(reason, reason) for reason, some in left_out for profile in some}
 
 
 async def _asked(tx: Tx, run: Run, ids: Sequence[int]) -> tuple[dict[int, str], dict[int, int], dict[int, str]]:

@@ -33,6 +33,16 @@ REASONS = {
 }
 
 
+#: The same where messages of another channel than e-mail are left out.
+_ELSEWHERE = {"status": "do not want messages, or cannot be reached", "no_address": "no contact in this channel"}
+
+
+def reason_words(reason: str, channel: str) -> str:
+    """Return why somebody is left out of messages of a channel, in words for people."""
+    found = REASONS.get(reason, reason)
+    return found if channel == "email" else _ELSEWHERE.get(reason, found)
+
+
 class Audience(msgspec.Struct, frozen=True):
     """Who was selected, who gets it, and who does not by reason; the parts sum to the whole.
 

@@ -84,7 +84,10 @@ async def estimate(engines: Engines, mailing_id: int, tag: str | None = None) ->
         receives=len(found.receives),
         left_out=[
             ReasonCount(reason, len(found.excluded[reason]), None, words)
-            for reason, words in (*_other(found), *audience.REASONS.items())
+            for reason, words in (
+                *_other(found),
+                *((reason, audience.reason_words(reason, plan.channel)) for reason in audience.REASONS),
+            )
             if reason in found.excluded
         ],
         checks=checks,

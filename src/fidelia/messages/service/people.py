@@ -22,7 +22,7 @@ from ..senders.report import labels
 from ..store import mailings as mailings_store
 from ..store import report as store
 from ..store import runs
-from .audience import REASONS
+from .audience import reason_words
 from .report import run_of
 
 FIGURES = (*store.LEDGER, "delivered", "not_opened", *store.REACTED, "converted", "left_out")
@@ -115,7 +115,7 @@ async def _people(
         ]
         if rows:
             why = await runs.reasons_of(tx, run.id, [row[0] for row in rows])
-            rows = [(row[0], row[1], REASONS.get(why[row[0]], why[row[0]]), *row[3:]) for row in rows]
+            rows = [(row[0], row[1], reason_words(why[row[0]], run.plan.channel), *row[3:]) for row in rows]
     else:
         rows = await store.people(
             await tx.raw(),

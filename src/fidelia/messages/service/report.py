@@ -20,7 +20,7 @@ from ..senders.report import SenderReport, senders_report
 from ..store import ledger, retry, runs, waiting
 from ..store import mailings as mailings_store
 from ..store import report as store
-from .audience import REASONS
+from .audience import REASONS, reason_words
 
 
 class Reacted(msgspec.Struct, frozen=True):
@@ -169,7 +169,7 @@ async def report(tx: Tx, mailing_id: int, unit: str | None = None, run_id: int |
         unsubscribed=reactions.get(("unsubscribed", False), (0, 0))[0],
         complained=reactions.get(("complained", False), (0, 0))[0],
         left_out_reasons=[
-            ReasonCount(reason, count, None, REASONS.get(reason, reason))
+            ReasonCount(reason, count, None, reason_words(reason, run.plan.channel))
             for reason, count in sorted(excluded.items(), key=lambda item: _order(item[0]))
         ],
         failures=[

@@ -359,6 +359,7 @@ async def test_an_sms_goes_to_the_number_of_the_profile_or_the_subscription(
     provider.taken.clear()
     found = await started(engines, api, await mailing(api, "sms", database, None, template_id))
     assert (found["sent"], found["left_out"]) == (1, 2)
+    assert [reason["text"] for reason in found["left_out_reasons"]] == ["no contact in this channel"]
     assert provider.taken[0]["to"] == "+491709999999"
 
 
