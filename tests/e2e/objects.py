@@ -295,6 +295,21 @@ class Objects:
             wait_until(lambda: self.items(f"/hooks/{hook}/deliveries"))
         return {"hook": hook, "delivery": self.first(f"/hooks/{hook}/deliveries")}
 
+    def channels(self) -> dict[str, object]:
+        """A channel of a preset, a template for it, and a mailing that is being set up."""
+        found = next((c["id"] for c in self.items("/channels") if c["key"] == "telegram"), 0)
+        if not found:
+            body = {"preset": "telegram_bot", "settings": {"token": "123456:not-a-token"}}
+            found = self.send("/channels/presets", body)["channel"]["id"]
+        fields = {"text": 'Hello {{ profile.first_name | default("") }}\nThe beans you like are back.'}
+        fields |= {"button_text": "See them", "button_url": "https://shop.example/beans"}
+        at = {"channel": "telegram", "database_id": self.database}
+        template, new = self.named("/templates?channel=telegram", "Beans by bot", at | {"fields": fields})
+        if new:
+            self.send(f"/templates/{template}/publish")
+        mailing, _ = self.named("/mailings", "Beans by bot", at | {"template_id": template})
+        return {"channel": found, "channel_template": template, "channel_mailing": mailing}
+
     def recurring(self) -> dict[str, object]:
         """A recurring mailing that was launched, and one that is being set up."""
         at = {"database_id": self.database, "template_id": 1, "type": "recurring"}
@@ -355,6 +370,7 @@ class Objects:
             | self.domains()
             | self.senders()
             | self.hooks()
+            | self.channels()
             | self.recurring()
             | self.triggered()
             | self.multivariate()

@@ -77,6 +77,11 @@ def _picker(page: Page) -> None:
     page.get_by_role("button", name=re.compile(r"^(Add a )?rule", re.IGNORECASE)).first.click()
 
 
+def _rule(page: Page) -> None:
+    page.get_by_role("list", name="Response rules").get_by_role("button", expanded=False).first.click()
+    expect(page.get_by_role("group", name="Condition 1").first).to_be_visible()
+
+
 def _sign_in_fails(page: Page) -> None:
     page.get_by_label("E-mail").fill("nobody@example.com")
     page.get_by_label("Password", exact=True).fill("not the password")
@@ -127,6 +132,7 @@ EMPTY = [
     Shot("domain-key", "/settings/domains?drawer=key:{dkim_key}"),
     Shot("returned", "/settings/returned"),
     Shot("returned-providers", "/settings/returned?drawer=providers"),
+    Shot("channels", "/settings/channels"),
     Shot("policies", "/settings/policies"),
     Shot("hooks", "/settings/hooks"),
     Shot("audit", "/settings/audit"),
@@ -291,6 +297,12 @@ FULL = [
     Shot("event-type", "/databases/{database}/event-types?drawer=type:custom.played"),
     Shot("event-type-edit", "/databases/{database}/event-types?drawer=type:edit-custom.played"),
     Shot("policy-new", "/settings/policies?drawer=policy:new"),
+    Shot("channel-new", "/settings/channels?drawer=channel:new"),
+    Shot("channel", "/settings/channels/{channel}", _rule),
+    Shot("channel-try", "/settings/channels/{channel}?drawer=try:now"),
+    Shot("template-new", "/templates?drawer=template:new"),
+    Shot("template-of-channel", "/templates/{channel_template}"),
+    Shot("mailing-of-channel", "/mailings/{channel_mailing}"),
 ]
 
 

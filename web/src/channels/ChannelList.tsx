@@ -3,8 +3,8 @@ import { IconMail, IconMessageCirclePlus, IconPlus } from '@tabler/icons-react';
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import { useCan } from '@/api/session';
-import { AppLink, FirstUse, ListView, MenuActions, Page, paths, Section, SideDrawer, StateBadge, Time, ToneBadge, useDrawer, useListState, type Column, type Crumb } from '@/kit';
-import { useArchiving } from './ChannelPage';
+import { AppLink, FirstUse, ListView, MenuActions, Page, paths, Section, SideDrawer, Time, ToneBadge, useDrawer, useListState, type Column, type Crumb } from '@/kit';
+import { Standing, useArchiving } from './ChannelPage';
 import { iconOf, type Channel } from './model';
 import { NewChannel } from './NewChannel';
 
@@ -38,7 +38,7 @@ export function ChannelList({ crumbs }: { crumbs: readonly Crumb[] }) {
   const query = useList<Channel>(['channels', 'list', state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/channels', { params: { query: { ...params, ...(old ? { archived: true } : {}), limit, ...(cursor ? { cursor } : {}) } }, signal })));
   const columns: Column<Channel>[] = [
     { key: 'name', header: 'Channel', sort: 'name', cell: (c) => <Name channel={c} /> },
-    { key: 'state', header: 'State', priority: 1, cell: (c) => (c.missing.length > 0 ? <StateBadge state="draft" label="Not ready" size="sm" /> : <StateBadge state="active" label="Ready" size="sm" />) },
+    { key: 'state', header: 'State', priority: 1, cell: (c) => <Standing channel={c} /> },
     { key: 'contact', header: 'Writes to', priority: 2, cell: (c) => c.definition.contact.label },
     { key: 'key', header: 'Key', sort: 'key', priority: 3, cell: (c) => <Text span size="sm" ff="monospace">{c.key}</Text> },
     { key: 'told', header: 'Told something last', priority: 3, cell: (c) => (c.definition.inbound.active ? <Time value={c.last_inbound_at} none="nothing yet" /> : 'not set up') },

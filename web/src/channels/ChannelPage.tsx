@@ -1,4 +1,5 @@
 import { Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
@@ -30,6 +31,12 @@ function UsedBy({ channel }: { channel: Channel }) {
   );
 }
 
+/** Whether a channel can send: archived ones and those that lack a setting cannot. */
+export function Standing({ channel }: { channel: Channel }) {
+  if (channel.archived_at !== null) return <StateBadge state="archived" size="sm" />;
+  return channel.missing.length > 0 ? <ToneBadge tone="marigold" icon={IconAlertTriangle}>Not ready</ToneBadge> : <StateBadge state="active" label="Ready" size="sm" />;
+}
+
 /** Archives a channel, with a way back. */
 export function useArchiving() {
   const path = (id: number) => ({ params: { path: { channel_id: id } } });
@@ -55,7 +62,7 @@ export function ChannelPageBody({ crumbs }: { crumbs: readonly Crumb[] }) {
   const Mark = channel && iconOf(channel);
   return (
     <Page title={named(query, (found) => found.name, 'Channel')} crumbs={[...crumbs, { label: 'Channels', href: paths.settings('channels') }]} menu={menu}
-      badges={channel && <>{Mark && <Mark size={22} aria-hidden="true" />}{old ? <StateBadge state="archived" /> : channel.missing.length > 0 ? <StateBadge state="draft" label="Not ready" /> : <StateBadge state="active" label="Ready" />}</>}
+      badges={channel && <>{Mark && <Mark size={22} aria-hidden="true" />}<Standing channel={channel} /></>}
       facts={channel ? [<>called <ToneBadge key="k">{channel.key}</ToneBadge> in the API</>, <>changed <Time key="t" value={channel.updated_at} /></>] : []}
       primary={channel && can.run && !old ? { label: 'Try it', onClick: () => { drawer.open('now'); } } : undefined}
       help={{ text: 'A channel is a definition: which request sends a message, and what answers and later events mean. Nothing is programmed; changes count from the next message on.', guide: 'channels' }}>

@@ -23,10 +23,3 @@ export function insertToken(text: string, start: number, end: number, token: Tok
   const whole = text.slice(0, start) + text.slice(end);
   return text.slice(0, start) + (json && token.typed && whole.trim() === '' ? token.token.replace('${', '$#{') : token.token) + text.slice(end);
 }
-
-/** The placeholders of a text that nothing stands for. */
-export function unknownTokens(text: string, source: TokenSource): string[] {
-  const known = new Set(tokensOf({ ...source, inbound: { active: true } }).flatMap((g) => g.items.map((t) => t.token)));
-  const found = [...text.matchAll(/(?<!\$)\$#?\{([^}|]*)[^}]*\}/g)].map(([, name = '']) => `\${${name.trim()}}`);
-  return [...new Set(found.filter((token) => !known.has(token)))];
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { insertToken, tokensOf, unknownTokens } from './placeholders';
+import { insertToken, tokensOf } from './placeholders';
 import { contentWords, eventWords, keyOf, statusWords, whenWords } from './words';
 
 const when = (path: string, op: 'eq' | 'contains' | 'is_present', value: string | boolean | null) => ({ path, op, value });
@@ -38,9 +38,5 @@ describe('placeholders', () => {
     expect(insertToken('to  now', 3, 3, text)).toBe('to ${content.text} now');
     expect(insertToken('', 0, 0, silent, true)).toBe('$#{content.silent}');
     expect(insertToken('no ', 3, 3, silent, true)).toBe('no ${content.silent}');
-  });
-
-  it('that nothing stands for are found', () => {
-    expect(unknownTokens('${contact|digits} ${content.txt} $#{content.silent} $${literal}', source)).toEqual(['${content.txt}']);
   });
 });

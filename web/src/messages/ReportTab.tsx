@@ -80,7 +80,7 @@ function Reasons({ title, rows, none, children }: { title: string; rows: Mailing
   return (
     <Section title={title}>
       {rows.length === 0 ? <Text c="dimmed">{none}</Text> : (
-        <Table verticalSpacing="xs"><Table.Tbody>{rows.map((r) => <Table.Tr key={`${r.reason}${r.code ?? ''}${r.text ?? ''}`}><Table.Td>{reasonWords(r.reason)}{r.code ? ` ${r.code}` : ''} <Text span c="dimmed" size="xs">{r.text}</Text></Table.Td><Table.Td ta="right"><Num value={r.count} /></Table.Td></Table.Tr>)}</Table.Tbody></Table>
+        <Table verticalSpacing="xs"><Table.Tbody>{rows.map((r) => <Table.Tr key={`${r.reason}${r.code ?? ''}${r.text ?? ''}`}><Table.Td>{reasonWords(r.reason)}{r.code ? ` ${r.code}` : ''} {r.text !== r.reason && <Text span c="dimmed" size="xs">{r.text}</Text>}</Table.Td><Table.Td ta="right"><Num value={r.count} /></Table.Td></Table.Tr>)}</Table.Tbody></Table>
       )}
       {children}
     </Section>

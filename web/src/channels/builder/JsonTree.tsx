@@ -21,11 +21,11 @@ function Row({ node, at, list, tokens, put, drop }: RowProps) {
       <div className={css.leaf} role="group" aria-label={at}>
         {!list && <TextInput className={css.leafName ?? ''} aria-label={`Name of ${at}`} placeholder="name" spellCheck={false} autoComplete="off" value={node.name} onChange={(e) => { set({ name: e.currentTarget.value }); }} />}
         <Select className={css.leafKind ?? ''} aria-label={`Kind of ${at}`} allowDeselect={false} data={[...kinds]} value={node.kind} onChange={(kind) => { if (kind) put(node.id, (found) => asKind(found, kind)); }} />
-        <div className={css.leafValue}>
+        {box || node.kind === 'null' ? <span style={{ flex: 1 }} /> : <div className={css.leafValue}>
           {node.kind === 'text' && <PlaceholderInput bare json label={`Value of ${at}`} tokens={tokens} value={node.value} onChange={(value) => { set({ value }); }} />}
           {node.kind === 'number' && <TextInput aria-label={`Value of ${at}`} inputMode="decimal" value={node.value} error={Number.isNaN(Number(node.value)) ? 'This is no number' : null} onChange={(e) => { set({ value: e.currentTarget.value }); }} />}
           {node.kind === 'boolean' && <Select aria-label={`Value of ${at}`} allowDeselect={false} data={[{ value: 'true', label: 'yes (true)' }, { value: 'false', label: 'no (false)' }]} value={node.value} onChange={(value) => { set({ value: value ?? 'true' }); }} />}
-        </div>
+        </div>}
         <IconButton variant="subtle" color="gray" label={`Remove ${at}`} onClick={() => { drop(node.id); }}><IconX size={16} /></IconButton>
       </div>
       {box && <Children node={node} at={at} tokens={tokens} put={put} drop={drop} />}

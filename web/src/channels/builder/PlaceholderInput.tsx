@@ -36,7 +36,7 @@ export function PlaceholderInput({ label, bare = false, tokens, value, onChange,
   const shared = {
     ...rest, ref: input, value, error, spellCheck: prose, autoComplete: 'off', withAsterisk: required, onChange: (e: { currentTarget: { value: string } }) => { onChange(e.currentTarget.value); },
     ...(bare ? { 'aria-label': label } : { label }), ...(description ? { description } : {}), ...(placeholder ? { placeholder } : {}), ...(typeof onBlur === 'function' ? { onBlur: onBlur as () => void } : {}),
-    ...(prose ? {} : { styles: { input: { fontFamily: 'var(--mantine-font-family-monospace)' } } }), rightSectionWidth: 40,
+    ...(prose ? {} : { styles: { input: { fontFamily: 'var(--mantine-font-family-monospace)' } } }), rightSectionWidth: 40, ...(rows === undefined ? {} : { rightSectionProps: { style: { alignItems: 'flex-start', paddingTop: 4 } } }),
     rightSection: rest.readOnly ? null : (
       <Menu position="bottom-end" width={280} shadow="md">
         <Menu.Target><Tooltip label="Insert a value"><ActionIcon variant="subtle" color="gray" size={28} miw={28} mih={28} aria-label={`Insert a value into ${label}`}><IconBraces size={16} /></ActionIcon></Tooltip></Menu.Target>

@@ -22,7 +22,7 @@ function JsonBody({ form, tokens }: { form: Form; tokens: readonly TokenGroup[] 
         onChange={(next) => { if (next === 'code') form.setFieldValue(path, written(parsed(text).value)); setView(next); }} />
       {rows ? <JsonTree value={text} tokens={tokens} onChange={(next) => { form.setFieldValue(path, next); }} />
         : <CodeEditor bare label="Body as JSON" language="json" height={240} value={text} completions={tokens.flatMap((g) => g.items.map((t) => t.token))} onChange={(next) => { form.setFieldValue(path, next); }} />}
-      <Text size="xs" c="dimmed">A field whose value is missing is left out. {'$#{…}'} alone keeps a number or yes/no as such; {'${contact|digits}'} keeps only the digits.</Text>
+      <Text size="xs" c="dimmed">A field whose value is missing is left out. {'$#{…}'} alone keeps a number or yes/no as such; {'${contact|digits}'} keeps only the digits; {'${content.sender or settings.sender}'} takes the first that is there.</Text>
       {(error ?? (fault !== null && !rows)) && <Text c="error" size="sm" role="alert" tabIndex={-1} data-path={path}>{error ?? `This cannot be read as JSON: ${fault ?? ''}`}</Text>}
     </Stack>
   );
@@ -30,7 +30,8 @@ function JsonBody({ form, tokens }: { form: Form; tokens: readonly TokenGroup[] 
 
 /** The request that sends one message. */
 export function RequestSection({ form, tokens }: { form: Form; tokens: readonly TokenGroup[] }) {
-  const request = form.values.definition.request;
+  const { request, settings } = form.values.definition;
+  const open = request.allow_http || request.url.startsWith('http://') || settings.some((s) => s.type === 'url' && String(form.values.settings[s.key] ?? '').startsWith('http://'));
   return (
     <Section title="Request" text="What is asked of the provider for each message. Values are put in where placeholders stand, and are kept from breaking out of their place.">
       <div className={css.line}>
@@ -38,15 +39,12 @@ export function RequestSection({ form, tokens }: { form: Form; tokens: readonly 
           onChange={(method) => { form.setFieldValue('definition.request.method', (method ?? 'POST')); if (method === 'GET') form.setFieldValue('definition.request.body', 'none'); }} />
         <div className={css.grow} style={{ flexBasis: 260 }}><PlaceholderInput label="Address" placeholder="https://api.example.com/messages" tokens={tokens} {...placed(form, 'definition.request.url')} /></div>
       </div>
-      {(request.url.startsWith('http://') || request.allow_http) && <Checkbox label="Send unencrypted" description="Anybody on the way can read what goes to http://" {...form.getInputProps('definition.request.allow_http', { type: 'checkbox' })} />}
+      {open && <Checkbox label="Send unencrypted" description="Anybody on the way can read what goes to http://" {...form.getInputProps('definition.request.allow_http', { type: 'checkbox' })} />}
       <NamedRows form={form} part="query" title="Parameters of the address" text="What stands behind the question mark." noun="parameter" example="format" tokens={tokens} most={50} />
       <NamedRows form={form} part="headers" title="Headers" text="Beside the one that signs in, which stands under Access." noun="header" example="X-Sender" tokens={tokens} most={15} />
       {request.method !== 'GET' && (
         <Stack gap="sm">
-          <div>
-            <Text fw={550} mb={4} id="body-kind">Body</Text>
-            <SegmentedControl aria-labelledby="body-kind" data={bodies} {...form.getInputProps('definition.request.body')} />
-          </div>
+          <Select label="Body" w={220} allowDeselect={false} data={bodies} {...form.getInputProps('definition.request.body')} />
           {request.body === 'json' && <JsonBody form={form} tokens={tokens} />}
           {request.body === 'form' && <NamedRows form={form} part="form" title="Fields of the form" text="Sent as application/x-www-form-urlencoded." noun="field" example="text" tokens={tokens} most={100} />}
           {request.body === 'text' && (

@@ -26,11 +26,10 @@ interface Props {
   /** the order means something: rows are numbered and can be moved */
   ordered?: boolean;
   none?: string;
-  readOnly?: boolean;
 }
 
 /** Rows that read as sentences and open to be changed; a row with a fault stands open. */
-export function Rows({ form, path, count, label, named, summary, children, add, fresh, most, least = 0, ordered = false, none, readOnly = false }: Props) {
+export function Rows({ form, path, count, label, named, summary, children, add, fresh, most, least = 0, ordered = false, none }: Props) {
   const [open, setOpen] = useState<number | null>(null);
   const wrong = (n: number) => Object.keys(form.errors).some((at) => at.startsWith(`${path}.${n}.`) || at === `${path}.${n}`);
   const move = (from: number, to: number) => {
@@ -48,14 +47,16 @@ export function Rows({ form, path, count, label, named, summary, children, add, 
           return (
             <li key={n} className={css.row} {...(wrong(n) ? { 'data-wrong': true } : {})}>
               <div className={css.head}>
-                <button type="button" className={css.summary} aria-expanded={shown} aria-label={`${shown ? 'Close' : 'Edit'} ${named(n)}`} onClick={() => { setOpen(open === n ? null : n); }}>
+                <button type="button" className={css.summary} aria-expanded={shown} onClick={() => { setOpen(open === n ? null : n); }}>
                   {shown ? <IconChevronDown size={14} style={{ flex: 'none', alignSelf: 'center' }} aria-hidden="true" /> : <IconChevronRight size={14} style={{ flex: 'none', alignSelf: 'center' }} aria-hidden="true" />}
                   {ordered && <span className={css.number}>{n + 1}</span>}
                   <span style={{ minWidth: 0, overflowWrap: 'anywhere' }}>{summary(n)}</span>
                 </button>
-                {!readOnly && ordered && count > 1 && <IconButton variant="subtle" color="gray" label={`Move ${named(n)} up`} disabled={n === 0} onClick={() => { move(n, n - 1); }}><IconArrowUp size={16} /></IconButton>}
-                {!readOnly && ordered && count > 1 && <IconButton variant="subtle" color="gray" label={`Move ${named(n)} down`} disabled={n === count - 1} onClick={() => { move(n, n + 1); }}><IconArrowDown size={16} /></IconButton>}
-                {!readOnly && count > least && <IconButton variant="subtle" color="gray" label={`Remove ${named(n)}`} onClick={() => { form.removeListItem(path as never, n); setOpen(null); }}><IconX size={16} /></IconButton>}
+                <span className={css.tools}>
+                  {ordered && count > 1 && <IconButton variant="subtle" color="gray" label={`Move ${named(n)} up`} disabled={n === 0} onClick={() => { move(n, n - 1); }}><IconArrowUp size={16} /></IconButton>}
+                  {ordered && count > 1 && <IconButton variant="subtle" color="gray" label={`Move ${named(n)} down`} disabled={n === count - 1} onClick={() => { move(n, n + 1); }}><IconArrowDown size={16} /></IconButton>}
+                  {count > least && <IconButton variant="subtle" color="gray" label={`Remove ${named(n)}`} onClick={() => { form.removeListItem(path as never, n); setOpen(null); }}><IconX size={16} /></IconButton>}
+                </span>
               </div>
               <Collapse expanded={shown}><div className={css.body}>{shown && children(n)}</div></Collapse>
             </li>
@@ -63,7 +64,7 @@ export function Rows({ form, path, count, label, named, summary, children, add, 
         })}
       </ol>
       {own && <Text c="error" size="sm" role="alert" mt={4}>{own}</Text>}
-      {!readOnly && count < most && <Group mt="xs"><Button variant="default" size="xs" leftSection={<IconPlus size={14} />} onClick={() => { form.insertListItem(path as never, fresh() as never); setOpen(count); }}>{add}</Button></Group>}
+      {count < most && <Group mt="xs"><Button variant="default" size="xs" leftSection={<IconPlus size={14} />} onClick={() => { form.insertListItem(path as never, fresh() as never); setOpen(count); }}>{add}</Button></Group>}
     </div>
   );
 }

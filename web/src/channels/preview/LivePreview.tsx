@@ -13,7 +13,7 @@ interface Judged { status: number | string; body: string }
 
 function usePreview(channelId: number, values: Values, sample: Sample | null, judged: Judged) {
   const definition = definitionOf(values.definition);
-  const status = Number(judged.status);
+  const status = judged.status === '' ? 0 : Number(judged.status);
   const answer = Number.isInteger(status) && status >= 100 && status <= 599 ? { status, body: judged.body } : null;
   const content = filledIn(sample?.content ?? samplesOf(values.definition.content));
   const known = new Set(values.definition.content.map((f) => f.key));
@@ -38,7 +38,7 @@ function Faults({ error }: { error: unknown }) {
 /** The request that would be made, while the definition is being written; nothing is sent. */
 export function LivePreview({ channelId, values }: { channelId: number; values: Values }) {
   const [sample, setSample] = useState<Sample | null>(null); // examples until something is entered
-  const [judged, setJudged] = useState<Judged>({ status: 200, body: '' });
+  const [judged, setJudged] = useState<Judged>({ status: '', body: '' });
   const [open, toggle] = useDisclosure(false);
   const query = usePreview(channelId, values, sample, judged);
   const { contact, content } = values.definition;
@@ -56,9 +56,9 @@ export function LivePreview({ channelId, values }: { channelId: number; values: 
       </Section>
       <Section title="What an answer means">
         <Stack gap="sm">
-          <NumberInput label="Status of the answer" min={100} max={599} hideControls value={judged.status} onChange={(status) => { setJudged({ ...judged, status }); }} />
+          <NumberInput label="Status of the answer" placeholder="200" min={100} max={599} hideControls value={judged.status} onChange={(status) => { setJudged({ ...judged, status }); }} />
           <Textarea label="Body of the answer" placeholder={'{"ok": true}'} autosize minRows={2} maxRows={10} spellCheck={false} styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }} value={judged.body} onChange={(e) => { setJudged({ ...judged, body: e.currentTarget.value }); }} />
-          {!query.error && query.data?.verdict ? <VerdictView verdict={query.data.verdict} /> : <Text size="sm" c="dimmed">Enter a status to see which rule decides.</Text>}
+          {!query.error && query.data?.verdict ? <VerdictView verdict={query.data.verdict} /> : <Text size="sm" c="dimmed">Enter a status, and see which rule decides.</Text>}
         </Stack>
       </Section>
     </>
