@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from pyroaring import BitMap
 
 from fidelia.messages.content import segments as content
+from fidelia.messages.content import store
 
 from ..kinds.trigger.world import World
 from ..test_mailings import ok
+from ..world import run_of
 from .conftest import STOP, Post
 
 
@@ -120,3 +123,14 @@ async def test_a_triggered_mailing_knows_rules_from_who_joins(world: World) -> N
     assert "gold" not in world.texts(3)[0]
     assert "nameless" not in world.texts(4)[0]
     assert "gold" in world.texts(4)[0]
+
+
+async def test_who_is_merged_while_a_run_is_under_way_stays_known(post: Post) -> None:
+    database = await post.people(4)
+    run = await run_of(post.engines, database)
+    async with post.engines.tx() as tx:
+        await store.keep(tx, run.id, 7, BitMap([1]), BitMap([1, 2]))
+        await store.merge(tx, database, 1, 3)
+        await store.merge(tx, database, 2, 4)
+        await store.merge(tx, database, 1, 2)  # already looked at: stays out
+        assert (await store.known(tx, run.id))[7] == (BitMap([1, 3]), BitMap([1, 2, 3, 4]))

@@ -9,7 +9,7 @@ from pyroaring import BitMap
 
 from fidelia.platform.postgres import Tx
 
-from ..tables import template_version
+from ..tables import mailing_run, template_version
 from .tables import run_segment
 
 
@@ -45,3 +45,18 @@ async def keep(tx: Tx, run_id: int, segment_id: int, members: BitMap, people: Bi
     await tx.execute(
         sa.update(run_segment).where(at).values(members=inside.serialize(), known=looked_at.serialize(), at=tx.now)
     )
+
+
+async def merge(tx: Tx, database_id: int, source: int, into: int) -> None:
+    """Let what runs under way know of one profile be known of the one it became; finished runs write to nobody."""
+    rows = await tx.all(
+        sa.select(run_segment)
+        .join(mailing_run, mailing_run.c.id == run_segment.c.run_id)
+        .where(mailing_run.c.database_id == database_id, mailing_run.c.finished_at.is_(None))
+        .with_for_update(of=run_segment)
+    )
+    for row in rows:
+        members, looked_at = BitMap.deserialize(bytes(row.members)), BitMap.deserialize(bytes(row.known))
+        if source in looked_at and into not in looked_at:
+            inside = BitMap([into]) if source in members else BitMap()
+            await keep(tx, row.run_id, row.segment_id, inside, BitMap([into]))

@@ -16,6 +16,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
 from ..channels.email.address import AddressRefused, envelope, has_control
+from ..markup.refers import feeds_used, segments_used
 from ..model import Plan, Template
 from ..senders import service as senders
 from ..sending.values import contact_hash
@@ -83,8 +84,11 @@ async def why_not(tx: Tx, template: Template) -> str | None:
         return f"The template {template.name} is archived"
     if template.published_version_id is None:
         return f"Publish the template {template.name} first"
-    if not (await runs.compiled(tx, template.published_version_id)).confirms:
+    compiled = await runs.compiled(tx, template.published_version_id)
+    if not compiled.confirms:
         return f"The template {template.name} has no link to confirm with: add {{{{ confirm_url }}}} and publish it"
+    if segments_used(compiled.uses) or feeds_used(compiled.uses):
+        return f"The template {template.name} asks for segments or feeds, which mails that ask to confirm cannot show"
     return None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fidelia import profiles
 from fidelia.platform.postgres import Tx
 
+from ..content import store as content
 from ..kinds.placement.store import shows
 from ..kinds.trigger import store as causes
 from ..policies import marks
@@ -26,4 +27,5 @@ async def merge_people(tx: Tx, move: profiles.Move) -> Mapping[str, int]:
         await shows.merge(raw, move.destination.database_id, source, move.destination.profile_id)
         await causes.merge(raw, move.destination.database_id, source, move.destination.profile_id)
         await marks.merge(raw, move.destination.database_id, source, move.destination.profile_id)
+        await content.merge(tx, move.destination.database_id, source, move.destination.profile_id)
     return {"messages": moved}
