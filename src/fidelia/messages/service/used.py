@@ -63,7 +63,12 @@ async def forget_people(tx: Tx, database_id: int, gone: BitMap) -> dict[str, int
     counted = await marks.forget(raw, database_id, list(gone))
     caused = await causes.forget(raw, database_id, list(gone))
     await feeds.forget_copies(tx)  # whose answer is whose is not known: they are fetched again
-    return {**await tracking_store.forget(raw, database_id, list(gone)), "counted_sends": counted, "causes": caused, "showings": seen}
+    return {
+        **await tracking_store.forget(raw, database_id, list(gone)),
+        "counted_sends": counted,
+        "causes": caused,
+        "showings": seen,
+    }
 
 
 async def state_counts(tx: Tx) -> dict[str, int]:
