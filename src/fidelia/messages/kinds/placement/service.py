@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fidelia import events, profiles
 from fidelia.access import Actor, audit, decrypt_secret, encrypt_secret
 from fidelia.kernel.errors import FieldError, conflict, invalid
 from fidelia.kernel.paging import Page, PageRequest
+from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
 from . import rules
@@ -157,12 +158,11 @@ async def new_secret(tx: Tx, actor: Actor, key_id: int, *, keep_former: bool) ->
     return SiteSecret(text, until)
 
 
-async def secrets_of(tx: Tx, key_id: int) -> list[str]:
-    """Return the secrets by which visitors of a site may be signed at the moment."""
-    found = await store.secret_of(tx, key_id)
+def secrets_of(engines: Engines, found: store.Secret | None, now: datetime) -> list[str]:
+    """Return the secrets by which visitors of a site may be signed at a moment; raise ``SecretError``."""
     if found is None:
         return []
     texts = [found.secret]
-    if found.former is not None and found.former_until is not None and found.former_until > tx.now:
+    if found.former is not None and found.former_until is not None and found.former_until > now:
         texts.append(found.former)
-    return [decrypt_secret(tx.engines, text) for text in texts]
+    return [decrypt_secret(engines, text) for text in texts]

@@ -6,12 +6,11 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
 import structlog
-from psycopg.errors import UndefinedColumn
+from psycopg.errors import DeadlockDetected, UndefinedColumn
 from pyroaring import BitMap
 
 from fidelia import events, profiles
@@ -34,6 +33,7 @@ from . import rules, service
 from .model import Live, Placement, Seen, Visitor
 from .reaching import chunk_of
 from .store import runs, shows
+from .store.slots import Secret
 
 log = structlog.get_logger(__name__)
 _PORT = "messages.placements"
@@ -111,44 +111,41 @@ async def serve(engines: Engines, key_id: int, database_id: int, host: str, aske
     """
     try:
         return await _serve(engines, key_id, database_id, host, asked)
-    except UndefinedColumn:  # a field was deleted in these seconds
+    except (UndefinedColumn, DeadlockDetected):  # a field was deleted in these seconds; two pages of one person
         _kept(engines).databases.clear()
         return await _serve(engines, key_id, database_id, host, asked)
 
 
 async def _serve(engines: Engines, key_id: int, database_id: int, host: str, asked: Asked) -> dict[str, Content]:
+    found: dict[str, Content] = {}
     async with engines.tx() as tx:
-        slots = await runs.in_slots(await tx.raw(), database_id, asked.slots, tx.now)
+        raw = await tx.raw()
+        slots, secret = await runs.in_slots(raw, database_id, asked.slots, key_id, tx.now)
         slots = [slot for slot in slots if not slot.domains or events.is_own(host, slot.domains)]
         prepared = [p for slot in slots for live in slot.live if (p := await _prepared(tx, live)) is not None]
-        by_run = {p.run.id: p for p in prepared}
         who = None
-        if by_run:
-            visitor = await _signed(tx, key_id, asked.signed) if asked.signed else None
+        if prepared:
+            visitor = _signed(tx, secret, asked.signed) if asked.signed else None
             if not asked.signed and asked.message and any(slot.by_link and slot.live for slot in slots):
                 visitor = await _come_by(tx, database_id, asked.message)
                 slots = [slot if slot.by_link else slot._replace(live=[]) for slot in slots]
             who = await _person(tx, database_id, visitor, prepared) if visitor is not None else None
+        theirs = {p.run.id: p for p in prepared if who is not None and who["id"] in p.audience}
         seen: Mapping[int, Seen] = {}
-        if who is not None:
-            by_run = await _who_may(tx, database_id, who["id"], by_run)
-            if by_run:
-                seen = await shows.seen(await tx.raw(), who["id"], list(by_run), tx.now - rules.HOLD)
-        at = tx.now
-    found: dict[str, Content] = {}
-    for slot in slots:
-        content = None
-        if who is not None:
-            here = [live for live in slot.live if live.run_id in by_run]
-            settings = {run: p.settings for run, p in by_run.items()}
-            for live in rules.order(here, settings, seen):
-                content = await _content(engines, by_run[live.run_id], who, seen.get(live.run_id, Seen()), at)
+        if who is not None and theirs:
+            seen = await shows.seen(raw, who["id"], list(theirs), tx.now - rules.HOLD)
+        settings = {run: p.settings for run, p in theirs.items()}
+        for slot in slots:
+            content = None
+            for live in rules.order([live for live in slot.live if live.run_id in theirs], settings, seen):
+                assert who is not None
+                content = await _content(tx, theirs[live.run_id], who, seen.get(live.run_id, Seen()))
                 if content is not None:
                     break
-        if content is None and slot.fallback:
-            content = Content(FRAME + slot.fallback)
-        if content is not None:
-            found[slot.key] = content
+            if content is None and slot.fallback:
+                content = Content(FRAME + slot.fallback)
+            if content is not None:
+                found[slot.key] = content
     return found
 
 
@@ -170,13 +167,12 @@ async def _prepared(tx: Tx, live: Live) -> _Prepared | None:
     return found
 
 
-async def _signed(tx: Tx, key_id: int, signed: str) -> Visitor | None:
+def _signed(tx: Tx, secret: Secret | None, signed: str) -> Visitor | None:
     try:
-        secrets_ = await service.secrets_of(tx, key_id)
+        return rules.read_visitor(signed, service.secrets_of(tx.engines, secret, tx.now), tx.now)
     except SecretError as exc:
-        log.error("visitors of a site cannot be known", key=key_id, reason=str(exc))
+        log.error("visitors of a site cannot be known", reason=str(exc))
         return None
-    return rules.read_visitor(signed, secrets_, tx.now)
 
 
 async def _come_by(tx: Tx, database_id: int, message: str) -> Visitor | None:
@@ -198,72 +194,62 @@ async def _person(tx: Tx, database_id: int, visitor: Visitor, prepared: Sequence
     return row if row is not None and row["status"] == "subscribed" else None
 
 
-async def _who_may(tx: Tx, database_id: int, who: int, by_run: Mapping[int, _Prepared]) -> dict[int, _Prepared]:
-    """Return the runs that somebody is in the audience of and that no gate (a control group) keeps from them."""
-    may = {}
-    for run_id, prepared in by_run.items():
-        if who not in prepared.audience:
-            continue
-        people = BitMap([who])
-        for gate in gates(tx.engines):
-            for kept_out in (await gate(tx, database_id, prepared.run.plan, people)).values():
-                people = people - kept_out
-        if people:
-            may[run_id] = prepared
-    return may
+async def _kept_out(tx: Tx, prepared: _Prepared, person: int) -> bool:
+    """Tell whether a gate (a control group) keeps a run from somebody, at this moment."""
+    people = BitMap([person])
+    for gate in gates(tx.engines):
+        for some in (await gate(tx, prepared.run.database_id, prepared.run.plan, people)).values():
+            if person in some:
+                return True
+    return False
 
 
-async def _content(
-    engines: Engines, prepared: _Prepared, who: Mapping[str, Any], seen: Seen, at: datetime
-) -> Content | None:
+async def _content(tx: Tx, prepared: _Prepared, who: Mapping[str, Any], seen: Seen) -> Content | None:
     """Return a placement as somebody sees it now, with the right to it; ``None`` when they do not see it now."""
-    run, person = prepared.run, int(who["id"])
+    person = int(who["id"])
+    if await _kept_out(tx, prepared, person):
+        return None
     try:
-        html = await _html(engines, prepared, who)
+        html = await _html(tx, prepared, who)
     except CannotRender as exc:
-        await _block(engines, prepared, person, str(exc))
+        await _block(tx, prepared, person, str(exc))
         return None
-    nonce = rules.new_nonce(at, secrets.randbits(20))
-    if not await _right(engines, prepared, person, seen, nonce, at):
+    nonce = rules.new_nonce(tx.now, secrets.randbits(20))
+    if not await _right(tx, prepared, person, seen, nonce):
         return None
-    token = (await signer(engines)).token("v", run.id, person, nonce)
+    token = (await signer(tx.engines)).token("v", prepared.run.id, person, nonce)
     return Content(FRAME + html, token, prepared.settings.closable)
 
 
-async def _html(engines: Engines, prepared: _Prepared, who: Mapping[str, Any]) -> str:
+async def _html(tx: Tx, prepared: _Prepared, who: Mapping[str, Any]) -> str:
     person, plan = int(who["id"]), prepared.run.plan
     values = plain_values(who if prepared.whole else {name: who.get(name) for name in ("id", *prepared.columns)})
     roots: dict[str, Mapping[str, Any]] = {"profile": values, "subscription": {"channel": plan.channel}}
-    wanted = {root: load for root, load in root_loaders(engines).items() if root in prepared.roots}
-    if wanted:
-        async with engines.tx() as tx:
-            for root, load in wanted.items():
-                roots[root] = (await load(tx, prepared.run.database_id, [person])).get(person, {})
+    for root, load in root_loaders(tx.engines).items():
+        if root in prepared.roots:
+            roots[root] = (await load(tx, prepared.run.database_id, [person])).get(person, {})
     return prepared.renderer.html(prepared.context.of(Recipient(person, "", roots)))
 
 
-async def _right(engines: Engines, prepared: _Prepared, person: int, seen: Seen, nonce: int, at: datetime) -> bool:
+async def _right(tx: Tx, prepared: _Prepared, person: int, seen: Seen, nonce: int) -> bool:
     """Give somebody the right to see it: frequency policies count the first time, and some are seen so often only."""
     run, most = prepared.run, prepared.settings.max_shows
-    if seen.reserved and seen.shows and most is None:
+    raw = await tx.raw()
+    if not seen.reserved:
+        policy = await marks.effective(raw, run.plan.policy_id, run.plan.resource_id)
+        if policy.limits:  # without any it is counted once it is seen
+            chunk = chunk_of(run.id, run.database_id, run.plan, person)
+            refused = (await marks.reserve(raw, policy, chunk, tx.now)).get(MessageKey(person))
+            if refused is not None:
+                await _block(tx, prepared, person, f"{policy.name}: {limit_text(refused)}")
+                return False
+    if most is None and seen.shows:
         return True
-    refused, policy = None, None
-    async with engines.db.hot() as raw:
-        if not seen.reserved:
-            policy = await marks.effective(raw, run.plan.policy_id, run.plan.resource_id)
-            if policy.limits:  # without any it is counted once it is seen
-                chunk = chunk_of(run.id, run.database_id, run.plan, person)
-                refused = (await marks.reserve(raw, policy, chunk, at)).get(MessageKey(person))
-        if refused is None and (most is not None or not seen.shows):
-            return await shows.hold(raw, run.id, person, nonce, most, at, rules.HOLD)
-    if refused is not None and policy is not None:
-        await _block(engines, prepared, person, f"{policy.name}: {limit_text(refused)}")
-    return refused is None
+    return await shows.hold(raw, run.id, person, nonce, most, tx.now, rules.HOLD)
 
 
-async def _block(engines: Engines, prepared: _Prepared, person: int, reason: str) -> None:
-    run, now = prepared.run, engines.clock.now()
-    async with engines.db.hot() as raw:
-        if await shows.blocked(raw, run.id, run.database_id, person, reason, now):
-            line = prepared.context.event("blocked", MessageKey(person), now, reason=reason)
-            await tell(raw, {run.database_id: [line]})
+async def _block(tx: Tx, prepared: _Prepared, person: int, reason: str) -> None:
+    run, raw = prepared.run, await tx.raw()
+    if await shows.blocked(raw, run.id, run.database_id, person, reason, tx.now):
+        line = prepared.context.event("blocked", MessageKey(person), tx.now, reason=reason)
+        await tell(raw, {run.database_id: [line]})

@@ -15,6 +15,7 @@ from fidelia.platform.postgres import Tx
 from ....store import runs
 from ....tables import mailing, mailing_run, placement_run
 from ..model import Live
+from .slots import Secret
 
 Raw = psycopg.AsyncConnection[Any]
 _c = placement_run.c
@@ -72,23 +73,29 @@ async def at_work(raw: Raw, run_id: int) -> AtWork | None:
     return AtWork(*row) if row is not None else None
 
 
-async def in_slots(raw: Raw, database_id: int, keys: Sequence[str], now: datetime) -> list[InSlot]:
-    """Return the slots of these keys, each with what is live in it."""
+async def in_slots(
+    raw: Raw, database_id: int, keys: Sequence[str], key_id: int, now: datetime
+) -> tuple[list[InSlot], Secret | None]:
+    """Return the slots of these keys, each with what is live in it, and the secrets of the site, encrypted."""
     cursor = await raw.execute(
         """
-        select s.id, s.key, s.domains, s.fallback, s.by_link, r.run_id, r.priority, r.version, r.ends_at
+        select k.secret, k.former, k.former_until, k.created_at, s.id, s.key, s.domains, s.fallback, s.by_link,
+            r.run_id, r.priority, r.version, r.ends_at
         from placement_slot s left join placement_run r
           on r.slot_id = s.id and r.live and (r.ends_at is null or r.ends_at > %s)
-        where s.database_id = %s and s.key = any(%s)
+        left join site_secret k on k.key_id = %s
+        where s.database_id = %s and s.key = any(%s) order by s.id
         """,
-        (now, database_id, list(keys)),
+        (now, key_id, database_id, list(keys)),
     )
     found: dict[int, InSlot] = {}
-    for slot, key, domains, fallback, by_link, run_id, *rest in await cursor.fetchall():
+    secret: Secret | None = None
+    for *known, slot, key, domains, fallback, by_link, run_id, priority, version, ends_at in await cursor.fetchall():
+        secret = Secret(*known) if known[0] is not None else None
         one = found.setdefault(slot, InSlot(slot, key, domains, fallback, by_link, []))
         if run_id is not None:
-            one.live.append(Live(run_id, *rest))
-    return list(found.values())
+            one.live.append(Live(run_id, priority, version, ends_at))
+    return list(found.values()), secret
 
 
 async def due(tx: Tx) -> list[int]:
