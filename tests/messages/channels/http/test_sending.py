@@ -15,14 +15,9 @@ from pyroaring import BitMap
 from fidelia import profiles
 from fidelia.access import Actor
 from fidelia.kernel.clock import FixedClock
-from fidelia.messages.channels.http import store as channel_store
-from fidelia.messages.channels.http.outlet import HttpOutlet
-from fidelia.messages.model import Run
 from fidelia.messages.sending.sender import Sender
 from fidelia.messages.service import running
-from fidelia.messages.service.outlet import signer
 from fidelia.messages.service.used import forget_people
-from fidelia.messages.store import runs
 from fidelia.platform.engines import Engines
 from fidelia.worker import tasks
 from tests.web_server import WebServer, open_to, web_server
@@ -36,9 +31,12 @@ from .world import (
     channel,
     mailing,
     ok,
+    prepared,
     refusal,
     report,
     run_jobs,
+    run_of,
+    sender_of,
     started,
     subscribed,
     template,
@@ -55,23 +53,6 @@ async def server(engines: Engines) -> AsyncIterator[WebServer]:
     async with web_server() as running_server:
         yield running_server
     engines.settings = before
-
-
-async def run_of(engines: Engines, mailing_id: int) -> Run:
-    async with engines.tx() as tx:
-        found = await runs.newest(tx, mailing_id)
-    assert found is not None
-    return found
-
-
-async def sender_of(engines: Engines, run: Run, key: str, **more: Any) -> Sender:
-    """A further sender of a run, as another process would have it."""
-    async with engines.tx() as tx:
-        kept = await channel_store.find(tx, key)
-        assert kept is not None
-        templates = [await runs.compiled(tx, run.version_id)]
-        outlet = HttpOutlet(tx.engines, run, templates, await signer(engines), kept)
-    return Sender(engines, run, templates, [outlet], **{"patience": 0.3, "linger": timedelta(0), **more})
 
 
 async def statuses(engines: Engines, database: int, key: str) -> dict[int, str]:
@@ -267,21 +248,6 @@ async def test_two_senders_share_the_rate(engines: Engines, api: httpx.AsyncClie
     assert await states(engines, run) == {"sent": 50}
     assert bot.times[-1] - bot.times[0] > 0.75 * 49 / 20  # each by itself would be done in half of that
     assert set(bot.sent.values()) == {1}
-
-
-async def prepared(engines: Engines, api: httpx.AsyncClient, mailing_id: int) -> Run:
-    """Start a mailing and work out its audience; nobody sends yet."""
-    await ok(await api.post(f"/api/v1/mailings/{mailing_id}/start", json={}))
-    async with engines.db.hot() as raw:
-        (job,) = await (
-            await raw.execute("select id from job where state = 'queued' order by created_at, id")
-        ).fetchone()
-    from fidelia.platform.jobs.runner import run_job
-
-    await run_job(engines, job)
-    async with engines.db.hot() as raw:
-        await raw.execute("update job set state = 'cancelled' where state = 'queued'")
-    return await run_of(engines, mailing_id)
 
 
 async def test_nobody_gets_a_message_twice_whatever_happens_to_senders(

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -13,7 +14,13 @@ import msgspec
 
 from fidelia import profiles
 from fidelia.access import Actor
+from fidelia.messages.channels.http import store as channel_store
+from fidelia.messages.channels.http.outlet import HttpOutlet
 from fidelia.messages.channels.http.presets import PRESETS
+from fidelia.messages.model import Run
+from fidelia.messages.sending.sender import Sender
+from fidelia.messages.service.outlet import signer
+from fidelia.messages.store import runs
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.runner import run_job
 from tests.web_server import Asked, WebServer, send
@@ -202,3 +209,34 @@ async def everything(engines: Engines) -> str:
         ).fetchall()
         texts += [str(row) for row in rows]
     return "\n".join(texts)
+
+
+async def run_of(engines: Engines, mailing_id: int) -> Run:
+    async with engines.tx() as tx:
+        found = await runs.newest(tx, mailing_id)
+    assert found is not None
+    return found
+
+
+async def sender_of(engines: Engines, run: Run, key: str, **more: Any) -> Sender:
+    """A further sender of a run, as another process would have it."""
+    async with engines.tx() as tx:
+        kept = await channel_store.find(tx, key)
+        assert kept is not None
+        templates = [await runs.compiled(tx, run.version_id)]
+        outlet = HttpOutlet(tx.engines, run, templates, await signer(engines), kept)
+    return Sender(engines, run, templates, [outlet], **{"patience": 0.3, "linger": timedelta(0), **more})
+
+
+async def prepared(engines: Engines, api: httpx.AsyncClient, mailing_id: int) -> Run:
+    """Start a mailing and work out its audience; nobody sends yet."""
+    await ok(await api.post(f"/api/v1/mailings/{mailing_id}/start", json={}))
+    async with engines.db.hot() as raw:
+        found = await (
+            await raw.execute("select id from job where state = 'queued' order by created_at, id")
+        ).fetchone()
+    assert found is not None
+    await run_job(engines, found[0])
+    async with engines.db.hot() as raw:
+        await raw.execute("update job set state = 'cancelled' where state = 'queued'")
+    return await run_of(engines, mailing_id)
