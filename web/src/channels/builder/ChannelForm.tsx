@@ -1,5 +1,5 @@
 import { Alert, Button, Group } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState, type ReactNode } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { toProblem } from '@/api/problem';
@@ -19,6 +19,10 @@ import css from './builder.module.css';
 const parts = [['what', 'What it is'], ['content', 'Contact and fields'], ['access', 'Access'], ['request', 'Request'], ['answer', 'Response rules'], ['inbound', 'Events back'], ['limits', 'Limits']] as const;
 
 const jump = (part: string) => { document.getElementById(`channel-${part}`)?.scrollIntoView({ block: 'start' }); };
+
+/** Draws a part again only when something that it shows has changed: a page of so many fields would be slow to type in. */
+const Part = memo(({ draw }: { of: string; draw: () => ReactNode }) => draw(), (before, now) => before.of === now.of);
+Part.displayName = 'Part';
 
 /** Everything that makes a channel, on one page; beside it the request that comes of it. */
 export function ChannelForm({ channel, canUpdate, onDirty }: { channel: Channel; canUpdate: boolean; onDirty: (dirty: boolean) => void }) {
@@ -60,7 +64,8 @@ export function ChannelForm({ channel, canUpdate, onDirty }: { channel: Channel;
     await form.submit((v) => send(v, theirs.revision));
   };
   const missing = channel.missing.map((key) => channel.definition.settings.find((s) => s.key === key)?.label ?? key);
-  const tokens = tokensOf(f.values.definition);
+  const v = f.values, d = v.definition, tokens = tokensOf(d);
+  const part = (name: (typeof parts)[number][0], shows: readonly unknown[], draw: () => ReactNode) => <div key={name} id={`channel-${name}`}><Part of={JSON.stringify([...shows, f.errors, channel.revision])} draw={draw} /></div>;
   return (
     <div className={css.layout}>
       <div className={css.form}>
@@ -69,13 +74,13 @@ export function ChannelForm({ channel, canUpdate, onDirty }: { channel: Channel;
           {missing.length > 0 && <Alert color="marigold" title="Nothing can be sent yet">Fill in {listed(missing, 'and')} under Access.{' '}<Button variant="default" size="compact-sm" ml="xs" onClick={() => { jump('access'); }}>Go to Access</Button></Alert>}
           <Group component="nav" gap={4} aria-label="Parts of the channel">{parts.map(([part, label]) => <Button key={part} variant="subtle" size="compact-sm" onClick={() => { jump(part); }}>{label}</Button>)}</Group>
           <fieldset disabled={!canUpdate} style={{ border: 0, margin: 0, padding: 0, minWidth: 0, display: 'contents' }}>
-            <div id="channel-what"><WhatSection form={f} /></div>
-            <div id="channel-content"><ContactSection form={f} /></div>
-            <div id="channel-access"><AccessSection form={f} channel={channel} /></div>
-            <div id="channel-request"><RequestSection form={f} tokens={tokens} /></div>
-            <div id="channel-answer"><AnswerSection form={f} /></div>
-            <div id="channel-inbound"><InboundSection form={f} channel={channel} /></div>
-            <div id="channel-limits"><LimitsSection form={f} /></div>
+            {part('what', [v.name, v.icon, v.description], () => <WhatSection form={f} />)}
+            {part('content', [d.contact, d.content], () => <ContactSection form={f} />)}
+            {part('access', [d.settings, d.auth, v.settings], () => <AccessSection form={f} channel={channel} />)}
+            {part('request', [d.request, d.settings, v.settings, tokens], () => <RequestSection form={f} tokens={tokens} />)}
+            {part('answer', [d.answer], () => <AnswerSection form={f} />)}
+            {part('inbound', [d.inbound, d.settings, channel.last_inbound_at], () => <InboundSection form={f} channel={channel} />)}
+            {part('limits', [d.limits], () => <LimitsSection form={f} />)}
           </fieldset>
         </AppForm>
       </div>
