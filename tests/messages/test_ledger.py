@@ -53,7 +53,13 @@ class World:
     async def settle(self, who: int, results: list[Result], intents: list[MessageKey]) -> frozenset[MessageKey]:
         self.last[who] = (results, intents)
         done = await ledger.settle(
-            self.raw, self.run.id, self.run.database_id, self.sessions[who], self.now, results, dict.fromkeys(intents, 0)
+            self.raw,
+            self.run.id,
+            self.run.database_id,
+            self.sessions[who],
+            self.now,
+            results,
+            dict.fromkeys(intents, 0),
         )
         return done.granted
 

@@ -47,6 +47,7 @@ async def plan_of(tx: Tx, mailing: Mailing) -> Plan:
     assert template_id is not None
     template = await templates_store.get(tx, template_id)
     sender, name = default_sender(tx.engines.settings)
+    mails = mailing.channel == "email"
     return Plan(
         mailing_id=mailing.id,
         name=mailing.name,
@@ -65,8 +66,8 @@ async def plan_of(tx: Tx, mailing: Mailing) -> Plan:
         track_clicks=mailing.track_clicks,
         rate=mailing.rate,
         policy_id=mailing.policy_id,
-        variants=variants,
         virtual_sender_id=await senders.effective(tx, mailing.virtual_sender_id) if mails else None,
+        variants=variants,
         test=mailing.split.test if mailing.split is not None else None,
         timing=mailing.timing,
         timezone=(await profiles.get_database(tx, mailing.database_id)).timezone,
