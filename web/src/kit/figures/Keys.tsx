@@ -6,6 +6,6 @@ const names: Record<string, string> = { mod: mac ? '⌘' : 'Ctrl', ctrl: 'Ctrl',
 /** A key combination in the words of the reader's keyboard: `mod+K` → Ctrl K or ⌘ K. `plain` inside buttons. */
 export function Keys({ combo, plain = false }: { combo: string; plain?: boolean }) {
   const words = combo.split('+').map((key) => names[key.toLowerCase()] ?? key.toUpperCase());
-  if (plain) return <span style={{ fontSize: 12, fontWeight: 400, opacity: 0.85 }}>{words.join(' ')}</span>;
+  if (plain) return <span style={{ fontSize: 12, fontWeight: 400 }}>{words.join(' ')}</span>;
   return <Kbd size="xs">{words.join(' ')}</Kbd>;
 }
