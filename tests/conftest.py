@@ -23,7 +23,6 @@ import pytest
 from litestar import Litestar
 
 from fidelia.access import Actor
-from fidelia.api.app import create_app
 from fidelia.kernel.clock import FixedClock
 from fidelia.platform.clickhouse import ClickHouse
 from fidelia.platform.engines import Engines
@@ -33,6 +32,8 @@ from fidelia.platform.pgserver import PostgresServer
 from fidelia.platform.postgres import Database
 from fidelia.settings import Settings
 from fidelia.wiring import prepare_clickhouse, wire
+
+from .application import application
 
 NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -167,14 +168,14 @@ async def api_client(engines: Engines, *, roles: tuple[str, ...] = ("owner",)) -
 
     async with engines.tx() as tx:
         made = await create_token(tx, Actor.system(), "test", roles)
-    app = create_app(engines)
-    async with _alive(app):
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        headers = {"Authorization": f"Bearer {made.secret}"}
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://test", headers=headers, timeout=30
-        ) as client:
-            yield client
+    with application(engines) as app:
+        async with _alive(app):
+            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            headers = {"Authorization": f"Bearer {made.secret}"}
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://test", headers=headers, timeout=30
+            ) as client:
+                yield client
     engines.stop.clear()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
@@ -12,9 +12,10 @@ from argon2 import PasswordHasher
 from litestar import Litestar
 
 from fidelia.access import Actor, UserOut, create_user, passwords
-from fidelia.api.app import create_app
 from fidelia.kernel.ids import random_id
 from fidelia.platform.engines import Engines
+
+from ..application import application
 
 PASSWORD = "correct horse 42"
 MakeUser = Callable[..., Awaitable[UserOut]]
@@ -28,8 +29,9 @@ def quick_argon2(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-async def app(engines: Engines) -> Litestar:
-    return create_app(engines)
+def app(engines: Engines) -> Iterator[Litestar]:
+    with application(engines) as lent:
+        yield lent
 
 
 @pytest.fixture

@@ -45,14 +45,14 @@ def test_paused_resumed_finished_and_explained(site: Site, page: Page) -> None:
         page.get_by_role("button", name="Resume", exact=True).click()
         expect(page.get_by_role("link", name=f"{PEOPLE - 1} sent")).to_be_visible(timeout=60_000)
         expect(page.get_by_role("link", name="1 blocked")).to_be_visible()
-        expect(page.get_by_role("heading", name="Left out before sending").locator("../..")).to_contain_text("address")
+        expect(page.get_by_role("row").filter(has_text="no e-mail address")).to_contain_text("1")
         report = api.get(f"/mailings/{mailing}/report").json()
         assert (report["sent"], report["blocked"], report["left_out"]) == (PEOPLE - 1, 1, 1), report
         assert len(api.get("/mailbox", params={"mailing": mailing}).json()["items"]) == PEOPLE - 1, "each once"
 
         page.get_by_role("link", name="1 blocked").click()
         expect(page.get_by_role("tab", name="People", selected=True)).to_be_visible()
-        expect(page.get_by_text("first_name is missing")).to_be_visible()
+        expect(page.get_by_text(re.compile("first_name is missing"))).to_be_visible()
         assert serious_findings(page) == []
         page.evaluate("id => localStorage.setItem('fidelia.database', String(id))", database)
         page.goto(f"{site.url}/mailings/calendar")

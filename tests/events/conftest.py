@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from fidelia.access import Actor, create_token
-from fidelia.api.app import create_app
 from fidelia.platform.engines import Engines
 from fidelia.profiles import Database, Field, create_database, upsert
+
+from ..application import application
 
 SYSTEM = Actor.system()
 _numbers = itertools.count(1)
@@ -69,10 +70,11 @@ async def api(engines: Engines) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the whole application with an owner's token; its base is the root."""
     async with engines.tx() as tx:
         token = await create_token(tx, SYSTEM, name="tests", roles=["owner"])
-    transport = httpx.ASGITransport(app=create_app(engines), raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {token.secret}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1", headers=headers) as client:
-        yield client
+    with application(engines) as app:
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1", headers=headers) as client:
+            yield client
 
 
 @pytest.fixture

@@ -108,6 +108,7 @@ def _walk(node: Any, conditions: frozenset[str]) -> Any:
 def _name_problems(path: str, method: str, operation: dict[str, Any]) -> None:
     body = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     responses = operation["responses"]
+    responses.get("204", {}).pop("content", None)  # nothing follows, and so no type of it either
     wanted = {"400", "404", "422", "429", "503"}
     if path.startswith("/api/v1"):
         wanted |= {"401", "403", "409"}

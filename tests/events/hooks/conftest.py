@@ -13,7 +13,6 @@ import httpx
 import pytest
 
 from fidelia.access import create_token
-from fidelia.api.app import create_app
 from fidelia.events.hooks import Sender
 from fidelia.kernel.clock import FixedClock
 from fidelia.platform.engines import Engines
@@ -24,6 +23,8 @@ from fidelia.worker import tasks as _tasks
 from tests.conftest import NOW
 from tests.events.conftest import SYSTEM
 from tests.web_server import Asked, WebServer, open_to, send, web_server
+
+from ...application import application
 
 assert _tasks.MODULES
 QUICK = FetchLimits(connect_seconds=2, read_seconds=0.5, total_seconds=1, redirects=0)
@@ -142,12 +143,13 @@ async def hooks(fresh: Engines) -> AsyncIterator[Hooks]:
     async with fresh.tx() as tx:
         token = await create_token(tx, SYSTEM, name="tests", roles=["owner"])
         database = await create_database(tx, SYSTEM, name="shop")
-    transport = httpx.ASGITransport(app=create_app(fresh), raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {token.secret}"}
-    async with (
-        httpx.AsyncClient(transport=transport, base_url="http://test/api/v1", headers=headers) as api,
-        web_server() as server,
-    ):
-        hooks = Hooks(fresh, api, database.id, server)
-        await hooks.drain()
-        yield hooks
+    with application(fresh) as app:
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with (
+            httpx.AsyncClient(transport=transport, base_url="http://test/api/v1", headers=headers) as api,
+            web_server() as server,
+        ):
+            hooks = Hooks(fresh, api, database.id, server)
+            await hooks.drain()
+            yield hooks

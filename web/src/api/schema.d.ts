@@ -6001,6 +6001,14 @@ export interface components {
             example: string;
             help: string;
         };
+        /** Content */
+        Content: {
+            html: string;
+            /** @default  */
+            token?: string;
+            /** @default false */
+            closable?: boolean;
+        };
         /** ContentField */
         ContentField: {
             key: string;
@@ -9986,6 +9994,12 @@ export interface components {
         SlotUses: {
             items: components["schemas"]["SlotUse"][];
         };
+        /** SlotsFilled */
+        SlotsFilled: {
+            slots: {
+                [key: string]: components["schemas"]["Content"];
+            };
+        };
         /** SourceInfo */
         SourceInfo: {
             title: string;
@@ -11501,9 +11515,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description Malformed request */
             400: {
@@ -53246,9 +53258,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description Malformed request */
             400: {
@@ -53491,7 +53501,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": string;
+                    "application/json": components["schemas"]["SlotsFilled"];
                 };
             };
             /** @description Malformed request */
@@ -53575,9 +53585,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description Malformed request */
             400: {

@@ -16,7 +16,7 @@ const reasons: Record<string, string> = {
 };
 
 /** A reason of the server in plain words. */
-export const reasonWords = (reason: string) => reasons[reason] ?? reason.replaceAll('_', ' ');
+export const reasonWords = (reason: string) => reasons[reason] ?? (/^[a-z_]+$/.test(reason) ? reason.replaceAll('_', ' ') : reason);
 
 export const underway = (mailing: Mailing) => mailing.state === 'starting' || mailing.state === 'sending';
 export const editable = (mailing: Mailing) => mailing.state === 'draft' || (mailing.type === 'recurring' && mailing.state === 'paused');

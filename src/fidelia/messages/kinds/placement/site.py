@@ -58,7 +58,6 @@ class SlotsTold(msgspec.Struct, frozen=True):
 
 _asked = msgspec.json.Decoder(SlotsAsked).decode
 _told = msgspec.json.Decoder(SlotsTold).decode
-_encode = msgspec.json.Encoder().encode
 
 
 class SlotController(Controller):
@@ -69,7 +68,9 @@ class SlotController(Controller):
     opt = {"public": True}
 
     @post("/", summary="Content of slots for a visitor", status_code=200, media_type="application/json")
-    async def fill(self, request: Request[Any, Any, Any], engines: Engines, key: FromPath[str]) -> Response[bytes]:
+    async def fill(
+        self, request: Request[Any, Any, Any], engines: Engines, key: FromPath[str]
+    ) -> Response[SlotsFilled]:
         """Return what a page's slots are filled with; the body is JSON, whatever its type says.
 
         An unknown visitor gets fallbacks only. Nothing comes from a page that is not of the key's sites.
@@ -77,7 +78,7 @@ class SlotController(Controller):
         origin = request.headers.get("origin", "")
         found = await _known(engines, key, origin)
         if found is None:
-            return Response(_encode(SlotsFilled({})), media_type="application/json", headers=_CLOSED)
+            return Response(SlotsFilled({}), headers=_CLOSED)
         filled: dict[str, serving.Content] = {}
         with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             asked = _asked(await _body(request))
@@ -87,7 +88,7 @@ class SlotController(Controller):
                 known = serving.Asked(wanted) if machine else serving.Asked(wanted, asked.visitor, asked.message[:64])
                 filled = await serving.serve(engines, found.id, found.database_id, urlsplit(origin).netloc, known)
         headers = {**_CLOSED, "Access-Control-Allow-Origin": origin}
-        return Response(_encode(SlotsFilled(filled)), media_type="application/json", headers=headers)
+        return Response(SlotsFilled(filled), headers=headers)
 
     @post("/told", summary="What became of content", status_code=204)
     async def told(self, request: Request[Any, Any, Any], engines: Engines, key: FromPath[str]) -> Response[None]:
