@@ -61,6 +61,14 @@ export function askJobs(): void {
   });
 }
 
+/** Forgets every job, and that any was heard of: whoever signs in next knows nothing of them. */
+export function forgetJobs(): void {
+  jobs = new Map();
+  snapshot = [];
+  hearing = { known: false, error: null };
+  listeners.forEach((tell) => { tell(); });
+}
+
 /** One stream for the tab; polling every 3 s while the stream is down. Returns how to stop. */
 export function followJobs(): () => void {
   let stopped = false;
@@ -88,6 +96,7 @@ export function followJobs(): () => void {
     poll = undefined;
     source?.close();
     source = null;
+    forgetJobs();
   };
 }
 

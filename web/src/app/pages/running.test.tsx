@@ -1,11 +1,12 @@
 import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
-import { askJobs } from '@/api/jobs';
+import { askJobs, forgetJobs } from '@/api/jobs';
 import { renderPage } from '@/test/render';
 import { HomePage } from './HomePage';
 
 it('Home does not say that nothing runs before it is known, and says when it could not be asked', async () => {
+  forgetJobs();
   let good = false;
   const none = { body: { items: [], next_cursor: null, total: 0 } };
   await renderPage(<HomePage />, {
