@@ -8,7 +8,6 @@ from fidelia import profiles
 from fidelia.access import Actor, audit
 from fidelia.kernel.errors import Problem, not_found
 from fidelia.kernel.paging import Page, PageRequest, page_request
-from fidelia.platform.outbox import clickhouse_time, encode_line
 from fidelia.platform.postgres import Tx
 
 from ..model import MessageKey
@@ -16,7 +15,7 @@ from ..sending.values import contact_hash
 from ..service.outlet import signer
 from ..store import tracking as tracking_store
 from ..store.tracking import Key, RunFacts
-from ..tracking.hits import history_line
+from ..tracking.hits import history_line, sent_line
 from ..tracking.tokens import Signer, Token
 from . import store
 from .classify import WORDS
@@ -70,7 +69,7 @@ async def take(tx: Tx, told: Told, *, via: Source) -> Taken:
         return await _keep(tx, told, via, "ignored", "Told before", run, key)
     lines = [_event(tx, run, key, message, told, reason)]
     if await store.was_sent(raw, run.run_id, key):
-        lines.append(_sent_line(run, key, message))
+        lines.append(sent_line(run, key, message.variant, message.at))
     await tracking_store.tell(raw, {run.database_id: lines})
     if told.outcome == "complained":
         await _complained(tx, run, key, message, told)
@@ -146,18 +145,6 @@ def _event(tx: Tx, run: RunFacts, key: MessageKey, message: store.Message, told:
         if told.code:
             more["code"] = told.code
     return history_line(run, Key(run.run_id, *key, told.outcome), tx.now, variant=message.variant, **more)
-
-
-def _sent_line(run: RunFacts, key: MessageKey, message: store.Message) -> str:
-    """Return the event that nobody could write when the answer to the message was lost."""
-    properties: dict[str, Any] = {
-        "mailing": run.plan.mailing_id,
-        "template": run.plan.of_variant(message.variant).template_id,
-        "channel": run.plan.channel,
-        **({"variant": message.variant} if message.variant else {}),
-    }
-    id_ = f"{key.name(run.run_id)}-sent"
-    return encode_line("message.sent", key.profile_id, clickhouse_time(message.at), id_, properties).decode()
 
 
 # -- the list -------------------------------------------------------------------------------------------------------

@@ -180,6 +180,21 @@ def distinct(moments: Sequence[datetime], last: datetime | None) -> list[datetim
     return counted
 
 
+def sent_line(run: RunFacts, key: MessageKey, variant: int, at: datetime) -> str:
+    """Return the event of a message whose answer was lost: what comes back, or arrived, has been sent.
+
+    It has the id that the sender would have given it.
+    """
+    properties: dict[str, Any] = {
+        "mailing": run.plan.mailing_id,
+        "template": run.plan.of_variant(variant).template_id,
+        "channel": run.plan.channel,
+        **({"variant": variant} if variant else {}),
+    }
+    id_ = f"{key.name(run.run_id)}-sent"
+    return encode_line("message.sent", key.profile_id, clickhouse_time(at), id_, properties).decode()
+
+
 def history_line(run: RunFacts, key: Key, at: datetime, url: str = "", variant: int = 0, **more: Any) -> str:
     """Return the history's line of a reaction; the same act has the same id."""
     properties: dict[str, Any] = {

@@ -15,6 +15,7 @@ import pytest
 
 from fidelia.kernel.clock import FixedClock
 from fidelia.messages.channels.http.inbound import service as inbound
+from fidelia.messages.channels.http.inbound.store import without_nul
 from fidelia.platform.engines import Engines
 from fidelia.worker import tasks
 from tests.web_server import WebServer, open_to, web_server
@@ -231,3 +232,10 @@ async def test_a_mapping_is_tried_on_a_sample(api: httpx.AsyncClient) -> None:
     assert items[1]["event"] is None
     reply = await api.post(f"{PATH}/inbound-preview", json={**body, "body": "<xml>"})
     assert reply.json()["errors"][0]["pointer"] == "/body"
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\\u0000", "\\\x00", "\x00\x00", "\\\\u0000\x00x"])
+def test_what_waits_stays_json(text: str) -> None:
+    """NUL goes, which PostgreSQL does not take; a written backslash and u0000 stay what they are."""
+    kept = without_nul({"said": text})
+    assert json.loads(kept) == {"said": text.replace("\x00", "")}

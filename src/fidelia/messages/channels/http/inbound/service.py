@@ -17,7 +17,6 @@ from fidelia import profiles
 from fidelia.access import Actor, SecretError, decrypt_secret
 from fidelia.kernel.errors import Problem, forbidden, invalid_field, unavailable
 from fidelia.platform.engines import Engines
-from fidelia.platform.outbox import clickhouse_time, encode_line
 from fidelia.platform.postgres import Tx
 
 from ....bounces import store as doubts
@@ -26,7 +25,7 @@ from ....sending.values import contact_hash
 from ....service.outlet import signer
 from ....store import tracking as tracking_store
 from ....store.tracking import Key, Reaction, RunFacts
-from ....tracking.hits import history_line
+from ....tracking.hits import history_line, sent_line
 from .. import service as channels
 from .. import store as channel_store
 from ..store import Kept
@@ -210,7 +209,7 @@ async def _noted(tx: Tx, run: RunFacts, key: MessageKey, told: Told) -> bool:
         more = {"kind": "hard", "reason": told.reason or "Blocked by the recipient"}
     lines = [history_line(run, reaction, at, variant=message.variant, **more)]
     if await doubts.was_sent(raw, run.run_id, key):
-        lines.append(_sent_line(run, key, message))
+        lines.append(sent_line(run, key, message.variant, message.at))
     await tracking_store.tell(raw, {run.database_id: lines})
     return True
 
@@ -218,18 +217,6 @@ async def _noted(tx: Tx, run: RunFacts, key: MessageKey, told: Told) -> bool:
 def _at(told: Told, now: datetime) -> datetime:
     """Return when something happened: never in what is still to come."""
     return now if told.at is None or told.at > now else told.at
-
-
-def _sent_line(run: RunFacts, key: MessageKey, message: doubts.Message) -> str:
-    """Return the event that nobody could write when the answer to the request was lost."""
-    properties: dict[str, Any] = {
-        "mailing": run.plan.mailing_id,
-        "template": run.plan.of_variant(message.variant).template_id,
-        "channel": run.plan.channel,
-        **({"variant": message.variant} if message.variant else {}),
-    }
-    id_ = f"{key.name(run.run_id)}-sent"
-    return encode_line("message.sent", key.profile_id, clickhouse_time(message.at), id_, properties).decode()
 
 
 async def _leaves(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from ....store.tracking import Sent
 Raw = psycopg.AsyncConnection[Any]
 #: Runs of a channel that are looked through for the last message to a contact.
 _RUNS = 300
+#: NUL in JSON, which PostgreSQL does not take; not a backslash that stands before "u0000".
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class Waiting(NamedTuple):
@@ -34,11 +37,16 @@ async def fresh(raw: Raw, channel_id: int, hashes: Sequence[bytes], now: datetim
     return {bytes(row[0]) for row in await cursor.fetchall()}
 
 
+def without_nul(item: Any) -> str:
+    """Return an item as JSON that PostgreSQL takes."""
+    return _NUL.sub(r"\1", msgspec.json.encode(item).decode())
+
+
 async def keep(raw: Raw, channel_id: int, hash_: bytes, item: Any) -> None:
     """Keep an item until its message is known."""
     await raw.execute(
         "update channel_inbound set item = %s::jsonb where channel_id = %s and hash = %s",
-        (msgspec.json.encode(item).decode().replace("\\u0000", ""), channel_id, hash_),
+        (without_nul(item), channel_id, hash_),
     )
 
 
