@@ -7,10 +7,34 @@ ClickHouse, so in the core only), ``members`` the stored list.
 from .bulk import counted as bulk_figures
 from .bulk import forget_people as forget_in_bulk
 from .bulk import merge_people as merge_in_bulk
-from .control import PURCHASES, Split, SplitWarning, StratumSplit, control_people, kept_back, millionths, split
+from .control import (
+    EVERYBODY,
+    PURCHASES,
+    ControlWarning,
+    Division,
+    Drawing,
+    Split,
+    SplitWarning,
+    StratumField,
+    StratumOut,
+    StratumSplit,
+    Verdict,
+    all_keys,
+    assign,
+    control_people,
+    divisions,
+    kept_back,
+    label_of,
+    measure,
+    millionths,
+    order_of,
+    split,
+)
 from .control import counted as control_figures
 from .control import field_used_by as control_used_by
 from .control import forget_people as forget_in_control
+from .control import summary as strata_summary
+from .control import words as split_words
 from .model import (
     Calculation,
     Segment,
@@ -47,10 +71,12 @@ from .service.question import TABLES, USED_BY, VOCABULARY, Question, ask, vocabu
 from .service.recalculate import recalculate
 from .service.results import ImportLists
 from .service.sources import source_used_by
+from .store.members import versions as list_versions
 from .store.segments import get as get_segment
 from .store.segments import names
 
 __all__ = [
+    "EVERYBODY",
     "PURCHASES",
     "TABLES",
     "USED_BY",
@@ -58,7 +84,10 @@ __all__ = [
     "Added",
     "Calculation",
     "Change",
+    "ControlWarning",
     "Definition",
+    "Division",
+    "Drawing",
     "Filling",
     "ImportLists",
     "Question",
@@ -73,12 +102,17 @@ __all__ = [
     "Source",
     "Split",
     "SplitWarning",
+    "StratumField",
+    "StratumOut",
     "StratumSplit",
     "Unsaved",
+    "Verdict",
     "add_import",
     "add_members",
+    "all_keys",
     "archive_segment",
     "ask",
+    "assign",
     "bulk_figures",
     "change_segment",
     "clear",
@@ -89,6 +123,7 @@ __all__ = [
     "create_segment",
     "database_used_by",
     "detail",
+    "divisions",
     "event_type_used_by",
     "fill",
     "forget_in_bulk",
@@ -96,11 +131,15 @@ __all__ = [
     "forget_people",
     "get_segment",
     "kept_back",
+    "label_of",
+    "list_versions",
+    "measure",
     "members",
     "merge_in_bulk",
     "merge_people",
     "millionths",
     "names",
+    "order_of",
     "people_among",
     "personal_data",
     "recalculate",
@@ -113,6 +152,8 @@ __all__ = [
     "source_used_by",
     "split",
     "split_people",
+    "split_words",
+    "strata_summary",
     "used_by",
     "vocabulary",
 ]

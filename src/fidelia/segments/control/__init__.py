@@ -4,21 +4,41 @@ The stratified split (:mod:`.rules`) serves the global group of a database and t
 ``control_people`` gives the members of a database's group as a bitmap, for conditions that ask for them.
 """
 
+from . import measure
+from .assigning import Drawing, assign, order_of, summary, words
+from .measure import Verdict
+from .model import ControlWarning, StratumField, StratumOut
 from .people import counted
 from .report import PURCHASES
 from .rules import Split, SplitWarning, StratumSplit, millionths, split
 from .service import control_people, field_used_by, forget_people, kept_back
+from .strata import EVERYBODY, Division, all_keys, divisions, label_of
 
 __all__ = [
+    "EVERYBODY",
     "PURCHASES",
+    "ControlWarning",
+    "Division",
+    "Drawing",
     "Split",
     "SplitWarning",
+    "StratumField",
+    "StratumOut",
     "StratumSplit",
+    "Verdict",
+    "all_keys",
+    "assign",
     "control_people",
     "counted",
+    "divisions",
     "field_used_by",
     "forget_people",
     "kept_back",
+    "label_of",
+    "measure",
     "millionths",
+    "order_of",
     "split",
+    "summary",
+    "words",
 ]

@@ -1,0 +1,1 @@
+"""What a campaign changed: both sides compared, its activities, and who was left out."""
