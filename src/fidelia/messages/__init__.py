@@ -9,8 +9,20 @@ from .conversions import personal_data as personal_conversions
 from .kinds.placement.part import slots_part
 from .mailbox.server import run_mailbox, serve_mailbox
 from .model import Mailing, Plan, Recipient, Template, TemplateVersion, Utm
-from .ports import RECIPIENT_GATES, TEMPLATE_ROOTS, Gate, RootLoader
+from .ports import (
+    ADMISSIONS,
+    CAMPAIGN_HOLD,
+    CONVERTED,
+    RECIPIENT_GATES,
+    TEMPLATE_ROOTS,
+    Admission,
+    Converted,
+    Gate,
+    Hold,
+    RootLoader,
+)
 from .service.estimate import Estimate, estimate
+from .service.joining import put_in_campaign, stop_campaign_mailings
 from .service.mailings import (
     archive_mailing,
     create_mailing,
@@ -37,10 +49,16 @@ from .service.used import (
 )
 
 __all__ = [
+    "ADMISSIONS",
+    "CAMPAIGN_HOLD",
+    "CONVERTED",
     "RECIPIENT_GATES",
     "TEMPLATE_ROOTS",
+    "Admission",
+    "Converted",
     "Estimate",
     "Gate",
+    "Hold",
     "Mailing",
     "MailingReport",
     "Plan",
@@ -70,6 +88,7 @@ __all__ = [
     "personal_conversions",
     "personal_data",
     "publish_template",
+    "put_in_campaign",
     "report",
     "resume_mailing",
     "run_bounces",
@@ -79,6 +98,7 @@ __all__ = [
     "slots_part",
     "start_mailing",
     "state_counts",
+    "stop_campaign_mailings",
     "stop_mailing",
     "template_names",
     "unschedule_mailing",

@@ -39,7 +39,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     A run that ``confirms`` asks people to confirm a subscription: only those who wait for that get it. One that is
     ``lasting`` takes people in as long as its mailing is active: with nobody left to write to, it is not done. One with
     ``variants`` has several templates: rows of the ledger say which (1 …), and ``test`` how the best is found.
-    ``at`` is the moment that ``timing`` counts from, ``timezone`` the database's own.
+    ``at`` is the moment that ``timing`` counts from, ``timezone`` the database's own. A run of a campaign's mailing goes
+    to who that campaign lets through, for as long as it lasts.
     """
 
     mailing_id: int
@@ -68,6 +69,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     timing: Timing = Timing()
     timezone: str = "UTC"
     at: datetime | None = None
+    campaign_id: int | None = None
 
     def of_variant(self, variant: int) -> Plan:
         """Return the plan as it is for one of the variants; 0 is the plan itself."""
@@ -182,6 +184,7 @@ class Mailing(msgspec.Struct, frozen=True, kw_only=True):
     type: MailingType
     channel: str
     database_id: int
+    campaign_id: int | None
     segment_id: int | None
     resource_id: int | None
     template_id: int | None

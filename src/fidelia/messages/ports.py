@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from pyroaring import BitMap
 
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
-from .model import Plan
+from .model import Mailing, Plan
 
 #: Loads one root of templates for some people of a database: values by profile, a missing value has no key.
 RootLoader = Callable[[Tx, int, Sequence[int]], Awaitable[Mapping[int, Mapping[str, Any]]]]
@@ -20,6 +20,28 @@ TEMPLATE_ROOTS = "messages.template_roots"
 Gate = Callable[[Tx, int, Plan, BitMap], Awaitable[Mapping[str, BitMap]]]
 #: Name of the port that lists the gates every mailing passes.
 RECIPIENT_GATES = "messages.recipient_gates"
+#: Told whom a mailing of a campaign is about to be aimed at, before the gates are asked: who is new may be taken in.
+Admission = Callable[[Tx, int, Plan, BitMap], Awaitable[None]]
+#: Name of the port that lists the admissions.
+ADMISSIONS = "messages.admissions"
+#: Says, in a sentence, why a mailing of a campaign cannot be started now; ``None`` when it can.
+Hold = Callable[[Tx, Mailing], Awaitable[str | None]]
+#: Name of the port with that one function.
+CAMPAIGN_HOLD = "messages.campaign_hold"
+
+
+class Converted(NamedTuple):
+    """Somebody did what a message of a mailing led to."""
+
+    mailing_id: int
+    profile_id: int
+    kind: Literal["goal", "order"]
+
+
+#: Told which conversions were given to messages of a database, in the transaction that keeps them.
+Conversions = Callable[[Tx, int, Sequence[Converted]], Awaitable[None]]
+#: Name of the port that lists who is told.
+CONVERTED = "messages.converted"
 
 
 def root_loaders(engines: Engines) -> Mapping[str, RootLoader]:
@@ -32,3 +54,27 @@ def gates(engines: Engines) -> Sequence[Gate]:
     """Return the gates; refuse when ``wiring`` has not said which there are, so that no audience widens in silence."""
     found: Sequence[Gate] = engines.port(RECIPIENT_GATES)
     return found
+
+
+async def admit(tx: Tx, database_id: int, plan: Plan, people: BitMap) -> None:
+    """Tell those who take people into campaigns whom a run is aimed at; nothing for a mailing of no campaign."""
+    if plan.campaign_id is None or not people:
+        return
+    admissions: Sequence[Admission] = tx.engines.port(ADMISSIONS)
+    for admission in admissions:
+        await admission(tx, database_id, plan, people)
+
+
+async def held_by_campaign(tx: Tx, mailing: Mailing) -> str | None:
+    """Return why a mailing's campaign keeps it from being started; ``None`` when it does not, or there is none."""
+    if mailing.campaign_id is None:
+        return None
+    hold: Hold = tx.engines.port(CAMPAIGN_HOLD)
+    return await hold(tx, mailing)
+
+
+async def tell_converted(tx: Tx, database_id: int, converted: Sequence[Converted]) -> None:
+    """Tell who wants to know of conversions."""
+    told: Sequence[Conversions] = tx.engines.ports.get(CONVERTED, ())
+    for tell in told if converted else ():
+        await tell(tx, database_id, converted)

@@ -78,6 +78,8 @@ mailing = sa.Table(
     sa.Column("type", sa.Text, nullable=False, server_default="broadcast"),
     sa.Column("channel", sa.Text, nullable=False, server_default="email"),
     sa.Column("database_id", sa.Integer, nullable=False),
+    # The campaign it is part of: who of those it is aimed at gets it is that campaign's to say.
+    sa.Column("campaign_id", sa.Integer),
     sa.Column("segment_id", sa.Integer),
     sa.Column("resource_id", sa.Integer),
     sa.Column("template_id", sa.Integer),

@@ -134,6 +134,7 @@ class MailingController(Controller):
         types: Annotated[str | None, QueryParameter(name="type", description="One kind, or several by comma")] = None,
         database: Annotated[int | None, QueryParameter(name="database", description="Of this database")] = None,
         segment: Annotated[int | None, QueryParameter(name="segment", description="To this segment")] = None,
+        campaign: Annotated[int | None, QueryParameter(name="campaign", description="Of this campaign")] = None,
     ) -> Page[Mailing]:
         """Return a page of mailings, sorted by name, type, state, people, when, created_at or updated_at."""
         return await service.list_mailings(
@@ -144,6 +145,7 @@ class MailingController(Controller):
             database_id=database,
             segment_id=segment,
             types=types.split(",") if types else (),
+            campaign_id=campaign,
         )
 
     @post("/", dto=Strict[MailingIn], return_dto=None, opt={"right": "mailings:create"}, summary="Make a mailing")

@@ -79,9 +79,10 @@ class RunController(Controller):
         database: Annotated[int, QueryParameter(name="database", description="Of this database")],
         first: Annotated[date, QueryParameter(name="from", description="The first day")],
         last: Annotated[date, QueryParameter(name="to", description="The last day")],
+        campaign: Annotated[int | None, QueryParameter(name="campaign", description="Of this campaign only")] = None,
     ) -> MailingCalendar:
         """Return what was sent and what is planned, in days of the database's time zone."""
-        return await calendar(tx, database, first, last)
+        return await calendar(tx, database, first, last, campaign)
 
     @get("/{mailing_id:int}/runs", opt={"right": "mailings:read"}, summary="Runs of a mailing")
     async def runs(self, tx: Tx, page: PageRequest, mailing_id: FromPath[int]) -> Page[MailingRun]:

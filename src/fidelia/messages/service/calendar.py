@@ -25,6 +25,7 @@ class CalendarEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A run that began (``sent``, with its audience), or a start or launch that is to come (``planned``)."""
 
     mailing_id: int
+    campaign_id: int | None
     name: str
     type: MailingType
     what: Literal["sent", "planned"]
@@ -42,8 +43,11 @@ class MailingCalendar(msgspec.Struct, frozen=True):
     items: list[CalendarEntry]
 
 
-async def calendar(tx: Tx, database_id: int, first: date, last: date) -> MailingCalendar:
-    """Return what was sent and is planned from a day to another, both included. Raise 404, 422."""
+async def calendar(tx: Tx, database_id: int, first: date, last: date, campaign_id: int | None = None) -> MailingCalendar:
+    """Return what was sent and is planned from a day to another, both included; all of it, or a campaign's.
+
+    Raise 404, 422.
+    """
     if not timedelta(0) <= last - first < timedelta(days=MOST_DAYS) or not 1970 <= first.year <= last.year < 9999:
         raise invalid_field("/to", f"A calendar has 1 to {MOST_DAYS} days")
     name = (await profiles.get_database(tx, database_id)).timezone
@@ -53,6 +57,7 @@ async def calendar(tx: Tx, database_id: int, first: date, last: date) -> Mailing
     items = [
         CalendarEntry(
             mailing_id=row.mailing_id,
+            campaign_id=row.campaign_id,
             name=row.name,
             type=msgspec.convert(row.type, MailingType),
             what="sent",
@@ -62,12 +67,13 @@ async def calendar(tx: Tx, database_id: int, first: date, last: date) -> Mailing
             run_id=row.run_id,
             audience=row.audience,
         )
-        for row in await store.sent(tx, database_id, since, before)
+        for row in await store.sent(tx, database_id, since, before, campaign_id)
     ]
-    for planned in await store.planned(tx, database_id, before):
+    for planned in await store.planned(tx, database_id, before, campaign_id):
         items += [
             CalendarEntry(
                 mailing_id=planned.mailing_id,
+                campaign_id=planned.campaign_id,
                 name=planned.name,
                 type=msgspec.convert(planned.type, MailingType),
                 what="planned",

@@ -121,6 +121,7 @@ def _bare(mailing: Mailing) -> Plan:
         suppression_lists=mailing.suppression_lists,
         policy_id=mailing.policy_id,
         channel=mailing.channel,
+        campaign_id=mailing.campaign_id,
     )
 
 

@@ -71,6 +71,7 @@ async def plan_of(tx: Tx, mailing: Mailing) -> Plan:
         test=mailing.split.test if mailing.split is not None else None,
         timing=mailing.timing,
         timezone=(await profiles.get_database(tx, mailing.database_id)).timezone,
+        campaign_id=mailing.campaign_id,
     )
 
 

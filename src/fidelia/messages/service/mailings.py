@@ -39,6 +39,7 @@ async def list_mailings(
     database_id: int | None = None,
     segment_id: int | None = None,
     types: Sequence[str] = (),
+    campaign_id: int | None = None,
 ) -> Page[Mailing]:
     """Return a page of mailings; ``state`` may be several with commas."""
     if state is not None and not set(state.split(",")) <= set(rules.STATES):
@@ -46,7 +47,14 @@ async def list_mailings(
     if not set(types) <= set(KINDS):
         raise invalid_field("/type", f"type must be one of: {', '.join(KINDS)}")
     return await store.pages(
-        tx, page, archived=archived, state=state, database_id=database_id, segment_id=segment_id, types=types
+        tx,
+        page,
+        archived=archived,
+        state=state,
+        database_id=database_id,
+        segment_id=segment_id,
+        types=types,
+        campaign_id=campaign_id,
     )
 
 

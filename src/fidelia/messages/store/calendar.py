@@ -18,6 +18,7 @@ class SentRow(msgspec.Struct, frozen=True):
     """A run that has begun."""
 
     mailing_id: int
+    campaign_id: int | None
     name: str
     type: str
     run_id: int
@@ -30,6 +31,7 @@ class PlannedRow(msgspec.Struct, frozen=True):
     """A mailing that begins at ``at``, or is launched from then on by a schedule."""
 
     mailing_id: int
+    campaign_id: int | None
     name: str
     type: str
     state: str
@@ -37,12 +39,15 @@ class PlannedRow(msgspec.Struct, frozen=True):
     schedule: MonthSchedule | None
 
 
-async def sent(tx: Tx, database_id: int, since: datetime, before: datetime) -> list[SentRow]:
+async def sent(
+    tx: Tx, database_id: int, since: datetime, before: datetime, campaign_id: int | None = None
+) -> list[SentRow]:
     """Return the runs of a database that were due in a span; those that last have no moment of their own."""
     at = sa.func.coalesce(mailing_run.c.due_at, mailing_run.c.created_at)
     rows = await tx.all(
         sa.select(
             mailing.c.id,
+            mailing.c.campaign_id,
             mailing.c.name,
             mailing.c.type,
             mailing_run.c.id.label("run_id"),
@@ -52,18 +57,33 @@ async def sent(tx: Tx, database_id: int, since: datetime, before: datetime) -> l
         )
         .select_from(mailing_run.join(mailing, mailing.c.id == mailing_run.c.mailing_id))
         .where(
-            mailing.c.type != "trigger", mailing_run.c.phase != "skipped", at >= since, at < before, *_of(database_id)
+            mailing.c.type != "trigger",
+            mailing_run.c.phase != "skipped",
+            at >= since,
+            at < before,
+            *_of(database_id, campaign_id),
         )
         .order_by(at, mailing_run.c.id)
     )
-    return [SentRow(row.id, row.name, row.type, row.run_id, row.phase, row.at, row.audience) for row in rows]
+    return [
+        SentRow(row.id, row.campaign_id, row.name, row.type, row.run_id, row.phase, row.at, row.audience)
+        for row in rows
+    ]
 
 
-async def planned(tx: Tx, database_id: int, before: datetime) -> list[PlannedRow]:
+async def planned(tx: Tx, database_id: int, before: datetime, campaign_id: int | None = None) -> list[PlannedRow]:
     """Return the mailings of a database that begin, or are launched next, before a moment."""
     at = sa.case((mailing.c.state == "active", mailing.c.next_launch_at), else_=mailing.c.starts_at)
     rows = await tx.all(
-        sa.select(mailing.c.id, mailing.c.name, mailing.c.type, mailing.c.state, mailing.c.schedule, at.label("at"))
+        sa.select(
+            mailing.c.id,
+            mailing.c.campaign_id,
+            mailing.c.name,
+            mailing.c.type,
+            mailing.c.state,
+            mailing.c.schedule,
+            at.label("at"),
+        )
         .where(
             sa.or_(
                 mailing.c.state == "scheduled",
@@ -71,15 +91,18 @@ async def planned(tx: Tx, database_id: int, before: datetime) -> list[PlannedRow
             ),
             at < before,
             mailing.c.archived_at.is_(None),
-            *_of(database_id),
+            *_of(database_id, campaign_id),
         )
         .order_by(at, mailing.c.id)
     )
-    return [PlannedRow(row.id, row.name, row.type, row.state, row.at, _schedule(row)) for row in rows]
+    return [
+        PlannedRow(row.id, row.campaign_id, row.name, row.type, row.state, row.at, _schedule(row)) for row in rows
+    ]
 
 
-def _of(database_id: int) -> list[sa.ColumnElement[bool]]:
-    return [mailing.c.database_id == database_id, sa.not_(mailing.c.is_system)]
+def _of(database_id: int, campaign_id: int | None) -> list[sa.ColumnElement[bool]]:
+    where = [mailing.c.database_id == database_id, sa.not_(mailing.c.is_system)]
+    return where if campaign_id is None else [*where, mailing.c.campaign_id == campaign_id]
 
 
 def _schedule(row: sa.Row[Any]) -> MonthSchedule | None:

@@ -99,6 +99,7 @@ async def pages(
     database_id: int | None,
     segment_id: int | None,
     types: Sequence[str] = (),
+    campaign_id: int | None = None,
 ) -> Page[Mailing]:
     """Return a page of mailings in one of the orders of ``_SORTS``, the newest first by default."""
     where: list[sa.ColumnElement[bool]] = [
@@ -113,6 +114,8 @@ async def pages(
         where.append(mailing.c.database_id == database_id)
     if segment_id is not None:
         where.append(mailing.c.segment_id == segment_id)
+    if campaign_id is not None:
+        where.append(mailing.c.campaign_id == campaign_id)
     if page.q:
         where.append(mailing.c.name.icontains(page.q, autoescape=True))
     total = await tx.scalar(sa.select(sa.func.count()).select_from(mailing).where(*where))
@@ -170,6 +173,12 @@ async def set_off_by(tx: Tx, database_id: int, type_: str) -> list[str]:
     wanted = sa.cast([{"kind": "event", "type": type_}], mailing.c.triggers.type)
     where = (mailing.c.database_id == database_id, mailing.c.archived_at.is_(None), mailing.c.triggers.contains(wanted))
     return [row.name for row in await tx.all(sa.select(mailing.c.name).where(*where).order_by(mailing.c.id))]
+
+
+async def of_campaign(tx: Tx, campaign_id: int) -> list[int]:
+    """Return the mailings of a campaign, archived ones too."""
+    query = sa.select(mailing.c.id).where(mailing.c.campaign_id == campaign_id).order_by(mailing.c.id)
+    return [row.id for row in await tx.all(query)]
 
 
 async def names(tx: Tx, ids: Iterable[int]) -> dict[int, str]:
