@@ -54,6 +54,11 @@ campaign_people = sa.Table(
     sa.Column("control", BYTEA, nullable=False),
     sa.Column("guests", BYTEA, nullable=False),
     sa.Column("withheld", BYTEA, nullable=False),
+    # How many are in at present: all, those of them kept back, those of them who came by an activity; and withheld.
+    sa.Column("audience_size", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("control_size", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("guests_size", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("withheld_size", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("segment_version", sa.BigInteger),
     sa.Column("updated_at", _Moment, nullable=False),
 )

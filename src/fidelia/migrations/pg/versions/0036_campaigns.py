@@ -53,6 +53,11 @@ def upgrade() -> None:
             control bytea not null,
             guests bytea not null,
             withheld bytea not null,
+            -- How many are in at present: all, those of them kept back, those of them who came by an activity; and withheld.
+            audience_size bigint not null default 0,
+            control_size bigint not null default 0,
+            guests_size bigint not null default 0,
+            withheld_size bigint not null default 0,
             segment_version bigint,
             updated_at timestamptz not null
         );
