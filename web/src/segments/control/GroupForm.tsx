@@ -7,20 +7,20 @@ import { useAction } from '@/api/mutations';
 import { AppForm, formatCount, formatNumber, formatPercent, Loaded, Section, Term, useAppForm } from '@/kit';
 import type { Database } from '@/profiles/model';
 import type { Schedule } from '../model';
-import type { ControlGroup, StratumField } from './model';
+import { isComplete, percentFits, type StratumField } from '../strata/model';
+import { StrataEditor } from '../strata/StrataEditor';
+import { StrataTable, Warnings } from '../strata/StrataTable';
+import type { ControlGroup } from './model';
 import { Newcomers } from './Newcomers';
-import { StrataEditor } from './StrataEditor';
 import { activityOf, keyOf, useActivities } from './activities';
-import { StrataTable, Warnings } from './StrataTable';
 
 interface Values extends Record<string, unknown> { percent: number | string; capped: boolean; cap: number | string; strata: StratumField[]; exceptions: string[]; schedule: Schedule | null }
 
 const DAILY: Schedule = { at: '03:00', weekdays: [] };
 
 function check(v: Values) {
-  const percent = Number(v.percent);
   return {
-    percent: v.percent === '' || !(percent > 0) || percent >= 100 ? 'Keep back more than 0 % and less than 100 %' : null,
+    percent: percentFits(v.percent) ? null : 'Keep back more than 0 % and less than 100 %',
     cap: v.capped && !(Number(v.cap) >= 1) ? 'Enter how many people at most' : null,
   };
 }
@@ -28,7 +28,7 @@ function check(v: Values) {
 function usePlan(databaseId: number, values: Values) {
   const wanted = useMemo(() => ({ percent: Number(values.percent), cap: values.capped && Number(values.cap) >= 1 ? Number(values.cap) : null, strata: values.strata }), [values.percent, values.capped, values.cap, values.strata]);
   const [asked] = useDebouncedValue(wanted, 400);
-  const complete = asked.percent > 0 && asked.percent < 100 && asked.strata.every((s) => (s.lists ?? []).every((l) => l.values.length > 0));
+  const complete = percentFits(asked.percent) && isComplete(asked.strata);
   return useQuery({
     queryKey: ['control-group', databaseId, 'plan', asked], enabled: complete, placeholderData: keepPreviousData, retry: false,
     queryFn: ({ signal }) => ok(api.POST('/api/v1/databases/{database_id}/control-group/plan', { params: { path: { database_id: databaseId } }, body: asked, signal })),

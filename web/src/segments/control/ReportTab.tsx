@@ -1,46 +1,22 @@
-import { Alert, Button, Group, Select, Stack, Text, TextInput, Title } from '@mantine/core';
-import { IconDownload } from '@tabler/icons-react';
+import { Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useCan } from '@/api/session';
-import { Chart, formatCount, formatDay, formatNumber, formatPercent, Loaded, paths, Section, SumBar, Time, useSearchParam } from '@/kit';
-import type { ControlGroup, ControlReport } from './model';
-import { EffectTable, StrataReport } from './ReportTables';
-import { Warnings } from './StrataTable';
+import { Chart, formatCount, formatDay, formatNumber, formatPercent, Loaded, paths, Section, SumBar, Time } from '@/kit';
+import { EffectTable, StrataEffects } from '../effects/EffectTable';
+import { Period, usePeriod } from '../effects/Period';
+import { VerdictPanel } from '../effects/VerdictPanel';
+import type { Effect } from '../effects/words';
+import { Warnings } from '../strata/StrataTable';
+import type { ControlGroup, ControlMetric, ControlReport } from './model';
 
-const tones = { higher: 'moss', lower: 'clay', cannot_tell: 'iris', too_few: 'iris' } as const;
-const bare = (text: string) => { const [first = '', ...more] = text.split(': '); return { verdict: first, because: more.join(': ') }; };
-const upper = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+type Side = ControlReport['control'];
+const bought = (side: Side) => [side.buyers, side.people] as const;
+const effectOf = (m: ControlMetric, rest: Side, control: Side): Effect => ({ ...m, others: m.rest, counts: m.key === 'conversion' ? { others: bought(rest), control: bought(control) } : undefined });
+const effects = (part: Pick<ControlReport, 'metrics' | 'rest' | 'control'>) => part.metrics.map((m) => effectOf(m, part.rest, part.control));
 
-function Verdict({ report }: { report: ControlReport }) {
-  const { verdict, because } = bare(report.headline);
-  const bought = report.metrics[0];
-  const people = (n: number) => formatNumber(Math.round(n));
-  return (
-    <Alert color={tones[report.verdict]} title={<Title order={2} size="h3">{verdict}</Title>}>
-      <Stack gap={4}>
-        <Text size="md">{upper(because)}</Text>
-        {bought?.extra != null && bought.extra_low != null && bought.extra_high != null && (report.verdict === 'higher' || report.verdict === 'lower') && <Text>That is about {people(Math.abs(bought.extra))} {bought.extra < 0 ? 'buyers lost' : 'extra buyers'} among those who may be written to ({people(Math.min(Math.abs(bought.extra_low), Math.abs(bought.extra_high)))} to {people(Math.max(Math.abs(bought.extra_low), Math.abs(bought.extra_high)))}).</Text>}
-        {bought?.detectable != null && <Text size="xs" c="dimmed">A group of this size shows a difference of {(bought.detectable * 100).toFixed(1)} points or more in four of five cases.</Text>}
-      </Stack>
-    </Alert>
-  );
-}
-
-function Period({ report, zone }: { report: ControlReport | undefined; zone: string }) {
-  const [from, setFrom] = useSearchParam('from'), [to, setTo] = useSearchParam('to'), [currency, setCurrency] = useSearchParam('currency');
-  const query = new URLSearchParams({ ...(from ? { from } : {}), ...(to ? { to } : {}), ...(currency ? { currency } : {}) }).toString();
-  const file = (kind: string) => `/api/v1/databases/${report?.database_id ?? 0}/control-group/report.${kind}${query ? `?${query}` : ''}`;
-  return (
-    <Group gap="sm" align="flex-end">
-      <TextInput type="date" label="From" value={from ?? ''} onChange={(e) => { setFrom(e.currentTarget.value, { replace: true }); }} />
-      <TextInput type="date" label="To" value={to ?? ''} onChange={(e) => { setTo(e.currentTarget.value, { replace: true }); }} />
-      {report && report.currencies.length > 1 && <Select label="Currency" w={110} allowDeselect={false} data={report.currencies} value={report.currency} onChange={(c) => { setCurrency(c ?? undefined); }} />}
-      {report && <Button component="a" variant="default" leftSection={<IconDownload size={16} />} href={file('csv')} download>CSV</Button>}
-      {report && <Button component="a" variant="default" leftSection={<IconDownload size={16} />} href={file('xlsx')} download>XLSX</Button>}
-      {report && <Text size="xs" c="dimmed" style={{ flexBasis: '100%' }}>From <Time value={report.since} mode="absolute" zone={zone} /> to <Time value={report.until} mode="absolute" zone={zone} showZone /> · {formatCount(report.rest.people + report.control.people, 'person', 'people')} assigned by then{report.later > 0 && <> · {formatNumber(report.later)} came later and are not counted</>}</Text>}
-    </Group>
-  );
+function Counted({ report, zone }: { report: ControlReport; zone: string }) {
+  return <>From <Time value={report.since} mode="absolute" zone={zone} /> to <Time value={report.until} mode="absolute" zone={zone} showZone /> · {formatCount(report.rest.people + report.control.people, 'person', 'people')} assigned by then{report.later > 0 && <> · {formatNumber(report.later)} came later and are not counted</>}</>;
 }
 
 function Charts({ report }: { report: ControlReport }) {
@@ -70,6 +46,14 @@ function Charts({ report }: { report: ControlReport }) {
 
 const round = (value: number) => Math.round(value * 100) / 100;
 
+function ByStratum({ report }: { report: ControlReport }) {
+  const parts = report.strata.map((part) => {
+    const figures = effects(part);
+    return { key: part.key, label: part.label, others: bought(part.rest), control: bought(part.control), share: figures.find((m) => m.key === 'conversion'), money: figures.find((m) => m.key === 'revenue') };
+  });
+  return <Section title="By stratum" text="Small strata say less: judge the whole first."><StrataEffects parts={parts} currency={report.currency} others="Others" are="Others are" did="bought" /></Section>;
+}
+
 function Method() {
   return (
     <details>
@@ -84,8 +68,7 @@ function Method() {
 
 /** The comparison: the verdict first, then ranges, then tables. */
 export function ReportTab({ group, zone }: { group: ControlGroup; zone: string }) {
-  const [from] = useSearchParam('from'), [to] = useSearchParam('to'), [currency] = useSearchParam('currency');
-  const asked = { ...(from ? { from } : {}), ...(to ? { to } : {}), ...(currency ? { currency } : {}) };
+  const asked = usePeriod();
   const query = useQuery({
     queryKey: ['control-group', group.database_id, 'report', asked, group.last_run?.id], enabled: group.started_at !== null, retry: false,
     queryFn: ({ signal }) => ok(api.GET('/api/v1/databases/{database_id}/control-group/report', { params: { path: { database_id: group.database_id }, query: asked }, signal })),
@@ -95,19 +78,19 @@ export function ReportTab({ group, zone }: { group: ControlGroup; zone: string }
   if (group.started_at === null) return <Text c="dimmed">The report begins once the members are drawn.</Text>;
   return (
     <Stack>
-      <Period report={query.data} zone={zone} />
+      <Period address={`/api/v1/databases/${group.database_id}/control-group/report`} report={query.data}>{query.data && <Counted report={query.data} zone={zone} />}</Period>
       <Loaded query={query} what="the report">
         {(report) => (
           <Stack>
-            <Verdict report={report} />
+            <VerdictPanel verdict={report.verdict} headline={report.headline} effect={effects(report)[0]} noun={{ more: 'extra buyers', fewer: 'buyers lost' }} among="those who may be written to" />
             <Warnings warnings={report.warnings} />
             <Section title="Both sides">
               <SumBar label="People compared" parts={[{ label: 'may be written to', value: report.rest.people, tone: 'fjord', ...side(report, 'others') }, { label: 'control group', value: report.control.people, ...side(report, 'kept') }]} total={formatNumber(report.rest.people + report.control.people)} />
-              <EffectTable report={report} />
+              <EffectTable rows={effects(report)} currency={report.currency} others="Others" are="Others are" />
               <Text size="xs" c="dimmed">As of <Time value={report.as_of} mode="absolute" seconds /></Text>
             </Section>
             <Charts report={report} />
-            {report.strata.length > 1 && <StrataReport report={report} />}
+            {report.strata.length > 1 && <ByStratum report={report} />}
             <Method />
           </Stack>
         )}

@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { renderPage, type Answer } from '@/test/render';
 import { ControlBadge } from './ControlBadge';
 import { ControlGroupPage } from './ControlGroupPage';
-import { boundsOf, offBy, rangesOf, type ControlGroup, type ControlMetric, type ControlReport } from './model';
-import { change, written } from './ReportTables';
+import type { ControlGroup, ControlMetric, ControlReport } from './model';
 
 const database = { id: 1, name: 'shop', timezone: 'Europe/Oslo', description: '', profile_count: 600, created_at: null, updated_at: null, fields: [{ id: 5, name: 'age', type: 'integer', label: '', options: [], validator: null, unique: false, required: false, description: '', builtin: false, read_only: false }] };
 const part = { key: '', label: 'Everybody', people: 600, expected: 60, control: 60, added: 0 };
@@ -53,27 +52,5 @@ describe('the control group', () => {
   it('is on the card of its people', async () => {
     await renderPage(<ControlBadge databaseId={1} profileId={17} />, { reply: answers(group) });
     expect(await screen.findByText('control group: no messages')).toBeInTheDocument();
-  });
-});
-
-describe('strata', () => {
-  it('are made from boundaries, and back', () => {
-    const ranges = rangesOf(['50', '30', '30'], true);
-    expect(ranges).toEqual([{ from: null, to: 30 }, { from: 30, to: 50 }, { from: 50, to: null }]);
-    expect(boundsOf({ field: 'age', lists: [], ranges })).toEqual(['30', '50']);
-    expect(rangesOf([], true)).toEqual([]);
-    expect(offBy({ ...part, expected: 60.4 })).toBe('−0.4');
-    expect(offBy(part)).toBe('exact');
-  });
-});
-
-describe('figures', () => {
-  it('are written by their unit', () => {
-    expect(written({ unit: 'share' }, 0.092, null)).toBe('9.2 %');
-    expect(written({ unit: 'money' }, 12.5, 'EUR')).toBe('€12.50');
-    expect(written({ unit: 'number' }, null, null)).toBe('–');
-    expect(change({ unit: 'share' }, -0.028, null)).toBe('−2.8 points');
-    expect(change({ unit: 'money' }, 1.5, 'EUR')).toBe('+€1.50');
-    expect(change({ unit: 'share' }, 0.0001, null)).toBe('0.0 points');
   });
 });

@@ -61,7 +61,7 @@ function One({ field, item, at, fields, onChange, onRemove, errors, disabled }: 
   );
 }
 
-/** The fields that people are divided by, so that the group mirrors the database. */
+/** The fields that people are divided by, so that the group mirrors everybody. */
 export function StrataEditor({ fields, value, onChange, errors, disabled = false }: Props) {
   const usable = fields.filter((f) => waysOf(f).length > 0 && !['external_id', 'email', 'first_name', 'last_name', 'updated_at'].includes(f.name));
   const free = usable.filter((f) => !value.some((item) => item.field === f.name));
@@ -72,7 +72,7 @@ export function StrataEditor({ fields, value, onChange, errors, disabled = false
         <One key={item.field} item={item} at={`/strata/${n}`} errors={errors} disabled={disabled} field={usable.find((f) => f.name === item.field)} fields={[...usable.filter((f) => f.name === item.field), ...free]}
           onChange={(next) => { put(n, next); }} onRemove={() => { onChange(value.filter((_, k) => k !== n)); }} />
       ))}
-      {value.length === 0 && <Text c="dimmed">{disabled ? 'Not divided: everybody has the same chance.' : 'Not divided: a large group mirrors the database by chance alone.'}</Text>}
+      {value.length === 0 && <Text c="dimmed">{disabled ? 'Not divided: everybody has the same chance.' : 'Not divided: a large group mirrors everybody by chance alone.'}</Text>}
       {errors.get('/strata') && <Text c="error">{errors.get('/strata')}</Text>}
       {!disabled && value.length < MOST && free[0] && (
         <div><Button variant="default" leftSection={<IconPlus size={16} />} onClick={() => { const next = free.find((f) => ['age', 'gender', 'city', 'country'].includes(f.name)) ?? free[0]; if (next) onChange([...value, blank(next)]); }}>Divide by a field</Button></div>
