@@ -12,6 +12,7 @@ from .model import Mailing, Plan, Recipient, Template, TemplateVersion, Utm
 from .ports import (
     ADMISSIONS,
     CAMPAIGN_HOLD,
+    CAMPAIGN_NOTES,
     CONVERTED,
     RECIPIENT_GATES,
     TEMPLATE_ROOTS,
@@ -25,6 +26,7 @@ from .service.estimate import Estimate, estimate
 from .service.joining import put_in_campaign, stop_campaign_mailings
 from .service.mailings import (
     archive_mailing,
+    clone_mailing,
     create_mailing,
     get_mailing,
     list_mailings,
@@ -51,6 +53,7 @@ from .service.used import (
 __all__ = [
     "ADMISSIONS",
     "CAMPAIGN_HOLD",
+    "CAMPAIGN_NOTES",
     "CONVERTED",
     "RECIPIENT_GATES",
     "TEMPLATE_ROOTS",
@@ -69,6 +72,7 @@ __all__ = [
     "Utm",
     "archive_mailing",
     "channel_infos",
+    "clone_mailing",
     "create_mailing",
     "create_template",
     "database_used_by",

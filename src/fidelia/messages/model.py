@@ -84,6 +84,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+    def facts(self, variant: int = 0) -> dict[str, Any]:
+        """Return what every event of a message of this run says of where it is from; 0 is the mailing's own template.
+
+        ``campaign`` is the one whose mailing it was when the run began; of no campaign, nothing is said.
+        """
+        chosen = self.of_variant(variant)
+        facts: dict[str, Any] = {"mailing": self.mailing_id, "template": chosen.template_id, "channel": self.channel}
+        if self.campaign_id is not None:
+            facts["campaign"] = self.campaign_id
+        if variant:
+            facts["variant"] = variant
+        return facts
+
+
 class MessageKey(NamedTuple):
     """A message within its run: whose it is, and what caused it (0 where the run writes to everybody once)."""
 

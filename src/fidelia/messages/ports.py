@@ -28,6 +28,10 @@ ADMISSIONS = "messages.admissions"
 Hold = Callable[[Tx, Mailing], Awaitable[str | None]]
 #: Name of the port with that one function.
 CAMPAIGN_HOLD = "messages.campaign_hold"
+#: Says what is to be thought of before a campaign's mailing is aimed at some people, in sentences; changes nothing.
+Notes = Callable[[Tx, Mailing, BitMap], Awaitable[Sequence[str]]]
+#: Name of the port with that one function.
+CAMPAIGN_NOTES = "messages.campaign_notes"
 
 
 class Converted(NamedTuple):
@@ -71,6 +75,12 @@ async def held_by_campaign(tx: Tx, mailing: Mailing) -> str | None:
         return None
     hold: Hold = tx.engines.port(CAMPAIGN_HOLD)
     return await hold(tx, mailing)
+
+
+async def campaign_notes(tx: Tx, mailing: Mailing, people: BitMap) -> Sequence[str]:
+    """Return what a mailing's campaign gives to think about before it is aimed at some people."""
+    notes: Notes | None = tx.engines.ports.get(CAMPAIGN_NOTES)
+    return () if mailing.campaign_id is None or notes is None else await notes(tx, mailing, people)
 
 
 async def tell_converted(tx: Tx, database_id: int, converted: Sequence[Converted]) -> None:

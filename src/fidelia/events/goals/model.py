@@ -81,12 +81,13 @@ class GoalFigures(msgspec.Struct, frozen=True):
 
 
 class GoalMessage(msgspec.Struct, frozen=True):
-    """A message that a token is of: whose it was, and of which mailing."""
+    """A message that a token is of: whose it was, of which mailing, and of which campaign, if of one."""
 
     profile: int
     mailing: int
     template: int
     channel: str
+    campaign: int | None = None
 
 
 #: Returns the messages of a database by the tokens that are valid: ``(tx, database_id, tokens)``.

@@ -58,6 +58,8 @@ def properties_of(goal: Goal, reached: Reached, value: Decimal | None, message: 
     if message is not None:
         told = {"mailing": message.mailing, "template": message.template, "channel": message.channel}
         ours |= {"message": reached.message, **told}
+        if message.campaign is not None:
+            ours["campaign"] = message.campaign
     reserved = {*ours, "value", "currency", "message", "mailing", "template", "campaign", "scenario", "channel"}
     return {name: given for name, given in reached.properties.items() if name not in reserved} | ours
 

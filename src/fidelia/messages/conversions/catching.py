@@ -18,6 +18,7 @@ from fidelia.platform.listeners import Caught, CaughtEvent, Listener
 from fidelia.platform.postgres import Tx
 
 from ..kinds.trigger.adding import living
+from ..ports import Converted, tell_converted
 from . import history, store, tokens
 from .model import Conversion, Occurred
 from .rules import choose
@@ -87,7 +88,12 @@ async def catch(tx: Tx, listener: Listener, caught: Caught) -> None:
         what = _goal(event, goals) if event.type == "goal.reached" else _order(event)
         if what is not None:
             occurred.append(msgspec.structs.replace(what, profile=now[event.profile_id]))
-    await store.add(raw, await attribute(tx, caught.database_id, occurred))
+    found = await attribute(tx, caught.database_id, occurred)
+    await store.add(raw, found)
+    if found:
+        mailings = await store.mailings_of(raw, {one.message.run for one in found})
+        told = [Converted(mailings[one.message.run], one.what.profile, one.what.kind) for one in found]
+        await tell_converted(tx, caught.database_id, told)
     if turns:
         await store.turn(raw, caught.database_id, turns)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -49,6 +49,12 @@ async def add(raw: Raw, found: Sequence[Conversion]) -> None:
             what = one.what
             goal = (what.event_id, what.kind, what.goal, what.order_id, what.value, what.currency, what.at)
             await copy.write_row((*one.message, what.profile, *goal, one.by, one.touched_at))
+
+
+async def mailings_of(raw: Raw, run_ids: Collection[int]) -> dict[int, int]:
+    """Return the mailings of runs."""
+    cursor = await raw.execute("select id, mailing_id from mailing_run where id = any(%s)", (list(run_ids),))
+    return {run: mailing for run, mailing in await cursor.fetchall()}
 
 
 class Turn(NamedTuple):

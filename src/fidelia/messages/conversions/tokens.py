@@ -71,6 +71,7 @@ async def goal_messages(tx: Tx, database_id: int, tokens: Collection[str]) -> Ma
             found.run.plan.mailing_id,
             found.run.plan.of_variant(found.variant).template_id,
             found.run.plan.channel,
+            found.run.plan.campaign_id,
         )
         for text, found in known.items()
     }

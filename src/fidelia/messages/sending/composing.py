@@ -23,6 +23,7 @@ class Context:
     """The values and links that the templates of one run, or of one of its variants, are filled with."""
 
     def __init__(self, plan: Plan, compiled: Compiled, signer: Signer, run_id: int, variant: int = 0) -> None:
+        self._properties = plan.facts(variant)
         self.plan = plan = plan.of_variant(variant)
         self.run_id = run_id
         self.variant = variant
@@ -35,12 +36,6 @@ class Context:
         self._shown = [
             name for name in LINKS if f"links.{name}" in uses or "links" in uses or _NAMED.get(name, "") in uses
         ]
-        self._properties = {
-            "mailing": plan.mailing_id,
-            "template": plan.template_id,
-            "channel": plan.channel,
-            **({"variant": variant} if variant else {}),
-        }
 
     def token(self, key: MessageKey) -> str:
         """Return the name of a message that only we can have given."""

@@ -21,6 +21,9 @@ from .values import plain_values
 #: Why somebody is left out at the last moment, for a person.
 WORDS = {
     "control_group": "In the global control group",
+    "campaign_over": "The campaign is over",
+    "not_in_campaign": "Not in the campaign",
+    "campaign_control": "In the campaign's control group",
     "not_found": "The profile is gone",
     "status": "The profile's status does not allow mails",
     "not_subscribed": "Not subscribed any more",

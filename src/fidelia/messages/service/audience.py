@@ -12,9 +12,9 @@ from fidelia.kernel.errors import Problem, invalid_field
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
-from ..model import Plan
+from ..model import Plan, Run
 from ..policies.marks import Full
-from ..ports import gates
+from ..ports import admit, gates
 from ..sending.values import contact_hash
 
 CHUNK = 20_000
@@ -22,6 +22,9 @@ NOBODY = Full(BitMap(), frozenset())
 #: Why somebody is left out, in the order in which it is looked at, with words for people.
 REASONS = {
     "control_group": "in the global control group",
+    "campaign_over": "the campaign has not begun, or is over",
+    "not_in_campaign": "not in the campaign",
+    "campaign_control": "in the campaign's control group",
     "not_found": "not in the database any more",
     "status": "do not want mails, or cannot be reached",
     "not_subscribed": "not subscribed",
@@ -81,6 +84,17 @@ async def segment_at(tx: Tx, database_id: int, segment_id: int) -> segments.Segm
     if found.archived_at is not None:
         raise invalid_field("/segment_id", f"{found.name} is archived")
     return found
+
+
+async def take_in(engines: Engines, run: Run, people: BitMap) -> None:
+    """Let the run's campaign take in whom it is aimed at, in a transaction of its own; none without a campaign.
+
+    An estimate never does: it changes nothing.
+    """
+    if run.plan.campaign_id is None:
+        return
+    async with engines.tx() as tx:
+        await admit(tx, run.database_id, run.plan, people)
 
 
 async def work_out(

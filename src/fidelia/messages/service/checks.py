@@ -22,6 +22,7 @@ from ..kinds.trigger import causes
 from ..kinds.trigger.check import check as check_triggers
 from ..model import Mailing, Utm
 from ..policies import store as policies_store
+from ..ports import held_by_campaign
 from ..senders import service as senders
 from ..store import runs
 from ..store import templates as templates_store
@@ -50,6 +51,8 @@ async def obstacles(tx: Tx, mailing: Mailing) -> list[FieldError]:
             await segment_at(tx, mailing.database_id, mailing.segment_id)
         except Problem as exc:
             errors += list(exc.errors)
+    if (held := await held_by_campaign(tx, mailing)) is not None:
+        errors.append(FieldError("/campaign_id", held))
     if mailing.channel == "email" and mailing.type != "placement":
         from_email = mailing.from_email or default_sender(tx.engines.settings)[0]
         errors += await senders.obstacles(tx, mailing.virtual_sender_id, from_email)

@@ -24,6 +24,7 @@ from ..markup.sandbox import work
 from ..model import Mailing, Plan, TemplateVersion
 from ..policies import marks
 from ..policies.rules import text
+from ..ports import campaign_notes
 from ..sending.values import plain_values
 from ..store import templates as templates_store
 from . import audience
@@ -67,6 +68,9 @@ async def estimate(engines: Engines, mailing_id: int, tag: str | None = None) ->
     if any(error.pointer == "/segment_id" for error in errors):
         return Estimate(selected=0, receives=0, left_out=[], checks=checks, split=None)
     people = await audience.selected(engines, mailing.database_id, mailing.segment_id, tag)
+    async with engines.tx() as tx:
+        notes = await campaign_notes(tx, mailing, people)
+    checks += [MailingCheck("warning", note, "/campaign_id") for note in notes]
     found = await audience.work_out(engines, mailing.database_id, plan, people, full=full)
     if not found.receives:
         checks.append(MailingCheck("warning", "Nobody would receive it"))

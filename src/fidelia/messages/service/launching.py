@@ -102,9 +102,7 @@ async def close_stopped(tx: Tx, run_id: int) -> None:
     await ledger.recover(raw, run_id, tx.now)
     blocked = await ledger.block_rest(raw, run_id, "Stopped before it was sent", tx.now)
     if blocked:
-        properties = {"mailing": run.plan.mailing_id, "template": run.plan.template_id, "channel": run.plan.channel}
-        await tx.emit_bulk(
-            run.database_id, "message.blocked", blocked, tx.now, {**properties, "reason": "Stopped before it was sent"}
-        )
+        properties = {**run.plan.facts(), "reason": "Stopped before it was sent"}
+        await tx.emit_bulk(run.database_id, "message.blocked", blocked, tx.now, properties)
     if not await ledger.is_open(raw, run_id):
         await runs.move(tx, run_id, "stopped", only=("stopped",), finished_at=tx.now)

@@ -84,6 +84,9 @@ async def change_mailing(
         raise await clash(tx, "mailing", mailing_id, "updated_at", before.updated_at.isoformat())
     if not rules.editable(before.type, before.state, values) and any(name in SETTINGS for name in values):
         raise conflict(f"This mailing is {before.state}; only its name and description can change now")
+    if before.campaign_id is not None and values.get("database_id", before.database_id) != before.database_id:
+        message = "It is part of a campaign of this database: take it out of the campaign first"
+        raise invalid_field("/database_id", message)
     if values:
         await store.update(tx, mailing_id, await checked_settings(tx, values, before))
     after = await store.get(tx, mailing_id)

@@ -68,6 +68,7 @@ async def _prepare(ctx: JobContext, engines: Engines, run: Run) -> dict[str, int
     if people is None:
         chosen = await audience.selected(engines, run.database_id, run.plan.segment_id, ctx.tag)
         ctx.progress(0, len(chosen))
+        await audience.take_in(engines, run, chosen)
         found = await audience.work_out(engines, run.database_id, run.plan, chosen, ctx.progress)
         people = found.receives
         async with ctx.tx() as tx:

@@ -185,26 +185,14 @@ def sent_line(run: RunFacts, key: MessageKey, variant: int, at: datetime) -> str
 
     It has the id that the sender would have given it.
     """
-    properties: dict[str, Any] = {
-        "mailing": run.plan.mailing_id,
-        "template": run.plan.of_variant(variant).template_id,
-        "channel": run.plan.channel,
-        **({"variant": variant} if variant else {}),
-    }
     id_ = f"{key.name(run.run_id)}-sent"
-    return encode_line("message.sent", key.profile_id, clickhouse_time(at), id_, properties).decode()
+    facts = run.plan.facts(variant)
+    return encode_line("message.sent", key.profile_id, clickhouse_time(at), id_, facts).decode()
 
 
 def history_line(run: RunFacts, key: Key, at: datetime, url: str = "", variant: int = 0, **more: Any) -> str:
     """Return the history's line of a reaction; the same act has the same id."""
-    properties: dict[str, Any] = {
-        "mailing": run.plan.mailing_id,
-        "template": run.plan.of_variant(variant).template_id,
-        "channel": run.plan.channel,
-        **more,
-    }
-    if variant:
-        properties["variant"] = variant
+    properties = {**run.plan.facts(variant), **more}
     if url:
         properties["link"] = url[:2000]
     name = MessageKey(key.profile, key.occasion).name(run.run_id)

@@ -204,9 +204,8 @@ async def _end(tx: Tx, run: Run, decision: Decision, winner: int | None) -> Deci
         blocked = await store.block_held(raw, run.id, reason, tx.now)
         held = len(blocked)
         if blocked:
-            plan = run.plan
-            properties = {"mailing": run.mailing_id, "template": plan.template_id, "channel": plan.channel}
-            await tx.emit_bulk(run.database_id, "message.blocked", blocked, tx.now, {**properties, "reason": reason})
+            properties = {**run.plan.facts(), "reason": reason}
+            await tx.emit_bulk(run.database_id, "message.blocked", blocked, tx.now, properties)
     done = msgspec.structs.replace(
         decision, state="decided" if winner is not None else "nobody", winner=winner, decided_at=tx.now, held=held
     )

@@ -21,6 +21,7 @@ async def prepare(ctx: JobContext, run: Run) -> dict[str, int]:
     engines = ctx.engines
     chosen = await audience.selected(engines, run.database_id, run.plan.segment_id, ctx.tag)
     ctx.progress(0, len(chosen))
+    await audience.take_in(engines, run, chosen)
     found = await audience.work_out(engines, run.database_id, run.plan, chosen, ctx.progress)
     async with ctx.tx() as tx:
         if not await runs_store.still_preparing(tx, run.id):
@@ -50,6 +51,7 @@ async def refresh(engines: Engines, run_id: int) -> None:
     async with engines.tx() as tx:
         run = await runs_store.get(tx, run_id)
     chosen = await audience.selected(engines, run.database_id, run.plan.segment_id)
+    await audience.take_in(engines, run, chosen)
     found = await audience.work_out(engines, run.database_id, run.plan, chosen)
     async with engines.tx() as tx:
         if await runs_store.move(tx, run_id, "sending", only=("sending",)):  # locks it

@@ -24,9 +24,8 @@ async def reached(raw: Raw, run: RunFacts, person: int, now: datetime) -> None:
 
 def line_of(run: RunFacts, person: int, kind: str, which: str, now: datetime) -> str:
     """Return the history's line of what somebody did with a placement; ``which`` of several it was."""
-    properties = {"mailing": run.plan.mailing_id, "template": run.plan.template_id, "channel": run.plan.channel}
     id_ = "-".join(part for part in (MessageKey(person).name(run.run_id), kind, which) if part)
-    return encode_line(f"message.{kind}", person, clickhouse_time(now), id_, properties).decode()
+    return encode_line(f"message.{kind}", person, clickhouse_time(now), id_, run.plan.facts()).decode()
 
 
 def chunk_of(run_id: int, database_id: int, plan: Plan, person: int) -> marks.Chunk:

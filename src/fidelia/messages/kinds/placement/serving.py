@@ -23,7 +23,7 @@ from ...markup.render import CannotRender, Renderer
 from ...model import MessageKey, Recipient, Run
 from ...policies import marks
 from ...policies.rules import text as limit_text
-from ...ports import gates, root_loaders
+from ...ports import admit, gates, root_loaders
 from ...sending.composing import Context
 from ...sending.values import plain_values
 from ...service.outlet import signer
@@ -207,6 +207,8 @@ async def _kept_out(tx: Tx, prepared: _Prepared, person: int) -> bool:
 async def _content(tx: Tx, prepared: _Prepared, who: Mapping[str, Any], seen: Seen) -> Content | None:
     """Return a placement as somebody sees it now, with the right to it; ``None`` when they do not see it now."""
     person = int(who["id"])
+    if not seen.shows and not seen.reserved:  # nobody has looked at whether a campaign takes them in
+        await admit(tx, prepared.run.database_id, prepared.run.plan, BitMap([person]))
     if await _kept_out(tx, prepared, person):
         return None
     try:

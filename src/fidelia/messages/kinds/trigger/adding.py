@@ -13,6 +13,7 @@ from fidelia.platform.postgres import Tx
 
 from ...content import segments as content_segments
 from ...model import MessageKey, Run
+from ...ports import admit
 from ...sending.values import contact_hash
 from ...store import ledger
 from ..multivariate.service import variant_of
@@ -43,7 +44,7 @@ async def add(tx: Tx, run: Run, causes: Sequence[Cause]) -> set[MessageKey]:
     """Queue the messages of causes of people who exist; return those that are new.
 
     Who cannot be written to is queued too: whether somebody may be written to is settled when it is sent, and the
-    reason stays with the message. A cause that is told again adds nothing.
+    reason stays with the message. A cause that is told again adds nothing. A campaign takes in whom it wants before.
     """
     if not causes:
         return set()
@@ -51,6 +52,7 @@ async def add(tx: Tx, run: Run, causes: Sequence[Cause]) -> set[MessageKey]:
     once = {MessageKey(cause.profile_id, cause.occasion): cause for cause in reversed(causes)}
     keys = list(once)
     people = BitMap(key.profile_id for key in keys)
+    await admit(tx, run.database_id, plan, people)
     who = await profiles.sendable(tx, run.database_id, people, plan.resource_id, plan.channel, plan.suppression_lists)
     hashes = {profile: contact_hash(contact) for profile, contact in who.rows}
     added = await ledger.add(
