@@ -1,1 +1,20 @@
 """Campaigns: one audience, its control group, what is done with it, and what that changed. The face."""
+
+from .gate import admission, exempt, gate, hold
+from .people.admission import admit, sync
+from .people.listening import converted
+from .people.moving import forget_people, merge_people
+from .store.campaigns import names
+
+__all__ = [
+    "admission",
+    "admit",
+    "converted",
+    "exempt",
+    "forget_people",
+    "gate",
+    "hold",
+    "merge_people",
+    "names",
+    "sync",
+]

@@ -1,0 +1,1 @@
+"""Who is in a campaign: assigned once, by one way in."""
