@@ -1,9 +1,11 @@
 """Campaigns: one audience, its control group, what is done with it, and what that changed. The face."""
 
 from .gate import admission, exempt, gate, hold
+from .notes import notes
 from .people.admission import admit, sync
 from .people.listening import converted
 from .people.moving import forget_people, merge_people
+from .roots import root as template_root
 from .store.campaigns import names
 
 __all__ = [
@@ -16,5 +18,7 @@ __all__ = [
     "hold",
     "merge_people",
     "names",
+    "notes",
     "sync",
+    "template_root",
 ]

@@ -53,7 +53,7 @@ from .describe import (
 from .evaluate import Verdict, evaluate, explain
 from .facts import Event, Facts, MissingFact, Row
 from .lookups import lookup_query, wanted
-from .memberships import RESERVED, MembershipKind, control_number
+from .memberships import BASES, RESERVED, MembershipKind, control_number
 from .names import own_field
 from .nodes import (
     AllOf,
@@ -86,6 +86,7 @@ from .text import Sentence, TextSpan, sentence
 from .vocabulary import EventTable, EventType, Field, Link, Option, Subject, Vocabulary, json_property, merge
 
 __all__ = [
+    "BASES",
     "OPERATORS",
     "RESERVED",
     "AllOf",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from pyroaring import BitMap
@@ -12,8 +12,9 @@ from fidelia.platform.postgres import Tx
 
 from .model import Mailing, Plan
 
-#: Loads one root of templates for some people of a database: values by profile, a missing value has no key.
-RootLoader = Callable[[Tx, int, Sequence[int]], Awaitable[Mapping[int, Mapping[str, Any]]]]
+#: Loads one root of templates for some people of a database who get a mailing (0: nobody in particular): values by
+#: profile, a missing value has no key.
+RootLoader = Callable[[Tx, int, Plan, Sequence[int]], Awaitable[Mapping[int, Mapping[str, Any]]]]
 #: Name of the port that maps a root (``loyalty``, ``market``, ``campaign``) to its loader.
 TEMPLATE_ROOTS = "messages.template_roots"
 #: Says who of the selected people must not get a mailing, by reason (``control_group``); asked before consent.
@@ -48,10 +49,20 @@ Conversions = Callable[[Tx, int, Sequence[Converted]], Awaitable[None]]
 CONVERTED = "messages.converted"
 
 
-def root_loaders(engines: Engines) -> Mapping[str, RootLoader]:
-    """Return the loaders of roots; a root that nobody fills is empty, and what uses it blocks its recipients."""
-    loaders: Mapping[str, RootLoader] = engines.ports.get(TEMPLATE_ROOTS, {})
-    return loaders
+async def further_roots(
+    tx: Tx, database_id: int, plan: Plan, people: Sequence[int], uses: Collection[str] | None = None
+) -> dict[str, Mapping[int, Mapping[str, Any]]]:
+    """Return the roots that other capabilities fill, each by profile: those of ``uses``, or all there are.
+
+    A root that nobody fills is empty, and what uses it blocks its recipients.
+    """
+    loaders: Mapping[str, RootLoader] = tx.engines.ports.get(TEMPLATE_ROOTS, {})
+    named = None if uses is None else {use.partition(".")[0] for use in uses}
+    return {
+        root: await load(tx, database_id, plan, people)
+        for root, load in loaders.items()
+        if named is None or root in named
+    }
 
 
 def gates(engines: Engines) -> Sequence[Gate]:

@@ -46,6 +46,7 @@ from .model import (
     SegmentType,
     Source,
 )
+from .projection import BITMAPS, ListedPeople
 from .scores import counted as score_figures
 from .scores import field_used_by as score_used_by
 from .service.figures import counted as segment_figures
@@ -76,6 +77,7 @@ from .store.segments import get as get_segment
 from .store.segments import names
 
 __all__ = [
+    "BITMAPS",
     "EVERYBODY",
     "PURCHASES",
     "TABLES",
@@ -90,6 +92,7 @@ __all__ = [
     "Drawing",
     "Filling",
     "ImportLists",
+    "ListedPeople",
     "Question",
     "Removed",
     "Segment",

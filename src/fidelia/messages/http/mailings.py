@@ -26,10 +26,11 @@ from ..kinds.trigger import causes
 from ..kinds.trigger.model import MAX_TRIGGERS, Trigger
 from ..markup.model import TemplateSource
 from ..model import Mailing, MailingType, Utm
+from ..ports import further_roots
 from ..service import mailings as service
 from ..service import templates as templates_service
 from ..service.estimate import Estimate, estimate, source_of_version
-from ..service.launching import plan_of
+from ..service.launching import bare_plan, plan_of
 from ..service.testing import send_test
 from ..store import templates as templates_store
 from ..timing.model import Timing
@@ -253,7 +254,7 @@ class MailingController(Controller):
             profile_id=data.profile_id,
             values=data.values,
             variables=mailing.variables,
-            roots=await causes.sample(tx, mailing, source),
+            roots=await _roots(tx, mailing, source, data.profile_id),
         )
         return previewed(*made)
 
@@ -284,7 +285,7 @@ class MailingController(Controller):
                 profile_id=data.profile_id,
                 values={},
                 variables=mailing.variables,
-                roots=await causes.sample(tx, mailing, source),
+                roots=await _roots(tx, mailing, source, data.profile_id),
             )
             name = data.from_name or plan.of_variant(n).from_name
             sent += await send_test(
@@ -299,6 +300,14 @@ class MailingController(Controller):
                 profile_id=data.profile_id or 0,
             )
         return TestSendOut(sent)
+
+
+async def _roots(tx: Tx, mailing: Mailing, source: TemplateSource, profile_id: int | None) -> dict[str, Any]:
+    """Return the roots that a mailing's messages have besides the recipient: what causes them, and what others fill."""
+    person = profile_id or 0
+    others = await further_roots(tx, mailing.database_id, bare_plan(mailing), [person])
+    filled = {root: found.get(person, {}) for root, found in others.items()}
+    return {**filled, **await causes.sample(tx, mailing, source)}
 
 
 async def _sources(tx: Tx, mailing: Mailing) -> list[TemplateSource]:

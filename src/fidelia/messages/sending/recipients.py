@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyroaring import BitMap
@@ -15,7 +15,7 @@ from ..content import segments as content_segments
 from ..markup.model import Compiled
 from ..markup.refers import IN_SEGMENT
 from ..model import Plan, Recipient, Run
-from ..ports import gates, root_loaders
+from ..ports import further_roots, gates
 from .values import plain_values
 
 #: Why somebody is left out at the last moment, for a person.
@@ -55,10 +55,8 @@ async def load(
         contacts, refused = await _willing(tx, engines, run.database_id, run.plan, ids)
         requests = {}
     values = await read_values(tx, run.database_id, compiled, list(contacts))
-    extra = {}
-    for root, loader in root_loaders(engines).items():
-        if any(use == root or use.startswith(root + ".") for use in compiled.uses):
-            extra[root] = await loader(tx, run.database_id, list(contacts))
+    extra: dict[str, Mapping[int, Mapping[str, Any]]]
+    extra = await further_roots(tx, run.database_id, run.plan, list(contacts), compiled.uses)
     if content_segments.wanted(compiled.uses):
         extra[IN_SEGMENT] = await content_segments.of(tx, run.id, compiled.uses, list(contacts))
     recipients = {}

@@ -24,12 +24,12 @@ from ..markup.sandbox import work
 from ..model import Mailing, Plan, TemplateVersion
 from ..policies import marks
 from ..policies.rules import text
-from ..ports import campaign_notes
+from ..ports import campaign_notes, further_roots
 from ..sending.values import plain_values
 from ..store import templates as templates_store
 from . import audience
 from .checks import obstacles
-from .launching import plan_of
+from .launching import bare_plan, plan_of
 from .mailings import get_mailing
 from .report import ReasonCount
 from .templates import SAMPLE_LINKS
@@ -60,7 +60,7 @@ async def estimate(engines: Engines, mailing_id: int, tag: str | None = None) ->
     async with engines.tx() as tx:
         mailing = await get_mailing(tx, mailing_id)
         errors = await obstacles(tx, mailing)
-        plan = await plan_of(tx, mailing) if template_of(mailing) is not None else _bare(mailing)
+        plan = await plan_of(tx, mailing) if template_of(mailing) is not None else bare_plan(mailing)
         raw = await tx.raw()
         policy = await marks.effective(raw, plan.policy_id, plan.resource_id)
         full = await marks.full(raw, policy, mailing.database_id, plan.resource_id, plan.channel, tx.now)
@@ -117,18 +117,6 @@ def _held_back(policy: marks.Effective, found: audience.Audience) -> str:
     return f"{who} had enough messages for now and would be held back: {policy.name} allows {limits}"
 
 
-def _bare(mailing: Mailing) -> Plan:
-    return Plan(
-        mailing_id=mailing.id,
-        name=mailing.name,
-        resource_id=mailing.resource_id,
-        suppression_lists=mailing.suppression_lists,
-        policy_id=mailing.policy_id,
-        channel=mailing.channel,
-        campaign_id=mailing.campaign_id,
-    )
-
-
 async def _render_checks(
     engines: Engines, mailing: Mailing, plan: Plan, found: audience.Audience, variant: int
 ) -> list[MailingCheck]:
@@ -142,6 +130,7 @@ async def _render_checks(
         source = await source_of_version(tx, version, mailing.database_id)
         rows = await profiles.read_many(tx, mailing.database_id, ids)
         event = await causes.sample(tx, mailing, source)
+        others = await further_roots(tx, mailing.database_id, plan, [row["id"] for row in rows])
     sight = await seen_by(engines, source, mailing.database_id, [row["id"] for row in rows])
     contexts: list[dict[str, Any]] = [
         {
@@ -154,6 +143,7 @@ async def _render_checks(
             "links": SAMPLE_LINKS,
             **({"vars": plan.variables} if plan.variables else {}),
             **event,
+            **{root: found.get(row["id"], {}) for root, found in others.items()},
             **sight.roots[row["id"]],
         }
         for row in rows

@@ -75,6 +75,19 @@ async def plan_of(tx: Tx, mailing: Mailing) -> Plan:
     )
 
 
+def bare_plan(mailing: Mailing) -> Plan:
+    """Return what is known of a mailing's runs without a template: enough to say who may get it."""
+    return Plan(
+        mailing_id=mailing.id,
+        name=mailing.name,
+        resource_id=mailing.resource_id,
+        suppression_lists=mailing.suppression_lists,
+        policy_id=mailing.policy_id,
+        channel=mailing.channel,
+        campaign_id=mailing.campaign_id,
+    )
+
+
 async def call_senders(tx: Tx, mailing_id: int, run_id: int, name: str, database_id: int, by: str) -> None:
     """Ask the sender processes to work on a run."""
     count = tx.engines.settings.jobs.senders

@@ -30,6 +30,15 @@ from .outlet import signer
 
 #: What a draft may be changed in.
 CONTENT = ("channel", "fields", "format", "subject", "preheader", "body", "text", "variables", "database_id")
+#: What stands where a campaign's mailing would say which one it is of.
+SAMPLE_CAMPAIGN: Mapping[str, Mapping[str, Any]] = {
+    "campaign": {
+        "id": 1,
+        "name": "[name of the campaign]",
+        "description": "[description of the campaign]",
+        "started_on": "2026-01-31",
+    }
+}
 SAMPLE_LINKS = {
     "unsubscribe": "https://example.com/unsubscribe",
     "web_version": "https://example.com/web-version",
@@ -195,7 +204,7 @@ async def preview(
 ) -> tuple[CompileReply, Rendered | None]:
     """Compile and render for a profile, or for the given values of ``profile``; raise 404 for nobody's id.
 
-    ``roots`` are further ones; without them stand-ins show where what causes a message would stand.
+    ``roots`` are further ones; without them stand-ins show where what causes a message, or its campaign, would stand.
     """
     shown = dict(values)
     if profile_id is not None:
@@ -205,7 +214,7 @@ async def preview(
     contact = shown.get("email", "")
     own = {"email": contact, "contact": contact, "channel": source.channel}
     context: dict[str, Any] = {"profile": shown, "subscription": own}
-    context |= sample_of_source(source) if roots is None else roots
+    context |= {**SAMPLE_CAMPAIGN, **sample_of_source(source)} if roots is None else roots
     sight = await seen_by(tx.engines, source, database_id, [profile_id or 0])
     context |= sight.roots.get(profile_id or 0, {})
     context |= {"links": await _sample_links(tx, database_id), **({"vars": dict(variables)} if variables else {})}

@@ -24,6 +24,7 @@ from ..kinds.trigger.causes import root_for
 from ..markup.lint import refuse_link
 from ..markup.render import CannotRender
 from ..model import MessageKey, Recipient
+from ..ports import further_roots
 from ..sending.recipients import read_values
 from ..sending.values import with_utm
 from ..service.outlet import signer
@@ -143,6 +144,8 @@ class TrackingController(Controller):
             values = await read_values(tx, run.database_id, compiled, [found.profile])
             cause = await root_for(tx, run.run_id, MessageKey(found.profile, found.occasion), compiled)
             content = await shown_to(tx, run, compiled.uses, found.profile)
+            others = await further_roots(tx, run.database_id, run.plan, [found.profile], compiled.uses)
+            content |= {root: values_of.get(found.profile, {}) for root, values_of in others.items()}
             roots = {"profile": values[found.profile], "subscription": {}, **cause, **content}
             composer = Composer(run.plan, compiled, await signer(engines), run.run_id, variant=variant)
             rendered = composer.render(Recipient(found.profile, "", roots, occasion=found.occasion))

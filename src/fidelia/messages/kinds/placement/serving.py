@@ -23,7 +23,7 @@ from ...markup.render import CannotRender, Renderer
 from ...model import MessageKey, Recipient, Run
 from ...policies import marks
 from ...policies.rules import text as limit_text
-from ...ports import admit, gates, root_loaders
+from ...ports import admit, further_roots, gates
 from ...sending.composing import Context
 from ...sending.values import plain_values
 from ...service.outlet import signer
@@ -227,9 +227,8 @@ async def _html(tx: Tx, prepared: _Prepared, who: Mapping[str, Any]) -> str:
     person, plan = int(who["id"]), prepared.run.plan
     values = plain_values(who if prepared.whole else {name: who.get(name) for name in ("id", *prepared.columns)})
     roots: dict[str, Mapping[str, Any]] = {"profile": values, "subscription": {"channel": plan.channel}}
-    for root, load in root_loaders(tx.engines).items():
-        if root in prepared.roots:
-            roots[root] = (await load(tx, prepared.run.database_id, [person])).get(person, {})
+    for root, found in (await further_roots(tx, prepared.run.database_id, plan, [person], prepared.roots)).items():
+        roots[root] = found.get(person, {})
     return prepared.renderer.html(prepared.context.of(Recipient(person, "", roots)))
 
 

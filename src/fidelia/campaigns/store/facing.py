@@ -1,0 +1,106 @@
+"""Queries for whom others ask about campaigns: conditions, templates, a person's card, a mailing before its start."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+from pyroaring import BitMap
+
+from fidelia.platform.postgres import Tx
+
+from ..model import State
+from ..tables import campaign, campaign_people
+
+_c, _p = campaign.c, campaign_people.c
+
+
+class Lists(msgspec.Struct, frozen=True):
+    """Lists of a campaign's people, as in ``store.people``."""
+
+    assigned: BitMap
+    audience: BitMap
+    control: BitMap
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message may say of a campaign."""
+
+    id: int
+    name: str
+    description: str
+    started_at: datetime | None
+
+
+class Belonging(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign that somebody was given a side in; ``present``: they are in it now."""
+
+    id: int
+    name: str
+    state: State
+    control: bool
+    guest: bool
+    present: bool
+
+
+async def names_in(tx: Tx, database_id: int) -> dict[int, str]:
+    """Return the names of the campaigns of a database, archived ones too, by id."""
+    rows = await tx.all(sa.select(_c.id, _c.name).where(_c.database_id == database_id).order_by(_c.id))
+    return {row.id: row.name for row in rows}
+
+
+async def ids_in(tx: Tx, database_id: int) -> list[int]:
+    """Return the campaigns of a database that have lists of people."""
+    rows = await tx.all(
+        sa.select(_c.id)
+        .join(campaign_people, _p.campaign_id == _c.id)
+        .where(_c.database_id == database_id)
+        .order_by(_c.id)
+    )
+    return [row.id for row in rows]
+
+
+async def lists_of(tx: Tx, database_id: int, ids: Collection[int]) -> dict[int, Lists]:
+    """Return the lists of those of some campaigns that are of a database and have any."""
+    rows = await tx.all(
+        sa.select(_p.campaign_id, _p.assigned, _p.audience, _p.control)
+        .join(campaign, _c.id == _p.campaign_id)
+        .where(_c.database_id == database_id, _c.id.in_(ids))
+    )
+    return {row.campaign_id: Lists(_read(row.assigned), _read(row.audience), _read(row.control)) for row in rows}
+
+
+async def known(tx: Tx, campaign_id: int) -> Known | None:
+    """Return what a message may say of a campaign, if there is one."""
+    row = await tx.first(sa.select(_c.id, _c.name, _c.description, _c.started_at).where(_c.id == campaign_id))
+    if row is None:
+        return None
+    return Known(id=row.id, name=row.name, description=row.description, started_at=row.started_at)
+
+
+async def of_person(tx: Tx, database_id: int, profile_id: int) -> list[Belonging]:
+    """Return the campaigns that somebody was given a side in, those at work first, then the newest."""
+    rows = await tx.all(
+        sa.select(_c.id, _c.name, _c.state, _p.assigned, _p.audience, _p.control, _p.guests)
+        .join(campaign_people, _p.campaign_id == _c.id)
+        .where(_c.database_id == database_id, _c.archived_at.is_(None))
+        .order_by(_c.state == "completed", _c.id.desc())
+    )
+    return [
+        Belonging(
+            id=row.id,
+            name=row.name,
+            state=row.state,
+            control=profile_id in _read(row.control),
+            guest=profile_id in _read(row.guests),
+            present=profile_id in _read(row.audience),
+        )
+        for row in rows
+        if profile_id in _read(row.assigned)
+    ]
+
+
+def _read(packed: bytes) -> BitMap:
+    return BitMap.deserialize(bytes(packed))
