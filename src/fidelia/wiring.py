@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 
 from pyroaring import BitMap
 
-from fidelia import events, market, messages, profiles, segments
+from fidelia import campaigns, events, market, messages, profiles, segments
+from fidelia.campaigns.projection import CampaignBitmaps
+from fidelia.campaigns.vocabulary import vocabulary as campaigns_vocabulary
 from fidelia.conditions import Vocabulary, merge
 from fidelia.events import hooks
 from fidelia.kernel.clock import Clock, SystemClock
@@ -92,6 +94,7 @@ class Vocabularies:
                 market_vocabulary,
                 segments_vocabulary,
                 messages_vocabulary,
+                campaigns_vocabulary,
             )
         ]
         whole = merge(*parts)
@@ -117,8 +120,16 @@ async def resource_names(tx: Tx, ids: Collection[int]) -> dict[int, str]:
 
 
 async def keep_control_group(tx: Tx, database_id: int, plan: messages.Plan, people: BitMap) -> dict[str, BitMap]:
-    """Keep the global control group out of every mailing that is not one of its exceptions (a gate of messages)."""
-    return {"control_group": await segments.kept_back(tx, database_id, "mailing", plan.mailing_id, people)}
+    """Keep the global control group out of every mailing that is not one of its exceptions (a gate of messages).
+
+    A campaign may be an exception as a whole, and an activity that a campaign lets off is one.
+    """
+    kept = await segments.kept_back(tx, database_id, "mailing", plan.mailing_id, people)
+    if kept and plan.campaign_id is not None:
+        if await campaigns.exempt(tx, plan.campaign_id, plan.mailing_id):
+            return {}
+        kept = await segments.kept_back(tx, database_id, "campaign", plan.campaign_id, kept)
+    return {"control_group": kept}
 
 
 async def segment_filled_by(tx: Tx, segment: segments.Segment) -> list[str]:
@@ -183,6 +194,7 @@ def wire(engines: Engines) -> None:
     engines.ports[segments.PURCHASES] = purchases_sql
     engines.ports.setdefault(segments.USED_BY, []).extend((messages.segment_used_by, segment_filled_by))
     _wire_messages(engines)
+    _wire_campaigns(engines)
     if engines.ch is not None:
         engines.drain = Drain(engines, projections(), events.ensure_events, events.merged_ids)
 
@@ -195,9 +207,21 @@ def _wire_messages(engines: Engines) -> None:
     engines.ports[events.NAMES] |= {"mailing": messages.mailing_names, "template": messages.template_names}
     engines.ports.setdefault(events.SITE_PARTS, []).append(messages.slots_part)
     # Who keeps people out of every mailing (control groups, campaigns), and who fills further roots of templates.
-    engines.ports.setdefault(messages.RECIPIENT_GATES, []).append(keep_control_group)
+    engines.ports.setdefault(messages.RECIPIENT_GATES, []).extend((keep_control_group, campaigns.gate))
     engines.ports.setdefault(messages.TEMPLATE_ROOTS, {})
     engines.ports[profiles.CHANNELS_PORT] = messages.channel_infos
+
+
+def _wire_campaigns(engines: Engines) -> None:
+    engines.ports[profiles.ERASERS].append(campaigns.forget_people)
+    engines.ports[profiles.MERGERS].append(campaigns.merge_people)
+    engines.ports[events.NAMES] |= {"campaign": campaigns.names}
+    engines.ports[messages.ADMISSIONS] = [campaigns.admission]
+    engines.ports[messages.CAMPAIGN_HOLD] = campaigns.hold
+    engines.ports[messages.CAMPAIGN_NOTES] = campaigns.notes
+    engines.ports[messages.TEMPLATE_ROOTS] |= {"campaign": campaigns.template_root}
+    engines.ports.setdefault(segments.BITMAPS, []).append(CampaignBitmaps())
+    engines.ports.setdefault(messages.CONVERTED, []).append(campaigns.converted)
 
 
 async def prepare_clickhouse(ch: ClickHouse) -> None:

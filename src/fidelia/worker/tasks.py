@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fidelia.campaigns import tasks as campaigns
 from fidelia.demo import tasks as demo
 from fidelia.events import tasks as events
 from fidelia.events.hooks import tasks as hooks
@@ -20,6 +21,7 @@ from fidelia.segments.scores import tasks as scores
 MODULES = (
     upkeep,
     bulk,
+    campaigns,
     control,
     demo,
     events,

@@ -12,7 +12,7 @@ from pyroaring import BitMap
 from fidelia import profiles, segments
 from fidelia.campaigns.people import job
 from fidelia.campaigns.people.admission import sync
-from fidelia.campaigns.people.strata import by_stratum
+from fidelia.campaigns.store.strata import by_stratum
 from fidelia.campaigns.store import campaigns as store
 from fidelia.campaigns.store import people as lists
 from fidelia.platform.engines import Engines

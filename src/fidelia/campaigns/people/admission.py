@@ -24,7 +24,7 @@ from ..store import campaigns as store
 from ..store import people as lists
 from ..store.campaigns import CampaignRow
 from ..store.people import People, Strata
-from .strata import by_stratum
+from ..store.strata import by_stratum
 
 OPEN = ("building", "active")
 
@@ -110,9 +110,7 @@ async def _sync(tx: Tx, row: CampaignRow, before: People) -> Assigned:
     return await _assign(tx, row, before, whole, "segment", 0)
 
 
-async def _assign(
-    tx: Tx, row: CampaignRow, before: People, after: People, source: Source, activity: int
-) -> Assigned:
+async def _assign(tx: Tx, row: CampaignRow, before: People, after: People, source: Source, activity: int) -> Assigned:
     """Give a side to everybody of the new audience who has none, and store and tell what came of it."""
     fresh = after.audience - before.assigned
     warnings: list[segments.ControlWarning] = []
@@ -131,9 +129,7 @@ async def _assign(
         await lists.set_strata(tx, row.id, _differing(known, strata))
         if epoch != row.epoch:
             await store.update(tx, row.id, {"epoch": epoch})
-        after = msgspec.structs.replace(
-            after, assigned=before.assigned | fresh, control=before.control | added
-        )
+        after = msgspec.structs.replace(after, assigned=before.assigned | fresh, control=before.control | added)
     entered, gone = after.audience - before.audience, before.audience - after.audience
     await lists.save(tx, row.id, after)
     if entered:

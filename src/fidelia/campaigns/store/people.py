@@ -76,9 +76,7 @@ async def standing(tx: Tx, campaign_id: int, mailing_id: int) -> Standing | None
     mine = sa.and_(_a.campaign_id == _c.id, _a.kind == "mailing", _a.object_id == mailing_id)
     row = await tx.first(
         sa.select(_c.state, _c.archived_at, _a.widens, _a.exempt, *(_p[name] for name in LISTS), _p.segment_version)
-        .select_from(
-            campaign.outerjoin(campaign_people, _p.campaign_id == _c.id).outerjoin(campaign_activity, mine)
-        )
+        .select_from(campaign.outerjoin(campaign_people, _p.campaign_id == _c.id).outerjoin(campaign_activity, mine))
         .where(_c.id == campaign_id)
     )
     if row is None:
@@ -92,9 +90,7 @@ async def exempt(tx: Tx, campaign_id: int, mailing_id: int) -> bool:
     """Say whether a mailing of a campaign reaches control groups too."""
     return bool(
         await tx.scalar(
-            sa.select(_a.exempt).where(
-                _a.campaign_id == campaign_id, _a.kind == "mailing", _a.object_id == mailing_id
-            )
+            sa.select(_a.exempt).where(_a.campaign_id == campaign_id, _a.kind == "mailing", _a.object_id == mailing_id)
         )
     )
 
@@ -123,9 +119,7 @@ async def save(tx: Tx, campaign_id: int, found: People) -> None:
 async def strata(tx: Tx, campaign_id: int, *, since: int = 0) -> Strata:
     """Return everybody assigned by (epoch, stratum), from an epoch on."""
     rows = await tx.all(
-        sa.select(campaign_stratum)
-        .where(_s.campaign_id == campaign_id, _s.epoch >= since)
-        .order_by(_s.epoch, _s.key)
+        sa.select(campaign_stratum).where(_s.campaign_id == campaign_id, _s.epoch >= since).order_by(_s.epoch, _s.key)
     )
     return {(row.epoch, row.key): (row.label, BitMap.deserialize(bytes(row.people))) for row in rows}
 
@@ -150,9 +144,7 @@ async def set_strata(tx: Tx, campaign_id: int, found: Mapping[tuple[int, str], t
 async def entries(tx: Tx, campaign_id: int) -> list[Entry]:
     """Return how people came in, the oldest first."""
     rows = await tx.all(
-        sa.select(campaign_entry)
-        .where(_e.campaign_id == campaign_id)
-        .order_by(_e.day, _e.source, _e.activity)
+        sa.select(campaign_entry).where(_e.campaign_id == campaign_id).order_by(_e.day, _e.source, _e.activity)
     )
     return [Entry(row.day, row.source, row.activity, BitMap.deserialize(bytes(row.people))) for row in rows]
 

@@ -83,5 +83,3 @@ class _Parts:
 
 def _folded(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
-
-
