@@ -22,6 +22,7 @@ from .ports import (
     Hold,
     RootLoader,
 )
+from .service.activities import CampaignFigures, MailingFigures, campaign_figures
 from .service.estimate import Estimate, estimate
 from .service.joining import put_in_campaign, stop_campaign_mailings
 from .service.mailings import (
@@ -58,11 +59,13 @@ __all__ = [
     "RECIPIENT_GATES",
     "TEMPLATE_ROOTS",
     "Admission",
+    "CampaignFigures",
     "Converted",
     "Estimate",
     "Gate",
     "Hold",
     "Mailing",
+    "MailingFigures",
     "MailingReport",
     "Plan",
     "Recipient",
@@ -71,6 +74,7 @@ __all__ = [
     "TemplateVersion",
     "Utm",
     "archive_mailing",
+    "campaign_figures",
     "channel_infos",
     "clone_mailing",
     "create_mailing",

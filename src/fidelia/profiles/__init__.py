@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .channels import CHANNELS_PORT, ChannelInfo
+from .channels import known as known_channels
 from .fields import (
     BUILTIN,
     KINDS,
@@ -243,6 +244,7 @@ __all__ = [
     "import_people",
     "imports_filling",
     "imports_used_by",
+    "known_channels",
     "language_of",
     "list_databases",
     "list_resources",

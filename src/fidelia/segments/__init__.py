@@ -13,6 +13,8 @@ from .control import (
     ControlWarning,
     Division,
     Drawing,
+    Purchases,
+    PurchaseSource,
     Split,
     SplitWarning,
     StratumField,
@@ -21,6 +23,7 @@ from .control import (
     Verdict,
     all_keys,
     assign,
+    comparing,
     control_people,
     divisions,
     kept_back,
@@ -28,7 +31,9 @@ from .control import (
     measure,
     millionths,
     order_of,
+    present_history,
     split,
+    wording,
 )
 from .control import counted as control_figures
 from .control import field_used_by as control_used_by
@@ -49,6 +54,7 @@ from .model import (
 from .projection import BITMAPS, ListedPeople
 from .scores import counted as score_figures
 from .scores import field_used_by as score_used_by
+from .service import books
 from .service.figures import counted as segment_figures
 from .service.fill import Filling, fill
 from .service.lists import Added, Removed, add_import, add_members, clear, forget_people, members, remove_members
@@ -93,6 +99,8 @@ __all__ = [
     "Filling",
     "ImportLists",
     "ListedPeople",
+    "PurchaseSource",
+    "Purchases",
     "Question",
     "Removed",
     "Segment",
@@ -116,9 +124,11 @@ __all__ = [
     "archive_segment",
     "ask",
     "assign",
+    "books",
     "bulk_figures",
     "change_segment",
     "clear",
+    "comparing",
     "condition_people",
     "control_figures",
     "control_people",
@@ -145,6 +155,7 @@ __all__ = [
     "order_of",
     "people_among",
     "personal_data",
+    "present_history",
     "recalculate",
     "remove_members",
     "restore_segment",
@@ -159,4 +170,5 @@ __all__ = [
     "strata_summary",
     "used_by",
     "vocabulary",
+    "wording",
 ]

@@ -59,8 +59,9 @@ class StratumReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportDay(msgspec.Struct, frozen=True, kw_only=True):
-    """A day of the database's zone: what was sent and done on it, who came in, and the course of both sides up to its
-    end (shares of people who converted, revenue a person; null without that side).
+    """A day of the database's zone: what was sent and done on it, who came in, what activities claim of it, and the
+    course of both sides up to its end: shares of those assigned by then who converted, revenue a person; null while
+    nobody is on that side.
     """
 
     day: date
@@ -77,8 +78,9 @@ class ReportDay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ActivityReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What one activity did, over all its runs. ``converted`` people and ``conversions`` are those attributed to its
-    messages; their ``revenue`` is in the report's currency. Rates are of ``delivered``.
+    """What one activity did, over all its runs. ``sent``, ``delivered`` and ``bounced`` are messages; people who
+    opened, clicked and left count once for each run. ``converted`` people and ``conversions`` are those attributed to
+    its messages; their ``revenue`` is in the report's currency. Rates are of ``delivered``.
     """
 
     kind: str
@@ -123,11 +125,15 @@ class ChannelReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
-    """So many people whom an activity did not reach, for a reason. ``figure`` opens them as people of that activity."""
+    """So many people whom an activity did not reach, for a reason: ``left_out`` of its audience, ``blocked`` or
+    ``failed`` when it was their turn. ``figure`` and ``reason`` open them as people of that activity; somebody counts
+    once for each of its runs.
+    """
 
     kind: str
     id: int
     name: str
+    figure: str
     reason: str
     words: str
     people: int
@@ -159,7 +165,9 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """People of the campaign, each counted once: ``reached`` got at least one message."""
+    """Everybody who was ever in the campaign, each counted once: ``reached`` got at least one message, ``converted``
+    did by one. Kept out by the global control group are the ``withheld``.
+    """
 
     audience: int
     test: int
@@ -173,11 +181,13 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CampaignReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign from its start (or ``since``) until ``until``: the verdict first.
+    """A campaign from its start (or ``since``) until ``until``: the verdict first. Days that are asked for narrow the
+    comparison and its course; what activities did is of the whole campaign.
 
     ``verdict`` and ``headline`` are of the conversion; null and a sentence about what is missing without a control
-    group. Compared are people assigned while the present control group existed; ``unmatched`` of them have nobody to
-    be compared with, ``global_control`` dropped out because the global group keeps them back.
+    group, where ``test`` is everybody in it. Compared are people assigned while the present control group existed;
+    ``unmatched`` of them have nobody to be compared with, ``global_control`` dropped out because the global group keeps
+    them back.
     """
 
     campaign_id: int

@@ -23,7 +23,7 @@ async def reasons(raw: Raw, run_id: int, state: str) -> list[tuple[str, int | No
     """Return (reason, code, people) of those in a state, the most frequent first; addresses in reasons are blanked."""
     cursor = await raw.execute(
         f"""
-        select {_REASON} as why, code, count(*)
+        select {REASON} as why, code, count(*)
         from delivery d where run_id = %s and state = %s group by 1, 2 order by 3 desc, 1 limit 50
         """,
         (run_id, state),
@@ -100,7 +100,7 @@ REACTED = {
     "complained": "r.kind = 'complained'",
 }
 _WITHOUT = {"delivered": "bounced", "not_opened": "opened"}
-_REASON = r"regexp_replace(coalesce(d.reason, ''), '[^\s<>:;,]+@[^\s<>:;,]+', '…', 'g')"
+REASON = r"regexp_replace(coalesce(d.reason, ''), '[^\s<>:;,]+@[^\s<>:;,]+', '…', 'g')"
 LEDGER = {
     "queued": "d.state in ('queued', 'leased')",
     "in_flight": "d.state = 'handed'",
@@ -178,7 +178,7 @@ async def people(
     else:
         where.append(LEDGER[state])
     if reason is not None and state not in (*REACTED, "converted"):
-        where.append(f"{_REASON} = %(reason)s")
+        where.append(f"{REASON} = %(reason)s")
     cursor = await raw.execute(
         f"select {_PERSON} from {source} where {' and '.join(where)}"
         " order by d.profile_id fetch first %(limit)s rows with ties",

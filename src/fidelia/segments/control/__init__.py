@@ -4,14 +4,15 @@ The stratified split (:mod:`.rules`) serves the global group of a database and t
 ``control_people`` gives the members of a database's group as a bitmap, for conditions that ask for them.
 """
 
-from . import measure
+from . import comparing, measure, wording
 from .assigning import Drawing, assign, order_of, summary, words
 from .measure import Verdict
 from .model import ControlWarning, StratumField, StratumOut
 from .people import counted
-from .report import PURCHASES
+from .report import PURCHASES, PurchaseSource, present_history
 from .rules import Split, SplitWarning, StratumSplit, millionths, split
 from .service import control_people, field_used_by, forget_people, kept_back
+from .store_clickhouse import Purchases
 from .strata import EVERYBODY, Division, all_keys, divisions, label_of
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "ControlWarning",
     "Division",
     "Drawing",
+    "PurchaseSource",
+    "Purchases",
     "Split",
     "SplitWarning",
     "StratumField",
@@ -28,6 +31,7 @@ __all__ = [
     "Verdict",
     "all_keys",
     "assign",
+    "comparing",
     "control_people",
     "counted",
     "divisions",
@@ -38,7 +42,9 @@ __all__ = [
     "measure",
     "millionths",
     "order_of",
+    "present_history",
     "split",
     "summary",
+    "wording",
     "words",
 ]

@@ -1,21 +1,14 @@
-"""The report as a file: CSV, or a workbook with a sheet for the figures, the strata and the course."""
+"""The report as tables for a file: what it is about, the figures, the strata and the course."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
-
-import xlsxwriter
-
-from ..service.sheets import cell
+from ..service.books import Row, Table
 from .report import ControlMetric, ControlReport
 
-Row = Sequence[str | int | float | None]
 _EFFECT = ["Control group", "The others", "Difference", "From", "To", "Relative", "Relative from", "Relative to"]
 
 
-def tables(report: ControlReport) -> list[tuple[str, list[Row]]]:
+def tables(report: ControlReport) -> list[Table]:
     """Return the report as named tables; the first row of each is its head."""
     figures: list[Row] = [["Figure", "Unit", *_EFFECT, "Verdict"]]
     figures += [[m.label, _unit(m, report), *_effect(m), m.verdict] for m in report.metrics]
@@ -54,35 +47,6 @@ def tables(report: ControlReport) -> list[tuple[str, list[Row]]]:
         *([warning.kind, warning.message] for warning in report.warnings),
     ]
     return [("About", about), ("Figures", figures), ("Strata", strata), ("Course", course)]
-
-
-def as_csv(report: ControlReport) -> bytes:
-    """Return the tables one below another, an empty line between them; cells like formulas are made harmless."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    for n, (_, rows) in enumerate(tables(report)):
-        if n:
-            writer.writerow([])
-        writer.writerows([[cell(value) for value in row] for row in rows])
-    return text.getvalue().encode()
-
-
-def as_xlsx(report: ControlReport) -> bytes:
-    """Return a workbook with a sheet for each table; texts are written as texts, never as formulas."""
-    target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
-        bold = book.add_format({"bold": True})
-        for name, rows in tables(report):
-            sheet = book.add_worksheet(name)
-            sheet.set_column(0, 0, 32)
-            for y, row in enumerate(rows):
-                for x, value in enumerate(row):
-                    form = bold if y == 0 and name != "About" else None
-                    if isinstance(value, int | float):
-                        sheet.write_number(y, x, value, form)
-                    elif value is not None:
-                        sheet.write_string(y, x, value, form)
-    return target.getvalue()
 
 
 def _effect(m: ControlMetric) -> list[float | None]:

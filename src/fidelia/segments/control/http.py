@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -12,7 +11,8 @@ from msgspec import UNSET, UnsetType
 
 from fidelia import profiles
 from fidelia.access import Actor
-from fidelia.kernel.errors import invalid, invalid_field
+from fidelia.kernel.days import parse_day
+from fidelia.kernel.errors import invalid
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.drain import DrainBehind
 from fidelia.platform.engines import Engines
@@ -21,9 +21,11 @@ from fidelia.platform.jobs import JobReply
 from fidelia.platform.postgres import Tx
 
 from ..model import SegmentSchedule
+from ..service.books import as_csv, as_xlsx
 from ..service.preview import DEFAULT_COLUMNS
-from . import export, refresh, rules, service, store
+from . import refresh, rules, service, store
 from . import strata as strata_rules
+from .export import tables
 from .members import member_page
 from .model import Activity, ControlGroup, ControlPlace, ControlPlan, ControlRun, StratumField
 from .report import ControlReport, report
@@ -182,7 +184,7 @@ class ControlGroupController(Controller):
         currency: Currency = None,
     ) -> ControlReport:
         """Return conversions, revenue, average order and purchases of both, with differences and 95 % intervals."""
-        return await report(engines, database_id, _day(since, "/from"), _day(until, "/to"), currency)
+        return await report(engines, database_id, parse_day(since, "/from"), parse_day(until, "/to"), currency)
 
     @get(
         "/control-group/report.csv",
@@ -199,8 +201,8 @@ class ControlGroupController(Controller):
         currency: Currency = None,
     ) -> Response[bytes]:
         """Return figures, strata and course as tables."""
-        found = await report(engines, database_id, _day(since, "/from"), _day(until, "/to"), currency)
-        return _file(export.as_csv(found), "text/csv; charset=utf-8", f"control-group-{database_id}.csv")
+        found = await report(engines, database_id, parse_day(since, "/from"), parse_day(until, "/to"), currency)
+        return _file(as_csv(tables(found)), "text/csv; charset=utf-8", f"control-group-{database_id}.csv")
 
     @get(
         "/control-group/report.xlsx",
@@ -217,22 +219,10 @@ class ControlGroupController(Controller):
         currency: Currency = None,
     ) -> Response[bytes]:
         """Return a workbook with a sheet for the figures, the strata and the course."""
-        found = await report(engines, database_id, _day(since, "/from"), _day(until, "/to"), currency)
-        return _file(export.as_xlsx(found), XLSX, f"control-group-{database_id}.xlsx")
+        found = await report(engines, database_id, parse_day(since, "/from"), parse_day(until, "/to"), currency)
+        return _file(as_xlsx(tables(found)), XLSX, f"control-group-{database_id}.xlsx")
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response[bytes]:
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=media_type, headers=headers)
-
-
-def _day(text: str | None, pointer: str) -> date | None:
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise invalid_field(pointer, "This must be a day, like 2026-11-01") from None
-    if not 1900 <= day.year <= 2298:
-        raise invalid_field(pointer, "This day is too far away")
-    return day

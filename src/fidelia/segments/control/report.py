@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 from pyroaring import BitMap
 
 from fidelia import profiles
+from fidelia.kernel.days import midnight
 from fidelia.kernel.errors import conflict, invalid_field, unavailable
 from fidelia.platform.drain import DrainBehind
 from fidelia.platform.engines import Engines
 
 from ..service import answer
 from ..service.refusals import in_words
-from . import measure, rules, store
+from . import comparing, measure, rules, store
 from .measure import Effect, Pair, Sums, Verdict
 from .model import ControlWarning, GroupRow
 from .store_clickhouse import Purchases
@@ -148,28 +150,29 @@ async def report(
     """
     facts = await _facts(engines, database_id, since, until)
     source: PurchaseSource = engines.port(PURCHASES)
-    names = list(facts.cells)
+    async with present_history(engines, database_id):
+        bought = Purchases(
+            engines.clickhouse, source(database_id), list(facts.cells.values()), facts.control, facts.since, facts.until
+        )
+        currencies = [name for name, _ in await bought.currencies(tag)]
+        if currency is not None and currency not in currencies:
+            known = f"one of {', '.join(currencies)}" if currencies else "left out: nobody bought anything yet"
+            raise invalid_field("/currency", f"This must be {known}")
+        chosen = currency or (currencies[0] if currencies else "")
+        sums, by_day = await asyncio.gather(bought.sums(chosen, tag), bought.by_day(facts.timezone, chosen, tag))
+    pairs = comparing.pairs_of(facts.cells, facts.control, sums)
+    return _told(facts, pairs, chosen or None, currencies, by_day)
+
+
+@asynccontextmanager
+async def present_history(engines: Engines, database_id: int) -> AsyncIterator[None]:
+    """Bring everything written before now to where it is asked for; raise 503 in words where that cannot be."""
     try:
         with in_words():
             await answer.catch_up(engines, database_id, wait=False)
-            bought = Purchases(
-                engines.clickhouse,
-                source(database_id),
-                list(facts.cells.values()),
-                facts.control,
-                facts.since,
-                facts.until,
-            )
-            currencies = [name for name, _ in await bought.currencies(tag)]
-            if currency is not None and currency not in currencies:
-                known = f"one of {', '.join(currencies)}" if currencies else "left out: nobody bought anything yet"
-                raise invalid_field("/currency", f"This must be {known}")
-            chosen = currency or (currencies[0] if currencies else "")
-            sums, by_day = await asyncio.gather(bought.sums(chosen, tag), bought.by_day(facts.timezone, chosen, tag))
+            yield
     except DrainBehind as exc:
         raise unavailable("So much was written just now that nobody can say yet who bought; ask again") from exc
-    pairs = _pairs(facts, names, sums)
-    return _told(facts, pairs, chosen or None, currencies, by_day)
 
 
 async def _facts(engines: Engines, database_id: int, since: date | None, until: date | None) -> Facts:
@@ -179,9 +182,9 @@ async def _facts(engines: Engines, database_id: int, since: date | None, until: 
         if group.started_at is None:
             raise conflict("Nobody is kept back yet: the group is still being drawn")
         zone = ZoneInfo(database.timezone)
-        start = max(group.started_at, group.active_since) if since is None else _midnight(since, zone)
+        start = max(group.started_at, group.active_since) if since is None else midnight(since, zone)
         start = max(start, group.started_at)
-        end = tx.now if until is None else min(tx.now, _midnight(until + timedelta(days=1), zone))
+        end = tx.now if until is None else min(tx.now, midnight(until + timedelta(days=1), zone))
         if end <= start:
             raise invalid_field("/to" if until is not None else "/from", "The period must end after it begins")
         if (end - start).days > MAX_DAYS:
@@ -197,29 +200,6 @@ async def _facts(engines: Engines, database_id: int, since: date | None, until: 
         control = await store.members(tx, group.id)
         came = sum(len(people & later) for _, people in strata.values())
         return Facts(group, database.timezone, start, end, tx.now, cells, labels, control, came)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _pairs(
-    facts: Facts, names: Sequence[tuple[int, str]], rows: Sequence[Mapping[str, Any]]
-) -> dict[tuple[int, str], Pair]:
-    """Return both sides of every stratum and epoch."""
-    sums = {(int(row["cell"]), bool(row["control"])): row for row in rows}
-
-    def side(n: int, kept: bool, people: int) -> Sums:
-        row = sums.get((n, kept), {})
-        values = {name: float(row.get(name, 0)) for name in Sums.__struct_fields__ if name != "people"}
-        return Sums(people=people, **values)
-
-    found = {}
-    for n, name in enumerate(names):
-        people = facts.cells[name]
-        kept = people.intersection_cardinality(facts.control)
-        found[name] = Pair(side(n, True, kept), side(n, False, len(people) - kept))
-    return found
 
 
 def _told(
@@ -260,49 +240,33 @@ def _metrics(compared: Sequence[Pair], whole: Pair, currency: str | None) -> lis
     for key, (label, unit, compare) in METRICS.items():
         if unit == "money" and currency is None:
             continue
-        effect = compare(compared) if compared else _nothing()
-        people = whole.rest.people
-        extra = [None if value is None else value * people for value in (effect.difference, effect.low, effect.high)]
-        many = key != "order_average" and effect.verdict != "too_few"
+        effect = compare(compared) if compared else comparing.nothing()
         found.append(
             ControlMetric(
                 key=key,
                 label=label,
                 unit=unit,  # type: ignore[arg-type]
                 **msgspec.structs.asdict(effect),
-                extra=extra[0] if many else None,
-                extra_low=extra[1] if many else None,
-                extra_high=extra[2] if many else None,
+                **comparing.extra(key, effect, whole.rest.people),
                 sentence=told(key, effect, whole, currency or ""),
             )
         )
     return found
 
 
-def _nothing() -> Effect:
-    names = Effect.__struct_fields__
-    return Effect(**{**dict.fromkeys(names), "verdict": "too_few"})  # type: ignore[arg-type]
-
-
 def _strata(
     facts: Facts, pairs: Mapping[tuple[int, str], Pair], share: float, currency: str | None
 ) -> list[ControlStratumReport]:
-    keys = sorted({key for _, key in pairs}, key=lambda key: [int(part) for part in key.split(".") if part])
-    found = []
-    for key in keys:
-        parts = [(epoch, pair) for (epoch, other), pair in pairs.items() if other == key]
-        whole = measure.total(pair for _, pair in parts)
-        compared, _ = measure.comparable(parts, share)
-        found.append(
-            ControlStratumReport(
-                key=key,
-                label=facts.labels[key],
-                control=_totals(whole.control),
-                rest=_totals(whole.rest),
-                metrics=_metrics(compared, whole, currency),
-            )
+    return [
+        ControlStratumReport(
+            key=part.key,
+            label=facts.labels[part.key],
+            control=_totals(part.whole.control),
+            rest=_totals(part.whole.rest),
+            metrics=_metrics(part.compared, part.whole, currency),
         )
-    return found
+        for part in comparing.by_stratum(pairs, share)
+    ]
 
 
 def _totals(side: Sums) -> SideTotals:
@@ -315,27 +279,18 @@ def _days(facts: Facts, whole: Pair, rows: Sequence[tuple[date, bool, int, float
     if not rows:
         return []
     zone = ZoneInfo(facts.timezone)
-    day, last = facts.since.astimezone(zone).date(), (facts.until - timedelta(microseconds=1)).astimezone(zone).date()
-    news = {(at, kept): (first, revenue) for at, kept, first, revenue in rows}
-    buyers, revenue = {True: 0, False: 0}, {True: 0.0, False: 0.0}
-    people = {True: whole.control.people or 1.0, False: whole.rest.people or 1.0}
-    found = []
-    while day <= last:
-        for kept in (True, False):
-            first, spent = news.get((day, kept), (0, 0.0))
-            buyers[kept] += first
-            revenue[kept] += spent
-        found.append(
-            ControlDay(
-                day=day,
-                control_share=buyers[True] / people[True],
-                rest_share=buyers[False] / people[False],
-                control_revenue=revenue[True] / people[True],
-                rest_revenue=revenue[False] / people[False],
-            )
+    first, last = facts.since.astimezone(zone).date(), (facts.until - timedelta(microseconds=1)).astimezone(zone).date()
+    people = whole.control.people, whole.rest.people
+    return [
+        ControlDay(
+            day=one.day,
+            control_share=one.control_share or 0.0,
+            rest_share=one.rest_share or 0.0,
+            control_revenue=one.control_revenue or 0.0,
+            rest_revenue=one.rest_revenue or 0.0,
         )
-        day += timedelta(days=1)
-    return found
+        for one in comparing.course(first, last, rows, lambda day: people)
+    ]
 
 
 def _warnings(facts: Facts, out: int, whole: Pair) -> list[ControlWarning]:

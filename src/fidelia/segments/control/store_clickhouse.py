@@ -70,23 +70,41 @@ def _bound(value: Any, type_: str) -> tuple[str, Any]:
 
 class Purchases:
     """Purchases of the people of a report, by cell: a stratum's people on one side. ``source`` is SQL with the columns
-    profile, at, currency, total."""
+    profile, at, currency, total; ``given`` its parameters.
+
+    Counted is what lies between ``since`` and ``until``. With ``entered``, SQL with the columns profile and entered,
+    only what somebody bought from that moment on counts, and nothing of those who are not in it.
+    """
 
     def __init__(
-        self, ch: ClickHouse, source: str, cells: Sequence[BitMap], control: BitMap, since: datetime, until: datetime
+        self,
+        ch: ClickHouse,
+        source: str,
+        cells: Sequence[BitMap],
+        control: BitMap,
+        since: datetime | None,
+        until: datetime,
+        *,
+        entered: str | None = None,
+        given: Mapping[str, Any] | None = None,
     ) -> None:
         self._ch = ch
         self._params: dict[str, Any] = {f"b{n}": bitmap_parameter(people) for n, people in enumerate(cells)}
-        self._params |= {"control": bitmap_parameter(control), "since": _moment(since), "until": _moment(until)}
+        self._params |= {"control": bitmap_parameter(control), "until": _moment(until), **(given or {})}
         found = "".join(f"{bitmap_sql(f'b{n}')} as c{n}, " for n in range(len(cells)))
         self._with = f"with {found}{bitmap_sql('control')} as kept"
-        inside = ", ".join(f"bitmapContains(c{n}, profile), {n}" for n in range(len(cells)))
-        self._cell = f"multiIf({inside}, -1)"
+        inside = "".join(f"bitmapContains(c{n}, profile), {n}, " for n in range(len(cells)))
+        self._cell = f"multiIf({inside}-1)" if cells else "-1"
         moment = "DateTime64(3, 'UTC')"
-        self._rows = (
-            f"(select profile, at, currency, total from ({source})"
-            f" where at >= {{since:{moment}}} and at < {{until:{moment}}})"
-        )
+        where = [f"at < {{until:{moment}}}"]
+        if since is not None:
+            self._params["since"] = _moment(since)
+            where.append(f"at >= {{since:{moment}}}")
+        came = ""
+        if entered is not None:
+            came = f" as bought inner join ({entered}) as came using (profile)"
+            where.append("at >= entered")
+        self._rows = f"(select profile, at, currency, total from ({source}){came} where {' and '.join(where)})"
 
     async def currencies(self, tag: str | None = None) -> list[tuple[str, int]]:
         """Return the currencies that people paid in, the most used first, with their orders."""

@@ -2,63 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+import msgspec
 
 from fidelia.kernel.money import exponent
 
 from .measure import Effect, Pair, Verdict
 
-_BEGIN: dict[Verdict, str] = {
-    "higher": "Messages work: ",
-    "lower": "Messages do harm: ",
-    "cannot_tell": "Can't tell yet: ",
-    "too_few": "Too few to say: ",
-}
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of a comparison: how a headline begins by verdict, and what both sides did, by figure.
+
+    Each text of ``did`` has places for ``{rest}`` and ``{control}``. ``nobody`` is said where an average has no
+    amounts, ``few`` where too few people did something: with places for ``{n}`` of the ``{people}`` kept back.
+    """
+
+    begin: Mapping[Verdict, str]
+    did: Mapping[str, str]
+    nobody: str
+    few: str
 
 
-def headline(verdict: Verdict, sentence: str) -> str:
+MESSAGES = Words(
+    begin={
+        "higher": "Messages work: ",
+        "lower": "Messages do harm: ",
+        "cannot_tell": "Can't tell yet: ",
+        "too_few": "Too few to say: ",
+    },
+    did={
+        "conversion": "{rest} of those who may be written to bought, {control} of the control group",
+        "revenue": "those who may be written to spent {rest} each, the control group {control}",
+        "order_average": "an order of those who may be written to was {rest}, of the control group {control}",
+        "orders": "those who may be written to bought {rest} times each, the control group {control}",
+    },
+    nobody="nobody bought on one of the sides.",
+    few="but only {n} of {people} people kept back bought anything.",
+)
+
+
+def headline(verdict: Verdict, sentence: str, words: Words = MESSAGES) -> str:
     """Return the verdict with its reason."""
-    return _BEGIN[verdict] + sentence
+    return words.begin[verdict] + sentence
 
 
-def told(key: str, effect: Effect, whole: Pair, currency: str) -> str:
-    """Return one figure's comparison as a sentence."""
-    write, change = _writers(key, currency)
+def told(
+    key: str, effect: Effect, whole: Pair, currency: str, words: Words = MESSAGES, *, few: str | None = None
+) -> str:
+    """Return one figure's comparison as a sentence; ``few`` is why there are too few, where it is something else."""
+    write, change, span = _writers(key, currency)
     if effect.rest is None or effect.control is None:
-        return "nobody bought on one of the sides." if key == "order_average" else "there is nobody to compare with."
-    what = {
-        "conversion": f"{write(effect.rest)} of those who may be written to bought, {write(effect.control)} of the "
-        "control group",
-        "revenue": f"those who may be written to spent {write(effect.rest)} each, the control group "
-        f"{write(effect.control)}",
-        "order_average": f"an order of those who may be written to was {write(effect.rest)}, of the control group "
-        f"{write(effect.control)}",
-        "orders": f"those who may be written to bought {write(effect.rest)} times each, the control group "
-        f"{write(effect.control)}",
-    }[key]
+        return words.nobody if key == "order_average" else "there is nobody to compare with."
+    what = words.did[key].replace("{rest}", write(effect.rest)).replace("{control}", write(effect.control))
     if effect.verdict == "too_few" or effect.low is None or effect.high is None or effect.difference is None:
-        buyers = round(whole.control.buyers)
-        return f"{what}, but only {buyers:,} of {round(whole.control.people):,} people kept back bought anything."
+        kept = whole.control
+        some = words.few.replace("{n}", f"{round(kept.buyers):,}").replace("{people}", f"{round(kept.people):,}")
+        return f"{what}, {few or some}"
     if effect.verdict == "cannot_tell":
-        text = (
-            f"{what}. The true difference may lie anywhere from {change(effect.low)} to {change(effect.high)} (95 %)."
-        )
+        text = f"{what}. The true difference may lie anywhere from {span(effect.low, 'to', effect.high)} (95 %)."
         if effect.needed is not None:
-            text += f" A difference as small as this one needs about {_round(effect.needed):,} people kept back."
+            text += f" A difference as small as this one needs about {rounded(effect.needed):,} people kept back."
         return text
-    return (
-        f"{what}, {change(effect.difference)}. The true effect lies between {change(effect.low)} and "
-        f"{change(effect.high)} (95 %)."
-    )
+    reach = span(effect.low, "and", effect.high)
+    return f"{what}, {change(effect.difference)}. The true effect lies between {reach} (95 %)."
 
 
-def _writers(key: str, currency: str) -> tuple[Callable[[float], str], Callable[[float], str]]:
-    if key == "conversion":
-        return (lambda v: f"{v * 100:.1f} %"), (lambda v: f"{_signed(v * 100, 1)} points")
-    if key == "orders":
-        return (lambda v: f"{v:.2f}"), (lambda v: _signed(v, 2))
-    places = exponent(currency) if currency else 2
-    return (lambda v: f"{v:,.{places}f} {currency}"), (lambda v: f"{_signed(v, places)} {currency}")
+_Write = Callable[[float], str]
+
+
+def _writers(key: str, currency: str) -> tuple[_Write, _Write, Callable[[float, str, float], str]]:
+    """Return how a figure of this kind, a change of it and a range of changes are written."""
+    places, factor = (exponent(currency) if currency else 2), 1
+    unit = change_unit = f" {currency}" if currency else ""
+    if key == "conversion":  # shares change by points
+        places, factor, unit, change_unit = 1, 100, " %", " points"
+    elif key == "orders":
+        places, unit, change_unit = 2, "", ""
+
+    def write(value: float) -> str:
+        return f"{value * factor:,.{places}f}{unit}"
+
+    def change(value: float) -> str:
+        return f"{_signed(value * factor, places)}{change_unit}"
+
+    def span(low: float, word: str, high: float) -> str:
+        return f"{_signed(low * factor, places)} {word} {change(high)}"
+
+    return write, change, span
 
 
 def _signed(value: float, places: int) -> str:
@@ -67,6 +98,7 @@ def _signed(value: float, places: int) -> str:
     return text if nothing else f"{'+' if value > 0 else '−'}{text}"
 
 
-def _round(number: int) -> int:
+def rounded(number: int) -> int:
+    """Return a number rounded up to two digits that say something."""
     step: int = 10 ** max(0, len(str(number)) - 2)
     return -(-number // step) * step
