@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from fidelia.access.http import routers as access
+from fidelia.campaigns.http.person import PersonCampaignController
 from fidelia.demo.http import DemoController
 from fidelia.events.goals.http import GoalController
 from fidelia.events.goals.site.http import SiteController
@@ -61,6 +62,7 @@ API: list[ControllerRouterHandler] = [
     ImportController,
     DatabaseScheduleController,
     ScheduleController,
+    PersonCampaignController,
 ]
 
 ROOT: list[ControllerRouterHandler] = [*SEGMENT_PROTOCOL, SiteController, *TRACKING]

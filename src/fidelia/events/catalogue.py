@@ -59,6 +59,7 @@ LABELS: Mapping[str, str] = {
     "currency": "Currency",
     "segment": "Segment",
     "control": "Control group",
+    "group": "Group",
     "resource": "Resource",
     "status": "Status",
     "url": "Address",
@@ -223,10 +224,10 @@ _ALL: list[BuiltinType] = [
     ),
     *_types(
         "segments",
-        {"campaign": "integer"},
+        {"campaign": "integer", "group": "string", "source": "string", "mailing": "integer"},
         ("campaign.entered", "Entered a campaign", "entry", "entries"),
-        ("campaign.left", "Left a campaign", "exit", "exits"),
     ),
+    *_types("segments", {"campaign": "integer"}, ("campaign.left", "Left a campaign", "exit", "exits")),
     *_types(
         "segments",
         {"scenario": "integer"},

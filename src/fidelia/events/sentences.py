@@ -157,6 +157,22 @@ def _referring(before: str, kind: str) -> Callable[[Mapping[str, Any], Names], s
     return say
 
 
+_WAYS = {
+    "opened": "by opening {}",
+    "clicked": "by a click in {}",
+    "goal": "by a goal that {} led to",
+    "order": "by an order that {} led to",
+    "audience": "by the start of {}",
+}
+
+
+def _entered_campaign(properties: Mapping[str, Any], names: Names) -> str:
+    """Which side somebody is on is left to who may read campaigns."""
+    text = _referring("Entered", "campaign")(properties, names)
+    way, mailing = _WAYS.get(str(properties.get("source"))), _called("mailing", properties, names)
+    return f"{text} {way.format(mailing)}" if way and mailing else text
+
+
 def _order(type_: str, label: str, properties: Mapping[str, Any]) -> str:
     verb = type_.rsplit(".", 1)[1]
     number = properties.get("order") or properties.get("order_id") or properties.get("number")
@@ -218,7 +234,7 @@ _SAY: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "segment.left": _referring("Left", "segment"),
     "control.entered": lambda properties, names: "Entered the global control group: no messages from now on",
     "control.left": lambda properties, names: "Left the global control group",
-    "campaign.entered": _referring("Entered", "campaign"),
+    "campaign.entered": _entered_campaign,
     "campaign.left": _referring("Left", "campaign"),
     "scenario.entered": _referring("Entered", "scenario"),
     "scenario.completed": _referring("Completed", "scenario"),

@@ -12,11 +12,14 @@ export type Estimate = components['schemas']['Estimate'];
 export type CapturedMail = components['schemas']['CapturedMail'];
 
 const reasons: Record<string, string> = {
-  not_subscribed: 'not subscribed', paused: 'paused these mails', unsubscribed: 'unsubscribed', status: 'cannot be written to', suppressed: 'on a stop list', no_address: 'no address', no_contact: 'no address', duplicate: 'same address twice', gate: 'kept back', control_group: 'in the global control group',
+  not_subscribed: 'not subscribed', paused: 'paused these mails', unsubscribed: 'unsubscribed', status: 'cannot be written to', suppressed: 'on a stop list', no_address: 'no address', no_contact: 'no address', duplicate: 'same address twice', gate: 'kept back', control_group: 'in the global control group', not_in_campaign: 'not in the campaign', campaign_control: 'in the campaign\'s control group', campaign_over: 'the campaign has not begun, or is over',
 };
 
 /** A reason of the server in plain words. */
 export const reasonWords = (reason: string) => reasons[reason] ?? (/^[a-z_]+$/.test(reason) ? reason.replaceAll('_', ' ') : reason);
+
+/** Who is meant where no segment is chosen: a mailing of a campaign stays inside it. */
+export const everybodyOf = (mailing: Pick<Mailing, 'campaign_id'>) => (mailing.campaign_id === null ? 'Everybody in the database' : 'Everybody in the campaign');
 
 export const underway = (mailing: Mailing) => mailing.state === 'starting' || mailing.state === 'sending';
 export const editable = (mailing: Mailing) => mailing.state === 'draft' || (mailing.type === 'recurring' && mailing.state === 'paused');

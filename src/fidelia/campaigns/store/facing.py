@@ -18,7 +18,7 @@ _c, _p = campaign.c, campaign_people.c
 
 
 class Lists(msgspec.Struct, frozen=True):
-    """Lists of a campaign's people, as in ``store.people``."""
+    """Lists of a campaign's people, as in ``store.people``; nobody is in one that is over (``audience`` is empty)."""
 
     assigned: BitMap
     audience: BitMap
@@ -35,7 +35,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Belonging(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign that somebody was given a side in; ``present``: they are in it now."""
+    """A campaign that somebody was given a side in; ``present``: they are in it now, and it is not over."""
 
     id: int
     name: str
@@ -65,11 +65,16 @@ async def ids_in(tx: Tx, database_id: int) -> list[int]:
 async def lists_of(tx: Tx, database_id: int, ids: Collection[int]) -> dict[int, Lists]:
     """Return the lists of those of some campaigns that are of a database and have any."""
     rows = await tx.all(
-        sa.select(_p.campaign_id, _p.assigned, _p.audience, _p.control)
+        sa.select(_p.campaign_id, _c.state, _p.assigned, _p.audience, _p.control)
         .join(campaign, _c.id == _p.campaign_id)
         .where(_c.database_id == database_id, _c.id.in_(ids))
     )
-    return {row.campaign_id: Lists(_read(row.assigned), _read(row.audience), _read(row.control)) for row in rows}
+    return {
+        row.campaign_id: Lists(
+            _read(row.assigned), BitMap() if row.state == "completed" else _read(row.audience), _read(row.control)
+        )
+        for row in rows
+    }
 
 
 async def known(tx: Tx, campaign_id: int) -> Known | None:
@@ -95,7 +100,7 @@ async def of_person(tx: Tx, database_id: int, profile_id: int) -> list[Belonging
             state=row.state,
             control=profile_id in _read(row.control),
             guest=profile_id in _read(row.guests),
-            present=profile_id in _read(row.audience),
+            present=row.state != "completed" and profile_id in _read(row.audience),
         )
         for row in rows
         if profile_id in _read(row.assigned)

@@ -29,9 +29,12 @@ async def put_in_campaign(tx: Tx, mailing_id: int, campaign_id: int | None) -> M
 
 
 async def stop_campaign_mailings(tx: Tx, actor: Actor, campaign_id: int) -> list[Mailing]:
-    """End what of a campaign is at work, and take back what has not begun; return these mailings as they are then."""
+    """End what of a campaign is at work, and take back what has not begun; return these mailings as they are then.
+
+    Mailings are locked before anything of the campaign is, as by whoever takes people in for one.
+    """
     ended = []
-    for mailing_id in await store.of_campaign(tx, campaign_id):
+    for mailing_id in await store.of_campaign(tx, campaign_id, rules.AT_WORK):
         state = (await store.get(tx, mailing_id, lock=True)).state
         if rules.after(state, "stop") is not None:
             ended.append(await stop_mailing(tx, actor, mailing_id))

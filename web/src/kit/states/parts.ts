@@ -66,6 +66,7 @@ export const parts: Readonly<Record<string, string | null>> = {
   products: 'the products',
   'products/figures': 'the figures of the products',
   profiles: 'the profile',
+  'profiles/campaigns': 'the campaigns they are in',
   'profiles/history': 'the history',
   'profiles/merged-from': 'what was merged into this profile',
   'profiles/subscriptions': 'the subscriptions',
