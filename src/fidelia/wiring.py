@@ -216,6 +216,9 @@ def _wire_campaigns(engines: Engines) -> None:
     engines.ports[profiles.ERASERS].append(campaigns.forget_people)
     engines.ports[profiles.MERGERS].append(campaigns.merge_people)
     engines.ports[events.NAMES] |= {"campaign": campaigns.names}
+    engines.ports[profiles.USED_BY].append(campaigns.database_used_by)
+    engines.ports[profiles.FIGURES] |= {"campaign": campaigns.campaign_figures}
+    engines.ports[segments.USED_BY].append(campaigns.segment_used_by)
     engines.ports[messages.ADMISSIONS] = [campaigns.admission]
     engines.ports[messages.CAMPAIGN_HOLD] = campaigns.hold
     engines.ports[messages.CAMPAIGN_NOTES] = campaigns.notes

@@ -5,7 +5,9 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from fidelia.access.http import routers as access
+from fidelia.campaigns.http import API as CAMPAIGNS
 from fidelia.campaigns.http.person import PersonCampaignController
+from fidelia.campaigns.report.http import CampaignReportController
 from fidelia.demo.http import DemoController
 from fidelia.events.goals.http import GoalController
 from fidelia.events.goals.site.http import SiteController
@@ -62,7 +64,9 @@ API: list[ControllerRouterHandler] = [
     ImportController,
     DatabaseScheduleController,
     ScheduleController,
+    *CAMPAIGNS,
     PersonCampaignController,
+    CampaignReportController,
 ]
 
 ROOT: list[ControllerRouterHandler] = [*SEGMENT_PROTOCOL, SiteController, *TRACKING]

@@ -6,12 +6,16 @@ from .people.admission import admit, sync
 from .people.listening import converted
 from .people.moving import forget_people, merge_people
 from .roots import root as template_root
+from .service.audience import counted as campaign_figures
+from .service.used import database_used_by, segment_used_by
 from .store.campaigns import names
 
 __all__ = [
     "admission",
     "admit",
+    "campaign_figures",
     "converted",
+    "database_used_by",
     "exempt",
     "forget_people",
     "gate",
@@ -19,6 +23,7 @@ __all__ = [
     "merge_people",
     "names",
     "notes",
+    "segment_used_by",
     "sync",
     "template_root",
 ]

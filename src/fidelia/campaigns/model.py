@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -52,7 +51,7 @@ class CampaignRun(msgspec.Struct, frozen=True, kw_only=True):
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     """A campaign and where it stands. ``audience`` = ``test`` + ``control`` people are in at present, ``guests`` of
-    them by an activity; ``withheld`` are kept out by the global control group. ``revenue_currency`` is the cost's.
+    them by an activity; ``withheld`` are kept out by the global control group. ``cost`` is a decimal text, in ``currency``.
     """
 
     id: int
@@ -66,7 +65,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     control: LocalControl | None
     goal: str | None
     window_days: int
-    cost: Decimal | None
+    cost: str | None
     currency: str | None
     audience: int
     test: int
@@ -103,7 +102,7 @@ class StrataPlan(msgspec.Struct, frozen=True, kw_only=True):
     needed: int | None
 
 
-class Activity(msgspec.Struct, frozen=True, kw_only=True):
+class CampaignActivity(msgspec.Struct, frozen=True, kw_only=True):
     """Something in a campaign. ``receives`` is who would get it as things stand: the campaign's test group (everybody
     of an exempt one) and its own segment, consent not looked at; null while nobody can say. ``brought`` came in by it.
     """
@@ -135,7 +134,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
-class Member(msgspec.Struct, frozen=True, kw_only=True):
+class CampaignMember(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody in a campaign, with some columns of the profile."""
 
     profile_id: int

@@ -8,7 +8,7 @@ from .conversions import merge_people as merge_conversions
 from .conversions import personal_data as personal_conversions
 from .kinds.placement.part import slots_part
 from .mailbox.server import run_mailbox, serve_mailbox
-from .model import Mailing, Plan, Recipient, Template, TemplateVersion, Utm
+from .model import Mailing, MailingType, Plan, Recipient, Template, TemplateVersion, Utm
 from .ports import (
     ADMISSIONS,
     CAMPAIGN_HOLD,
@@ -67,6 +67,7 @@ __all__ = [
     "Mailing",
     "MailingFigures",
     "MailingReport",
+    "MailingType",
     "Plan",
     "Recipient",
     "RootLoader",
