@@ -9,6 +9,8 @@ export interface SumPart {
   label: string;
   value: number;
   tone?: Tone;
+  /** the control group is grey and dashed everywhere */
+  control?: boolean;
   /** the people behind this part */
   href?: string;
 }
@@ -20,7 +22,7 @@ export function SumBar({ parts, label, total }: { parts: readonly SumPart[]; lab
   return (
     <div role="group" aria-label={label}>
       <div className={css.sumBar} aria-hidden="true">
-        {shown.map((part) => <span key={part.label} style={{ flexGrow: part.value, background: part.tone ? `var(--fd-${part.tone}-text)` : 'var(--mantine-color-default-border)' }} />)}
+        {shown.map((part) => <span key={part.label} data-control={part.control} style={{ flexGrow: part.value, background: part.control ? undefined : part.tone ? `var(--fd-${part.tone}-text)` : 'var(--mantine-color-default-border)' }} />)}
       </div>
       <Text component="div" mt={6}>
         {parts.map((part, i) => (

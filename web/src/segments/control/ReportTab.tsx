@@ -85,7 +85,7 @@ export function ReportTab({ group, zone }: { group: ControlGroup; zone: string }
             <VerdictPanel verdict={report.verdict} headline={report.headline} effect={effects(report)[0]} noun={{ more: 'extra buyers', fewer: 'buyers lost' }} among="those who may be written to" />
             <Warnings warnings={report.warnings} />
             <Section title="Both sides">
-              <SumBar label="People compared" parts={[{ label: 'may be written to', value: report.rest.people, tone: 'fjord', ...side(report, 'others') }, { label: 'control group', value: report.control.people, ...side(report, 'kept') }]} total={formatNumber(report.rest.people + report.control.people)} />
+              <SumBar label="People compared" parts={[{ label: 'may be written to', value: report.rest.people, tone: 'fjord', ...side(report, 'others') }, { label: 'control group', value: report.control.people, control: true, ...side(report, 'kept') }]} total={formatNumber(report.rest.people + report.control.people)} />
               <EffectTable rows={effects(report)} currency={report.currency} others="Others" are="Others are" />
               <Text size="xs" c="dimmed">As of <Time value={report.as_of} mode="absolute" seconds /></Text>
             </Section>

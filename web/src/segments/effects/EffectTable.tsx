@@ -1,5 +1,5 @@
 import { Group, Table, Text } from '@mantine/core';
-import { Rate, ToneBadge } from '@/kit';
+import { formatNumber, Rate, ToneBadge } from '@/kit';
 import { RangeLine, reachOf } from './RangeLine';
 import { known, range, relatively, verdicts, written, type Effect, type Verdict } from './words';
 import css from './effects.module.css';
@@ -24,6 +24,10 @@ const side = (m: Effect, which: 'others' | 'control', currency: string | null) =
   return counts ? <Rate part={counts[0]} whole={counts[1]} /> : written(m, m[which], currency);
 };
 
+/** Two digits: more would pretend to know. */
+const about = (n: number) => formatNumber(Math.ceil(n / 10 ** Math.max(0, String(n).length - 2)) * 10 ** Math.max(0, String(n).length - 2));
+const needs = (m: Effect) => (m.verdict === 'cannot_tell' && m.needed !== null ? `needs about ${about(m.needed)} in control` : null);
+
 const drawn = (m: Effect) => (m.verdict === 'too_few' ? null : <RangeLine low={m.low} mid={m.difference} high={m.high} reach={reachOf([m])} />);
 
 /** Each figure: both sides, the difference with its range drawn and in words, and what follows. */
@@ -40,9 +44,9 @@ export function EffectTable({ rows, currency, others, are, none = 'needs more bu
                 <Table.Td ta="right" className="fd-num">{side(m, 'others', currency)}</Table.Td>
                 <Table.Td ta="right" className="fd-num">{side(m, 'control', currency)}</Table.Td>
                 <Table.Td ta="right" className="fd-num">{known(m, currency)}</Table.Td>
-                <Table.Td>{drawn(m)}<Text size="xs" c="dimmed" className="fd-num">{range(m, currency, none)}</Text></Table.Td>
+                <Table.Td>{drawn(m)}<Text size="xs" c="dimmed">{range(m, currency, m.missing ?? none)}</Text></Table.Td>
                 <Table.Td ta="right" className="fd-num">{relatively(m.verdict === 'too_few' ? null : m.relative)}</Table.Td>
-                <Table.Td><VerdictBadge verdict={m.verdict} /></Table.Td>
+                <Table.Td><VerdictBadge verdict={m.verdict} />{needs(m) && <Text size="xs" c="dimmed" mt={4}>{needs(m)}</Text>}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>
@@ -55,7 +59,7 @@ export function EffectTable({ rows, currency, others, are, none = 'needs more bu
               <Group justify="space-between" wrap="nowrap"><Text fw={650}>{m.label}</Text><VerdictBadge verdict={m.verdict} /></Group>
               <Text className="fd-num" style={{ whiteSpace: 'normal' }}>{written(m, m.others, currency)} against {written(m, m.control, currency)} in control</Text>
               {drawn(m)}
-              <Text size="xs" c="dimmed">{m.verdict === 'too_few' ? range(m, currency, none) : `${known(m, currency)} · ${range(m, currency, none)}`}</Text>
+              <Text size="xs" c="dimmed">{m.verdict === 'too_few' ? range(m, currency, m.missing ?? none) : [known(m, currency), range(m, currency, none), needs(m)].filter(Boolean).join(' · ')}</Text>
             </li>
           ))}
         </ul>

@@ -28,6 +28,7 @@ describe('figures', () => {
   it('have a headline of two halves', () => {
     expect(halves('The campaign worked: 9.2 % of the test group bought')).toEqual({ verdict: 'The campaign worked', because: '9.2 % of the test group bought' });
     expect(halves('Nobody was kept back')).toEqual({ verdict: 'Nobody was kept back', because: '' });
+    expect(halves('There is no control group. 5 of 9 reached shop: buy.', '. ')).toEqual({ verdict: 'There is no control group', because: '5 of 9 reached shop: buy.' });
   });
 });
 
@@ -41,6 +42,7 @@ describe('the table of effects', () => {
     expect(revenue?.getByText('needs more buyers')).toBeInTheDocument();
     expect(revenue?.queryByText('+€0.70')).toBeNull();
     expect(revenue?.queryByTestId('range')).toBeNull();
+    expect(screen.getAllByRole('row')).toHaveLength(3);
   });
   it('draws strata on one scale', async () => {
     const part = { key: 'a', label: 'low', others: [10, 100], control: [1, 20], share: effect, money: undefined } as const;

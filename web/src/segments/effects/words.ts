@@ -24,6 +24,8 @@ export interface Effect {
   detectable: number | null;
   needed: number | null;
   verdict: Verdict;
+  /** why it cannot be judged, where that is known */
+  missing?: string | undefined;
 }
 
 export const verdicts: Readonly<Record<Verdict, { tone: Tone; words: string }>> = {
@@ -61,11 +63,11 @@ export function range(m: Pick<Effect, 'unit' | 'low' | 'high'>, currency: string
   return m.low === null || m.high === null ? none : `${change(m, m.low, currency)} to ${change(m, m.high, currency)}`;
 }
 
-/** "The campaign worked: 9.2 % of …" in its two halves. */
-export function halves(headline: string): { verdict: string; because: string } {
-  const at = headline.indexOf(': ');
+/** "The campaign worked: 9.2 % of …" in its two halves; what says no verdict is two sentences. */
+export function halves(headline: string, mark: ': ' | '. ' = ': '): { verdict: string; because: string } {
+  const at = headline.indexOf(mark);
   if (at < 0) return { verdict: headline, because: '' };
-  const because = headline.slice(at + 2);
+  const because = headline.slice(at + mark.length);
   return { verdict: headline.slice(0, at), because: because.charAt(0).toUpperCase() + because.slice(1) };
 }
 

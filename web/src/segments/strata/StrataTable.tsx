@@ -1,5 +1,5 @@
 import { Alert, Stack, Table, Text } from '@mantine/core';
-import { formatNumber, formatShare, Num } from '@/kit';
+import { AppLink, formatNumber, formatShare, Num } from '@/kit';
 import { offBy, type ControlWarning, type StratumPart } from './model';
 import css from './strata.module.css';
 
@@ -7,17 +7,17 @@ const exact = (value: number) => formatNumber(Number(value.toFixed(value < 100 ?
 const sum = (parts: readonly StratumPart[], of: (part: StratumPart) => number) => parts.reduce((n, part) => n + of(part), 0);
 
 /** A number and its share of all, with a bar of it: solid for everybody, dashed grey for those kept back. */
-function Share({ part, whole, control = false }: { part: number; whole: number; control?: boolean }) {
+function Share({ part, whole, control = false, href, label }: { part: number; whole: number; control?: boolean; href: string | undefined; label: string }) {
   return (
     <span className={css.share}>
-      <span><Num value={part} /> <span className={css.percent}>{formatShare(part, whole)}</span></span>
+      <span>{href !== undefined && part > 0 ? <AppLink href={href} aria-label={`${formatNumber(part)} ${label}`}><Num value={part} /></AppLink> : <Num value={part} />} <span className={css.percent}>{formatShare(part, whole)}</span></span>
       <span className={css.track} aria-hidden="true"><span className={css.bar} data-control={control} style={{ width: `${whole > 0 ? (100 * part) / whole : 0}%` }} /></span>
     </span>
   );
 }
 
 /** Every stratum with its people and whom it keeps back, each as a share of all, what it should keep back, and how far that is off. */
-export function StrataTable({ parts, label = 'Strata' }: { parts: readonly StratumPart[]; label?: string }) {
+export function StrataTable({ parts, label = 'Strata', opens }: { parts: readonly StratumPart[]; label?: string; /** the people behind a number */ opens?: ((part: StratumPart, control: boolean) => string) | undefined }) {
   const people = sum(parts, (p) => p.people), control = sum(parts, (p) => p.control);
   return (
     <Table.ScrollContainer minWidth={500} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': label } }}>
@@ -27,8 +27,8 @@ export function StrataTable({ parts, label = 'Strata' }: { parts: readonly Strat
           {parts.map((part) => (
             <Table.Tr key={part.key}>
               <Table.Th scope="row" className={css.name ?? ''}>{part.label}</Table.Th>
-              <Table.Td ta="right"><Share part={part.people} whole={people} /></Table.Td>
-              <Table.Td ta="right"><Share part={part.control} whole={control} control /></Table.Td>
+              <Table.Td ta="right"><Share part={part.people} whole={people} href={opens?.(part, false)} label={`in ${part.label}`} /></Table.Td>
+              <Table.Td ta="right"><Share part={part.control} whole={control} control href={opens?.(part, true)} label={`kept back in ${part.label}`} /></Table.Td>
               <Table.Td ta="right" className="fd-num">{exact(part.expected)}</Table.Td>
               <Table.Td ta="right" className="fd-num">{offBy(part)}</Table.Td>
             </Table.Tr>
