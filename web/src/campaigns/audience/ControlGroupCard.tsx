@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AppLink, confirmConsequence, Details, doneToast, failToast, FirstUse, formatCount, formatNumber, Loaded, Num, Section, Time } from '@/kit';
+import { AppLink, confirmConsequence, Details, doneToast, failToast, FirstUse, formatCount, formatNumber, Loaded, Num, Section, Time, undoToast } from '@/kit';
 import { fieldLabel, useDatabaseOf, type Database } from '@/profiles/model';
 import type { StratumField } from '@/segments/strata/model';
 import { isOpen, type Campaign } from '../model';
@@ -36,17 +36,28 @@ function Facts({ campaign, database }: { campaign: Campaign; database: Database 
   );
 }
 
+type LocalControl = NonNullable<Campaign['control']>;
+
 /** Takes the control group away; how many people that lets in stands in the question. */
-export function RemoveControl({ campaign }: { campaign: Campaign }) {
-  const remove = useAction({ refresh: [['campaigns']], run: () => ok(api.DELETE('/api/v1/campaigns/{campaign_id}/control', { params: { path: { campaign_id: campaign.id } } })) });
-  const size = campaign.control?.size ?? 0;
-  const people = formatCount(size, 'person joins', 'people join');
+export function RemoveControl({ campaign, control }: { campaign: Campaign; control: LocalControl }) {
+  const back = useAction({
+    refresh: [['campaigns']],
+    run: ({ percent, cap, strata }: LocalControl) => ok(api.PUT('/api/v1/campaigns/{campaign_id}/control', { params: { path: { campaign_id: campaign.id } }, body: { percent, cap, strata } })),
+  });
+  const remove = useAction({
+    refresh: [['campaigns']], run: (_: LocalControl) => ok(api.DELETE('/api/v1/campaigns/{campaign_id}/control', { params: { path: { campaign_id: campaign.id } } })),
+    onDone: ({ moved }, was) => { // this button is gone by then
+      if (moved === 0) undoToast('Control group removed', () => back.mutateAsync(was));
+      else doneToast(`${formatCount(moved, 'person', 'people')} joined the test group`);
+    },
+  });
+  const { size } = control, people = formatCount(size, 'person joins', 'people join');
   const ask = async () => {
     const sure = size === 0 || await confirmConsequence({
       title: 'Remove the control group?', action: 'Remove control group', keep: 'Keep it',
       body: `${people} the test group and ${size === 1 ? 'gets' : 'get'} what follows. From then on nobody can tell what the campaign changed; a group that is made again keeps back newcomers only.`,
     });
-    if (sure) remove.mutate(undefined, { onSuccess: ({ moved }) => { doneToast(moved > 0 ? `${formatCount(moved, 'person', 'people')} joined the test group` : 'Control group removed'); }, onError: failToast });
+    if (sure) remove.mutate(control, { onError: failToast });
   };
   return <Button variant="default" loading={remove.isPending} onClick={() => void ask()}>Remove control group{size > 0 ? '…' : ''}</Button>;
 }
@@ -70,7 +81,7 @@ export function ControlGroupCard({ campaign }: { campaign: Campaign }) {
       {(database) => (
         <Stack>
           <ControlForm key={`${campaign.version}${campaign.control ? '' : 'new'}`} campaign={campaign} database={database} onSaved={() => { setMaking(false); doneToast('Control group saved'); }} {...(campaign.control ? {} : { onCancel: () => { setMaking(false); } })} />
-          {campaign.control && <div><RemoveControl campaign={campaign} /></div>}
+          {campaign.control && <div><RemoveControl campaign={campaign} control={campaign.control} /></div>}
         </Stack>
       )}
     </Loaded>

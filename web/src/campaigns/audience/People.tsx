@@ -52,7 +52,7 @@ export function People({ campaign }: { campaign: Campaign }) {
   const state = useListState();
   const activities = useActivities(campaign).data?.items ?? [];
   const { filters, divided } = useFilters(campaign, activities);
-  const { sort: _, activity, present, ...rest } = state.params;
+  const { activity, present, ...rest } = state.params;
   const asked = { ...rest, ...(activity ? { activity: Number(activity.split(',')[0]) } : {}), ...(present ? { present: present.startsWith('yes') } : {}), columns: 'first_name,last_name,email' };
   const query = useList<CampaignMember>(['campaigns', campaign.id, 'audience', campaign.audience, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/campaigns/{campaign_id}/audience', {
     params: { path: { campaign_id: campaign.id }, query: { ...asked, limit, ...(cursor ? { cursor } : {}) } }, signal,

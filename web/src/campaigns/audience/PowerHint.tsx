@@ -4,7 +4,7 @@ import type { StrataPlan } from '../model';
 
 /** What a reader types: percent, and points. */
 export interface Guess { rate: number | string; lift: number | string }
-export const firstGuess: Guess = { rate: 5, lift: '' };
+export const firstGuess: Guess = { rate: '', lift: '' };
 
 const between = (value: number | string) => value !== '' && Number(value) > 0 && Number(value) < 100;
 /** As the API wants it; what cannot be is left to the server's own supposition. */
@@ -15,6 +15,8 @@ function about(n: number): string {
   const step = 10 ** Math.max(0, String(Math.round(n)).length - 2);
   return formatNumber(Math.ceil(n / step) * step);
 }
+
+const points = (share: number, unit: string) => `${formatNumber(Number((share * 100).toFixed(2)))} ${unit}`;
 
 type Plan = Pick<StrataPlan, 'people' | 'control' | 'rate' | 'detectable' | 'lift' | 'needed'>;
 
@@ -42,8 +44,8 @@ export function PowerHint({ plan, guess, onGuess }: { plan: Plan; guess: Guess; 
       <Text>{seen}</Text>
       <Text>{neededWords(plan)}</Text>
       <Group gap="sm" align="flex-end">
-        <NumberInput label="If usually" description="of people convert" inputWrapperOrder={['label', 'input', 'description']} suffix=" %" min={0} max={100} decimalScale={2} step={1} w={140} value={guess.rate} onChange={(rate) => { onGuess({ ...guess, rate }); }} />
-        <NumberInput label="and you want to see" description="more or fewer" inputWrapperOrder={['label', 'input', 'description']} suffix=" points" min={0} max={100} decimalScale={2} step={0.5} w={160} placeholder={`${formatNumber(Number((plan.lift * 100).toFixed(2)))} points`} value={guess.lift} onChange={(lift) => { onGuess({ ...guess, lift }); }} />
+        <NumberInput label="Usual rate" description="of people who convert" inputWrapperOrder={['label', 'input', 'description']} placeholder={points(plan.rate, '%')} suffix=" %" min={0} max={100} decimalScale={2} step={1} w={140} value={guess.rate} onChange={(rate) => { onGuess({ ...guess, rate }); }} />
+        <NumberInput label="Change to see" description="more or fewer of them" inputWrapperOrder={['label', 'input', 'description']} suffix=" points" min={0} max={100} decimalScale={2} step={0.5} w={160} placeholder={points(plan.lift, 'points')} value={guess.lift} onChange={(lift) => { onGuess({ ...guess, lift }); }} />
       </Group>
     </Stack>
   );

@@ -32,7 +32,7 @@ export function WaysIn({ campaign }: { campaign: Campaign }) {
             key: keyOf(a), name: a.name, href: paths.mailing(a.id), how: howOf(a), people: a.brought, opens: peopleOf(campaign, { activity: [String(a.id)] }),
           }));
           const list: Way = { key: 'list', name: campaign.segment_name, href: paths.segment(campaign.segment_id), how: 'whoever is on the list', people: listed.data?.total ?? undefined, opens: peopleOf(campaign, { source: ['segment'] }) };
-          return <SmallTable label="Ways in" columns={columns} rows={[list, ...ways]} rowKey={(w) => w.key} />;
+          return <SmallTable label="People by way in" columns={columns} rows={[list, ...ways]} rowKey={(w) => w.key} />;
         }}
       </Loaded>
     </Section>

@@ -75,7 +75,7 @@ describe('the control group of a campaign', () => {
     const percent = screen.getByRole('textbox', { name: 'Keep back' });
     await userEvent.clear(percent);
     await userEvent.type(percent, '2.5');
-    await waitFor(() => { expect(powers(sent).at(-1)).toMatchObject({ database_id: 1, segment_id: 5, percent: 2.5, cap: null, strata: [], rate: 0.05 }); });
+    await waitFor(() => { expect(powers(sent).at(-1)).toMatchObject({ database_id: 1, segment_id: 5, percent: 2.5, cap: null, strata: [] }); });
     await userEvent.click(screen.getByRole('button', { name: 'Keep back 2.5 %' }));
     await waitFor(() => { expect(sent.find((s) => s.method === 'PUT')?.body).toEqual({ percent: 2.5, cap: null, strata: [], version: 4 }); });
   });

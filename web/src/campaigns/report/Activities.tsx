@@ -58,7 +58,7 @@ export function ByActivity({ report }: { report: CampaignReport }) {
   if (report.activities.length === 0) return <Section title="By activity"><Text c="dimmed">The campaign has no activities.</Text></Section>;
   return (
     <Section title="By activity" text={claims}>
-      <WideTable label="By activity" columns={columnsOf(report.currency)} rows={report.activities} rowKey={(a) => `${a.kind}${a.id}`} total={report.activities.length > 1 ? report.total : undefined} totalName="All activities" minWidth={1400} />
+      <WideTable label="Figures of each activity" columns={columnsOf(report.currency)} rows={report.activities} rowKey={(a) => `${a.kind}${a.id}`} total={report.activities.length > 1 ? report.total : undefined} totalName="All activities" minWidth={1400} />
     </Section>
   );
 }
@@ -81,7 +81,7 @@ export function ByChannel({ report }: { report: CampaignReport }) {
   if (report.channels.length === 0) return null;
   return (
     <Section title="By channel" text="People are counted once in each channel.">
-      <WideTable label="By channel" columns={channelsOf(report.currency)} rows={report.channels} rowKey={(c) => c.channel} />
+      <WideTable label="Figures of each channel" columns={channelsOf(report.currency)} rows={report.channels} rowKey={(c) => c.channel} />
     </Section>
   );
 }

@@ -1,4 +1,5 @@
 import { Stack, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { useCan } from '@/api/session';
 import { AllDone, AppLink, Chart, formatCount, Num, Section, SmallTable, type Column } from '@/kit';
 import { peopleOf, sourceWords, type Source } from '../audience/model';
@@ -7,7 +8,7 @@ import { activityHref, leftOutHref, sortedLeftOut, type CampaignReport, type Inf
 
 const upper = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-function Linked({ href, children }: { href: string | null; children: React.ReactNode }) {
+function Linked({ href, children }: { href: string | null; children: ReactNode }) {
   return href === null ? <>{children}</> : <AppLink href={href}>{children}</AppLink>;
 }
 
@@ -28,7 +29,7 @@ export function LeftOutPeople({ report }: { report: CampaignReport }) {
           description={sums.map((s) => `${s.words}: ${formatCount(s.people, 'person', 'people')}`).join('; ')}
           spec={{ kind: 'bar', label: 'Reason', value: 'People', rows: sums.map((s) => ({ label: upper(s.words), value: s.people })) }} />
       )}
-      <Section title="Left out and why" text="Before sending, or when it was their turn. Each number opens the people; of what runs again and again, those of the newest run."><SmallTable label="Left out and why" columns={columns} rows={rows} rowKey={(r) => `${r.kind}${r.id}${r.figure}${r.reason}`} /></Section>
+      <Section title="Left out and why" text="Before sending, or when it was their turn. Each number opens the people; of what runs again and again, those of the newest run."><SmallTable label="People left out, by reason" columns={columns} rows={rows} rowKey={(r) => `${r.kind}${r.id}${r.figure}${r.reason}`} /></Section>
     </Stack>
   );
 }
@@ -56,7 +57,7 @@ export function InflowPeople({ campaign, report }: { campaign: Campaign; report:
   ];
   return (
     <Section title="How people came in" text="Everybody counts once, where they came in first.">
-      {report.inflow.length > 0 ? <SmallTable label="How people came in" columns={columns} rows={report.inflow} rowKey={(r) => `${r.source}${r.activity}`} /> : <Text c="dimmed">Nobody came in in this period.</Text>}
+      {report.inflow.length > 0 ? <SmallTable label="People by how they came in" columns={columns} rows={report.inflow} rowKey={(r) => `${r.source}${r.activity}`} /> : <Text c="dimmed">Nobody came in in this period.</Text>}
     </Section>
   );
 }

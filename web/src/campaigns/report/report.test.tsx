@@ -37,14 +37,14 @@ describe('the report of a campaign', () => {
   });
   it('shows each activity and all of them together', async () => {
     await show();
-    await screen.findByRole('region', { name: 'By activity' });
-    expect(rowOf('By activity', /Autumn sale/).getByRole('link', { name: 'Autumn sale' })).toHaveAttribute('href', '/mailings/7');
-    expect(rowOf('By activity', /Win-back/).getByText('control gets it too')).toBeInTheDocument();
-    expect(rowOf('By activity', /All activities/).getByText('4,080')).toBeInTheDocument();
+    await screen.findByRole('region', { name: 'Figures of each activity' });
+    expect(rowOf('Figures of each activity', /Autumn sale/).getByRole('link', { name: 'Autumn sale' })).toHaveAttribute('href', '/mailings/7');
+    expect(rowOf('Figures of each activity', /Win-back/).getByText('control gets it too')).toBeInTheDocument();
+    expect(rowOf('Figures of each activity', /All activities/).getByText('4,080')).toBeInTheDocument();
   });
   it('sums why people were left out, and each number opens them', async () => {
     await show();
-    const table = within(await screen.findByRole('region', { name: 'Left out and why' }));
+    const table = within(await screen.findByRole('region', { name: 'People left out, by reason' }));
     expect(table.getAllByRole('row').slice(1).map((r) => r.textContent)).toEqual(['Not subscribedAutumn sale76', 'Not subscribedWin-back24', 'In the control groupAutumn sale64']);
     const href = table.getByRole('link', { name: '64' }).getAttribute('href') ?? '';
     expect(decodeURIComponent(href)).toBe('/mailings/7?tab=people&filter={"state":["left_out"],"reason":["campaign_control"]}');

@@ -17,7 +17,7 @@ function Share({ part, whole, control = false, href, label }: { part: number; wh
 }
 
 /** Every stratum with its people and whom it keeps back, each as a share of all, what it should keep back, and how far that is off. */
-export function StrataTable({ parts, label = 'Strata', opens }: { parts: readonly StratumPart[]; label?: string; /** the people behind a number */ opens?: ((part: StratumPart, control: boolean) => string) | undefined }) {
+export function StrataTable({ parts, label = 'Strata with their people', opens }: { parts: readonly StratumPart[]; label?: string; /** the people behind a number */ opens?: ((part: StratumPart, control: boolean) => string) | undefined }) {
   const people = sum(parts, (p) => p.people), control = sum(parts, (p) => p.control);
   return (
     <Table.ScrollContainer minWidth={500} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': label } }}>
