@@ -1,9 +1,9 @@
 import { Stack, Text } from '@mantine/core';
 import { useCan } from '@/api/session';
-import { AppLink, formatCount, formatNumber, Loaded, paths, Section, SumBar, Term } from '@/kit';
+import { AppLink, formatCount, Loaded, paths, Section, SumBar, Term } from '@/kit';
 import { PeopleCount } from '@/profiles/figures';
 import type { Campaign } from '../model';
-import { guestSources, hasBegun, peopleOf, usePlan, type PeopleFilter } from './model';
+import { hasBegun, peopleOf, usePlan, type PeopleFilter } from './model';
 
 /** Who would be in if it were started now. */
 function Coming({ campaign }: { campaign: Campaign }) {
@@ -27,23 +27,20 @@ function Coming({ campaign }: { campaign: Campaign }) {
 function Present({ campaign }: { campaign: Campaign }) {
   const sees = useCan('profiles:read');
   const opens = (filter: PeopleFilter, value: number) => (sees && value > 0 ? { href: peopleOf(campaign, { ...filter, present: ['yes'] }) } : {});
+  const counted = (figure: string, value: number, label: string) => <PeopleCount databaseId={campaign.database_id} figure={`campaign:${campaign.id}:${figure}`} value={value} label={label} />;
   const over = campaign.state === 'completed';
   return (
     <>
       <SumBar label={over ? 'People who were in at the end' : 'People who are in'} total={formatCount(campaign.audience, 'person', 'people')} parts={[
-        { label: campaign.control || campaign.control_size > 0 ? 'test group' : 'can be written to', value: campaign.test, tone: 'fjord', ...opens({ side: ['test'] }, campaign.test) },
-        ...(campaign.control || campaign.control_size > 0 ? [{ label: 'control group', value: campaign.control_size, control: true, ...opens({ side: ['control'] }, campaign.control_size) }] : []),
+        { label: campaign.control || campaign.control_size > 0 ? 'in the test group' : 'can be written to', value: campaign.test, tone: 'fjord', ...opens({ side: ['test'] }, campaign.test) },
+        ...(campaign.control || campaign.control_size > 0 ? [{ label: 'kept back', value: campaign.control_size, control: true, ...opens({ side: ['control'] }, campaign.control_size) }] : []),
       ]} />
-      {campaign.guests > 0 && <Text><AppLinkWhen href={opens({ source: guestSources }, campaign.guests).href}>{formatNumber(campaign.guests)}</AppLinkWhen> of them came in by an activity, the others from the list.</Text>}
+      {campaign.guests > 0 && <Text>{counted('guests', campaign.guests, 'came in by an activity')} of them came in by an activity, the others from the list.</Text>}
       {campaign.withheld > 0 && (
-        <Text><PeopleCount databaseId={campaign.database_id} figure={`campaign:${campaign.id}:withheld`} value={campaign.withheld} label="kept out by the global control group" /> {campaign.withheld === 1 ? 'person is' : 'people are'} kept out by the <Term meaning="The global control group of a database gets no messages at all, so its people are in no campaign either.">global control group</Term> and not counted here.</Text>
+        <Text>{counted('withheld', campaign.withheld, 'kept out by the global control group')} {campaign.withheld === 1 ? 'person is' : 'people are'} kept out by the <Term meaning="The global control group of a database gets no messages at all, so its people are in no campaign either.">global control group</Term> and not counted here.</Text>
       )}
     </>
   );
-}
-
-function AppLinkWhen({ href, children }: { href: string | undefined; children: string }) {
-  return href === undefined ? <span className="fd-num">{children}</span> : <AppLink href={href}><span className="fd-num">{children}</span></AppLink>;
 }
 
 /** The audience of a campaign at a glance: test group + control group, guests, and whom the global group keeps out. */

@@ -45,7 +45,7 @@ export function RemoveControl({ campaign, control }: { campaign: Campaign; contr
     run: ({ percent, cap, strata }: LocalControl) => ok(api.PUT('/api/v1/campaigns/{campaign_id}/control', { params: { path: { campaign_id: campaign.id } }, body: { percent, cap, strata } })),
   });
   const remove = useAction({
-    refresh: [['campaigns']], run: (_: LocalControl) => ok(api.DELETE('/api/v1/campaigns/{campaign_id}/control', { params: { path: { campaign_id: campaign.id } } })),
+    refresh: [['campaigns']], run: (_: LocalControl, { headers }) => ok(api.DELETE('/api/v1/campaigns/{campaign_id}/control', { params: { path: { campaign_id: campaign.id } }, headers })),
     onDone: ({ moved }, was) => { // this button is gone by then
       if (moved === 0) undoToast('Control group removed', () => back.mutateAsync(was));
       else doneToast(`${formatCount(moved, 'person', 'people')} joined the test group`);

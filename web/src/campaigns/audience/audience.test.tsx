@@ -32,15 +32,15 @@ describe('the audience of a campaign', () => {
     const { address } = await show(campaign);
     const sum = within(await screen.findByRole('group', { name: 'People who are in' }));
     expect(sum.getByText('12,800 people')).toBeInTheDocument();
-    await userEvent.click(sum.getByRole('link', { name: '640 control group' }));
+    await userEvent.click(sum.getByRole('link', { name: '640 kept back' }));
     expect(decodeURIComponent(address())).toContain('filter={"side":["control"],"present":["yes"]}');
-    expect(screen.getByRole('link', { name: '214' })).toHaveAttribute('href', expect.stringContaining('clicked'));
+    expect(screen.getByRole('link', { name: '214 came in by an activity' })).toHaveAttribute('href', expect.stringContaining('campaign%3A3%3Aguests'));
     expect(screen.getByRole('link', { name: '31 kept out by the global control group' })).toHaveAttribute('href', expect.stringContaining('campaign%3A3%3Awithheld'));
   });
   it('opens nobody for those who may not see people', async () => {
     await show(campaign, { rights: ['campaigns:read', 'databases:read'] });
     expect(await screen.findByText('You cannot see the people')).toBeInTheDocument();
-    expect(screen.queryByRole('link', { name: '640 control group' })).toBeNull();
+    expect(screen.queryByRole('link', { name: '640 kept back' })).toBeNull();
   });
   it('lists its people with side, stratum and how they came in, and passes the filters on', async () => {
     const { sent } = await show(campaign, { at: '/campaigns/3?tab=audience&q=ada&filter=%7B%22side%22%3A%5B%22test%22%5D%2C%22activity%22%3A%5B%228%22%5D%2C%22present%22%3A%5B%22yes%22%5D%7D' });

@@ -27,7 +27,7 @@ function Effects({ report }: Shown) {
   const words = wordsOf(report.goal);
   return (
     <Section title="Both sides" text="The test group against the control group, from the moment people got their side.">
-      <SumBar label="People compared" parts={[{ label: 'test group', value: test.people, tone: 'fjord' }, { label: 'control group', value: control.people, control: true }]} total={formatNumber(test.people + control.people)} />
+      <SumBar label="People compared" parts={[{ label: 'in the test group', value: test.people, tone: 'fjord' }, { label: 'in the control group', value: control.people, control: true }]} total={formatNumber(test.people + control.people)} />
       <EffectTable rows={effectsOf(report)} currency={report.currency} others="Test group" are="Test group is" none={words.none} />
     </Section>
   );

@@ -27,7 +27,7 @@ describe('the report of a campaign', () => {
   });
   it('shows both sides with ranges, and what it takes to tell', async () => {
     await show();
-    expect(await screen.findByRole('group', { name: 'People compared' })).toHaveTextContent('12,160 test group · 640 control group = 12,800');
+    expect(await screen.findByRole('group', { name: 'People compared' })).toHaveTextContent('12,160 in the test group · 640 in the control group = 12,800');
     const bought = rowOf('Both sides compared', /People who bought/), spent = rowOf('Both sides compared', /Revenue a person/);
     expect(bought.getByText('9.2 % (1,119 of 12,160)')).toBeInTheDocument();
     expect(bought.getByText('higher')).toBeInTheDocument();
