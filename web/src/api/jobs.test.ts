@@ -48,4 +48,13 @@ describe('jobs of this tab', () => {
     expect(onEnd).toHaveBeenCalledTimes(1);
     expect(result.current && ended(result.current)).toBe(true);
   });
+
+  it('tell at once, and once, of one that had ended before it was watched', () => {
+    const onEnd = vi.fn();
+    act(() => { noteJobs([job('d', { state: 'done' })]); });
+    const { rerender } = renderHook(() => useJob('d', (one) => { onEnd(one.id); }));
+    rerender();
+    expect(onEnd).toHaveBeenCalledTimes(1);
+    expect(onEnd).toHaveBeenCalledWith('d');
+  });
 });

@@ -1,4 +1,4 @@
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { api, ok } from './client';
 import type { components } from './schema';
 
@@ -122,8 +122,9 @@ export function useJobs(): readonly Job[] {
 /** Is it shown on the page at hand? Then nobody needs a toast about it. */
 export const isShown = (id: string): boolean => wanted.has(id);
 
-/** One job, live; undefined until it is known. `onEnd` runs once, when it ends while being watched. */
+/** One job, live; undefined until it is known. `onEnd` runs once, when it ends, or at once when it has ended already. */
 export function useJob(id: string | null | undefined, onEnd?: (job: Job) => void): Job | undefined {
+  const told = useRef<string | null>(null);
   useEffect(() => {
     if (!id) return;
     wanted.set(id, (wanted.get(id) ?? 0) + 1);
@@ -136,7 +137,13 @@ export function useJob(id: string | null | undefined, onEnd?: (job: Job) => void
   }, [id]);
   useEffect(() => {
     if (!id || !onEnd) return;
-    return watchJobs((job, before) => { if (job.id === id && ended(job) && !(before && ended(before))) onEnd(job); });
+    const tell = (job: Job | undefined) => {
+      if (job?.id !== id || !ended(job) || told.current === id) return;
+      told.current = id;
+      onEnd(job);
+    };
+    tell(jobs.get(id));
+    return watchJobs(tell);
   }, [id, onEnd]);
   return useSyncExternalStore(subscribe, () => (id ? jobs.get(id) : undefined));
 }

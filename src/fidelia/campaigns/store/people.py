@@ -185,13 +185,12 @@ async def forget_entries(tx: Tx, campaign_id: int, gone: BitMap, instead: Mappin
 
 
 async def campaigns_with_people(tx: Tx, database_id: int) -> list[int]:
-    """Return the campaigns of a database that have lists, locked, in the order of their ids."""
+    """Return the campaigns of a database that have begun, locked, in the order of their ids.
+
+    One whose first people are being assigned right now is waited for.
+    """
     rows = await tx.all(
-        sa.select(_c.id)
-        .join(campaign_people, _p.campaign_id == _c.id)
-        .where(_c.database_id == database_id)
-        .order_by(_c.id)
-        .with_for_update(of=campaign)
+        sa.select(_c.id).where(_c.database_id == database_id, _c.state != "draft").order_by(_c.id).with_for_update()
     )
     return [row.id for row in rows]
 

@@ -199,6 +199,8 @@ async def restore_segment(tx: Tx, actor: Actor, segment_id: int) -> Segment:
 
 async def detail(tx: Tx, segment_id: int) -> SegmentDetail:
     """Return a segment with its rules in words, what is wrong with them by now, its users and its last run."""
+    # The run first: one that ends in between is told as still at work, so whoever reads looks again.
+    last_run = await runs_store.last(tx, segment_id)
     segment = await store.get(tx, segment_id)
     database = await profiles.get_database(tx, segment.database_id)
     words, spans, problems = await _words(tx, segment)
@@ -209,7 +211,7 @@ async def detail(tx: Tx, segment_id: int) -> SegmentDetail:
         spans=spans,
         problems=problems,
         used_by=tuple(await used_by(tx, segment)),
-        last_run=await runs_store.last(tx, segment_id),
+        last_run=last_run,
     )
 
 
