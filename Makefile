@@ -59,7 +59,7 @@ web-tests: web/node_modules/.installed
 	cd web && npm run typecheck && npm run lint && npm run test
 
 e2e: $(VENV)/.dev compiled src/fidelia/web_dist/index.html
-	@command -v chromium >/dev/null || ./tests/e2e/install-browser.sh
+	@command -v chromium-headless-shell >/dev/null || ./tests/e2e/install-browser.sh || command -v chromium
 	$(BIN)/pytest -m "e2e and not prove" tests/e2e
 
 prove: $(VENV)/.dev compiled src/fidelia/web_dist/index.html  ## the long proofs: kill -9, large data, the wheel alone
@@ -69,7 +69,7 @@ bench: $(VENV)/.dev compiled  ## speeds, each beside its reference in the same r
 	$(BIN)/python -m bench
 
 screens: $(VENV)/.dev compiled src/fidelia/web_dist/index.html  ## pictures of every page into ./screens
-	@command -v chromium >/dev/null || ./tests/e2e/install-browser.sh
+	@command -v chromium-headless-shell >/dev/null || ./tests/e2e/install-browser.sh || command -v chromium
 	$(BIN)/python -m tests.e2e.screens
 
 wheel: $(VENV)/.dev src/fidelia/web_dist/index.html  ## the one artefact, in dist/

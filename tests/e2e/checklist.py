@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import json
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +21,7 @@ from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from .checks import CHECKS, Visit
-from .conftest import FLAGS, ROOT, Site
+from .conftest import FLAGS, ROOT, Site, chromium
 from .long_names import long_names
 from .pages import FULL, Shot
 from .screens import filled, load_demo, running
@@ -84,7 +83,7 @@ def main() -> int:
         wanted = [page for page in pages if not asked.only or any(fnmatch.fnmatch(page.name, o) for o in asked.only)]
         chosen = wanted[part - 1 :: parts]
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             try:
                 return examine(browser, site, chosen, asked.rows, keep)
             finally:

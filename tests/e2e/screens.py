@@ -8,7 +8,6 @@ nothing is loaded in them.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from tests.up import open_folder
 
-from .conftest import FLAGS, ROOT, Site, new_context, open_site, serious_findings, sign_in
+from .conftest import FLAGS, ROOT, Site, chromium, new_context, open_site, serious_findings, sign_in
 from .objects import Objects
 from .pages import EMPTY, FULL, Shot, forgotten
 
@@ -129,7 +128,7 @@ def main() -> int:
     faults = Faults()
     faults.add(*(f"no picture shows {route}" for route in forgotten()))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         if asked.url:
             site = Site(asked.url, asked.token, asked.password)
             if asked.empty:
