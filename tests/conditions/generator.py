@@ -201,10 +201,13 @@ def member(draw: Draw) -> Node:
         node["of"]["group"] = group
     if of != {"segment": 3} and draw(st.booleans()):
         node["state"] = pick(draw, ["ever", "left"])
-    if of in ({"segment": 1}, {"segment": 2}) and draw(st.booleans()):
+    kind = next(iter(of))
+    told = kind == "segment" and of != {"segment": 3}
+    told = told or (kind == "campaign" and node["of"].get("group") in (None, "any"))  # of groups no entries are kept
+    if told and draw(st.booleans()):
         figures = [figure(draw, {"event": "custom.quiz"}, of_moment, EVENT_TYPES, days=False, home=True)]
         parts = {
-            "count": counted(draw, {"segment": "integer", "at": "datetime"}, figures),
+            "count": counted(draw, {kind: "integer", "at": "datetime"}, figures),
             "within": window(draw, days=False, home=True),
         }
         node |= {key: value for key, value in parts.items() if value is not None}

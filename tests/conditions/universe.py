@@ -50,6 +50,8 @@ _KINDS: dict[str, tuple[str, str]] = {
 }
 _SOLID = ("name", "number")
 _ENTRIES = ("segment.entered", "segment.left")
+_CAMPAIGN = ("campaign.entered", "campaign.left")
+_OF_CAMPAIGN = Field(name="event.campaign", type="integer", label="Campaign", sql="nullIf(campaign, 0)")
 CONTROL = control_number(1)
 GROUPS = (CONTROL, *(BASES["campaign"] + 4 + group for group in range(3)))
 
@@ -129,6 +131,7 @@ def vocabulary(n: int) -> Vocabulary:
                 EventType(name="custom.quiz", label="Quiz", properties=columns, open=True),
                 EventType(name="segment.entered", label="Entered", properties=(json_property("segment", "integer"),)),
                 EventType(name="segment.left", label="Left", properties=(json_property("segment", "integer"),)),
+                *(EventType(name=name, label=name, properties=(_OF_CAMPAIGN,)) for name in _CAMPAIGN),
             ),
             event_table=EventTable(table=f"e_{n}"),
             memberships=(
@@ -149,6 +152,9 @@ def vocabulary(n: int) -> Vocabulary:
                     base=BASES["campaign"],
                     step=4,
                     past=True,
+                    entered="campaign.entered",
+                    left="campaign.left",
+                    property="campaign",
                 ),
             ),
             segments=f"segment_bitmaps_{n}",
@@ -217,6 +223,7 @@ class Universe:
         self.vocabulary = vocabulary(n)
         self.products = {i: random_row(rnd) for i in range(1, 9)}
         self.rows: dict[str, list[dict[str, Any]]] = {"p": [], "o": [], "l": [], "y": [], "e": []}
+        self._campaigns = random.Random(f"campaigns {n}"), list[dict[str, Any]]()
         others = random.Random(f"sources {n}")
         self.rows["v"] = [random_row(others) for _ in range(8)]
         self.known = {
@@ -228,6 +235,7 @@ class Universe:
         self.facts: dict[int, Facts] = {}
         for id_ in sorted(rnd.sample(range(1, size * 4), size)):
             self.facts[id_] = self._profile(rnd, id_)
+        self.rows["e"] += self._campaigns[1]
         dynamic = {"kind": "any", "of": [
             {"kind": "member", "of": {"segment": 1}},
             {"kind": "occurred", "event": "message.opened", "count": {"op": "lte", "value": 1}},
@@ -258,6 +266,7 @@ class Universe:
             if not hidden:
                 orders.append(Row(id=order, fields=row, links={"lines": own}))
         events = [self._event(rnd, id_) for _ in range(rnd.choice([0, 1, 2, 5, 9]))]
+        events += self._of_campaign(id_)
         inside = {number: rnd.random() < 0.4 for number in self.members}
         for number, yes in inside.items():
             self.members[number] += [id_] if yes else []
@@ -286,10 +295,22 @@ class Universe:
             "id": f"e{len(self.rows['e'])}",
             "props": json.dumps(properties),
         }
-        self.rows["e"].append({**row, **columns})
+        self.rows["e"].append({**row, **columns, "campaign": 0})
         return Event(
             type=type_, at=at, id=row["id"], properties={**properties, **columns, "mailing": columns["mailing"] or None}
         )
+
+    def _of_campaign(self, profile: int) -> list[Event]:
+        """Draw how somebody came into campaigns and left them, by dice of their own."""
+        rnd, rows = self._campaigns
+        events = []
+        for _ in range(rnd.choice([0, 0, 1, 2, 4])):
+            type_, at, id_ = rnd.choice(_CAMPAIGN), rnd.choice(MOMENTS), f"c{len(rows)}"
+            campaign = rnd.choice([1, 1, 2])
+            row = {"type": type_, "profile": profile, "at": at, "id": id_, "props": "{}", "mailing": 0, "total": None}
+            rows.append({**row, "campaign": campaign})
+            events.append(Event(type=type_, at=at, id=id_, properties={"campaign": campaign}))
+        return events
 
     def load(self, client: Any) -> None:
         """Create the tables and fill them; with old versions, deleted profiles, repeats and rows of nobody."""
@@ -304,7 +325,7 @@ class Universe:
             "x": f"id UInt32, {kinds}, {merged}) {engine} order by id",
             "y": f"profile UInt32, {kinds}, {merged}) {engine} order by profile",
             "e": "type LowCardinality(String), profile UInt32, at DateTime64(3, 'UTC'), id String, mailing UInt32, "
-            "total Nullable(Decimal(18, 4)), props JSON) engine = ReplacingMergeTree "
+            "campaign UInt32, total Nullable(Decimal(18, 4)), props JSON) engine = ReplacingMergeTree "
             "partition by toYear(at) order by (type, profile, at, id)",
             "v": f"{kinds}) engine = MergeTree order by tuple()",
             "segment_bitmaps": "segment UInt32, version UInt64, bm AggregateFunction(groupBitmap, UInt32), "

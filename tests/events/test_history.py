@@ -188,6 +188,13 @@ async def test_a_long_queue_is_not_waited_for(world: World, monkeypatch: pytest.
         ("form.submitted", {"form": "contact"}, "Submitted the form “contact”"),
         ("loyalty.accrued", {"amount": "100", "program": 2}, "Earned 100 points in program 2"),
         ("scenario.left", {}, "Left a scenario"),
+        ("campaign.entered", {"campaign": 3, "source": "segment", "group": "test"}, "Entered the campaign 3"),
+        (
+            "campaign.entered",
+            {"campaign": 3, "source": "clicked", "mailing": 7, "group": "control"},
+            "Entered the campaign 3 by a click in mailing 7",
+        ),
+        ("campaign.left", {"campaign": 3}, "Left the campaign 3"),
         ("custom.x", {"deep": {"a": 1}, "yes": True, "n": None}, "custom.x · yes yes"),
     ],
 )  # fmt: skip

@@ -44,13 +44,22 @@ async def fingerprints(
     marks = await clickhouse.marks(engines.clickhouse, tables(queries.values()) - {TABLE})
     lists = {i for q in questions.values() for i, segment in q.segments.items() if segment.type != "dynamic"}
     versions = await members.versions(tx, lists)
+    others = {id_: _others(question) for id_, question in questions.items()}
+    written = await clickhouse.written(engines.clickhouse, TABLE, frozenset().union(*others.values()))
     found: dict[int, str] = {}
     for id_, question in questions.items():
         content = (
             key_of(queries[id_], marks),
             sorted((i, versions.get(i, 0)) for i in question.segments if i in lists),
+            sorted((number, written.get(number, 0)) for number in others[id_]),
             question.range,
             question.limit,
         )
         found[id_] = hashlib.blake2b(msgspec.json.encode(content), digest_size=16).hexdigest()
     return found
+
+
+def _others(question: Question) -> frozenset[int]:
+    """Return the numbers of the lists that a question looks into and that are of no segment."""
+    parts = [checked.references for checked in (question.checked, *question.rules.values())]
+    return frozenset(number for part in parts for number in part.groups | part.ever if number >= conditions.RESERVED)

@@ -29,6 +29,17 @@ async def marks(ch: ClickHouse, tables: Iterable[str]) -> dict[str, int]:
     return {str(name): int(mark) for name, mark in rows}
 
 
+async def written(ch: ClickHouse, table: str, numbers: Collection[int]) -> dict[int, int]:
+    """Return the versions of stored bitmaps; those that were never written are left out."""
+    if not numbers:
+        return {}
+    rows = await ch.query(
+        f"select segment, max(version) from {table} where segment in ({{numbers:Array(UInt32)}}) group by segment",
+        {"numbers": sorted(numbers)},
+    )
+    return {int(number): int(version) for number, version in rows}
+
+
 async def draw(
     ch: ClickHouse,
     database_id: int,
@@ -81,7 +92,10 @@ async def rows(
 async def inside(
     ch: ClickHouse, table: str, column: str, numbers: Collection[int], profile_id: int, tag: str | None = None
 ) -> dict[int, bool]:
-    """Return for each stored bitmap whether a profile is in it; ``column`` is ``bm`` (now) or ``ever``."""
+    """Return for each bitmap whether a profile is in it; ``column`` is ``bm`` (now) or ``ever``.
+
+    In one that was never written there is nobody.
+    """
     if not numbers:
         return {}
     found = await ch.query(
@@ -90,7 +104,7 @@ async def inside(
         {"id": profile_id, "numbers": sorted(numbers)},
         tag=tag,
     )
-    return {number: bool(yes) for number, yes in found}
+    return {**dict.fromkeys(numbers, False), **{number: bool(yes) for number, yes in found}}
 
 
 def literal(text: str) -> str:
