@@ -215,6 +215,7 @@ def _wire_messages(engines: Engines) -> None:
 def _wire_campaigns(engines: Engines) -> None:
     engines.ports[profiles.ERASERS].append(campaigns.forget_people)
     engines.ports[profiles.MERGERS].append(campaigns.merge_people)
+    engines.ports[profiles.EXPORTERS]["Campaigns"] = campaigns.personal_data
     engines.ports[events.NAMES] |= {"campaign": campaigns.names}
     engines.ports[profiles.USED_BY].append(campaigns.database_used_by)
     engines.ports[profiles.FIGURES] |= {"campaign": campaigns.campaign_figures}

@@ -6,15 +6,23 @@ from .people.admission import admit, sync
 from .people.listening import converted
 from .people.moving import forget_people, merge_people
 from .roots import root as template_root
+from .service.activities import attach
 from .service.audience import counted as campaign_figures
+from .service.checks import Control, Settings
+from .service.manage import create as create_campaign
 from .service.used import database_used_by, segment_used_by
+from .service.person import personal_data
 from .store.campaigns import names
 
 __all__ = [
+    "Control",
+    "Settings",
     "admission",
     "admit",
+    "attach",
     "campaign_figures",
     "converted",
+    "create_campaign",
     "database_used_by",
     "exempt",
     "forget_people",
@@ -23,6 +31,7 @@ __all__ = [
     "merge_people",
     "names",
     "notes",
+    "personal_data",
     "segment_used_by",
     "sync",
     "template_root",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fidelia.access import Actor
-from fidelia.campaigns.service.person import PersonCampaign, campaigns_of
+from fidelia.campaigns.service.person import PersonCampaign, campaigns_of, personal_data
 from fidelia.kernel.errors import Problem
 from fidelia.platform.engines import Engines
 from tests.campaigns.people.conftest import SYSTEM, Shop, new_shop
@@ -42,6 +42,15 @@ async def test_a_card_shows_campaigns_and_sides(engines: Engines) -> None:
     assert [(item.present, item.side) for item in await card(shop, free)] == [(False, "test")]
     await shop.set(state="completed")
     assert [item.present for item in await card(shop, kept)] == [False]
+    assert await personal_data(engines, shop.database, kept) == [
+        {
+            "campaign": found.name,
+            "state": "completed",
+            "group": "control",
+            "in_it_now": False,
+            "brought_by_an_activity": False,
+        }
+    ]
     with pytest.raises(Problem) as missing:
         await card(shop, 999)
     assert missing.value.status == 404

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from fidelia import profiles
 from fidelia.access import Actor
+from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
 from ..model import Side, State
@@ -49,3 +52,19 @@ async def campaigns_of(tx: Tx, actor: Actor, database_id: int, profile_id: int) 
             for found in await store.of_person(tx, database_id, profile_id)
         ]
     )
+
+
+async def personal_data(engines: Engines, database_id: int, profile_id: int) -> list[dict[str, Any]]:
+    """Return the campaigns somebody is or was in, archived ones too, with their side (a port of profiles)."""
+    async with engines.tx() as tx:
+        found = await store.of_person(tx, database_id, profile_id, archived=True)
+    return [
+        {
+            "campaign": one.name,
+            "state": one.state,
+            "group": "control" if one.control else "test",
+            "in_it_now": one.present,
+            "brought_by_an_activity": one.guest,
+        }
+        for one in found
+    ]

@@ -8,6 +8,8 @@ interface Props { databaseId: number; row: WhereRow; type: string; options: read
 
 const statuses = ['subscribed', 'unconfirmed', 'unsubscribed', 'suspended', 'complained', 'bounced'];
 
+const groups = ['test', 'control'];
+
 const part = { flex: '2 1 150px', minWidth: 0 };
 
 /** What a property that is a number of something may be, by name. */
@@ -15,7 +17,8 @@ function useNamed(field: string, databaseId: number): { value: string; label: st
   const segments = useQuery({ queryKey: ['segments', 'choice', databaseId], enabled: field === 'trigger.segment', queryFn: ({ signal }) => ok(api.GET('/api/v1/segments', { params: { query: { limit: 1000, database: databaseId } }, signal })) }).data?.items;
   const mailings = useQuery({ queryKey: ['mailings', 'choice', databaseId], enabled: field === 'trigger.mailing', queryFn: ({ signal }) => ok(api.GET('/api/v1/mailings', { params: { query: { limit: 1000, database: databaseId } }, signal })) }).data?.items;
   const resources = useQuery({ queryKey: ['resources', 'all'], enabled: field === 'trigger.resource', queryFn: ({ signal }) => ok(api.GET('/api/v1/resources', { params: { query: { limit: 1000 } }, signal })) }).data?.items;
-  const found = field === 'trigger.segment' ? segments?.filter((s) => s.type !== 'dynamic') ?? [] : field === 'trigger.mailing' ? mailings ?? [] : field === 'trigger.resource' ? resources ?? [] : undefined;
+  const campaigns = useQuery({ queryKey: ['campaigns', 'choice', databaseId], enabled: field === 'trigger.campaign', queryFn: ({ signal }) => ok(api.GET('/api/v1/campaigns', { params: { query: { limit: 1000, database: databaseId } }, signal })) }).data?.items;
+  const found = field === 'trigger.campaign' ? campaigns ?? [] : field === 'trigger.segment' ? segments?.filter((s) => s.type !== 'dynamic') ?? [] : field === 'trigger.mailing' ? mailings ?? [] : field === 'trigger.resource' ? resources ?? [] : undefined;
   return found?.map((item) => ({ value: String(item.id), label: item.name }));
 }
 
@@ -24,7 +27,7 @@ export function WhereValue({ databaseId, row, type, options, onChange }: Props) 
   const named = useNamed(row.field, databaseId);
   const fields = useFields(databaseId) ?? [];
   const channels = consentChannels(useChannels()).map((c) => c.value);
-  const known = row.field === 'trigger.channel' ? channels : row.field === 'trigger.status' || row.field === 'trigger.previous' ? statuses : options.length > 0 ? [...options] : undefined;
+  const known = row.field === 'trigger.channel' ? channels : row.field === 'trigger.status' || row.field === 'trigger.previous' ? statuses : row.field === 'trigger.group' ? groups : options.length > 0 ? [...options] : undefined;
   const text = typeof row.value === 'string' || typeof row.value === 'number' || typeof row.value === 'boolean' ? String(row.value) : '';
   const list = Array.isArray(row.value) ? row.value.map(String) : [];
   if (manyValues(row.op)) {

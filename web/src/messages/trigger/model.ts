@@ -24,6 +24,7 @@ export const choices: readonly Choice[] = [
   { key: 'subscription', label: 'Subscription changed', help: 'Somebody subscribes, confirms or leaves', fits: starts('subscription.'), first: event('subscription.changed') },
   { key: 'profile', label: 'Profile created or changed', help: 'A new person, or a field that changes', fits: starts('profile.'), first: event('profile.created') },
   { key: 'segment', label: 'Segment entered or left', help: 'A stored segment that somebody enters or leaves', fits: starts('segment.'), first: event('segment.entered', { field: 'trigger.segment', op: 'eq', value: '' }) },
+  { key: 'campaign', label: 'Campaign entered or left', help: 'A campaign that somebody comes into or leaves, whatever their side', fits: starts('campaign.'), first: event('campaign.entered', { field: 'trigger.campaign', op: 'eq', value: '' }) },
   { key: 'order', label: 'Order', help: 'An order is made, paid, delivered, cancelled', fits: starts('order.'), first: event('order.created') },
   { key: 'message', label: 'Reaction to a message', help: 'A message is opened, a link in it clicked', fits: starts('message.'), first: event('message.clicked', { field: 'trigger.mailing', op: 'eq', value: '' }) },
   { key: 'date', label: 'Date or anniversary', help: 'A birthday, days before or after a date', fits: () => false, first: null },
