@@ -1,35 +1,18 @@
-import { Group, Radio, Select, SimpleGrid, Text, TextInput } from '@mantine/core';
+import { Select, TextInput } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { channelChoices, useChannels } from '@/channels/model';
 import { AppForm, NeedDatabase, NeedRight, Page, paths, Section, useAppForm, useGo, useSearchParam } from '@/kit';
-import segmentCss from '@/segments/segments.module.css';
-import { isMailingType, mailingKind, useMailingKinds, type MailingType } from './kinds';
+import { KindCards } from './KindCards';
+import { isMailingType, type MailingType } from './kinds';
 import { useSegments, useTemplates } from './model';
 
 interface Values extends Record<string, unknown> { type: MailingType; channel: string; name: string; segment: string; template: string | null }
 
 const fresh = { description: '', from_email: '', from_name: '', reply_to: '', undo_seconds: 30, track_opens: true, track_clicks: true, rate: 0 } as const;
 const crumbs = [{ label: 'Mailings', href: paths.mailings() }];
-
-function Kinds({ value, onChange }: { value: MailingType; onChange: (type: MailingType) => void }) {
-  const kinds = useMailingKinds() ?? [mailingKind('broadcast')];
-  return (
-    <Radio.Group label="What kind of mailing?" description="The kind stays as it is chosen here." value={value} onChange={(chosen) => { if (isMailingType(chosen)) onChange(chosen); }}>
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm" mt="sm">
-        {kinds.map((k) => (
-          <Radio.Card key={k.value} value={k.value} className={segmentCss.kind ?? ''} aria-label={`${k.label}: ${k.text}`}>
-            <Group gap="xs" wrap="nowrap"><Radio.Indicator /><k.icon size={18} aria-hidden="true" /><Text fw={550}>{k.label}</Text></Group>
-            <Text mt={6}>{k.text}</Text>
-            <Text size="xs" c="dimmed" mt={4}>{k.more}</Text>
-          </Radio.Card>
-        ))}
-      </SimpleGrid>
-    </Radio.Group>
-  );
-}
 
 /** Starts a mailing: what kind, a name, who, what. The rest has good defaults and can be changed after. */
 export function MailingNewPage() {
@@ -57,7 +40,7 @@ export function MailingNewPage() {
   return (
     <Page title="New mailing" crumbs={crumbs} facts={[`in ${database.name}`]} width="form">
       <AppForm state={form} mode="create" saveLabel="Make mailing" onCancel={() => { go(paths.mailings()); }} onSave={async (v) => { go(paths.mailing((await save.mutateAsync(v)).id)); }}>
-        <Kinds value={form.form.values.type} onChange={(chosen) => { form.form.setFieldValue('type', chosen); }} />
+        <KindCards value={form.form.values.type} onChange={(chosen) => { form.form.setFieldValue('type', chosen); }} />
         <Section>
           <TextInput label="Name" description="People do not see it" {...form.form.getInputProps('name')} />
           <Select label={placed ? 'Who sees it' : 'Who gets it'} allowDeselect={false} searchable data={[{ value: 'all', label: `Everybody in ${database.name}` }, ...segments.map((s) => ({ value: String(s.id), label: s.name }))]} {...form.form.getInputProps('segment')} />

@@ -4,6 +4,7 @@ import { api, ok } from '@/api/client';
 import { useChooseDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
+import { CampaignLink } from '@/campaigns/CampaignLink';
 import { failToast, formatCount, formatStamp, Loaded, named, Page, paths, SideDrawer, StateBadge, Time, ToneBadge, undoToast, useDrawer, useGo, useIdParam, type PageAction } from '@/kit';
 import { mailingKind } from './kinds';
 import { MailingSetup } from './MailingSetup';
@@ -58,7 +59,7 @@ export function MailingPage() {
   ];
   return (
     <Page title={named(query, (found) => found.name, 'Mailing')} crumbs={[{ label: 'Mailings', href: paths.mailings() }]} badges={mailing && <><StateBadge state={mailing.state} />{mailing.type !== 'broadcast' && <ToneBadge icon={mailingKind(mailing.type).icon}>{mailingKind(mailing.type).label}</ToneBadge>}</>}
-      facts={mailing ? [mailing.next_launch_at && <>next launch <Time key="n" value={mailing.next_launch_at} /></>, ...(recurring ? [mailing.started_at && <>last launched <Time key="s" value={mailing.started_at} /></>, mailing.audience !== null && `${formatCount(mailing.audience, 'person', 'people')} then`] : [
+      facts={mailing ? [mailing.campaign_id !== null && <>in <CampaignLink key="c" id={mailing.campaign_id} /></>, mailing.next_launch_at && <>next launch <Time key="n" value={mailing.next_launch_at} /></>, ...(recurring ? [mailing.started_at && <>last launched <Time key="s" value={mailing.started_at} /></>, mailing.audience !== null && `${formatCount(mailing.audience, 'person', 'people')} then`] : [
         mailing.audience !== null && formatCount(mailing.audience, 'person', 'people'), mailing.started_at && <>started <Time key="s" value={mailing.started_at} /></>, mailing.finished_at && <>finished <Time key="f" value={mailing.finished_at} /></>])] : []}
       tools={mailing && draft && canRun && <SendButton mailing={mailing} onSend={() => { verb('start'); }} />}
       secondary={[...(draft && canRun && !placed ? [{ label: 'Send test', onClick: () => { drawer.open('mail'); } }] : []), ...secondary]} menu={[...common, ...menu]}

@@ -6,7 +6,7 @@ import { AppForm, AppLink, paths, Section, useAppForm } from '@/kit';
 import { MailingMessage } from '@/channels/content/MessagePreview';
 import { channelChoices, channelName, useChannels } from '@/channels/model';
 import { mailingKind } from './kinds';
-import { fromLocal, toLocal, useSegments, useTemplates, type Mailing } from './model';
+import { everybodyOf, fromLocal, toLocal, useSegments, useTemplates, type Mailing } from './model';
 import { PolicySelect } from './policies/PolicySelect';
 import { SenderSelect } from './senders/SenderSelect';
 import { Checks } from './Reach';
@@ -78,7 +78,7 @@ export function MailingSetup({ mailing }: { mailing: Mailing }) {
       {conflict}
       {mailing.type === 'trigger' && <TriggerList mailingId={mailing.id} databaseId={mailing.database_id} value={form.form.values.triggers} errors={form.form.errors} onChange={(next) => { form.form.setFieldValue('triggers', next); }} />}
       <Section title="Audience">
-        <Select label="Who gets it" searchable allowDeselect={false} {...(mailing.type === 'trigger' ? { description: 'Of those it happens to, only people who are in this segment at that moment' } : {})} data={[{ value: 'all', label: 'Everybody in the database' }, ...segments.map((s) => ({ value: String(s.id), label: s.name }))]} {...input('segment_id')} />
+        <Select label="Who gets it" searchable allowDeselect={false} {...(mailing.type === 'trigger' ? { description: 'Of those it happens to, only people who are in this segment at that moment' } : mailing.campaign_id === null ? {} : { description: 'Of them only people of the campaign, without those it keeps back' })} data={[{ value: 'all', label: everybodyOf(mailing) }, ...segments.map((s) => ({ value: String(s.id), label: s.name }))]} {...input('segment_id')} />
         <Select label="Resource" description="Only people subscribed to it get the mailing; leaving means leaving this resource" clearable data={resources.map((r) => ({ value: String(r.id), label: r.name }))} {...input('resource_id')} />
         <MultiSelect label="Stop lists" description="Beside the global one and the hard bounces, which every mailing obeys" data={lists.filter((l) => !l.is_builtin).map((l) => ({ value: String(l.id), label: l.name }))} {...input('suppression_lists')} />
       </Section>

@@ -11,7 +11,7 @@ interface Actions { primary?: PageAction; secondary: PageAction[]; menu: PageAct
 /** What can be done with a segment; `onJob` follows long work, `onExport` asks for a file, `onDetails` for its name and tags. */
 export function useActions(segment: SegmentDetail | undefined, onJob: (id: string) => void, onExport: () => void, onDetails: () => void): Actions {
   const go = useGo();
-  const canUpdate = useCan('segments:update'), canRun = useCan('segments:run'), canArchive = useCan('segments:delete'), canRead = useCan('profiles:read'), canCreate = useCan('segments:create'), canChange = useCan('profiles:update');
+  const canUpdate = useCan('segments:update'), canRun = useCan('segments:run'), canArchive = useCan('segments:delete'), canRead = useCan('profiles:read'), canCreate = useCan('segments:create'), canChange = useCan('profiles:update'), campaigns = useCan('campaigns:create');
   const restore = useAction({ refresh: [['segments']], run: (id: number, { headers }) => ok(api.POST('/api/v1/segments/{segment_id}/restore', { params: { path: { segment_id: id } }, headers })) });
   const archive = useAction({ refresh: [['segments']], run: (id: number, { headers }) => ok(api.DELETE('/api/v1/segments/{segment_id}', { params: { path: { segment_id: id } }, headers })) });
   const refill = useAction({
@@ -50,6 +50,7 @@ export function useActions(segment: SegmentDetail | undefined, onJob: (id: strin
     menu: [
       ...(canUpdate ? [{ label: 'Name, description and tags…', onClick: onDetails }] : []),
       ...(canChange ? [{ label: 'Change these people…', href: `${paths.bulkUpdateNew(segment.database_id)}?segment=${id}` }] : []),
+      ...(campaigns && type === 'static' ? [{ label: 'New campaign for this list', href: `${paths.campaignNew()}?segment=${id}` }] : []),
       ...(canRead ? [{ label: 'Export these people…', onClick: onExport }] : []),
       ...(canRun ? [{ label: 'Compare with other segments', href: `${paths.segmentCompare()}?ids=${id}` }] : []),
       ...(canCreate && type !== 'static' ? [{ label: 'Duplicate into a new segment', href: `${paths.segmentNew()}?type=${type}&start=${id}` }] : []),

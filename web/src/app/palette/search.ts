@@ -37,6 +37,7 @@ function person(item: Item, group: Group, several: boolean): Found {
 const sources: readonly Source[] = [
   { group: 'Segments', right: 'segments:read', url: '/api/v1/segments', href: paths.segment },
   { group: 'Mailings', right: 'mailings:read', url: '/api/v1/mailings', href: paths.mailing },
+  { group: 'Campaigns', right: 'campaigns:read', url: '/api/v1/campaigns', href: paths.campaign },
   { group: 'Templates', right: 'templates:read', url: '/api/v1/templates', href: paths.template },
   { group: 'Products', right: 'market:read', url: '/api/v1/market/products', href: paths.product },
 ];

@@ -1,4 +1,5 @@
 import type { AnyRoute } from '@tanstack/react-router';
+import { campaignRoutes } from './campaigns';
 import { homeRoutes } from './home';
 import { marketRoutes } from './market';
 import { profileRoutes } from './profiles';
@@ -12,6 +13,7 @@ export const areaRoutes: AnyRoute[] = [
   ...marketRoutes,
   ...profileRoutes,
   ...messageRoutes,
+  ...campaignRoutes,
   ...segmentRoutes,
   ...settingsRoutes,
 ];

@@ -4,7 +4,7 @@ import { shellRoute } from './root';
 
 export const messageRoutes = [
   createRoute({
-    getParentRoute: () => shellRoute, path: '/mailings', validateSearch: listSearch(['state', 'type', 'archived']),
+    getParentRoute: () => shellRoute, path: '/mailings', validateSearch: listSearch(['state', 'type', 'campaign', 'archived']),
     component: lazyRouteComponent(() => import('@/messages/MailingListPage'), 'MailingListPage'),
   }),
   createRoute({
@@ -12,7 +12,7 @@ export const messageRoutes = [
     component: lazyRouteComponent(() => import('@/messages/MailingNewPage'), 'MailingNewPage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/mailings/calendar', validateSearch: (search: Search) => ({ ...pageSearch(search), ...(typeof search.month === 'string' ? { month: search.month } : {}) }),
+    getParentRoute: () => shellRoute, path: '/mailings/calendar', validateSearch: (search: Search) => ({ ...pageSearch(search), ...(typeof search.month === 'string' ? { month: search.month } : {}), ...(Number(search.campaign) > 0 ? { campaign: Number(search.campaign) } : {}) }),
     component: lazyRouteComponent(() => import('@/messages/calendar/CalendarPage'), 'CalendarPage'),
   }),
   createRoute({

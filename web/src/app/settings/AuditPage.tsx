@@ -18,7 +18,7 @@ const columns: Column<Entry>[] = [
   { key: 'from', header: 'From', cell: (entry) => entry.address ?? '–', priority: 3 },
 ];
 
-const kinds = ['user', 'token', 'database', 'field', 'profile', 'import', 'resource', 'suppression_list', 'segment', 'template', 'mailing', 'product', 'order', 'category', 'channel', 'settings'];
+const kinds = ['user', 'token', 'database', 'field', 'profile', 'import', 'resource', 'suppression_list', 'segment', 'template', 'mailing', 'campaign', 'product', 'order', 'category', 'channel', 'settings'];
 const word = (kind: string) => kind.charAt(0).toUpperCase() + kind.slice(1).replaceAll('_', ' ');
 
 function EntryDetails({ entry }: { entry: Entry }) {

@@ -1,5 +1,5 @@
 import {
-  IconBolt, IconChecklist, IconCirclesRelation, IconFileImport, IconHome, IconInbox, IconListDetails, IconMail, IconPackage, IconProgress, IconSettings,
+  IconBolt, IconChecklist, IconCirclesRelation, IconFileImport, IconHome, IconFlag, IconInbox, IconListDetails, IconMail, IconPackage, IconProgress, IconSettings,
   IconShoppingCart, IconTargetArrow, IconTemplate, IconUsers, type Icon,
 } from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
@@ -52,6 +52,7 @@ const groups: readonly { label: string | null; places: readonly Place[] }[] = [
   {
     label: 'Messages', places: [
       { label: 'Mailings', icon: IconMail, route: '/mailings', href: () => paths.mailings(), right: 'mailings:read', key: 'm' },
+      { label: 'Campaigns', icon: IconFlag, route: '/campaigns', href: () => paths.campaigns(), right: 'campaigns:read', key: 'c' },
       { label: 'Templates', icon: IconTemplate, route: '/templates', href: () => paths.templates(), right: 'templates:read', key: 't' },
       { label: 'Mailbox', icon: IconInbox, route: '/mailbox', href: () => paths.mailbox(), right: 'mailbox:read' },
     ],

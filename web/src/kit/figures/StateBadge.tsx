@@ -21,6 +21,7 @@ const states: Record<string, Look> = {
   active: look('fjord', IconCircleDot, 'Active'),
   paused: look('marigold', IconPlayerPause, 'Paused'),
   done: look('moss', IconCheck, 'Done'),
+  completed: look('moss', IconCheck, 'Completed'),
   finished: look('moss', IconCheck, 'Finished'),
   sent: look('moss', IconCheck, 'Sent'),
   delivered: look('moss', IconCheck, 'Delivered'),

@@ -1,10 +1,11 @@
-import { Button, Group, Text } from '@mantine/core';
+import { Button, Group, Select, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconChevronLeft, IconChevronRight, IconClock } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import type { components } from '@/api/schema';
+import { useCampaignNames } from '@/campaigns/model';
 import { AppLink, formatCount, formatDay, Loaded, NeedDatabase, Page, paths, Section, useSearchParam } from '@/kit';
 import { reportOf } from '../runs/model';
 import css from './calendar.module.css';
@@ -56,13 +57,15 @@ function DayList({ byDay, zone }: { byDay: ReadonlyMap<string, Entry[]>; zone: s
 export function CalendarPage() {
   const database = useDatabase();
   const [asked, setAsked] = useSearchParam('month');
+  const [campaign, setCampaign] = useSearchParam('campaign');
+  const campaigns = useCampaignNames(database?.id) ?? [];
   const narrow = useMediaQuery('(max-width: 48em)');
   const month = monthOf(asked, new Date());
   const weeks = weeksOf(month);
   const from = weeks[0]?.[0] ?? '', to = weeks.at(-1)?.[6] ?? '';
   const query = useQuery({
-    queryKey: ['mailings', 'calendar', database?.id, from], enabled: database !== undefined,
-    queryFn: ({ signal }) => ok(api.GET('/api/v1/mailings/calendar', { params: { query: { database: database?.id ?? 0, from, to } }, signal })),
+    queryKey: ['mailings', 'calendar', database?.id, from, campaign], enabled: database !== undefined,
+    queryFn: ({ signal }) => ok(api.GET('/api/v1/mailings/calendar', { params: { query: { database: database?.id ?? 0, from, to, ...(campaign ? { campaign: Number(campaign) } : {}) } }, signal })),
   });
   if (!database) return <NeedDatabase title="Calendar" crumbs={crumbs} why="Mailings go to the people of a database." />;
   const name = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(new Date(Date.UTC(month.year, month.month - 1, 1)));
@@ -72,6 +75,7 @@ export function CalendarPage() {
     <Page title="Calendar" crumbs={crumbs} facts={[`in ${database.name}`, `days of ${database.timezone}`]}>
       <Section title={name} actions={(
         <Group gap="xs">
+          {campaigns.length > 0 && <Select aria-label="Of which campaign" size="xs" w={200} clearable searchable placeholder="All mailings" clearButtonProps={{ 'aria-label': 'Show all mailings' }} data={campaigns.map((c) => ({ value: String(c.id), label: c.name }))} value={campaign ?? null} onChange={(id) => { setCampaign(id ?? undefined, { replace: true }); }} />}
           <Button variant="default" size="compact-sm" aria-label="Previous month" onClick={() => { go(-1); }}><IconChevronLeft size={16} /></Button>
           <Button variant="default" size="compact-sm" onClick={() => { setAsked(undefined, { replace: true }); }}>This month</Button>
           <Button variant="default" size="compact-sm" aria-label="Next month" onClick={() => { go(1); }}><IconChevronRight size={16} /></Button>

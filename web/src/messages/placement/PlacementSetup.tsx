@@ -1,7 +1,7 @@
 import { Checkbox, Select, SimpleGrid, Stack, TextInput } from '@mantine/core';
 import { useDatabases } from '@/api/database';
 import { AppForm, AppLink, paths, Section, useAppForm } from '@/kit';
-import { fromLocal, toLocal, useSegments, useTemplates, type Mailing } from '../model';
+import { everybodyOf, fromLocal, toLocal, useSegments, useTemplates, type Mailing } from '../model';
 import { PolicySelect } from '../policies/PolicySelect';
 import { Checks } from '../Reach';
 import { useMailingSave } from '../useMailingSave';
@@ -52,7 +52,7 @@ export function PlacementSetup({ mailing }: { mailing: Mailing }) {
         <SlotPreview mailing={mailing} slot={slots.find((s) => s.id === mailing.placement?.slot_id)} unsaved={dirty} />
       </Section>
       <Section title="Audience">
-        <Select label="Who sees it" description="Of them, those who come to your site and are known there" searchable allowDeselect={false} data={[{ value: 'all', label: 'Everybody in the database' }, ...segments.map((s) => ({ value: String(s.id), label: s.name }))]} {...input('segment_id')} />
+        <Select label="Who sees it" description="Of them, those who come to your site and are known there" searchable allowDeselect={false} data={[{ value: 'all', label: everybodyOf(mailing) }, ...segments.map((s) => ({ value: String(s.id), label: s.name }))]} {...input('segment_id')} />
       </Section>
       <RuleFields values={values.placement} zone={zone} input={input} />
       <Section title="Counting">

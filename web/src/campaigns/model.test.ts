@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { activityKind, atWork, reachWords, receivesWords, widensWords } from './activities/model';
+import { activity, campaign } from '@/test/campaigns';
+
+describe('activities in words', () => {
+  it('name their kind as the pages of mailings do', () => {
+    expect(['broadcast', 'recurring', 'trigger', 'multivariate', 'placement'].map((type) => activityKind(activity({ type })))).toEqual(['Broadcast', 'Recurring', 'Triggered', 'Multivariate (A/B)', 'Placement']);
+    expect(activityKind(activity({ kind: 'scenario', type: 'scenario' }))).toBe('Scenario');
+  });
+  it('say by what they bring people in, in one order', () => {
+    expect(widensWords([])).toBeNull();
+    expect(widensWords(['order', 'audience', 'clicked'])).toBe('launch, clicks, orders');
+  });
+  it('say of whom their people are', () => {
+    expect(reachWords(activity({ segment_name: 'Gold' }), campaign({}))).toBe('Gold, of the test group');
+    expect(reachWords(activity({ exempt: true }), campaign({}))).toBe('everybody in the campaign');
+    expect(reachWords(activity({}), campaign({ control: null }))).toBe('everybody in the campaign');
+  });
+  it('never say 0 for what nobody knows', () => {
+    expect(receivesWords(activity({ receives: null }))).toBe('not known yet');
+    expect(receivesWords(activity({ receives: 0 }))).toBe('0');
+    expect(receivesWords(activity({ receives: 2040 }))).toBe('2,040');
+  });
+  it('are at work from their schedule on', () => {
+    expect(['draft', 'scheduled', 'sending', 'paused', 'done', 'stopped'].map((state) => atWork({ state }))).toEqual([false, true, true, true, false, false]);
+  });
+});
