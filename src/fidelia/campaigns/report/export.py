@@ -7,7 +7,7 @@ from datetime import datetime
 
 from fidelia.segments import books
 
-from .model import ActivityReport, Arm, CampaignMetric, CampaignReport
+from .model import CampaignActivityReport, CampaignSide, CampaignMetric, CampaignReport
 
 _EFFECT = ("Control group", "Test group", "Difference", "From", "To", "Relative", "Relative from", "Relative to")
 _EXTRA = ("Extra", "Extra from", "Extra to", "Verdict", "In words")
@@ -38,7 +38,7 @@ def tables(report: CampaignReport) -> list[books.Table]:
         ("Activities", _activities(report)),
         ("Channels", _channels(report)),
         ("Left out", _left_out(report)),
-        ("Inflow", _inflow(report)),
+        ("CampaignInflow", _inflow(report)),
     ]
 
 
@@ -110,7 +110,7 @@ def _activities(report: CampaignReport) -> list[books.Row]:
     return rows + [_activity(one) for one in (*report.activities, report.total)]
 
 
-def _activity(one: ActivityReport) -> books.Row:
+def _activity(one: CampaignActivityReport) -> books.Row:
     counts = [getattr(one, name) for name in _ACTIVITY]
     return [one.name, one.type, one.channel, one.state, *counts, float(one.revenue), one.brought]
 
@@ -140,7 +140,7 @@ def _rest(m: CampaignMetric) -> Sequence[float | str | None]:
     return [m.extra, m.extra_low, m.extra_high, m.verdict, m.sentence]
 
 
-def _sums(side: Arm) -> list[float]:
+def _sums(side: CampaignSide) -> list[float]:
     return [side.people, side.converted, side.conversions, float(side.revenue)]
 
 

@@ -13,7 +13,7 @@ Unit = Literal["share", "money", "number"]
 MetricKey = Literal["conversion", "revenue", "order_average", "orders"]
 
 
-class Arm(msgspec.Struct, frozen=True, kw_only=True):
+class CampaignSide(msgspec.Struct, frozen=True, kw_only=True):
     """Plain sums of one side: ``revenue`` is in the report's currency, as a decimal text."""
 
     people: int
@@ -48,17 +48,17 @@ class CampaignMetric(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
 
 
-class StratumReport(msgspec.Struct, frozen=True, kw_only=True):
+class CampaignStratumReport(msgspec.Struct, frozen=True, kw_only=True):
     """A stratum: its sums and how its sides compare."""
 
     key: str
     label: str
-    control: Arm
-    test: Arm
+    control: CampaignSide
+    test: CampaignSide
     metrics: list[CampaignMetric]
 
 
-class ReportDay(msgspec.Struct, frozen=True, kw_only=True):
+class CampaignReportDay(msgspec.Struct, frozen=True, kw_only=True):
     """A day of the database's zone: what was sent and done on it, who came in, what activities claim of it, and the
     course of both sides up to its end: shares of those assigned by then who converted, revenue a person; null while
     nobody is on that side.
@@ -77,7 +77,7 @@ class ReportDay(msgspec.Struct, frozen=True, kw_only=True):
     test_revenue: float | None
 
 
-class ActivityReport(msgspec.Struct, frozen=True, kw_only=True):
+class CampaignActivityReport(msgspec.Struct, frozen=True, kw_only=True):
     """What one activity did, over all its runs. ``sent``, ``delivered`` and ``bounced`` are messages; people who
     opened, clicked and left count once for each run. ``converted`` people and ``conversions`` are those attributed to
     its messages; their ``revenue`` is in the report's currency. Rates are of ``delivered``.
@@ -107,7 +107,7 @@ class ActivityReport(msgspec.Struct, frozen=True, kw_only=True):
     brought: int
 
 
-class ChannelReport(msgspec.Struct, frozen=True, kw_only=True):
+class CampaignChannelReport(msgspec.Struct, frozen=True, kw_only=True):
     """The same of all activities of one channel; people are counted once in it."""
 
     channel: str
@@ -124,7 +124,7 @@ class ChannelReport(msgspec.Struct, frozen=True, kw_only=True):
     revenue: str
 
 
-class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+class CampaignLeftOut(msgspec.Struct, frozen=True, kw_only=True):
     """So many people whom an activity did not reach, for a reason: ``left_out`` of its audience, ``blocked`` or
     ``failed`` when it was their turn. ``figure`` and ``reason`` open them as people of that activity; somebody counts
     once for each of its runs.
@@ -139,7 +139,7 @@ class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
     people: int
 
 
-class Inflow(msgspec.Struct, frozen=True, kw_only=True):
+class CampaignInflow(msgspec.Struct, frozen=True, kw_only=True):
     """People who came in one way: ``activity`` brought them, 0 and no name where it was the segment."""
 
     source: str
@@ -150,7 +150,7 @@ class Inflow(msgspec.Struct, frozen=True, kw_only=True):
     control: int
 
 
-class Money(msgspec.Struct, frozen=True, kw_only=True):
+class CampaignMoney(msgspec.Struct, frozen=True, kw_only=True):
     """Cost and return, in the report's currency. ``incremental`` is the extra revenue of the test group with its
     interval, null where it cannot be told; ``profit`` is that less the cost, ``return_on_cost`` profit by cost.
     """
@@ -164,7 +164,7 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
     return_on_cost: float | None
 
 
-class Reach(msgspec.Struct, frozen=True, kw_only=True):
+class CampaignReach(msgspec.Struct, frozen=True, kw_only=True):
     """Everybody who was ever in the campaign, each counted once: ``reached`` got at least one message, ``converted``
     did by one. Kept out by the global control group are the ``withheld``.
     """
@@ -203,18 +203,18 @@ class CampaignReport(msgspec.Struct, frozen=True, kw_only=True):
     currencies: list[str]
     verdict: Verdict | None
     headline: str
-    control: Arm | None
-    test: Arm | None
+    control: CampaignSide | None
+    test: CampaignSide | None
     unmatched: int
     global_control: int
-    reach: Reach
+    reach: CampaignReach
     metrics: list[CampaignMetric]
-    strata: list[StratumReport]
-    days: list[ReportDay]
-    activities: list[ActivityReport]
-    total: ActivityReport
-    channels: list[ChannelReport]
-    left_out: list[LeftOut]
-    inflow: list[Inflow]
-    money: Money
+    strata: list[CampaignStratumReport]
+    days: list[CampaignReportDay]
+    activities: list[CampaignActivityReport]
+    total: CampaignActivityReport
+    channels: list[CampaignChannelReport]
+    left_out: list[CampaignLeftOut]
+    inflow: list[CampaignInflow]
+    money: CampaignMoney
     warnings: list[ControlWarning]

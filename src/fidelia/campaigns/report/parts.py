@@ -12,7 +12,7 @@ from fidelia.messages import MailingFigures
 
 from ..store.people import Entry
 from .facts import Facts, History
-from .model import ActivityReport, ChannelReport, Inflow, LeftOut, Reach
+from .model import CampaignActivityReport, CampaignChannelReport, CampaignInflow, CampaignLeftOut, CampaignReach
 
 _COUNTS = (
     "selected",
@@ -37,7 +37,7 @@ def money_of(revenue: Iterable[Mapping[str, Decimal]], currency: str | None) -> 
     return amount_text(total, currency)
 
 
-def reach(facts: Facts, history: History) -> Reach:
+def reach(facts: Facts, history: History) -> CampaignReach:
     """Return how far the campaign reached, each person counted once: everybody who was ever in it."""
     people = facts.people
     assigned = people.assigned
@@ -45,7 +45,7 @@ def reach(facts: Facts, history: History) -> Reach:
     def did(what: str) -> int:
         return len(_anybody(history.reached.get(what, {}).values()) & assigned)
 
-    return Reach(
+    return CampaignReach(
         audience=len(assigned),
         test=len(assigned - people.control),
         control=len(assigned & people.control),
@@ -58,11 +58,11 @@ def reach(facts: Facts, history: History) -> Reach:
     )
 
 
-def activities(facts: Facts, currency: str | None) -> list[ActivityReport]:
+def activities(facts: Facts, currency: str | None) -> list[CampaignActivityReport]:
     """Return what each activity did."""
     brought = _brought(facts.entries)
     return [
-        ActivityReport(
+        CampaignActivityReport(
             kind="mailing",
             id=row.id,
             name=row.name,
@@ -79,10 +79,10 @@ def activities(facts: Facts, currency: str | None) -> list[ActivityReport]:
     ]
 
 
-def total(facts: Facts, currency: str | None) -> ActivityReport:
+def total(facts: Facts, currency: str | None) -> CampaignActivityReport:
     """Return what all activities did: sums, but of people who converted, who count once."""
     rows = facts.figures.mailings
-    return ActivityReport(
+    return CampaignActivityReport(
         kind="total",
         id=0,
         name="All activities",
@@ -97,13 +97,13 @@ def total(facts: Facts, currency: str | None) -> ActivityReport:
     )
 
 
-def channels(facts: Facts, history: History, currency: str | None) -> list[ChannelReport]:
+def channels(facts: Facts, history: History, currency: str | None) -> list[CampaignChannelReport]:
     """Return the activities by channel, the one that sent the most first."""
     by_channel: dict[str, list[MailingFigures]] = {}
     for row in facts.figures.mailings:
         by_channel.setdefault(row.channel, []).append(row)
     found = [
-        ChannelReport(
+        CampaignChannelReport(
             channel=key,
             name=facts.channels.get(key, key),
             activities=len(rows),
@@ -117,11 +117,11 @@ def channels(facts: Facts, history: History, currency: str | None) -> list[Chann
     return sorted(found, key=lambda one: (-one.sent, one.name))
 
 
-def left_out(facts: Facts) -> list[LeftOut]:
+def left_out(facts: Facts) -> list[CampaignLeftOut]:
     """Return who was not reached and why, by activity."""
     names = {row.id: row.name for row in facts.figures.mailings}
     return [
-        LeftOut(
+        CampaignLeftOut(
             kind="mailing",
             id=one.mailing_id,
             name=names[one.mailing_id],
@@ -134,14 +134,14 @@ def left_out(facts: Facts) -> list[LeftOut]:
     ]
 
 
-def inflow(facts: Facts) -> list[Inflow]:
+def inflow(facts: Facts) -> list[CampaignInflow]:
     """Return how people came in, each counted where they came in first; the segment stands first."""
     names = {row.id: row.name for row in facts.figures.mailings}
     ways: dict[tuple[str, int], BitMap] = {}
     for entry in facts.entries:
         ways.setdefault((entry.source, entry.activity), BitMap()).update(entry.people)
     found = [
-        Inflow(
+        CampaignInflow(
             source=source,
             activity=activity,
             name=names.get(activity, f"mailing {activity}") if activity else None,

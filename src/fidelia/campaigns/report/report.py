@@ -17,7 +17,7 @@ from fidelia.segments import comparing, measure, wording
 from . import effects, facts, parts
 from . import wording as sentences
 from .facts import Cell, Facts, History
-from .model import Arm, CampaignMetric, CampaignReport, Money, ReportDay, StratumReport
+from .model import CampaignSide, CampaignMetric, CampaignReport, CampaignMoney, CampaignReportDay, CampaignStratumReport
 from .warnings import warnings
 
 MILLION = 1_000_000
@@ -132,10 +132,10 @@ class _Judge:
         return found
 
 
-def arm(side: measure.Sums, currency: str | None) -> Arm:
+def arm(side: measure.Sums, currency: str | None) -> CampaignSide:
     """Return the plain sums of one side."""
     revenue = round_money(Decimal(repr(side.revenue)), currency) if currency else Decimal(0)
-    return Arm(
+    return CampaignSide(
         people=round(side.people),
         converted=round(side.buyers),
         conversions=round(side.orders),
@@ -145,9 +145,9 @@ def arm(side: measure.Sums, currency: str | None) -> Arm:
 
 def _strata(
     known: Facts, pairs: Mapping[Cell, measure.Pair], share: float, judge: _Judge
-) -> list[StratumReport]:
+) -> list[CampaignStratumReport]:
     return [
-        StratumReport(
+        CampaignStratumReport(
             key=part.key,
             label=known.labels[part.key],
             control=arm(part.whole.control, judge.currency),
@@ -158,7 +158,7 @@ def _strata(
     ]
 
 
-def _days(known: Facts, history: History) -> list[ReportDay]:
+def _days(known: Facts, history: History) -> list[CampaignReportDay]:
     """Return the days of the period: what activities did on each, and how both sides stood at its end."""
     zone = ZoneInfo(known.timezone)
     first = known.period.since.astimezone(zone).date()
@@ -172,7 +172,7 @@ def _days(known: Facts, history: History) -> list[ReportDay]:
     for one in comparing.course(first, last, history.by_day, by_then):
         day = done.get(one.day)
         found.append(
-            ReportDay(
+            CampaignReportDay(
                 day=one.day,
                 sent=0 if day is None else day.sent,
                 opened=0 if day is None else day.opened,
@@ -206,7 +206,7 @@ class _AssignedBy:
         return kept, len(self._here) - kept
 
 
-def _money(known: Facts, metrics: Sequence[CampaignMetric], currency: str | None) -> Money:
+def _money(known: Facts, metrics: Sequence[CampaignMetric], currency: str | None) -> CampaignMoney:
     row = known.campaign
     cost = row.cost if row.cost is not None and row.currency in (None, currency) else None
     revenue = next((metric for metric in metrics if metric.key == "revenue"), None)
@@ -216,7 +216,7 @@ def _money(known: Facts, metrics: Sequence[CampaignMetric], currency: str | None
 
     extra = None if revenue is None else revenue.extra
     profit = None if extra is None or cost is None else extra - float(cost)
-    return Money(
+    return CampaignMoney(
         cost=None if cost is None else amount_text(cost, row.currency),
         attributed=parts.money_of([found.revenue for found in known.figures.mailings], currency),
         incremental=text(extra),
