@@ -55,6 +55,7 @@ from fidelia.platform.files import DataFolder
 from fidelia.platform.migrate import upgrade_postgres
 from fidelia.platform.pgserver import PostgresServer
 from fidelia.platform.postgres import Database
+from fidelia.platform.process import settle_memory
 from fidelia.settings import Settings
 from fidelia.wiring import wire
 
@@ -401,6 +402,7 @@ def main() -> int:
     unknown = sorted(set(options.rows) - set(NAMES))
     if unknown:
         parser.error(f"there is no row {', '.join(unknown)}; there are: {', '.join(NAMES)}")
+    settle_memory()  # as the sender's process does
     signers: dict[str, DkimSigner | None] = {
         "none": None,
         "rsa": DkimSigner("example.org", "bench", generate("rsa-sha256")),

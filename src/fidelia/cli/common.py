@@ -38,11 +38,13 @@ def load_settings(
 @contextlib.contextmanager
 def quick_imports() -> Iterator[None]:
     """Load a long-running process's modules without looking for garbage among what stays, now and later."""
+    from fidelia.platform.process import settle_memory
+
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
+        settle_memory()
         gc.enable()
 
 

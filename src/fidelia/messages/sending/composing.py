@@ -17,6 +17,8 @@ from .values import with_utm
 
 _KIND = {"unsubscribe": "u", "web_version": "w", "preferences": "p"}
 _NAMED = {link: name for name, link in URLS.items()}
+#: What differs from one recipient to the next in a line of the history, empty.
+_OPEN = '"profile":0,"at":"","id":""'
 
 
 class Context:
@@ -24,6 +26,7 @@ class Context:
 
     def __init__(self, plan: Plan, compiled: Compiled, signer: Signer, run_id: int, variant: int = 0) -> None:
         self._properties = plan.facts(variant)
+        self._lines: dict[str, tuple[str, str]] = {}
         self.plan = plan = plan.of_variant(variant)
         self.run_id = run_id
         self.variant = variant
@@ -47,9 +50,17 @@ class Context:
 
     def event(self, kind: str, key: MessageKey, at: datetime, **more: Any) -> str:
         """Return the history's line for what happened to a recipient; the same fact always has the same id."""
-        properties = {**self._properties, **more}
-        id_ = f"{key.name(self.run_id)}-{kind}"
-        return encode_line(f"message.{kind}", key.profile_id, clickhouse_time(at), id_, properties).decode()
+        name, moment = key.name(self.run_id), clickhouse_time(at)
+        if more:
+            properties = {**self._properties, **more}
+            return encode_line(f"message.{kind}", key.profile_id, moment, f"{name}-{kind}", properties).decode()
+        # What is the same for everybody is written once: every mail has such a line.
+        ends = self._lines.get(kind)
+        if ends is None:
+            line = encode_line(f"message.{kind}", 0, "", "", self._properties).decode()
+            head, _, tail = line.partition(_OPEN)
+            ends = self._lines[kind] = head, tail
+        return f'{ends[0]}"profile":{key.profile_id},"at":"{moment}","id":"{name}-{kind}"{ends[1]}'
 
     def of(self, recipient: Recipient) -> dict[str, Any]:
         """Return what this recipient's templates are rendered with."""
