@@ -7,6 +7,7 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import FromPath, QueryParameter
 
+from fidelia.access import Actor
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.postgres import Tx
 
@@ -26,6 +27,7 @@ class CampaignPeopleController(Controller):
     async def audience(
         self,
         tx: Tx,
+        actor: Actor,
         page: PageRequest,
         campaign_id: FromPath[int],
         side: Annotated[str | None, QueryParameter(name="side", description="test or control")] = None,
@@ -44,6 +46,7 @@ class CampaignPeopleController(Controller):
         ] = None,
     ) -> Page[CampaignMember]:
         """Return a page of everybody who was ever given a side, by id; ``q`` searches as in the list of profiles."""
+        actor.require("campaigns:read")  # on which side somebody is, is the campaign's
         wanted = Filter(
             side=side,
             stratum=stratum,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from pyroaring import BitMap
@@ -15,7 +15,7 @@ from fidelia.kernel.paging import MAX_LIMIT, Page, PageRequest, decode_cursor
 from fidelia.messages import Mailing
 from fidelia.platform.postgres import Tx
 
-from ..model import INTERACTIONS, CampaignActivity, Candidate, Widening
+from ..model import CampaignActivity, Candidate, Widening
 from ..people import listening
 from ..store import activities as activities_store
 from ..store import campaigns as store
@@ -27,6 +27,7 @@ from .manage import note
 from .reach import Reach
 
 MAILING = "mailing"
+WAYS: tuple[Widening, ...] = get_args(Widening)
 AT_WORK = ("scheduled", "starting", "active", "sending", "paused")
 #: Why a mailing in a state cannot be attached. A draft can; one in a state that is not here is over.
 _BUSY: Mapping[str, str] = {
@@ -256,4 +257,4 @@ async def _row(tx: Tx, row: CampaignRow, kind: str, object_id: int) -> ActivityR
 
 def _ordered(widens: Sequence[Widening]) -> list[Widening]:
     """Return ways without repetitions, in one order."""
-    return [way for way in ("audience", *INTERACTIONS) if way in widens]
+    return [way for way in WAYS if way in widens]

@@ -57,6 +57,8 @@ async def members(
     row = await store.get(tx, campaign_id)
     _check(page, wanted, columns)
     people = await lists.people(tx, campaign_id)
+    if row.state == "completed":  # everybody has left it
+        people = msgspec.structs.replace(people, audience=BitMap())
     strata = await lists.strata(tx, campaign_id)
     entries = [entry for entry in await lists.entries(tx, campaign_id) if _fits(entry, wanted)]
     found = _chosen(people, strata, row.first_epoch, entries, wanted)

@@ -103,12 +103,6 @@ async def save(tx: Tx, campaign_id: int, found: People) -> None:
         "control_size": found.audience.intersection_cardinality(found.control),
         "guests_size": found.audience.intersection_cardinality(found.guests),
         "withheld_size": len(found.withheld),
-    }
-    values |= {
-        "audience_size": len(found.audience),
-        "control_size": found.audience.intersection_cardinality(found.control),
-        "guests_size": found.audience.intersection_cardinality(found.guests),
-        "withheld_size": len(found.withheld),
         "segment_version": found.segment_version,
         "updated_at": tx.now,
     }
