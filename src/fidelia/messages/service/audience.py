@@ -16,6 +16,7 @@ from ..model import Plan, Run
 from ..policies.marks import Full
 from ..ports import admit, gates
 from ..sending.values import contact_hash
+from ..store import runs
 
 CHUNK = 20_000
 NOBODY = Full(BitMap(), frozenset())
@@ -89,12 +90,13 @@ async def segment_at(tx: Tx, database_id: int, segment_id: int) -> segments.Segm
 async def take_in(engines: Engines, run: Run, people: BitMap) -> None:
     """Let the run's campaign take in whom it is aimed at, in a transaction of its own; none without a campaign.
 
-    An estimate never does: it changes nothing.
+    An estimate never does: it changes nothing. Nor does a run that was stopped meanwhile.
     """
     if run.plan.campaign_id is None:
         return
     async with engines.tx() as tx:
-        await admit(tx, run.database_id, run.plan, people)
+        if (await runs.get(tx, run.id)).phase in ("audience", "sending"):
+            await admit(tx, run.database_id, run.plan, people)
 
 
 async def work_out(
