@@ -81,6 +81,10 @@ class Shop:
         async with self.engines.tx() as tx:
             await segments.remove_members(tx, SYSTEM, self.segment, ids)
 
+    def mailing(self, number: int) -> int:
+        """Return the id of a mailing that no other campaign has; mailings themselves are not needed here."""
+        return self.campaign * 100 + number
+
     async def activity(self, mailing: int, widens: Iterable[str] = (), exempt: bool = False) -> None:
         async with self.engines.tx() as tx:
             await tx.execute(
