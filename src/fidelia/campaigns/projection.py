@@ -20,7 +20,7 @@ STEP = 4
 
 
 def changed(tx: Tx, database_id: int, campaign_id: int) -> None:
-    """Say that the people of a campaign have changed and must be projected."""
+    """Say that the people of a campaign have changed and must be projected; of a new one, that there are none yet."""
     tx.mark_dirty("segments", database_id, _numbers(campaign_id))
 
 

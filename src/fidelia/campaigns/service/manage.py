@@ -20,6 +20,7 @@ from fidelia.platform.tags import TagCount, clean_tags, tag_errors
 
 from ..model import Campaign, LocalControl
 from ..people.job import RUNS
+from ..projection import changed
 from ..store import campaigns as store
 from ..store.campaigns import CampaignRow, Figures
 from .checks import (
@@ -84,6 +85,7 @@ async def insert(
     }
     campaign_id = await store.insert(tx, values)
     await store.put_tags(tx, campaign_id, clean_tags(settings.tags))
+    changed(tx, database.id, campaign_id)  # rules may ask for its people from now on: there are none yet
     return await store.get(tx, campaign_id)
 
 

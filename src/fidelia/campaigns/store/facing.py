@@ -55,19 +55,19 @@ async def names_in(tx: Tx, database_id: int) -> dict[int, str]:
 
 
 async def ids_in(tx: Tx, database_id: int) -> list[int]:
-    """Return the campaigns of a database that have lists of people."""
-    return [row.id for row in await tx.all(_WITH_PEOPLE.where(_c.database_id == database_id))]
+    """Return the campaigns of a database, archived ones too."""
+    return [row.id for row in await tx.all(sa.select(_c.id).where(_c.database_id == database_id).order_by(_c.id))]
 
 
 async def lists_of(tx: Tx, database_id: int, ids: Collection[int]) -> dict[int, Lists]:
-    """Return the lists of those of some campaigns that are of a database and have any."""
+    """Return the lists of those of some campaigns that are of a database; before the start nobody is on them."""
     rows = await tx.all(
-        sa.select(_p.campaign_id, _c.state, _p.assigned, _p.audience, _p.control)
-        .join(campaign, _c.id == _p.campaign_id)
+        sa.select(_c.id, _c.state, _p.assigned, _p.audience, _p.control)
+        .select_from(campaign.outerjoin(campaign_people, _p.campaign_id == _c.id))
         .where(_c.database_id == database_id, _c.id.in_(ids))
     )
     return {
-        row.campaign_id: Lists(
+        row.id: Lists(
             _read(row.assigned), BitMap() if row.state == "completed" else _read(row.audience), _read(row.control)
         )
         for row in rows
@@ -112,5 +112,5 @@ async def of_person(tx: Tx, database_id: int, profile_id: int, *, archived: bool
     ]
 
 
-def _read(packed: bytes) -> BitMap:
-    return BitMap.deserialize(bytes(packed))
+def _read(packed: bytes | None) -> BitMap:
+    return BitMap() if packed is None else BitMap.deserialize(bytes(packed))
