@@ -191,10 +191,12 @@ async def test_activities_that_come_at_once_split_nobody_twice(shop: Shop) -> No
     await asyncio.gather(*(shop.admit(range(350 + n, 550 + n), activity=n + 1) for n in range(8)))
     found = await shop.people()
     assert found.audience == BitMap(range(1, 557))
-    assert len(found.control) == 56
+    # In waves a stratum may wait for its seat, but is never given one that is not its own.
+    assert 54 <= len(found.control) <= 56
     entered = await shop.events("campaign.entered")
     assert [row[0] for row in entered] == list(found.audience)
     strata = [people for _, people in (await shop.strata()).values()]
+    assert all(len(people & found.control) <= -(-len(people) // 10) for people in strata)
     assert sum(map(len, strata)) == len(BitMap.union(*strata)) == 556
 
 
