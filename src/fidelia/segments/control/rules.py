@@ -88,7 +88,8 @@ def split(
     are the people assigned before, also those who are not in the audience any more: they come back to their side.
 
     Holds always: nobody assigned changes sides; the group never grows beyond ``cap``; no stratum is given somebody
-    beyond its exact share rounded up. A first split gives each stratum its exact share to within one person.
+    beyond its exact share rounded up. As long as nobody is away and the cap is not reached, each stratum gives its
+    exact share to within one person, however people came.
     """
     held, others = control or BitMap(), rest or BitMap()
     known = held | others
@@ -120,6 +121,8 @@ def split(
         )
         for key in sorted(sizes)
     )
+    # The cap also keeps a stratum short where others hold a seat more than rounding gives them now.
+    hit = target < full or (cap is not None and any(row.expected - row.control > 1 for row in rows))
     return Split(
         control=held | added,
         rest=others | (joined - added),
@@ -129,7 +132,7 @@ def split(
         target=target,
         capped=target < full,
         strata=rows,
-        warnings=distorted(rows) if target < full else (),
+        warnings=distorted(rows) if hit else (),
     )
 
 
@@ -168,22 +171,24 @@ def admissions(
 ) -> dict[str, int]:
     """Return how many newcomers of each stratum join the group.
 
-    Each stratum is filled up to its seats. Where that would be more than the whole group may have (old members of
-    other strata hold seats that are not theirs any more), those wait whose stratum lacks the least.
+    Each stratum is filled up to its seats. Where that would be more than the whole group should have (old members of
+    other strata hold seats that are not theirs any more), those wait whose stratum lacks the least; but none waits for
+    a whole person unless there is no ``room``: that the strata are right counts more than the size of the group.
     """
     seats = largest_remainder(sizes, exact, target)
     adds = {key: min(max(0, seats[key] - held[key]), fresh[key]) for key in sizes}
-    free = max(0, target - sum(held.values()))
-    surplus = sum(adds.values()) - (free if room is None else min(free, max(0, room)))
+    surplus = sum(adds.values()) - max(0, target - sum(held.values()))
+    beyond = 0 if room is None else sum(adds.values()) - max(0, room)
     # The last seat of a stratum goes first where it is the least deserved.
     queue = [
         (exact[key] - held[key] - adds[key] + 1, sizes[key], _reversed(key), key) for key in sizes if adds[key] > 0
     ]
     heapq.heapify(queue)
-    while surplus > 0 and queue:
+    while queue and (beyond > 0 or (surplus > 0 and queue[0][0] < 1)):
         _, size, turned, key = heapq.heappop(queue)
         adds[key] -= 1
         surplus -= 1
+        beyond -= 1
         if adds[key] > 0:
             heapq.heappush(queue, (exact[key] - held[key] - adds[key] + 1, size, turned, key))
     return adds
