@@ -7,7 +7,7 @@ from datetime import datetime
 
 from fidelia.segments import books
 
-from .model import CampaignActivityReport, CampaignSide, CampaignMetric, CampaignReport
+from .model import CampaignActivityReport, CampaignMetric, CampaignReport, CampaignSide
 
 _EFFECT = ("Control group", "Test group", "Difference", "From", "To", "Relative", "Relative from", "Relative to")
 _EXTRA = ("Extra", "Extra from", "Extra to", "Verdict", "In words")
@@ -38,7 +38,7 @@ def tables(report: CampaignReport) -> list[books.Table]:
         ("Activities", _activities(report)),
         ("Channels", _channels(report)),
         ("Left out", _left_out(report)),
-        ("CampaignInflow", _inflow(report)),
+        ("Inflow", _inflow(report)),
     ]
 
 
@@ -81,9 +81,7 @@ def _figures(report: CampaignReport) -> list[books.Row]:
 
 def _strata(report: CampaignReport) -> list[books.Row]:
     sides = [
-        f"{side}: {what}"
-        for side in ("Control", "Test")
-        for what in ("people", "converted", "conversions", "revenue")
+        f"{side}: {what}" for side in ("Control", "Test") for what in ("people", "converted", "conversions", "revenue")
     ]
     rows: list[books.Row] = [["Stratum", *sides, "Figure", *_EFFECT, "Verdict"]]
     for part in report.strata:

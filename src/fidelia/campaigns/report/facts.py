@@ -89,9 +89,7 @@ async def read(tx: Tx, campaign_id: int, since: date | None, until: date | None)
     people = await lists.people(tx, campaign_id)
     entries = distinct(await lists.entries(tx, campaign_id))
     strata = await lists.strata(tx, campaign_id)
-    dropped = people.assigned & await segments.kept_back(
-        tx, row.database_id, "campaign", campaign_id, people.assigned
-    )
+    dropped = people.assigned & await segments.kept_back(tx, row.database_id, "campaign", campaign_id, people.assigned)
     last = (period.until - timedelta(microseconds=1)).astimezone(zone).date()
     out = BitMap.union(dropped, *(entry.people for entry in entries if entry.day > last))
     grouped = row.share is not None

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-import msgspec
 from pyroaring import BitMap
 
 from fidelia.kernel.money import amount_text, round_money
@@ -17,7 +16,7 @@ from fidelia.segments import comparing, measure, wording
 from . import effects, facts, parts
 from . import wording as sentences
 from .facts import Cell, Facts, History
-from .model import CampaignSide, CampaignMetric, CampaignReport, CampaignMoney, CampaignReportDay, CampaignStratumReport
+from .model import CampaignMetric, CampaignMoney, CampaignReport, CampaignReportDay, CampaignSide, CampaignStratumReport
 from .warnings import warnings
 
 MILLION = 1_000_000
@@ -122,7 +121,7 @@ class _Judge:
                     relative=effect.relative,
                     relative_low=effect.relative_low,
                     relative_high=effect.relative_high,
-                    **comparing.extra(key, effect, whole.rest.people),
+                    **comparing.over_people(key, effect, whole.rest.people),
                     detectable=effect.detectable,
                     needed=effect.needed,
                     verdict=effect.verdict,

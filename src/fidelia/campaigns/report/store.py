@@ -28,7 +28,7 @@ async def exempt(tx: Tx, campaign_id: int) -> set[int]:
 def entered(database_id: int, campaign_id: int) -> str:
     """Return SQL for when each person was assigned: when they came in first."""
     return (
-        f"select profile, min(at) as entered from {events.events_table(database_id)}"  # noqa: S608 (names of our own)
+        f"select profile, min(at) as entered from {events.events_table(database_id)}"
         f" where type = 'campaign.entered' and campaign = {int(campaign_id)} group by profile"
     )
 
@@ -46,7 +46,7 @@ def reached_goal(database_id: int) -> str:
             from {events.events_table(database_id)} final
             where type = 'goal.reached' and toString(props.goal) = {{goal:String}}
         )
-    """  # noqa: S608 (a name of our own)
+    """
 
 
 async def reached(ch: ClickHouse, database_id: int, campaign_id: int) -> dict[str, dict[str, BitMap]]:
@@ -55,7 +55,7 @@ async def reached(ch: ClickHouse, database_id: int, campaign_id: int) -> dict[st
         f"""
         select type, channel, hex(groupBitmapState(profile)) from {events.events_table(database_id)}
         where type in {{types:Array(String)}} and campaign = {{campaign:UInt32}} group by type, channel
-        """,  # noqa: S608 (a name of our own)
+        """,
         {"types": [f"message.{what}" for what in DONE], "campaign": campaign_id},
     )
     found: dict[str, dict[str, Any]] = defaultdict(dict)

@@ -74,7 +74,7 @@ def unsaid(effect: Effect) -> Effect:
     return msgspec.structs.replace(effect, **dict.fromkeys(names), verdict="too_few")
 
 
-def extra(key: str, effect: Effect, people: float) -> dict[str, Any]:
+def over_people(key: str, effect: Effect, people: float) -> dict[str, Any]:
     """Return what the difference is over so many people, with its range; null where it makes no sense."""
     many = key != "order_average" and effect.verdict != "too_few"
     values = (effect.difference, effect.low, effect.high)

@@ -247,7 +247,7 @@ def _metrics(compared: Sequence[Pair], whole: Pair, currency: str | None) -> lis
                 label=label,
                 unit=unit,  # type: ignore[arg-type]
                 **msgspec.structs.asdict(effect),
-                **comparing.extra(key, effect, whole.rest.people),
+                **comparing.over_people(key, effect, whole.rest.people),
                 sentence=told(key, effect, whole, currency or ""),
             )
         )
