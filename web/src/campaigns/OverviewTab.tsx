@@ -7,6 +7,7 @@ import { activityKind, receivesWords, useActivities, type CampaignActivity } fro
 import { AudienceSummary } from './audience/AudienceSummary';
 import { hasBegun, usePlan } from './audience/model';
 import type { Campaign } from './model';
+import { VerdictCard } from './report/VerdictCard';
 import css from './campaigns.module.css';
 
 const tab = (campaign: Campaign, name: string) => `${paths.campaign(campaign.id)}?tab=${name}`;
@@ -73,7 +74,7 @@ export function OverviewTab({ campaign, onDetails }: { campaign: Campaign; onDet
     <Stack gap="md">
       {campaign.description && <Text>{campaign.description}</Text>}
       {campaign.tags.length > 0 && <TagList tags={campaign.tags} most={20} hrefOf={tagHref} />}
-      {campaign.state === 'draft' ? <Before campaign={campaign} /> : hasBegun(campaign) && <AudienceSummary campaign={campaign} />}
+      {campaign.state === 'draft' ? <Before campaign={campaign} /> : hasBegun(campaign) && <><VerdictCard campaign={campaign} /><AudienceSummary campaign={campaign} /></>}
       <AtAGlance campaign={campaign} />
       <Section title="Settings" {...(onDetails ? { actions: <Anchor component="button" type="button" onClick={onDetails}>Change</Anchor> } : {})}>
         <Details items={[

@@ -19,17 +19,17 @@ export function wayWords(m: Pick<CampaignMember, 'source' | 'activity'>, activit
 
 const sideBadge = (m: CampaignMember) => <ToneBadge tone={m.side === 'control' ? 'gray' : 'fjord'}>{m.side === 'control' ? 'control group' : 'test group'}</ToneBadge>;
 
-const columnsOf = (activities: readonly CampaignActivity[], divided: boolean): Column<CampaignMember>[] => [
+const nowWords = (campaign: Campaign) => (campaign.state === 'completed' ? 'In at the end' : 'In now');
+
+const columnsOf = (activities: readonly CampaignActivity[], divided: boolean, now: string): Column<CampaignMember>[] => [
   { key: 'name', header: 'Person', cell: person },
   { key: 'email', header: 'E-mail', priority: 3, cell: email },
   { key: 'side', header: 'Side', priority: 1, cell: sideBadge },
   ...(divided ? [{ key: 'stratum', header: 'Stratum', priority: 2 as const, cell: (m: CampaignMember) => m.stratum ?? NO_VALUE }] : []),
   { key: 'source', header: 'How they came in', priority: 2, cell: (m) => wayWords(m, activities) },
   { key: 'entered', header: 'Since', priority: 3, cell: (m) => formatDay(m.entered_on) },
-  { key: 'present', header: 'In now', priority: 2, cell: (m) => (m.present ? 'in' : 'left') },
+  { key: 'present', header: now, priority: 2, cell: (m) => (m.present ? 'in' : 'left') },
 ];
-
-const yesNo = [{ value: 'yes', label: 'In now' }, { value: 'no', label: 'Left' }];
 
 function useFilters(campaign: Campaign, activities: readonly CampaignActivity[]): { filters: FilterDef[]; divided: boolean } {
   const parts = usePlan(campaign).data?.parts ?? [];
@@ -42,7 +42,7 @@ function useFilters(campaign: Campaign, activities: readonly CampaignActivity[])
       ...(divided ? [{ key: 'stratum', label: 'Stratum', options: parts.map((p) => ({ value: p.key, label: p.label, count: p.people })) }] : []),
       { key: 'source', label: 'How they came in', multiple: true, options: (['segment', ...guestSources] as const).map((s) => ({ value: s, label: sourceWords[s] })) },
       ...(brought.length > 0 ? [{ key: 'activity', label: 'Brought by', options: brought.map((a) => ({ value: String(a.id), label: a.name, count: a.brought })) }] : []),
-      { key: 'present', label: 'In now', options: yesNo },
+      { key: 'present', label: nowWords(campaign), options: [{ value: 'yes', label: nowWords(campaign) }, { value: 'no', label: 'Left before' }] },
     ],
   };
 }
@@ -60,7 +60,7 @@ export function People({ campaign }: { campaign: Campaign }) {
   return (
     <section id="people" aria-label="People">
       <Title order={2} size="h3" mb="sm">People</Title>
-      <ListView<CampaignMember> name="campaign.people" query={query} state={state} columns={columnsOf(activities, divided)} rowKey={(m) => m.profile_id} rowLabel={person} rowHref={(m) => paths.profile(campaign.database_id, m.profile_id)}
+      <ListView<CampaignMember> name="campaign.people" query={query} state={state} columns={columnsOf(activities, divided, nowWords(campaign))} rowKey={(m) => m.profile_id} rowLabel={person} rowHref={(m) => paths.profile(campaign.database_id, m.profile_id)}
         noun={{ one: 'person', many: 'people' }} searchLabel="Search name, e-mail or id" filters={filters} empty={<AllDone>Nobody is in the campaign yet.</AllDone>} />
     </section>
   );

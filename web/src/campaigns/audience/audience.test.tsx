@@ -69,7 +69,7 @@ describe('the control group of a campaign', () => {
   it('is worked out again while somebody types, and saved with the version that was read', async () => {
     const { sent } = await show(draft);
     await userEvent.click(await screen.findByRole('button', { name: 'Keep back 5 %' }));
-    expect(await screen.findByText(/With 640 kept back you can see a change from 6\.0 % to 8\.7 % or more/)).toBeInTheDocument();
+    expect(await screen.findByText(/With 640 kept back you can see a change from 6\.0 % to 8\.7 % or more/, { selector: 'p' })).toBeInTheDocument();
     expect(screen.getByText('To see one to 7.5 %, keep back about 2,600 people (20.0 %).')).toBeInTheDocument();
     expect(screen.getByRole('row', { name: /low 5,120 40\.0 % 256 40\.0 % 256 exact/ })).toBeInTheDocument();
     const percent = screen.getByRole('textbox', { name: 'Keep back' });
