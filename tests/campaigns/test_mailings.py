@@ -98,9 +98,7 @@ async def test_a_broadcast_goes_to_the_test_group(made: Activities, small: Shop,
     assert {person["profile_id"] for person in who["items"]} == set(people.control)
 
 
-async def test_who_is_let_go_while_it_is_sent_is_blocked(
-    made: Activities, small: Shop, mailbox: MailboxServer
-) -> None:
+async def test_who_is_let_go_while_it_is_sent_is_blocked(made: Activities, small: Shop, mailbox: MailboxServer) -> None:
     """The gate is asked again with each message: its answer stands in the report in words."""
     people = await small.people()
     path = await made.make()
@@ -236,9 +234,7 @@ async def test_a_trigger_takes_in_whom_it_catches(made: Activities, small: Shop)
     assert [(profile, source, brought) for profile, _, source, brought in told] == [(51, "audience", number(path))]
 
 
-async def test_messages_name_their_campaign(
-    made: Activities, small: Shop, mailbox: MailboxServer
-) -> None:
+async def test_messages_name_their_campaign(made: Activities, small: Shop, mailbox: MailboxServer) -> None:
     await small.set(name="Winter & more")
     path = await made.make(body=PLAIN)
     preview = await ok(await made.api.post(f"{path}/preview", json={"profile_id": 1}))

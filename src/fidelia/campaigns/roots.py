@@ -12,9 +12,7 @@ from fidelia.platform.postgres import Tx
 from .store import facing as store
 
 
-async def root(
-    tx: Tx, database_id: int, plan: messages.Plan, people: Sequence[int]
-) -> Mapping[int, Mapping[str, Any]]:
+async def root(tx: Tx, database_id: int, plan: messages.Plan, people: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
     """Return id, name, description and day of the start, the same for everybody (a port of messages).
 
     Nothing for a mailing of no campaign; what a campaign does not have is left out, so a template may ask for it.

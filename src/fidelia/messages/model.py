@@ -39,8 +39,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     A run that ``confirms`` asks people to confirm a subscription: only those who wait for that get it. One that is
     ``lasting`` takes people in as long as its mailing is active: with nobody left to write to, it is not done. One with
     ``variants`` has several templates: rows of the ledger say which (1 …), and ``test`` how the best is found.
-    ``at`` is the moment that ``timing`` counts from, ``timezone`` the database's own. A run of a campaign's mailing goes
-    to who that campaign lets through, for as long as it lasts.
+    ``at`` is the moment that ``timing`` counts from, ``timezone`` the database's own. With ``campaign_id`` it goes to
+    whom that campaign lets through, for as long as it lasts.
     """
 
     mailing_id: int
@@ -82,7 +82,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             version_id=chosen.version_id,
             from_name=chosen.from_name or self.from_name,
         )
-
 
     def facts(self, variant: int = 0) -> dict[str, Any]:
         """Return what every event of a message of this run says of where it is from; 0 is the mailing's own template.

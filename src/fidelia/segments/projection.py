@@ -93,9 +93,7 @@ class Segments:
                 )
                 await engines.clickhouse.insert_bytes(TABLE, _COLUMNS, rows, "RowBinary")
 
-    async def _found(
-        self, engines: Engines, database_id: int, ids: BitMap
-    ) -> dict[int, tuple[int, BitMap, BitMap]]:
+    async def _found(self, engines: Engines, database_id: int, ids: BitMap) -> dict[int, tuple[int, BitMap, BitMap]]:
         """Return (version, members, ever) of lists by their numbers."""
         others = BitMap(id_ for id_ in ids if id_ >= RESERVED)
         async with engines.tx() as tx:

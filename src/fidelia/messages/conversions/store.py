@@ -54,7 +54,8 @@ async def add(raw: Raw, found: Sequence[Conversion]) -> None:
 async def mailings_of(raw: Raw, run_ids: Collection[int]) -> dict[int, int]:
     """Return the mailings of runs."""
     cursor = await raw.execute("select id, mailing_id from mailing_run where id = any(%s)", (list(run_ids),))
-    return {run: mailing for run, mailing in await cursor.fetchall()}
+    rows = await cursor.fetchall()
+    return {int(run): int(mailing) for run, mailing in rows}
 
 
 class Turn(NamedTuple):

@@ -43,7 +43,9 @@ class MailingCalendar(msgspec.Struct, frozen=True):
     items: list[CalendarEntry]
 
 
-async def calendar(tx: Tx, database_id: int, first: date, last: date, campaign_id: int | None = None) -> MailingCalendar:
+async def calendar(
+    tx: Tx, database_id: int, first: date, last: date, campaign_id: int | None = None
+) -> MailingCalendar:
     """Return what was sent and is planned from a day to another, both included; all of it, or a campaign's.
 
     Raise 404, 422.

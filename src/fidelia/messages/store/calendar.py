@@ -95,9 +95,7 @@ async def planned(tx: Tx, database_id: int, before: datetime, campaign_id: int |
         )
         .order_by(at, mailing.c.id)
     )
-    return [
-        PlannedRow(row.id, row.campaign_id, row.name, row.type, row.state, row.at, _schedule(row)) for row in rows
-    ]
+    return [PlannedRow(row.id, row.campaign_id, row.name, row.type, row.state, row.at, _schedule(row)) for row in rows]
 
 
 def _of(database_id: int, campaign_id: int | None) -> list[sa.ColumnElement[bool]]:
