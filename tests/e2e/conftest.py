@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, SetCookieParam, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.up import Up, open_folder, wait_until
+
+if TYPE_CHECKING:
+    from playwright._impl._api_structures import SetCookieParam  # the public module does not export it
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -122,7 +125,7 @@ def sign_in(page: Page, site: Site) -> None:
     page.get_by_label("Password", exact=True).fill(site.password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
-    _sessions[site.url] = cast(list[SetCookieParam], page.context.cookies())
+    _sessions[site.url] = cast("list[SetCookieParam]", page.context.cookies())
 
 
 @pytest.fixture
