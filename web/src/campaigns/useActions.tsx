@@ -13,7 +13,7 @@ interface Drawers { details: () => void; clone: () => void; attach: () => void; 
 /** What can be done with a campaign, by its state. */
 export function useActions(campaign: Campaign | undefined, open: Drawers): Actions {
   const go = useGo();
-  const can = { update: useCan('campaigns:update'), run: useCan('campaigns:run'), create: useCan('campaigns:create'), remove: useCan('campaigns:delete'), mailings: useCan('mailings:create') };
+  const can = { update: useCan('campaigns:update'), run: useCan('campaigns:run'), create: useCan('campaigns:create'), remove: useCan('campaigns:delete'), mailings: useCan('mailings:create'), attach: useCan('mailings:update') };
   const shelf = useShelf();
   const path = { params: { path: { campaign_id: campaign?.id ?? 0 } } };
   const start = useAction({ refresh: [['campaigns'], ['mailings']], run: (_: null, { headers }) => ok(api.POST('/api/v1/campaigns/{campaign_id}/activate', { ...path, headers })) });
@@ -31,7 +31,7 @@ export function useActions(campaign: Campaign | undefined, open: Drawers): Actio
     ...(primary ? { primary } : {}),
     secondary: [...(adds && can.mailings && primary !== newMailing ? [newMailing] : []), ...(state === 'active' && can.run ? [completeIt] : [])],
     menu: [
-      ...(adds ? [{ label: 'Attach an existing activity…', onClick: open.attach }] : []),
+      ...(adds && can.attach ? [{ label: 'Attach an existing activity…', onClick: open.attach }] : []),
       ...(can.update ? [{ label: 'Name, goal and cost…', onClick: open.details }] : []),
       ...(campaign.activities > 0 ? [{ label: 'Its mailings in the calendar', href: `${paths.mailingCalendar()}?campaign=${campaign.id}` }] : []),
       ...(can.run && state === 'active' && !campaign.open_run ? [{ label: 'Take in newcomers now', onClick: () => { refresh.mutate(null, { onSuccess: () => { doneToast('Newcomers of the list are being taken in'); }, onError: failToast }); } }] : []),

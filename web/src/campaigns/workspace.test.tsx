@@ -1,13 +1,12 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
-import { ConfirmHost } from '@/kit/confirm/confirm';
 import { activity, campaign, draft, everything, serverOf } from '@/test/campaigns';
 import { renderPage, type Answer } from '@/test/render';
 import { CampaignPage } from './CampaignPage';
 import type { Campaign } from './model';
 
-const open = (one: Campaign, more?: Answer, at = '/campaigns/3') => renderPage(<><CampaignPage /><ConfirmHost /></>, { at, path: '/campaigns/$campaignId', rights: everything, reply: serverOf(one, more) });
+const open = (one: Campaign, more?: Answer, at = '/campaigns/3') => renderPage(<CampaignPage />, { at, path: '/campaigns/$campaignId', rights: everything, reply: serverOf(one, more) });
 
 describe('the workspace of a campaign', () => {
   it('says how far it is, and what a draft still needs', async () => {

@@ -20,7 +20,7 @@ export const activity = (over: Partial<CampaignActivity>): CampaignActivity => (
 
 export const plan: StrataPlan = { people: 12_800, withheld: 30, control: 640, target: 640, parts: [], warnings: [], rate: 0.05, detectable: 0.027, lift: 0.005, needed: 2900 };
 
-export const everything = ['campaigns:read', 'campaigns:create', 'campaigns:update', 'campaigns:delete', 'campaigns:run', 'mailings:read', 'mailings:create', 'segments:read', 'segments:create', 'databases:read', 'audit:read'];
+export const everything = ['campaigns:read', 'campaigns:create', 'campaigns:update', 'campaigns:delete', 'campaigns:run', 'mailings:read', 'mailings:create', 'mailings:update', 'segments:read', 'segments:create', 'databases:read', 'audit:read'];
 
 /** A server that knows one campaign; `more` answers first. */
 export const serverOf = (one: Campaign, more: Answer = () => undefined): Answer => async (request) => {

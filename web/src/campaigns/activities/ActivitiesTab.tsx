@@ -59,10 +59,10 @@ function columnsOf(campaign: Campaign, can: boolean, changes: Changes): Column<C
 /** What the campaign sends: who gets each activity, whom it brings in, and whether those kept back get it too. */
 export function ActivitiesTab({ campaign, onAttach, onNew }: { campaign: Campaign; onAttach: () => void; onNew: () => void }) {
   const query = useActivities(campaign);
-  const can = useCan('campaigns:update') && isOpen(campaign), makes = useCan('mailings:create');
+  const can = useCan('campaigns:update') && isOpen(campaign), makes = useCan('mailings:create'), attaches = useCan('mailings:update');
   const changes = useChanges(campaign);
   const add = can && makes ? { label: 'New mailing here', icon: <IconPlus size={16} />, onClick: onNew } : undefined;
-  const attach = can ? { label: 'Attach an existing one', icon: <IconLink size={16} />, onClick: onAttach } : undefined;
+  const attach = can && attaches ? { label: 'Attach an existing one', icon: <IconLink size={16} />, onClick: onAttach } : undefined;
   return (
     <Loaded query={query} what="the activities">
       {({ items }) => (items.length === 0 ? (

@@ -1,7 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
-import { ConfirmHost } from '@/kit/confirm/confirm';
 import { activity, campaign, draft, everything, serverOf } from '@/test/campaigns';
 import { renderPage, type Answer } from '@/test/render';
 import { CampaignPage } from '../CampaignPage';
@@ -9,7 +8,7 @@ import type { Campaign } from '../model';
 
 const sale = activity({ segment_name: 'Gold', segment_id: 7, widens: ['clicked'], brought: 214 });
 const busy = activity({ id: 10, name: 'Win-back', state: 'active', type: 'trigger', receives: null, removable: 'It is at work' });
-const open = (one: Campaign, more: Answer, at = '/campaigns/3?tab=activities') => renderPage(<><CampaignPage /><ConfirmHost /></>, { at, path: '/campaigns/$campaignId', rights: everything, reply: serverOf(one, more) });
+const open = (one: Campaign, more: Answer, at = '/campaigns/3?tab=activities') => renderPage(<CampaignPage />, { at, path: '/campaigns/$campaignId', rights: everything, reply: serverOf(one, more) });
 const listed: Answer = ({ method, path }) => {
   if (path === '/api/v1/campaigns/3/activities' && method === 'GET') return { body: { items: [sale, busy] } };
   if (method === 'PATCH') return { body: sale };
