@@ -10,8 +10,8 @@ from .service.activities import attach
 from .service.audience import counted as campaign_figures
 from .service.checks import Control, Settings
 from .service.manage import create as create_campaign
-from .service.used import database_used_by, segment_used_by
 from .service.person import personal_data
+from .service.used import database_used_by, segment_used_by
 from .store.campaigns import names
 
 __all__ = [

@@ -50,9 +50,9 @@ class CampaignRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign and where it stands. ``audience`` = ``test`` + ``control_size`` people are in at present (of a completed
-    one: at its end), ``guests`` of them by an activity; ``withheld`` are kept out by the global control group. ``cost`` is
-    a decimal text, in ``currency``.
+    """A campaign and where it stands. ``audience`` = ``test`` + ``control_size`` people are in at present (of a
+    completed one: at its end), ``guests`` of them by an activity; ``withheld`` are kept out by the global control
+    group. ``cost`` is a decimal text, in ``currency``.
     """
 
     id: int

@@ -176,20 +176,14 @@ class CampaignController(Controller):
     )
     async def clone(self, tx: Tx, actor: Actor, campaign_id: FromPath[int], data: CampaignClone) -> Campaign:
         """Copy a campaign as a draft, with each of its mailings as a draft."""
-        return await lifecycle.clone(
-            tx, actor, campaign_id, data.name, data.segment_id, activities=data.activities
-        )
+        return await lifecycle.clone(tx, actor, campaign_id, data.name, data.segment_id, activities=data.activities)
 
-    @post(
-        "/{campaign_id:int}/activate", status_code=200, opt={"right": "campaigns:run"}, summary="Start a campaign"
-    )
+    @post("/{campaign_id:int}/activate", status_code=200, opt={"right": "campaigns:run"}, summary="Start a campaign")
     async def activate(self, tx: Tx, actor: Actor, campaign_id: FromPath[int]) -> Campaign:
         """Split the people of its segment by a job (``open_run``); after that the campaign is active."""
         return await lifecycle.activate(tx, actor, campaign_id)
 
-    @post(
-        "/{campaign_id:int}/complete", status_code=200, opt={"right": "campaigns:run"}, summary="Complete a campaign"
-    )
+    @post("/{campaign_id:int}/complete", status_code=200, opt={"right": "campaigns:run"}, summary="Complete a campaign")
     async def complete(self, tx: Tx, actor: Actor, campaign_id: FromPath[int]) -> Campaign:
         """Stop what is at work in it, let everybody leave, and add nothing any more."""
         return await lifecycle.complete(tx, actor, campaign_id)

@@ -94,8 +94,6 @@ class CampaignControlController(Controller):
         return await planning.power(tx, data.database_id, data.segment_id, wanted, data.rate, data.lift)
 
     @get("/{campaign_id:int}/strata", opt={"right": "campaigns:read"}, summary="The strata of a campaign")
-    async def strata(
-        self, tx: Tx, campaign_id: FromPath[int], rate: Rate = None, lift: Lift = None
-    ) -> StrataPlan:
+    async def strata(self, tx: Tx, campaign_id: FromPath[int], rate: Rate = None, lift: Lift = None) -> StrataPlan:
         """Return each stratum's people and who of them is kept back; of a draft, as it would be."""
         return await planning.strata(tx, campaign_id, rate, lift)

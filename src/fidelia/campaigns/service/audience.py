@@ -66,9 +66,7 @@ async def members(
         found &= await profiles.search_ids(tx, row.database_id, page.q)
     start = found.rank(_after(page))
     ids = found[start : start + page.limit]
-    known = {
-        person["id"]: person for person in await profiles.read_many(tx, row.database_id, list(ids), list(columns))
-    }
+    known = {person["id"]: person for person in await profiles.read_many(tx, row.database_id, list(ids), list(columns))}
     came: dict[int, Entry] = {}
     for entry in entries:
         for profile in entry.people & ids:

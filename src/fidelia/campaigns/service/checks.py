@@ -126,8 +126,8 @@ async def segment_of(tx: Tx, database_id: int, segment_id: int) -> segments.Segm
     if found.type != "static":
         raise invalid_field(
             at,
-            f"{found.name} is {'a dynamic' if found.type == 'dynamic' else 'an updatable'} segment: its people change by "
-            "themselves, and the split into groups would be lost. Make a static segment and fill it from this one",
+            f"{found.name} is {'a dynamic' if found.type == 'dynamic' else 'an updatable'} segment: its people change "
+            "by themselves, and the split into groups would be lost. Make a static segment and fill it from this one",
         )
     return found
 

@@ -1,4 +1,4 @@
-"""The local control group: switched on, changed, taken away. Who has a side keeps it, unless the group is taken away."""
+"""The local control group: switched on, changed, taken away. Who has a side keeps it until the group is taken away."""
 
 from __future__ import annotations
 

@@ -60,9 +60,7 @@ async def create(
     return await read(tx, row.id)
 
 
-async def insert(
-    tx: Tx, database_id: int, segment_id: int, settings: Settings, control: Control | None
-) -> CampaignRow:
+async def insert(tx: Tx, database_id: int, segment_id: int, settings: Settings, control: Control | None) -> CampaignRow:
     """Check and store a new draft. Raises 422."""
     database = await database_of(tx, database_id)
     faults = await settings_faults(tx, database_id, settings, None)
@@ -251,9 +249,7 @@ def picture(row: CampaignRow) -> dict[str, Any]:
     return told | {"cost": cost_text(row)}
 
 
-async def note(
-    tx: Tx, actor: Actor, verb: str, row: CampaignRow, *, before: Any = None, after: Any = None
-) -> None:
+async def note(tx: Tx, actor: Actor, verb: str, row: CampaignRow, *, before: Any = None, after: Any = None) -> None:
     """Write down what somebody did with a campaign."""
     await audit(
         tx,

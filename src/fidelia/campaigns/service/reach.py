@@ -59,7 +59,5 @@ class Reach:
     async def _members(self, tx: Tx, segment_id: int) -> BitMap | None:
         if segment_id not in self._segments:
             segment = await segments.get_segment(tx, segment_id)
-            self._segments[segment_id] = (
-                None if segment.type == "dynamic" else await segments.members(tx, segment_id)
-            )
+            self._segments[segment_id] = None if segment.type == "dynamic" else await segments.members(tx, segment_id)
         return self._segments[segment_id]

@@ -40,9 +40,7 @@ async def find(tx: Tx, campaign_id: int, kind: str, object_id: int) -> ActivityR
     return None if row is None else as_struct(row, ActivityRow)
 
 
-async def add(
-    tx: Tx, campaign_id: int, kind: str, object_id: int, widens: Sequence[str], *, exempt: bool
-) -> None:
+async def add(tx: Tx, campaign_id: int, kind: str, object_id: int, widens: Sequence[str], *, exempt: bool) -> None:
     """Store an activity."""
     values = {"kind": kind, "object_id": object_id, "widens": list(widens), "exempt": exempt}
     await tx.execute(sa.insert(campaign_activity).values(campaign_id=campaign_id, attached_at=tx.now, **values))
