@@ -150,7 +150,8 @@ def _whole(
     difference = t["value"] - c["value"]
     spread = np.hypot(c["error"] / c["value"], t["error"] / t["value"])
     ratio_ = np.log(t["value"] / c["value"])
-    needed = POWER**2 * (noise[0] + noise[1] * kept / rest) / difference**2
+    needed = POWER**2 * (noise[0] + noise[1] * kept / rest) / difference**2 if difference else 0.0
+    detectable = POWER * np.sqrt(noise[0] / kept + noise[1] / rest)
     return {
         "control": c["value"],
         "test": t["value"],
@@ -160,7 +161,7 @@ def _whole(
         "relative": np.exp(ratio_) - 1,
         "relative_low": np.exp(ratio_ - Z * spread) - 1,
         "relative_high": np.exp(ratio_ + Z * spread) - 1,
-        "detectable": POWER * np.sqrt(noise[0] / kept + noise[1] / rest),
+        "detectable": detectable if detectable > 0 else None,
         "needed": int(needed) + 1 if needed > kept else None,
     }
 

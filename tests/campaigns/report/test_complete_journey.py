@@ -197,6 +197,7 @@ class Journey:
             await asyncio.gather(*(hits.add(hit) for hit in found))
             self.touches += [(profile, run, id_, kind, moment) for profile, moment in done.items()]
         self.touches += [(profile, run, id_, "sent", at) for profile in who]
+        await self.engines.catch_up()
         await listening.round_of(self.engines)
         return set(clicked)
 

@@ -117,10 +117,14 @@ def _figures(row: store.MailingRow, sums: dict[str, int], all_: list[store.Stand
     counted = ("runs", "selected", "left_out", "sent", "failed", "blocked", "bounced")
     reacted = ("opened", "clicked", "unsubscribed", "complained")
     return MailingFigures(
-        **row._asdict(),
+        id=row.id,
+        name=row.name,
+        type=row.type,
+        channel=row.channel,
+        state=row.state,
         **{name: sums.get(name, 0) for name in (*counted, *reacted)},
         delivered=sums.get("sent", 0) - sums.get("bounced", 0),
-        conversions=sum(one.count for one in converted),
+        conversions=sum(one.conversions for one in converted),
         converted=BitMap.union(BitMap(), *(BitMap(one.people) for one in converted)),
         revenue=_revenue(converted),
     )
@@ -172,7 +176,7 @@ def _days(rows: list[tuple[date, str, int]], converted: list[store.Standing]) ->
     return {
         day: MailingsDay(
             **counts[day],
-            conversions=sum(one.count for one in by_day[day]),
+            conversions=sum(one.conversions for one in by_day[day]),
             revenue=_revenue(by_day[day]),
         )
         for day in sorted({*counts, *by_day})

@@ -40,7 +40,7 @@ class Standing(NamedTuple):
     mailing_id: int
     currency: str | None
     day: date
-    count: int
+    conversions: int
     amount: Decimal | None
     people: list[int]
 
