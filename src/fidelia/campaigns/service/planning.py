@@ -161,7 +161,8 @@ def needed(people: int, rate: float, lift: float) -> int | None:
     if alone is None or lift <= 0:
         return None
     # detectable² = alone² / 2 · (1/c + 1/(n − c)); c is the smaller root of c · (n − c) = n · k.
-    k = alone * alone / (2 * lift * lift)
+    ratio = alone / lift
+    k = ratio * ratio / 2
     beneath = people * people - 4 * people * k
     if not isfinite(k) or beneath < 0:
         return None
