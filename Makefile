@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: help demo test lint types imports python-tests web-tests e2e prove bench screens wheel api format clean
+.PHONY: help demo test lint types imports web-types web-lint web-tests python-tests e2e prove bench screens wheel api format clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -40,7 +40,9 @@ src/fidelia/web_dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 demo: compiled src/fidelia/web_dist/index.html  ## start with a real retailer's data, and stay in the foreground
 	$(BIN)/fidelia up --data $(DATA) --port $(PORT) --demo
 
-test: lint types imports web-tests python-tests e2e  ## every test that a change must pass
+test: $(VENV)/.dev web/node_modules/.installed  ## every test that a change must pass
+	$(MAKE) -j2 --output-sync=target lint types imports web-types web-lint
+	$(MAKE) web-tests python-tests e2e
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -53,14 +55,20 @@ imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 python-tests: $(VENV)/.dev compiled src/fidelia/web_dist/index.html
-	$(BIN)/pytest -n 2 --dist loadfile -m "not prove and not e2e" tests
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 15 -m "not prove and not e2e" tests
+
+web-types: web/node_modules/.installed
+	cd web && npm run typecheck
+
+web-lint: web/node_modules/.installed
+	cd web && npm run lint
 
 web-tests: web/node_modules/.installed
-	cd web && npm run typecheck && npm run lint && npm run test
+	cd web && npm run test
 
 e2e: $(VENV)/.dev compiled src/fidelia/web_dist/index.html
 	@command -v chromium-headless-shell >/dev/null || ./tests/e2e/install-browser.sh || command -v chromium
-	$(BIN)/pytest -m "e2e and not prove" tests/e2e
+	$(BIN)/pytest -n 2 --dist loadfile --durations 10 -m "e2e and not prove" tests/e2e
 
 prove: $(VENV)/.dev compiled src/fidelia/web_dist/index.html  ## the long proofs: kill -9, large data, the wheel alone
 	$(BIN)/pytest -m prove --timeout 3600 tests

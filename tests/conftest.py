@@ -39,6 +39,12 @@ NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that start processes or ask a thousand questions: what comes last must be short."""
+    long = ("killed", "supervisor", "agreement", "resume", "oracle", "fuzz")
+    items.sort(key=lambda item: not any(word in item.path.stem for word in long))
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: nobody looks for garbage in it."""
     gc.collect()

@@ -45,6 +45,7 @@ async def _replace(tx: Tx, database_id: int, campaign_id: int, gone: BitMap, ins
     heir = next(iter(instead.values()), None)
     first = next((profile for profile in instead if profile in before.assigned), None)
     moves = heir is not None and first is not None and heir not in before.assigned
+    place = BitMap([first] if moves and first is not None else [])  # what the heir takes over
 
     def without(found: BitMap, joins: bool) -> BitMap:
         return (found - gone) | BitMap([heir] if joins and heir is not None else [])
@@ -54,7 +55,7 @@ async def _replace(tx: Tx, database_id: int, campaign_id: int, gone: BitMap, ins
     after = msgspec.structs.replace(
         before,
         assigned=assigned,
-        control=without(before.control, moves and first in before.control),
+        control=without(before.control, bool(place & before.control)),
         audience=without(before.audience, has_side and bool(before.audience & gone)),
         guests=without(before.guests, bool(before.guests & gone)),
         withheld=without(before.withheld, not has_side and bool(before.withheld & gone)),
@@ -64,7 +65,7 @@ async def _replace(tx: Tx, database_id: int, campaign_id: int, gone: BitMap, ins
         tx,
         campaign_id,
         {
-            key: (label, without(people, moves and first in people))
+            key: (label, without(people, bool(place & people)))
             for key, (label, people) in (await lists.strata(tx, campaign_id)).items()
             if people & gone
         },
