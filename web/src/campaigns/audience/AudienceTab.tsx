@@ -8,11 +8,11 @@ import { hasBegun } from './model';
 import { People } from './People';
 import { WaysIn } from './WaysIn';
 
-/** When people were taken in last; what goes on right now stands above the tabs. */
+/** When the list was compared last; what goes on right now stands above the tabs. */
 function TakenIn({ campaign }: { campaign: Campaign }) {
   const { open_run: open, last_run: last } = campaign;
   if (open || last?.state !== 'done') return null;
-  return <Text size="xs" c="dimmed">People were taken in <Time value={last.finished_at ?? last.queued_at} />: {formatCount(last.joined ?? 0, 'person', 'people')} came in, {formatCount(last.gone ?? 0, 'person', 'people')} left.</Text>;
+  return <Text size="xs" c="dimmed">Compared with the list <Time value={last.finished_at ?? last.queued_at} />: {formatCount(last.joined ?? 0, 'person', 'people')} came in, {formatCount(last.gone ?? 0, 'person', 'people')} left.</Text>;
 }
 
 /** Who is in a campaign, on which side, and how they came in. */

@@ -1,5 +1,5 @@
 import { Alert, Grid, NumberInput, Stack, Switch, Text } from '@mantine/core';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { AppForm, formatCount, formatNumber, Loaded, Section, Term, useAppForm } from '@/kit';
@@ -47,7 +47,7 @@ function Outlook({ campaign, values }: { campaign: Campaign; values: Values }) {
 }
 
 /** Makes the control group of a campaign, or changes it. */
-export function ControlForm({ campaign, database, onSaved, onCancel }: { campaign: Campaign; database: Database; onSaved: () => void; onCancel?: () => void }) {
+export function ControlForm({ campaign, database, onSaved, onCancel, footer }: { campaign: Campaign; database: Database; onSaved: () => void; onCancel?: () => void; footer?: ReactNode }) {
   const { control } = campaign, draft = campaign.state === 'draft';
   const state = useAppForm<Values>({ initialValues: { percent: control?.percent ?? 5, capped: Boolean(control?.cap), cap: control?.cap ?? '', strata: control?.strata ?? [] }, check });
   const { form } = state;
@@ -74,6 +74,7 @@ export function ControlForm({ campaign, database, onSaved, onCancel }: { campaig
               <StrataEditor fields={database.fields} value={form.values.strata} errors={errors} disabled={fixed} onChange={(strata) => { form.setFieldValue('strata', strata); }} />
               {fixed && <Text size="xs" c="dimmed">Fixed since somebody is kept back. To divide otherwise, remove the control group and make it again.</Text>}
               <Exempt campaign={campaign} />
+              {footer && <div>{footer}</div>}
             </Stack>
           </Section>
         </Grid.Col>

@@ -79,10 +79,8 @@ export function ControlGroupCard({ campaign }: { campaign: Campaign }) {
   return (
     <Loaded query={databaseQuery} what="the fields of the database">
       {(database) => (
-        <Stack>
-          <ControlForm key={`${campaign.version}${campaign.control ? '' : 'new'}`} campaign={campaign} database={database} onSaved={() => { setMaking(false); doneToast('Control group saved'); }} {...(campaign.control ? {} : { onCancel: () => { setMaking(false); } })} />
-          {campaign.control && <div><RemoveControl campaign={campaign} control={campaign.control} /></div>}
-        </Stack>
+        <ControlForm key={`${campaign.version}${campaign.control ? '' : 'new'}`} campaign={campaign} database={database} onSaved={() => { setMaking(false); doneToast('Control group saved'); }}
+          {...(campaign.control ? { footer: <RemoveControl campaign={campaign} control={campaign.control} /> } : { onCancel: () => { setMaking(false); } })} />
       )}
     </Loaded>
   );

@@ -28,7 +28,7 @@ const columnsOf = (activities: readonly CampaignActivity[], divided: boolean, no
   ...(divided ? [{ key: 'stratum', header: 'Stratum', priority: 2 as const, cell: (m: CampaignMember) => m.stratum ?? NO_VALUE }] : []),
   { key: 'source', header: 'How they came in', priority: 2, cell: (m) => wayWords(m, activities) },
   { key: 'entered', header: 'Since', priority: 3, cell: (m) => formatDay(m.entered_on) },
-  { key: 'present', header: now, priority: 2, cell: (m) => (m.present ? 'in' : 'left') },
+  { key: 'present', header: now, priority: 3, cell: (m) => (m.present ? 'yes' : 'left') },
 ];
 
 function useFilters(campaign: Campaign, activities: readonly CampaignActivity[]): { filters: FilterDef[]; divided: boolean } {

@@ -8,7 +8,7 @@ import { Warnings } from '@/segments/strata/StrataTable';
 import { hasBegun, peopleOf } from '../audience/model';
 import type { Campaign } from '../model';
 import { ByActivity, ByChannel } from './Activities';
-import { Days } from './Days';
+import { Days, Growth } from './Days';
 import { Method } from './Method';
 import { Money } from './Money';
 import { converted, effectsOf, isEarly, reportAddress, useCampaignReport, wordsOf, type CampaignReport } from './model';
@@ -82,6 +82,7 @@ function Report({ campaign, report }: Shown) {
       <ByChannel report={report} />
       <ByStratum {...shown} />
       <LeftOutPeople report={report} />
+      <Growth report={report} />
       <InflowPeople {...shown} />
       <Method report={report} windowDays={campaign.window_days} />
     </Stack>

@@ -11,6 +11,18 @@ function sides(days: readonly ReportDay[], test: (d: ReportDay) => Value, contro
   return { kind: 'line', xLabel: 'Day', x: days.map((d) => formatDay(d.day)), series: [{ name: kept ? 'Test' : 'Everybody', values: days.map(test) }, ...(kept ? [{ name: 'Control', role: 'control' as const, values: days.map(control) }] : [])] };
 }
 
+/** How many had come in by the end of each day; nothing where all of them came at once. */
+export function Growth({ report }: { report: CampaignReport }) {
+  const { days, timezone } = report;
+  if (days.filter((d) => d.joined > 0).length < 2) return null;
+  let all = 0;
+  const values = days.map((d) => (all += d.joined));
+  return (
+    <Chart title="How the audience grew" note={`People who had come in by the end of the day · days in ${timezone}`} file="growth" description={`${formatNumber(values[0])} people on ${formatDay(days[0]?.day)}, ${formatNumber(values.at(-1))} by ${formatDay(days.at(-1)?.day)}`}
+      spec={{ kind: 'line', xLabel: 'Day', x: days.map((d) => formatDay(d.day)), series: [{ name: 'People', values }] }} />
+  );
+}
+
 /** The campaign by day: how both sides went on, and what was sent and done. */
 export function Days({ report }: { report: CampaignReport }) {
   const { days, currency, timezone } = report;
@@ -36,7 +48,6 @@ export function Days({ report }: { report: CampaignReport }) {
         description={`${sum((d) => d.sent)} sent, ${sum((d) => d.opened)} opened, ${sum((d) => d.clicked)} clicked`}
         spec={{ kind: 'line', xLabel: 'Day', x: days.map((d) => formatDay(d.day)), series: [
           { name: 'Sent', values: days.map((d) => d.sent) }, { name: 'Opened', values: days.map((d) => d.opened) }, { name: 'Clicked', values: days.map((d) => d.clicked) },
-          ...(days.some((d) => d.joined > 0) ? [{ name: 'Came in', values: days.map((d) => d.joined) }] : []),
         ] }} />
     </>
   );

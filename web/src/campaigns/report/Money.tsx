@@ -1,5 +1,6 @@
-import { SimpleGrid, Text } from '@mantine/core';
+import { Group, SimpleGrid, Text } from '@mantine/core';
 import { AppLink, Details, formatAmount, formatPercent, paths, Section } from '@/kit';
+import { VerdictBadge } from '@/segments/effects/EffectTable';
 import type { Campaign } from '../model';
 import type { CampaignReport } from './model';
 
@@ -16,14 +17,17 @@ export function Money({ campaign, report }: { campaign: Campaign; report: Campai
   const { money, currency } = report;
   if (currency === null) return null;
   const extra = rangeOf(money, currency);
+  const verdict = report.metrics.find((m) => m.key === 'revenue')?.verdict;
+  const proved = verdict === 'higher' || verdict === 'lower';
+  const untold = money.cost !== null && extra !== null ? <Text c="dimmed">can’t tell yet: the range of the extra revenue holds 0</Text> : null;
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }}>
       <Section title="What it brought" text="The test group against the control group: what would not have been spent without the campaign.">
         <Details items={[
-          ['Extra revenue', extra ?? <Text key="e" c="dimmed">{report.control === null ? 'Nobody is kept back, so nobody can tell.' : 'Can’t tell yet'}</Text>],
+          ['Extra revenue', extra !== null ? <Group key="x" gap="xs">{extra}{verdict === 'cannot_tell' && <VerdictBadge verdict={verdict} />}</Group> : <Text key="e" c="dimmed">{report.control === null ? 'Nobody is kept back, so nobody can tell.' : 'Can’t tell yet'}</Text>],
           ['Cost', money.cost === null ? <>not given · <AppLink href={paths.campaign(campaign.id)}>Overview</AppLink></> : formatAmount(money.cost, currency)],
-          ['Profit', money.profit === null ? null : formatAmount(money.profit, currency)],
-          ['Return on cost', money.return_on_cost === null ? null : formatPercent(money.return_on_cost)],
+          ['Profit', money.profit === null || !proved ? untold : formatAmount(money.profit, currency)],
+          ['Return on cost', money.return_on_cost === null || !proved ? untold : formatPercent(money.return_on_cost)],
         ]} />
       </Section>
       <Section title="What messages claim" text="Revenue of people who came by a link, or after the last message they clicked, opened or got. Many of them would have bought anyway.">

@@ -52,9 +52,15 @@ describe('the report of a campaign', () => {
   it('tells extra revenue with its range apart from what messages claim', async () => {
     await show();
     expect(await screen.findByText('€8,512.00 (−€4,864.00 to €23,104.00)')).toBeInTheDocument();
-    expect(screen.getByText('609.3 %')).toBeInTheDocument();
+    expect(screen.getAllByText('can’t tell yet: the range of the extra revenue holds 0')).toHaveLength(2);
+    expect(screen.queryByText('609.3 %')).toBeNull();
     expect(screen.getByRole('region', { name: 'What messages claim' })).toHaveTextContent('€9,000.00');
     expect(rangeOf({ ...report.money, incremental: null }, 'EUR')).toBeNull();
+  });
+  it('tells profit once the extra revenue is proved', async () => {
+    await show({ ...report, metrics: report.metrics.map((m) => ({ ...m, verdict: 'higher' as const })) });
+    expect(await screen.findByText('609.3 %')).toBeInTheDocument();
+    expect(screen.getByText('€7,312.00')).toBeInTheDocument();
   });
   it('keeps period and currency in the address, for the report and its files', async () => {
     const { sent, address } = await show(report, campaign, '/campaigns/3?tab=report&from=2026-11-02&currency=NOK');

@@ -91,11 +91,12 @@ interface StrataEffectsProps {
 export function StrataEffects({ parts, currency, others, are, did }: StrataEffectsProps) {
   const told = (m: Effect | undefined) => (m && m.verdict !== 'too_few' ? m : undefined);
   const reach = reachOf(parts.flatMap((p) => told(p.share) ?? []));
+  const amounts = currency !== null && parts.some((p) => told(p.money));
   const missing = `needs more people who ${did}`;
   return (
     <Table.ScrollContainer minWidth={820} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Strata compared' } }}>
       <Table verticalSpacing="xs" className={css.table ?? ''}>
-        <Table.Thead><Table.Tr><Table.Th>Stratum</Table.Th><Table.Th ta="right">{others} who {did}</Table.Th><Table.Th ta="right">Control who {did}</Table.Th><Table.Th ta="right">Difference</Table.Th><Table.Th w={216}>95 % range, around 0</Table.Th><Table.Th>{are}</Table.Th>{currency && <Table.Th ta="right">Revenue each, difference</Table.Th>}</Table.Tr></Table.Thead>
+        <Table.Thead><Table.Tr><Table.Th>Stratum</Table.Th><Table.Th ta="right">{others} who {did}</Table.Th><Table.Th ta="right">Control who {did}</Table.Th><Table.Th ta="right">Difference</Table.Th><Table.Th w={216}>95 % range, around 0</Table.Th><Table.Th>{are}</Table.Th>{amounts && <Table.Th ta="right">Revenue each, difference</Table.Th>}</Table.Tr></Table.Thead>
         <Table.Tbody>
           {parts.map((part) => {
             const share = told(part.share), money = told(part.money);
@@ -107,7 +108,7 @@ export function StrataEffects({ parts, currency, others, are, did }: StrataEffec
                 <Table.Td ta="right" className="fd-num">{share ? known(share, currency) : '–'}</Table.Td>
                 <Table.Td>{share && <RangeLine low={share.low} mid={share.difference} high={share.high} reach={reach} />}<Text size="xs" c="dimmed" className="fd-num">{share ? range(share, currency, missing) : missing}</Text></Table.Td>
                 <Table.Td>{part.share && <VerdictBadge verdict={part.share.verdict} />}</Table.Td>
-                {currency && <Table.Td ta="right" className="fd-num">{money ? known(money, currency) : '–'}</Table.Td>}
+                {amounts && <Table.Td ta="right" className="fd-num">{money ? known(money, currency) : '–'}</Table.Td>}
               </Table.Tr>
             );
           })}

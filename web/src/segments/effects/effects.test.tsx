@@ -37,7 +37,7 @@ describe('the table of effects', () => {
     await renderPage(<EffectTable rows={[effect, few]} currency="EUR" others="Test group" are="Test group is" />);
     const [, bought, revenue] = screen.getAllByRole('row').map((row) => within(row));
     expect(bought?.getByText('9.2 % (1,119 of 12,160)')).toBeInTheDocument();
-    expect(bought?.getByText('+0.6 points to +4.5 points')).toBeInTheDocument();
+    expect(bought?.getByText('+0.6 to +4.5 points')).toBeInTheDocument();
     expect(bought?.getByTestId('range')).toBeInTheDocument();
     expect(revenue?.getByText('needs more buyers')).toBeInTheDocument();
     expect(revenue?.queryByText('+€0.70')).toBeNull();

@@ -60,7 +60,7 @@ export const known = (m: Effect, currency: string | null | undefined): string =>
 
 /** The range of a figure, or what it lacks. */
 export function range(m: Pick<Effect, 'unit' | 'low' | 'high'>, currency: string | null | undefined, none = 'needs more buyers'): string {
-  return m.low === null || m.high === null ? none : `${change(m, m.low, currency)} to ${change(m, m.high, currency)}`;
+  return m.low === null || m.high === null ? none : `${change(m, m.low, currency).replace(/ points$/, '')} to ${change(m, m.high, currency)}`;
 }
 
 /** "The campaign worked: 9.2 % of …" in its two halves; what says no verdict is two sentences. */

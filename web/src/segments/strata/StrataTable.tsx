@@ -16,21 +16,20 @@ function Share({ part, whole, control = false, href, label }: { part: number; wh
   );
 }
 
-/** Every stratum with its people and whom it keeps back, each as a share of all, what it should keep back, and how far that is off. */
+/** Every stratum with its people and whom it keeps back, each as a share of all, and by how many people that is off its equal share. */
 export function StrataTable({ parts, label = 'Strata with their people', opens }: { parts: readonly StratumPart[]; label?: string; /** the people behind a number */ opens?: ((part: StratumPart, control: boolean) => string) | undefined }) {
   const people = sum(parts, (p) => p.people), control = sum(parts, (p) => p.control);
   return (
-    <Table.ScrollContainer minWidth={500} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': label } }}>
+    <Table.ScrollContainer minWidth={400} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': label } }}>
       <Table verticalSpacing={6} className={css.table ?? ''}>
-        <Table.Thead><Table.Tr><Table.Th scope="col">Stratum</Table.Th><Table.Th scope="col" ta="right">People</Table.Th><Table.Th scope="col" ta="right">Kept back</Table.Th><Table.Th scope="col" ta="right">Should be</Table.Th><Table.Th scope="col" ta="right">Off by</Table.Th></Table.Tr></Table.Thead>
+        <Table.Thead><Table.Tr><Table.Th scope="col">Stratum</Table.Th><Table.Th scope="col" ta="right">People</Table.Th><Table.Th scope="col" ta="right">Kept back</Table.Th><Table.Th scope="col" ta="right">Off by</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
           {parts.map((part) => (
             <Table.Tr key={part.key}>
               <Table.Th scope="row" className={css.name ?? ''}>{part.label}</Table.Th>
               <Table.Td ta="right"><Share part={part.people} whole={people} href={opens?.(part, false)} label={`in ${part.label}`} /></Table.Td>
               <Table.Td ta="right"><Share part={part.control} whole={control} control href={opens?.(part, true)} label={`kept back in ${part.label}`} /></Table.Td>
-              <Table.Td ta="right" className="fd-num">{exact(part.expected)}</Table.Td>
-              <Table.Td ta="right" className="fd-num">{offBy(part)}</Table.Td>
+              <Table.Td ta="right" className="fd-num"><span title={`an equal share would be ${exact(part.expected)}`}>{offBy(part)}</span></Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -40,7 +39,6 @@ export function StrataTable({ parts, label = 'Strata with their people', opens }
               <Table.Th scope="row">All</Table.Th>
               <Table.Td ta="right" fw={700}><Num value={people} /></Table.Td>
               <Table.Td ta="right" fw={700}><Num value={control} /></Table.Td>
-              <Table.Td ta="right" fw={700} className="fd-num">{exact(sum(parts, (p) => p.expected))}</Table.Td>
               <Table.Td />
             </Table.Tr>
           </Table.Tfoot>

@@ -30,9 +30,9 @@ describe('the table of strata', () => {
   it('shows each with its share of all and of those kept back, and the sums', async () => {
     await renderPage(<StrataTable parts={[part, { ...part, key: 'high', label: 'high', people: 7680, expected: 384, control: 383 }]} />);
     const rows = within(screen.getByRole('table')).getAllByRole('row').map((row) => row.textContent);
-    expect(rows[1]).toBe('low5,120 40.0 %256 40.1 %256exact');
-    expect(rows[2]).toBe('high7,680 60.0 %383 59.9 %384−1.0');
-    expect(rows[3]).toBe('All12,800639640');
+    expect(rows[1]).toBe('low5,120 40.0 %256 40.1 %exact');
+    expect(rows[2]).toBe('high7,680 60.0 %383 59.9 %−1.0');
+    expect(rows[3]).toBe('All12,800639');
   });
   it('stands under what makes the comparison worse', async () => {
     await renderPage(<Warnings warnings={[{ kind: 'cap', message: 'Cap 12 leaves 0.7 of a person for West: raise the cap to 35 or drop a field', stratum: 'West' }]} />);
