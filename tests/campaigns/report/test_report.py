@@ -58,6 +58,19 @@ async def test_nothing_to_report_before_the_start(api: httpx.AsyncClient, engine
     assert report["activities"] == report["channels"] == report["left_out"] == []
 
 
+async def test_nobody_in_it_and_a_goal_that_is_gone(
+    api: httpx.AsyncClient, engines: Engines, clock: FixedClock
+) -> None:
+    world = await begun(api, engines, listed=0, goal="gone", cost="5", currency="EUR")
+    clock.advance(DAY)
+    report = await world.get()
+    assert report["headline"] == "Too few to say yet: there is nobody to compare with."
+    assert (report["control"]["people"], report["test"]["people"], report["strata"]) == (0, 0, [])
+    assert [day["test_share"] for day in report["days"]] == [None, None]
+    assert (report["money"]["cost"], report["money"]["incremental"]) == ("5.00", None)
+    assert "goal" in kinds(report)
+
+
 async def test_without_a_group_there_is_no_verdict(api: httpx.AsyncClient, engines: Engines) -> None:
     world = await begun(api, engines, share=None, strata=[])
     world.at(NOW + DAY)
