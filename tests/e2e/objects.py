@@ -9,6 +9,7 @@ import httpx
 
 from tests.up import wait_until
 
+from .campaign_objects import campaigns
 from .conftest import ROOT, Site
 from .content_objects import content
 from .on_site import placements
@@ -376,6 +377,7 @@ class Objects:
             | self.multivariate()
             | placements(self)
             | content(self)
+            | campaigns(self)
         )
         self.control()
         self.receipts()
