@@ -116,7 +116,7 @@ def words(made: rules.Split, parts: list[Division], cap: int | None) -> list[Con
     if made.warnings and cap is not None:
         needed = rules.cap_needed(made.strata)
         text = (
-            f"The cap of {cap:,} keeps the group from mirroring the database. Raise the cap and the share so that at "
+            f"The cap of {cap:,} keeps the group from mirroring everybody. Raise the cap and the share so that at "
             f"least {needed:,} people are kept back, or use fewer strata"
         )
         found.insert(0, ControlWarning(kind="cap", message=text))

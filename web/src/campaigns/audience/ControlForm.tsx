@@ -46,6 +46,20 @@ function Outlook({ campaign, values }: { campaign: Campaign; values: Values }) {
   );
 }
 
+/** Who is in already has no side: what it would be of those who come. */
+function Newcomers({ values }: { values: Values }) {
+  const cap = capOf(values), of = 1000, share = Math.round(of * Number(values.percent) / 100);
+  if (!percentFits(values.percent)) return null;
+  return (
+    <Section title="What it would be">
+      <Stack gap="sm">
+        <Text>Nobody at first. Of every {formatNumber(of)} people who come in from now on, about <strong>{formatNumber(share)}</strong> would be kept back{cap === null ? '' : `, until there are ${formatNumber(cap)}`}.</Text>
+        <Text size="xs" c="dimmed">The report compares them with the other newcomers, so it can tell something once enough have come in.</Text>
+      </Stack>
+    </Section>
+  );
+}
+
 /** Makes the control group of a campaign, or changes it. */
 export function ControlForm({ campaign, database, onSaved, onCancel, footer }: { campaign: Campaign; database: Database; onSaved: () => void; onCancel?: () => void; footer?: ReactNode }) {
   const { control } = campaign, draft = campaign.state === 'draft';
@@ -78,7 +92,7 @@ export function ControlForm({ campaign, database, onSaved, onCancel, footer }: {
             </Stack>
           </Section>
         </Grid.Col>
-        <Grid.Col span={{ base: 12, lg: 6 }}>{draft ? <Outlook campaign={campaign} values={form.values} /> : <Standing campaign={campaign} />}</Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 6 }}>{draft ? <Outlook campaign={campaign} values={form.values} /> : control ? <Standing campaign={campaign} /> : <Newcomers values={form.values} />}</Grid.Col>
       </Grid>
     </AppForm>
   );

@@ -89,6 +89,7 @@ describe('the control group of a campaign', () => {
     await show({ ...campaign, control: null, test: 12800, control_size: 0 });
     await userEvent.click(await screen.findByRole('button', { name: 'Keep back 5 %' }));
     expect(await screen.findByText('Only newcomers can be kept back')).toBeInTheDocument();
+    expect(screen.getByText(/^Nobody at first/)).toHaveTextContent('Of every 1,000 people who come in from now on, about 50 would be kept back.');
     expect(screen.getByRole('button', { name: 'Keep back 5 % of newcomers' })).toBeInTheDocument();
   });
   it('has fixed strata once somebody is kept back, and names what still reaches it', async () => {

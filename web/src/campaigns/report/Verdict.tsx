@@ -1,4 +1,5 @@
 import { Alert, Text, Title } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { AppLink, formatCount, paths, Time } from '@/kit';
 import { VerdictPanel } from '@/segments/effects/VerdictPanel';
 import { halves } from '@/segments/effects/words';
@@ -16,7 +17,7 @@ export function StillRunning({ campaign, report }: { campaign: Campaign; report:
 }
 
 /** The verdict of a report; without a control group, what is missing for one. */
-export function Verdict({ campaign, report }: { campaign: Campaign; report: CampaignReport }) {
+export function Verdict({ campaign, report, children }: { campaign: Campaign; report: CampaignReport; /** under its words */ children?: ReactNode }) {
   const words = wordsOf(report.goal);
   if (report.verdict === null) {
     const { verdict, because } = halves(report.headline, '. ');
@@ -29,6 +30,7 @@ export function Verdict({ campaign, report }: { campaign: Campaign; report: Camp
   }
   return (
     <VerdictPanel verdict={report.verdict} headline={report.headline} effect={effectsOf(report).find((m) => m.key === 'conversion')} noun={words.noun} among="the test group">
+      {children}
       <StillRunning campaign={campaign} report={report} />
     </VerdictPanel>
   );

@@ -2,10 +2,9 @@ import { Stack, Text } from '@mantine/core';
 import { useCan } from '@/api/session';
 import { AppLink, Loaded, paths, Section, Time } from '@/kit';
 import { RangeLine, reachOf } from '@/segments/effects/RangeLine';
-import { range } from '@/segments/effects/words';
 import { hasBegun } from '../audience/model';
 import type { Campaign } from '../model';
-import { effectsOf, isEarly, useCampaignReport, wordsOf } from './model';
+import { effectsOf, isEarly, useCampaignReport } from './model';
 import { Verdict } from './Verdict';
 
 const whole = {};
@@ -24,13 +23,9 @@ export function VerdictCard({ campaign }: { campaign: Campaign }) {
         const effect = effectsOf(report).find((m) => m.key === 'conversion');
         return (
           <Stack gap="xs">
-            <Verdict campaign={campaign} report={report} />
-            {effect && effect.verdict !== 'too_few' && effect.low !== null && (
-              <div>
-                <RangeLine low={effect.low} mid={effect.difference} high={effect.high} reach={reachOf([effect])} />
-                <Text size="xs" c="dimmed">{range(effect, report.currency, wordsOf(report.goal).none)} (95 %), around 0</Text>
-              </div>
-            )}
+            <Verdict campaign={campaign} report={report}>
+              {effect && effect.verdict !== 'too_few' && <RangeLine low={effect.low} mid={effect.difference} high={effect.high} reach={reachOf([effect])} />}
+            </Verdict>
             <Text size="xs" c="dimmed">As of <Time value={report.as_of} mode="absolute" /> · {link}</Text>
           </Stack>
         );

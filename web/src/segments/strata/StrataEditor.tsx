@@ -45,10 +45,10 @@ function One({ field, item, at, fields, onChange, onRemove, errors, disabled }: 
   return (
     <Paper withBorder p="sm">
       <Stack gap="xs">
-        <Group gap="xs" align="flex-end" wrap="nowrap">
-          <Select style={{ flex: 1, minWidth: 0 }} label="Field" searchable allowDeselect={false} disabled={disabled} value={item.field} error={errors.get(`${at}/field`)} data={fields.map((f) => ({ value: f.name, label: fieldLabel(f) }))}
+        <Group gap="xs" align="flex-end">
+          <Select style={{ flex: '1 1 140px', minWidth: 0 }} label="Field" searchable allowDeselect={false} disabled={disabled} value={item.field} error={errors.get(`${at}/field`)} data={fields.map((f) => ({ value: f.name, label: fieldLabel(f) }))}
             onChange={(name) => { const next = fields.find((f) => f.name === name); if (next) onChange(blank(next)); }} />
-          {ways.length > 1 && <Select w={150} label="Divided into" allowDeselect={false} disabled={disabled} value={way} data={ways.map((w) => ({ value: w, label: wayWords[w] }))}
+          {ways.length > 1 && <Select style={{ flex: '0 1 150px' }} label="Divided into" allowDeselect={false} disabled={disabled} value={way} data={ways.map((w) => ({ value: w, label: wayWords[w] }))}
             onChange={(next) => { onChange({ field: item.field, lists: next === 'lists' ? [{ values: [] }] : [], ranges: [] }); }} />}
           {!disabled && <IconButton label={`Remove ${field ? fieldLabel(field) : item.field}`} onClick={onRemove}><IconTrash size={16} /></IconButton>}
         </Group>

@@ -48,15 +48,21 @@ export function StrataTable({ parts, label = 'Strata with their people', opens }
   );
 }
 
+/** As many stand in sight beside the first. */
+const MOST = 4;
+
 /** What makes the comparison worse; the first says what to do. */
 export function Warnings({ warnings }: { warnings: readonly ControlWarning[] }) {
   const [first, ...more] = warnings;
   if (!first) return null;
+  const line = (warning: ControlWarning) => <Text key={`${warning.kind}${warning.stratum ?? ''}`} size="xs">{warning.message}.</Text>;
+  const near = more.length > MOST ? more.slice(0, MOST - 1) : more, far = more.slice(near.length);
   return (
     <Alert color="marigold" title="Worth a look">
       <Stack gap={4}>
         <Text>{first.message}.</Text>
-        {more.map((warning) => <Text key={`${warning.kind}${warning.stratum ?? ''}`} size="xs">{warning.message}.</Text>)}
+        {near.map(line)}
+        {far.length > 0 && <details className={css.more}><summary>{far.length} more</summary><Stack gap={4}>{far.map(line)}</Stack></details>}
       </Stack>
     </Alert>
   );

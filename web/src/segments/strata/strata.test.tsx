@@ -37,5 +37,11 @@ describe('the table of strata', () => {
   it('stands under what makes the comparison worse', async () => {
     await renderPage(<Warnings warnings={[{ kind: 'cap', message: 'Cap 12 leaves 0.7 of a person for West: raise the cap to 35 or drop a field', stratum: 'West' }]} />);
     expect(screen.getByText(/raise the cap to 35 or drop a field\.$/)).toBeInTheDocument();
+    expect(screen.queryByText(/more$/)).toBeNull();
+  });
+  it('keeps a long list of them short', async () => {
+    await renderPage(<Warnings warnings={['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((stratum) => ({ kind: 'small', message: `Little of ${stratum}`, stratum }))} />);
+    expect(screen.getByText('3 more')).toBeInTheDocument();
+    expect(screen.getAllByText(/^Little of/)).toHaveLength(7);
   });
 });
