@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 import fidelia.worker.tasks  # noqa: F401 (declares every kind of job)
+from fidelia import segments
 from fidelia.demo import state
 from fidelia.demo.source import Source
 from fidelia.demo.tasks import LOAD
@@ -78,8 +79,16 @@ async def test_what_is_loaded_equals_the_source(fresh: Engines, small: bool) -> 
         assert (len(source.households), got["orders"], got["lines"]) == (2_469, 155_848, 1_469_307)
         assert got["revenue"] == Decimal("4596039.58")
         assert got["zero"] == 8_869
+    made = {"c": (job.result or {})["campaign_id"]}
+    async with fresh.tx() as tx:
+        campaign = await tx.one(sa.text("select * from campaign where id = :c"), made)
+        mailings = await tx.all(sa.text("select state from mailing where campaign_id = :c"), made)
+        listed = await segments.members(tx, campaign.segment_id)
+    assert (campaign.state, campaign.share, [row.state for row in mailings]) == ("draft", 100_000, ["draft"])
+    assert len(listed) == len({row.household for row in source.received(timedelta(0)) if row.campaign == 18}) > 50
     again = await load(fresh, small=small)
     assert again.state == "done"
+    assert (again.result or {})["campaign_id"] == campaign.id
     assert await figures(fresh, loaded.database_id) == got
 
 

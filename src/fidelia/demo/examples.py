@@ -1,10 +1,13 @@
-"""What the demo shows on top of the data: a template and one broadcast that is really sent."""
+"""What the demo shows on top of the data: a template, a broadcast that is really sent, and a campaign to be started."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
-from fidelia import conditions, messages, segments
+import msgspec
+
+from fidelia import campaigns, conditions, messages, segments
 from fidelia.access import Actor
 from fidelia.platform.postgres import Tx
 
@@ -12,6 +15,23 @@ from . import store
 from .segments import EXAMPLES
 
 SENT_TO = "Coupon lovers"
+#: The largest of the retailer's own campaigns.
+CAMPAIGN = 18
+CAMPAIGN_NAME = "Campaign 18, once more"
+#: People are kept back in equal shares of these.
+STRATA = msgspec.convert(
+    [
+        {
+            "field": "income",
+            "lists": [
+                {"values": ["Under 15K", "15-24K", "25-34K", "35-49K"], "name": "under 50K"},
+                {"values": ["50-74K", "75-99K"], "name": "50K to 100K"},
+            ],
+        },
+        {"field": "household_size", "lists": [{"values": ["1", "2"], "name": "one or two people"}]},
+    ],
+    list[segments.StratumField],
+)
 MJML = """<mjml>
   <mj-head>
     <mj-attributes>
@@ -112,3 +132,53 @@ async def make_mailing(tx: Tx, database_id: int, segment_ids: list[int], resourc
     await messages.start_mailing(tx, actor, mailing.id, at=tx.now - timedelta(seconds=1))
     await store.put(tx, "mailing", mailing.id)
     return mailing.id
+
+
+async def make_campaign(tx: Tx, database_id: int, households: Collection[int], mailing_id: int) -> int:
+    """Make a campaign for the households that got one of the retailer's own: a draft that keeps back a tenth, with a
+    mailing like the broadcast, for whoever wants to start it.
+    """
+    known = await store.get(tx, "campaign")
+    if known is not None:
+        return int(known)
+    actor = Actor.system()
+    listed = await segments.create_segment(
+        tx,
+        actor,
+        segments.Definition(
+            database_id=database_id,
+            name=f"Households of campaign {CAMPAIGN}",
+            description="Whom the retailer sent its largest campaign to",
+            type="static",
+        ),
+    )
+    await segments.add_members(tx, actor, listed.id, households)
+    made = await campaigns.create_campaign(
+        tx,
+        actor,
+        database_id,
+        listed.id,
+        campaigns.Settings(
+            name=CAMPAIGN_NAME,
+            description="The retailer's largest campaign again, now with a control group that shows what it changes",
+            tags=("coupons",),
+        ),
+        campaigns.Control(percent=10, strata=STRATA),
+    )
+    like = await messages.get_mailing(tx, mailing_id)
+    mailing = await messages.create_mailing(
+        tx,
+        actor,
+        {
+            "name": "Coupons for campaign 18",
+            "type": "broadcast",
+            "database_id": database_id,
+            "resource_id": like.resource_id,
+            "template_id": like.template_id,
+            "from_name": like.from_name,
+            "from_email": like.from_email,
+        },
+    )
+    await campaigns.attach(tx, actor, made.id, mailing.id, (), exempt=False)
+    await store.put(tx, "campaign", made.id)
+    return made.id

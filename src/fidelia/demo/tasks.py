@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio.to_thread
 
+from fidelia import profiles
 from fidelia.platform.jobs import JobContext, task
 
 from . import examples, store
@@ -33,6 +34,9 @@ async def load(ctx: JobContext, *, small: bool = False) -> dict[str, Any]:
     async with ctx.tx() as tx:
         resource_id = int(await store.get(tx, "resource"))
         mailing_id = await examples.make_mailing(tx, database_id, segment_ids, resource_id)
+        sent = {str(row.household) for row in source.received(timedelta(0)) if row.campaign == examples.CAMPAIGN}
+        households = await profiles.match_ids(tx, database_id, "external_id", sorted(sent))
+        campaign_id = await examples.make_campaign(tx, database_id, households.values(), mailing_id)
     return {
         "database_id": database_id,
         "households": len(source.households),
@@ -40,4 +44,5 @@ async def load(ctx: JobContext, *, small: bool = False) -> dict[str, Any]:
         "lines": source.lines,
         "segments": len(segment_ids),
         "mailing_id": mailing_id,
+        "campaign_id": campaign_id,
     }
