@@ -59,7 +59,7 @@ const factsOf = (c: Campaign, database: string | undefined) => [
   <AppLink key="s" href={paths.segment(c.segment_id)}>{c.segment_name}</AppLink>,
   c.state === 'draft' ? null : formatCount(c.audience, 'person', 'people'),
   c.control === null ? 'nobody kept back' : c.state === 'draft' ? `${formatNumber(c.control.percent)} % to be kept back` : `${formatNumber(c.control_size)} kept back`,
-  c.completed_at ? <>completed <Time key="e" value={c.completed_at} /></> : c.started_at ? <>since <Time key="b" value={c.started_at} /></> : null,
+  c.completed_at ? <>completed <Time key="e" value={c.completed_at} /></> : c.started_at ? <>started <Time key="b" value={c.started_at} /></> : null,
   database,
 ];
 

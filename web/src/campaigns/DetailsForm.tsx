@@ -64,7 +64,7 @@ export function DetailsForm({ campaign, onClose }: { campaign: Campaign; onClose
       <Textarea label="Description" autosize minRows={2} {...f.getInputProps('description')} />
       <TagsField description="Words to find it by, up to 20" known={tags.map((t) => t.name)} value={f.values.tags} error={f.errors.tags} onChange={(names) => { f.setFieldValue('tags', names); }} />
       <Select label={labels.goal} description="The report compares both sides by it" allowDeselect={false} searchable data={[{ value: ORDERS, label: 'Orders' }, ...goals.map((g) => ({ value: g.key, label: `Goal: ${g.name}` })), ...others]} {...f.getInputProps('goal')} />
-      <NumberInput label={labels.window_days} description="What people do so many days after the campaign counts too" suffix={Number(f.values.window_days) === 1 ? ' day' : ' days'} min={0} max={90} w={180} {...f.getInputProps('window_days')} />
+      <NumberInput label={labels.window_days} description="What people do so many days after the campaign counts too" suffix={Number(f.values.window_days) === 1 ? ' day' : ' days'} min={0} max={90} {...f.getInputProps('window_days')} />
       <Group align="flex-start" gap="sm" wrap="nowrap">
         <TextInput label="Cost" description="For cost and return in the report" inputMode="decimal" style={{ flex: 1 }} {...f.getInputProps('cost')} />
         <TextInput label="Currency" description="Three letters" w={120} maxLength={3} {...f.getInputProps('currency')} onChange={(e) => { f.setFieldValue('currency', e.currentTarget.value.toUpperCase()); }} />

@@ -3,7 +3,7 @@ import { IconCheck, IconCircleDashed } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useDatabases } from '@/api/database';
 import { AppLink, Details, formatCount, formatNumber, MoneyText, paths, Section, StateBadge, TagList, Time } from '@/kit';
-import { activityKind, receivesWords, useActivities, type CampaignActivity } from './activities/model';
+import { activityKind, useActivities, type CampaignActivity } from './activities/model';
 import { AudienceSummary } from './audience/AudienceSummary';
 import { hasBegun, usePlan } from './audience/model';
 import type { Campaign } from './model';
@@ -49,7 +49,7 @@ function Before({ campaign }: { campaign: Campaign }) {
 
 const line = (a: CampaignActivity) => (
   <li key={`${a.kind}${a.id}`}>
-    <div className={css.grow}><AppLink href={a.kind === 'mailing' ? paths.mailing(a.id) : `/scenarios/${a.id}`}>{a.name}</AppLink><Text size="xs" c="dimmed">{activityKind(a)} · {receivesWords(a)}{a.receives !== null && (a.receives === 1 ? ' person' : ' people')}</Text></div>
+    <div className={css.grow}><AppLink href={a.kind === 'mailing' ? paths.mailing(a.id) : `/scenarios/${a.id}`}>{a.name}</AppLink><Text size="xs" c="dimmed">{activityKind(a)}{a.receives !== null && ` · ${formatCount(a.receives, 'person', 'people')}`}</Text></div>
     <StateBadge state={a.state} size="sm" />
   </li>
 );
@@ -81,8 +81,8 @@ export function OverviewTab({ campaign, onDetails }: { campaign: Campaign; onDet
           ['Database', database?.name], ['List', <AppLink key="s" href={paths.segment(campaign.segment_id)}>{campaign.segment_name}</AppLink>],
           ['Success is', campaign.goal ? `the goal ${campaign.goal}` : 'an order'], ['Counts until', `${formatCount(campaign.window_days, 'day', 'days')} after its end`],
           ['Cost', campaign.cost && campaign.currency ? <MoneyText key="m" value={{ amount: campaign.cost, currency: campaign.currency }} /> : null],
-          ['Made', <Time key="c" value={campaign.created_at} mode="absolute" zone={database?.timezone} />], ['Started', campaign.started_at && <Time key="b" value={campaign.started_at} mode="absolute" zone={database?.timezone} />],
-          ['Completed', campaign.completed_at && <Time key="e" value={campaign.completed_at} mode="absolute" zone={database?.timezone} />],
+          ['Made', <Time key="c" value={campaign.created_at} mode="absolute" zone={database?.timezone} />], ...(campaign.started_at ? [['Started', <Time key="b" value={campaign.started_at} mode="absolute" zone={database?.timezone} />] as const] : []),
+          ...(campaign.completed_at ? [['Completed', <Time key="e" value={campaign.completed_at} mode="absolute" zone={database?.timezone} />] as const] : []),
         ]} />
       </Section>
     </Stack>

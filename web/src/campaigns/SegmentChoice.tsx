@@ -30,7 +30,7 @@ function Fixed({ segment }: { segment: Segment }) {
     <Radio.Card value={String(segment.id)} className={css.choice ?? ''} aria-label={`${segment.name}, ${segment.size === null ? 'not counted yet' : formatCount(segment.size, 'person', 'people')}`}>
       <Group gap="sm" wrap="nowrap">
         <Radio.Indicator />
-        <div className={css.grow}><Text fw={550} truncate>{segment.name}</Text>{segment.description && <Text size="xs" c="dimmed" truncate>{segment.description}</Text>}</div>
+        <div className={css.grow}><Text fw={550}>{segment.name}</Text>{segment.description && <Text size="xs" c="dimmed" lineClamp={1}>{segment.description}</Text>}</div>
         <Text size="xs" c="dimmed" className="fd-num" style={{ whiteSpace: 'nowrap' }}>{segment.size === null ? 'being filled' : formatCount(segment.size, 'person', 'people')}</Text>
       </Group>
     </Radio.Card>
@@ -41,8 +41,8 @@ function Moving({ segment, onSave, busy }: { segment: Segment; onSave: (() => vo
   const type = segment.type === 'static' ? 'dynamic' : segment.type;
   return (
     <li className={css.greyed}>
-      <div className={css.grow}><Text c="dimmed" truncate>{segment.name}</Text><Text size="xs" c="dimmed">{whyNot[type]}</Text></div>
-      {onSave && <Button size="compact-sm" variant="default" loading={busy} onClick={onSave} aria-label={`Save ${segment.name} as static`}>Save as static</Button>}
+      <div className={css.grow}><Text c="dimmed">{segment.name}</Text><Text size="xs" c="dimmed">{whyNot[type]}</Text></div>
+      {onSave && <Button size="compact-sm" variant="default" loading={busy} onClick={onSave} aria-label={`Save as static: ${segment.name}`}>Save as static</Button>}
     </li>
   );
 }
@@ -68,14 +68,14 @@ export function SegmentChoice({ databaseId, value, onChange, error }: SegmentCho
   });
   return (
     <Stack gap="sm">
-      <TextInput label="Find a list" data-path="segment" leftSection={<IconSearch size={16} aria-hidden="true" />} value={typed} onChange={(event) => { setTyped(event.currentTarget.value); }} />
+      <TextInput label="Find a list" data-path="segment" leftSection={<IconSearch size={16} aria-hidden="true" />} error={error} value={typed} onChange={(event) => { setTyped(event.currentTarget.value); }} />
       {jobId && <Paper p="sm"><JobProgress id={jobId} onEnd={() => { void query.refetch(); }} /></Paper>}
       <Loaded query={query} what="the segments">
         {({ items, total }) => {
           const fixed = items.filter((s) => s.type === 'static'), moving = items.filter((s) => s.type !== 'static');
           return (
             <div className={css.choices} tabIndex={0} role="group" aria-label="Segments of this database">
-              <Radio.Group aria-label="The list" value={value} onChange={onChange} error={error}>
+              <Radio.Group aria-label="The list" value={value} onChange={onChange}>
                 <Stack gap={6}>{fixed.map((s) => <Fixed key={s.id} segment={s} />)}</Stack>
               </Radio.Group>
               {items.length === 0 && <Text c="dimmed">{q ? `No segment is called “${q}”.` : <>There is no segment yet. <AppLink href={`${paths.segmentNew()}?type=static`}>Make a list of people</AppLink> first.</>}</Text>}

@@ -37,7 +37,7 @@ describe('a new campaign', () => {
     const others = await screen.findByRole('list', { name: 'Segments that cannot be chosen as they are' });
     expect(within(others).getByText('RFM').closest('li')).toHaveTextContent('Updatable: refilled by its rules, which would undo the split');
     expect(screen.queryByRole('radio', { name: /Lapsed/ })).toBeNull();
-    await user.click(within(others).getByRole('button', { name: 'Save Lapsed as static' }));
+    await user.click(within(others).getByRole('button', { name: 'Save as static: Lapsed' }));
     await waitFor(() => { expect(page.sent.find((s) => s.path === '/api/v1/segments/static')?.body).toEqual({ name: 'Lapsed (list)', segment: 6 }); });
     await waitFor(() => { expect(page.sent.some((s) => s.path === '/api/v1/campaigns/power' && (s.body as { segment_id: number }).segment_id === 8)).toBe(true); });
   }, 20_000);

@@ -1,4 +1,5 @@
 import { Button, Stack, Switch, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { IconLink, IconMailPlus, IconPlus } from '@tabler/icons-react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
@@ -7,7 +8,7 @@ import { AppLink, confirmConsequence, failToast, FirstUse, formatCount, Loaded, 
 import { isOpen, type Campaign } from '../model';
 import { activityKind, atWork, keyOf, reachWords, receivesWords, useActivities, type CampaignActivity, type Widening } from './model';
 import { Widens } from './Widens';
-import css from '../campaigns.module.css';
+import { Cards } from './Cards';
 
 type Change = { activity: CampaignActivity; widens?: Widening[]; exempt?: boolean };
 
@@ -41,12 +42,12 @@ function columnsOf(campaign: Campaign, can: boolean, changes: Changes): Column<C
     { key: 'name', header: 'Activity', cell: (a) => (a.kind === 'mailing' ? <AppLink href={paths.mailing(a.id)}>{a.name}</AppLink> : a.name) },
     { key: 'state', header: 'State', priority: 1, cell: (a) => <StateBadge state={a.state} size="sm" /> },
     { key: 'kind', header: 'Kind', priority: 2, cell: activityKind },
-    { key: 'receives', header: 'Who gets it', align: 'right', priority: 2, cell: (a) => <><span className="fd-num">{receivesWords(a)}</span><Text size="xs" c="dimmed">{reachWords(a, campaign)}</Text></> },
-    { key: 'widens', header: 'Widens the audience', priority: 2, cell: (a) => <><span className={css.narrow}>Widens: </span><Widens activity={a} onChange={can ? (widens) => { changes.widens(a, widens); } : undefined} /></> },
+    { key: 'receives', header: 'Who gets it', align: 'right', priority: 2, cell: (a) => <><span className="fd-num">{receivesWords(a, campaign)}</span><Text size="xs" c="dimmed">{reachWords(a, campaign)}</Text></> },
+    { key: 'widens', header: 'Widens the audience', priority: 2, cell: (a) => <Widens activity={a} onChange={can ? (widens) => { changes.widens(a, widens); } : undefined} /> },
     {
       key: 'exempt', header: 'Control gets it too', priority: 2, cell: (a) => (can
-        ? <Switch label={<span className={css.narrow}>Control gets it too</span>} aria-label={`${a.name}: the control group gets it too`} checked={a.exempt} disabled={busy(a)} onChange={(event) => { changes.exempt(a, event.currentTarget.checked).catch(failToast); }} />
-        : <><span className={css.narrow}>Control gets it too: </span>{a.exempt ? 'yes' : 'no'}</>),
+        ? <Switch aria-label={`${a.name}: the control group gets it too`} checked={a.exempt} disabled={busy(a)} onChange={(event) => { changes.exempt(a, event.currentTarget.checked).catch(failToast); }} />
+        : a.exempt ? 'yes' : 'no'),
     },
     ...(can ? [{
       key: 'actions', header: 'Actions', align: 'right' as const, priority: 1 as const, cell: (a: CampaignActivity) => (
@@ -61,6 +62,7 @@ export function ActivitiesTab({ campaign, onAttach, onNew }: { campaign: Campaig
   const query = useActivities(campaign);
   const can = useCan('campaigns:update') && isOpen(campaign), makes = useCan('mailings:create'), attaches = useCan('mailings:update');
   const changes = useChanges(campaign);
+  const narrow = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false });
   const add = can && makes ? { label: 'New mailing here', icon: <IconPlus size={16} />, onClick: onNew } : undefined;
   const attach = can && attaches ? { label: 'Attach an existing one', icon: <IconLink size={16} />, onClick: onAttach } : undefined;
   return (
@@ -71,7 +73,7 @@ export function ActivitiesTab({ campaign, onAttach, onNew }: { campaign: Campaig
       ) : (
         <Stack gap="sm">
           {attach && <div><Button variant="default" leftSection={attach.icon} onClick={attach.onClick}>{attach.label}</Button></div>}
-          <Section><SmallTable label="Activities of the campaign" columns={columnsOf(campaign, can, changes)} rows={items} rowKey={keyOf} /></Section>
+          <Section>{narrow ? <Cards columns={columnsOf(campaign, can, changes)} rows={items} /> : <SmallTable label="Activities of the campaign" columns={columnsOf(campaign, can, changes)} rows={items} rowKey={keyOf} />}</Section>
           <Text size="xs" c="dimmed">
             <Term meaning="As things stand: its own segment, the people of the campaign, without those who are kept back. Consent, stop lists and frequency take more away when it is sent; its own page counts them.">Who gets it</Term> is counted before consent and stop lists.
             {campaign.state === 'draft' && items.some((a) => !atWork(a)) && ' Activities can be started once the campaign is.'}

@@ -19,9 +19,9 @@ describe('the activities of a campaign', () => {
   it('say who gets them and whom they brought, and change in place', async () => {
     const page = await open(draft({ activities: 2 }), listed);
     const row = (await screen.findByRole('link', { name: 'Autumn sale' })).closest('tr')!;
-    expect(row).toHaveTextContent('2,040Gold, of the test group');
+    expect(row).toHaveTextContent('2,040Gold, of the test group and people outside');
     expect(row).toHaveTextContent('214 so far');
-    expect(screen.getByRole('link', { name: 'Win-back' }).closest('tr')).toHaveTextContent('not known yet');
+    expect(screen.getByRole('link', { name: 'Win-back' }).closest('tr')).toHaveTextContent('known after the start');
     const user = userEvent.setup();
     await user.click(screen.getByRole('button', { name: 'Autumn sale widens the audience: clicks' }));
     await user.click(await screen.findByRole('checkbox', { name: 'whoever it is launched to' }));

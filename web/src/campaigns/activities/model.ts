@@ -30,14 +30,20 @@ export const widenings: readonly { value: Widening; label: string; text: string;
 /** "launch, clicks", or null where it brings nobody. */
 export const widensWords = (widens: readonly Widening[]): string | null => widenings.filter((w) => widens.includes(w.value)).map((w) => w.short).join(', ') || null;
 
-/** Of whom its recipients are, in words: "Gold, in the test group". */
+const over = new Set(['done', 'stopped', 'archived']);
+export const isOver = (activity: Pick<CampaignActivity, 'state'>): boolean => over.has(activity.state);
+
+/** Of whom its recipients are, in words: "Gold, of the test group". */
 export function reachWords(activity: CampaignActivity, campaign: Campaign): string {
-  const side = activity.exempt || !campaign.control ? 'everybody in the campaign' : 'the test group';
+  const inside = activity.exempt || !campaign.control ? 'everybody in the campaign' : 'the test group';
+  const side = activity.widens.some((w) => w !== 'audience') ? `${inside} and people outside` : inside;
   return activity.segment_name ? `${activity.segment_name}, of ${side}` : side;
 }
 
 /** What stands in the cell "who gets it". */
-export const receivesWords = (activity: CampaignActivity): string => (activity.receives === null ? 'not known yet' : formatNumber(activity.receives));
+export const receivesWords = (activity: CampaignActivity, campaign: Campaign): string => (
+  activity.receives !== null ? formatNumber(activity.receives) : isOver(activity) || campaign.state === 'completed' ? 'it is over' : campaign.state === 'active' ? 'counted when it is sent' : 'known after the start'
+);
 
 export function useActivities(campaign: Campaign) {
   return useQuery({

@@ -22,7 +22,7 @@ export function Money({ campaign, report }: { campaign: Campaign; report: Campai
   const untold = money.cost !== null && extra !== null ? <Text c="dimmed">can’t tell yet: the range of the extra revenue holds 0</Text> : null;
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }}>
-      <Section title="What it brought" text="The test group against the control group: what would not have been spent without the campaign.">
+      <Section title="Cost and return" text="The test group against the control group: what would not have been spent without the campaign.">
         <Details items={[
           ['Extra revenue', extra !== null ? <Group key="x" gap="xs">{extra}{verdict === 'cannot_tell' && <VerdictBadge verdict={verdict} />}</Group> : <Text key="e" c="dimmed">{report.control === null ? 'Nobody is kept back, so nobody can tell.' : 'Can’t tell yet'}</Text>],
           ['Cost', money.cost === null ? <>not given · <AppLink href={paths.campaign(campaign.id)}>Overview</AppLink></> : formatAmount(money.cost, currency)],

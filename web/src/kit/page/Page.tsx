@@ -103,11 +103,16 @@ const ofLists = { q: undefined, sort: undefined, filter: undefined, cols: undefi
 export function PageTabs({ tabs, param = 'tab' }: { tabs: readonly PageTab[]; param?: string }) {
   const [value] = useSearchParam(param);
   const patch = usePatchSearch();
+  const list = useRef<HTMLDivElement>(null);
   const first = tabs[0]?.value;
   const open = tabs.find((tab) => tab.value === value)?.value ?? first ?? null;
+  useEffect(() => { // on a phone the tab that is open may stand outside of the row
+    const row = list.current, tab = row?.querySelector<HTMLElement>('[data-active]');
+    if (row && tab) row.scrollLeft = Math.max(0, tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2);
+  }, [open]);
   return (
     <Tabs value={open} keepMounted={false} onChange={(next) => { patch({ ...ofLists, [param]: next === null || next === first ? undefined : next }); }}>
-      <Tabs.List mb="md" style={{ flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' }}>
+      <Tabs.List ref={list} mb="md" style={{ flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden', boxShadow: 'inset 0 -2px 0 var(--tab-border-color)' }}>
         {tabs.map((tab) => (
           <Tabs.Tab key={tab.value} value={tab.value} style={{ flexShrink: 0 }}
             {...(tab.count === undefined || tab.count === null ? {} : { rightSection: <span style={{ color: 'var(--mantine-color-dimmed)' }}>{formatNumber(tab.count)}</span> })}>

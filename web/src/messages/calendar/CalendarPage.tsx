@@ -72,10 +72,10 @@ export function CalendarPage() {
   const go = (by: number) => { setAsked(textOf(moved(month, by)), { replace: true }); };
   const today = new Intl.DateTimeFormat('sv-SE', { timeZone: database.timezone }).format(new Date());
   return (
-    <Page title="Calendar" crumbs={crumbs} facts={[`in ${database.name}`, `days of ${database.timezone}`]}>
+    <Page title="Calendar" crumbs={crumbs} facts={[`in ${database.name}`, `days of ${database.timezone}`]}
+      tools={campaigns.length > 0 ? <Select aria-label="Of which campaign" w={220} clearable searchable placeholder="All mailings" clearButtonProps={{ 'aria-label': 'Show all mailings' }} data={campaigns.map((c) => ({ value: String(c.id), label: c.name }))} value={campaign ?? null} onChange={(id) => { setCampaign(id ?? undefined, { replace: true }); }} /> : undefined}>
       <Section title={name} actions={(
         <Group gap="xs">
-          {campaigns.length > 0 && <Select aria-label="Of which campaign" size="xs" w={200} clearable searchable placeholder="All mailings" clearButtonProps={{ 'aria-label': 'Show all mailings' }} data={campaigns.map((c) => ({ value: String(c.id), label: c.name }))} value={campaign ?? null} onChange={(id) => { setCampaign(id ?? undefined, { replace: true }); }} />}
           <Button variant="default" size="compact-sm" aria-label="Previous month" onClick={() => { go(-1); }}><IconChevronLeft size={16} /></Button>
           <Button variant="default" size="compact-sm" onClick={() => { setAsked(undefined, { replace: true }); }}>This month</Button>
           <Button variant="default" size="compact-sm" aria-label="Next month" onClick={() => { go(1); }}><IconChevronRight size={16} /></Button>
