@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import time
@@ -194,7 +195,7 @@ async def test_an_expansion_and_a_launch_are_killed(
 PEOPLE, LISTED, REACHED, OUTSIDE = 30_000, 20_000, 1_000, 600
 CITIES = ("Oslo", "Bergen", "Trondheim")
 STRATA = [{"field": "city", "lists": [{"values": ["Oslo"]}, {"values": ["Bergen"]}]}]
-ROUNDS = 10
+ROUNDS = int(os.environ.get("FIDELIA_CAMPAIGN_ROUNDS", "10"))
 
 
 class Winter(Place):

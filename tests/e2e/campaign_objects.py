@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +70,20 @@ def _run(objects: Objects, campaign: int) -> None:
     for number in (thanks, weekly, offer):
         objects.send(f"/mailings/{number}/start", {})
     wait_until(lambda: objects.api.get(f"/mailings/{offer}").json()["state"] == "done", 300)
+    _react(objects, offer)
     _buy(objects, campaign)
+
+
+def _react(objects: Objects, mailing: int) -> None:
+    """Some open what they got, and some of them click, later than machines do."""
+    time.sleep(3)
+    agent = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
+    for n, mail in enumerate(objects.items(f"/mailbox?mailing={mailing}&limit=30")):
+        html = str(objects.api.get(f"/mailbox/{mail['id']}").raise_for_status().json()["html"])
+        links = re.findall(r'"([^"]*/t/o/[^"]+)"', html)[:1]
+        links += re.findall(r'"([^"]*/t/c/[^"]+)"', html)[:1] if n % 3 == 0 else []
+        for link in links:
+            objects.api.get(link, headers=agent)
 
 
 def _buy(objects: Objects, campaign: int) -> None:
