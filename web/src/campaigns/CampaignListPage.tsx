@@ -24,7 +24,7 @@ const columnsOf = (databases: readonly Database[], actions: (c: Campaign) => Rea
   { key: 'started_at', header: 'Started', sort: 'started_at', priority: 3, cell: (c) => <span style={{ whiteSpace: 'nowrap' }}><Time value={c.started_at} none="not started" /></span> },
   { key: 'completed_at', header: 'Completed', priority: 3, hidden: true, cell: (c) => <Time value={c.completed_at} /> },
   { key: 'updated_at', header: 'Changed', sort: 'updated_at', priority: 3, hidden: true, cell: (c) => <Time value={c.updated_at} /> },
-  { key: 'tags', header: 'Tags', priority: 2, cell: (c) => <TagList narrow tags={c.tags} /> },
+  { key: 'tags', header: 'Tags', priority: 2, width: 150, cell: (c) => <TagList narrow tags={c.tags} /> },
   { key: 'database', header: 'Database', priority: 3, hidden: true, cell: (c) => databases.find((d) => d.id === c.database_id)?.name ?? NO_VALUE },
   { key: 'description', header: 'Description', priority: 3, hidden: true, cell: (c) => c.description },
   { key: 'actions', header: 'Actions', locked: true, align: 'right', priority: 1, cell: actions },
@@ -35,7 +35,7 @@ function Example() {
   return (
     <Stack gap="xs" p="sm" style={{ border: '1px solid var(--fd-hairline)', borderRadius: 10 }} ta="left" w="100%" maw={480}>
       <Group gap="xs" justify="space-between"><Text fw={550}>Winter campaign</Text><StateBadge state="active" size="sm" /></Group>
-      <SumBar label="People of the example" parts={[{ label: 'can get it', value: 12_160, tone: 'fjord' }, { label: 'kept back', value: 640 }]} total="12,800 people" />
+      <SumBar label="People of the example" parts={[{ label: 'can get it', value: 12_160, tone: 'fjord' }, { label: 'kept back', value: 640, control: true }]} total="12,800 people" />
       <Text size="xs" c="dimmed">9.2 % of those who could get it bought, 6.4 % of those kept back: between 0.6 and 4.5 points more.</Text>
     </Stack>
   );
@@ -77,7 +77,7 @@ export function CampaignListPage() {
   const where = databaseId === undefined ? databases.length > 1 ? 'all databases' : undefined : databases.find((d) => d.id === databaseId)?.name;
   return (
     <ListPage<Campaign> name="campaigns" title="Campaigns" noun={{ one: 'campaign', many: 'campaigns' }} query={query} state={state} columns={columnsOf(databases, actions)} rowKey={(c) => c.id} rowLabel={(c) => c.name} rowHref={(c) => paths.campaign(c.id)}
-      searchLabel="Search name or description" primary={add} facts={[total !== undefined && total !== null && !state.narrowed && formatCount(total, 'campaign', 'campaigns'), where]} bulk={canDelete && !old ? [bulk] : []}
+      searchLabel="Search name or description" primary={add} facts={[typeof total === 'number' && total > 0 && !state.narrowed && formatCount(total, 'campaign', 'campaigns'), where]} bulk={canDelete && !old ? [bulk] : []}
       filters={[
         { key: 'state', label: 'State', multiple: true, options: states }, ...tagFilter(tags, state.filter.tag),
         ...(databases.length > 1 ? [{ key: 'database', label: 'Database', options: [{ value: ANY, label: 'All databases' }, ...databases.map((d) => ({ value: String(d.id), label: d.name }))] }] : []),

@@ -23,10 +23,10 @@ function useChanges(campaign: Campaign) {
     busy: change.isPending ? change.variables : null,
     widens: (activity: CampaignActivity, widens: Widening[]) => { put({ activity, widens }); },
     exempt: async (activity: CampaignActivity, exempt: boolean) => {
-      const many = campaign.control_size > 0 ? formatCount(campaign.control_size, 'person who is', 'people who are') : 'people who are';
+      const many = campaign.control_size > 0 ? ` (${formatCount(campaign.control_size, 'person', 'people')})` : '';
       const yes = !exempt || campaign.state !== 'active' || await confirmConsequence({
         title: `Send ${activity.name} to everybody?`, action: 'Send to everybody', keep: 'Keep them back',
-        body: `The ${many} kept back get it too from now on, and so do members of the global control group. The report no longer shows what it changes. Unsubscribes and stop lists hold all the same.`,
+        body: `Whoever is kept back${many} gets it too from now on, and so do members of the global control group. The report no longer shows what it changes. Unsubscribes and stop lists hold all the same.`,
       });
       if (yes) put({ activity, exempt });
     },
