@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -117,6 +117,32 @@ async def open_jobs(engines: Engines) -> int:
     async with engines.tx() as tx:
         sql = "select count(*) from procrastinate_jobs where status in ('todo', 'doing')"
         return int(await tx.scalar(sa.text(sql)))
+
+
+async def test_a_job_that_was_taken_and_never_begun_is_begun_by_another(fresh: Engines) -> None:
+    """The worker dies, or its database goes away, between taking a job off the queue and saying that it runs."""
+
+    @jobs.task("test.quick", queue="worker")
+    async def quick(ctx: jobs.JobContext) -> None:
+        pass
+
+    clock = fresh.clock
+    assert isinstance(clock, FixedClock)
+    clock.set(datetime.now(UTC))  # the queue's own moments are the database's
+    waiting, taken, dropped = [await make(fresh, "test.quick") for _ in range(3)]
+    of = "id = (select queue_id from job where id = :job)"
+    async with fresh.tx() as tx:
+        await tx.execute(sa.text(f"update procrastinate_jobs set status = 'doing' where {of}"), {"job": taken})
+        await tx.execute(sa.text(f"delete from procrastinate_jobs where {of}"), {"job": dropped})
+    assert await recover(fresh) == 1, "one is gone from the queue; the other may be about to begin"
+    clock.advance(timedelta(seconds=fresh.settings.jobs.stalled_seconds + 5))
+    assert await recover(fresh) == 1
+    assert await recover(fresh) == 0
+    async with fresh.tx() as tx:
+        rows = await tx.all(
+            sa.text("select j.id, j.state, q.status from job j join procrastinate_jobs q on q.id = j.queue_id")
+        )
+    assert {tuple(row) for row in rows} == {(id_, "queued", "todo") for id_ in (waiting, taken, dropped)}
 
 
 async def test_a_worker_takes_jobs_from_the_queue_in_order_of_their_lock(fresh: Engines) -> None:

@@ -78,9 +78,10 @@ async def watch(engines: Engines) -> None:
 
 
 async def recover(engines: Engines) -> int:
-    """Begin stalled jobs again, or fail those that have used up their attempts; return how many were found."""
+    """Begin stalled and lost jobs again, or fail those that have used up their attempts; return how many were found."""
+    silent = engines.settings.jobs.stalled_seconds
     async with engines.tx() as tx:
-        found = await store.stalled(tx, engines.settings.jobs.stalled_seconds)
+        found = [*await store.stalled(tx, silent), *await store.lost(tx, silent)]
         for row in found:
             if row.queue_id is not None:
                 await store.finish_queue_row(tx, row.queue_id)

@@ -245,6 +245,24 @@ async def stalled(tx: Tx, silent_seconds: int) -> list[sa.Row[Any]]:
     )
 
 
+async def lost(tx: Tx, silent_seconds: int) -> list[sa.Row[Any]]:
+    """Return queued jobs that nobody will begin, locked against another watchdog.
+
+    A worker had taken them off the queue, and died, or lost the database, in the moment before it said that they run.
+    """
+    rows = await tx.all(
+        sa.text(
+            "select j.id, j.kind, j.attempts, j.queue_id, j.lock, j.cancel_requested from job j"
+            " left join procrastinate_jobs q on q.id = j.queue_id"
+            " where j.state = 'queued' and (q.id is null or (q.status <> 'todo' and not exists ("
+            " select from procrastinate_events e where e.job_id = q.id and e.type = 'started' and e.at >= :edge)))"
+            " for update of j skip locked"
+        ),
+        {"edge": tx.now - timedelta(seconds=silent_seconds)},
+    )
+    return list(rows)
+
+
 async def requeue(tx: Tx, job_id: str, queue: str, lock: str | None) -> None:
     """Let a stalled job be begun again by another process."""
     queue_id = await defer(tx, queue, job_id, lock)
