@@ -3,15 +3,16 @@ import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import type { components } from '@/api/schema';
 import { useCan } from '@/api/session';
-import { AppLink, paths, Section, StateBadge, ToneBadge } from '@/kit';
+import { AppLink, paths, Section, StateBadge } from '@/kit';
 
 type PersonCampaign = components['schemas']['PersonCampaign'];
 
-/** `In the test group`, `Was in it, and has left`; without the side for who may not see campaigns. */
+/** `In the test group`, `Was in the control group until the end`; without the side for who may not see campaigns. */
 function place({ present, side, guest, state }: PersonCampaign): string {
   const how = guest ? ', brought by an activity' : '';
-  if (!present) return state === 'completed' ? 'Was in it until its end' : 'Was in it, and has left';
-  return side === 'test' ? `In the test group${how}` : side === 'control' ? `Kept back, gets nothing of it${how}` : `In it${how}`;
+  const where = side === null ? 'in it' : `in the ${side} group`;
+  if (!present) return state === 'completed' ? `Was ${where} until the end` : `Was ${where}, and has left`;
+  return side === 'control' ? `Kept back ${where}${how}` : `I${where.slice(1)}${how}`;
 }
 
 /** On a person's card: the campaigns they are or were in. Nothing for who was never in one. */
@@ -27,14 +28,11 @@ export function PersonCampaigns({ databaseId, profileId }: { databaseId: number;
       <Stack gap="xs">
         {items.map((item) => (
           <Group key={item.id} justify="space-between" wrap="nowrap" align="start">
-            <div>
+            <div style={{ minWidth: 0 }}>
               <Text>{opens ? <AppLink href={paths.campaign(item.id)}>{item.name}</AppLink> : item.name}</Text>
               <Text size="sm" c="dimmed">{place(item)}</Text>
             </div>
-            <Group gap="xs" wrap="nowrap" style={{ flex: 'none' }}>
-              {item.side === 'control' && <ToneBadge tone="marigold">control group</ToneBadge>}
-              <StateBadge state={item.state} size="sm" />
-            </Group>
+            <div style={{ flex: 'none' }}><StateBadge state={item.state} size="sm" /></div>
           </Group>
         ))}
       </Stack>
