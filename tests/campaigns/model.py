@@ -56,10 +56,12 @@ class Model:
         self.audience = wanted - self.withheld
         self.assigned |= self.audience
 
-    def admit(self, people: Iterable[int]) -> set[int]:
-        """People come by an activity; return who is in by that."""
-        if not self.is_open:
+    def admit(self, people: Iterable[int], *, stale: bool = False) -> set[int]:
+        """People come by an activity; return who is in by that. Somebody on the segment's list came by that instead."""
+        if not self.is_open or set(people) <= self.audience:
             return set()
+        if stale:
+            self.sync()
         new = set(people) - self.audience
         held = (new - self.assigned) & self._outranked()
         self.guests |= new

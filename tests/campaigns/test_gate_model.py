@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 import httpx
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
@@ -205,7 +205,7 @@ class Played:
         assert found == self.model.outcome(number), self.model.activities[number]
 
     async def _react(self, number: int, way: str, people: frozenset[int]) -> None:
-        mailing = self.mailings[number]
+        mailing, stale = self.mailings[number], await self.stale()
 
         async def heard() -> None:
             if way in ("opened", "clicked"):
@@ -224,7 +224,7 @@ class Played:
 
         await self._moving(heard())
         if way in self.model.activities[number].widens:
-            self.model.admit(people)
+            self.model.admit(people, stale=stale)
 
     async def _keep_back_globally(self, people: frozenset[int], campaign: bool, mailings: frozenset[int]) -> None:
         exceptions = [Exception_("mailing", self.mailings[n]) for n in mailings]
@@ -335,6 +335,7 @@ async def test_who_receives_is_what_the_sets_say(engines: Engines, api: httpx.As
     @given(story)
     def anything(told: tuple[Any, ...]) -> None:
         listed, given_, before, after, ends = told
+        note(repr(told))
         copies = [Activity(one.aimed_at, one.widens, one.exempt) for one in given_]
         asyncio.run_coroutine_threadsafe(tell(listed, copies, before, after, ends), loop).result(60)
 
