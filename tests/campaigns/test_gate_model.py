@@ -331,7 +331,8 @@ async def test_who_receives_is_what_the_sets_say(engines: Engines, api: httpx.As
         for number in range(3):
             await played.receives(number)
 
-    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    # The short version always tells the same stories; the proof looks for others.
+    @settings(max_examples=examples, derandomize=examples < 100, deadline=None, suppress_health_check=list(HealthCheck))
     @given(story)
     def anything(told: tuple[Any, ...]) -> None:
         listed, given_, before, after, ends = told
