@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: help demo test lint types imports web-types web-lint web-tests python-tests e2e prove bench screens wheel api format clean
+.PHONY: help demo test lint types imports web-types web-lint web-tests web-tests-1 web-tests-2 python-tests e2e prove bench screens wheel api format clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -42,7 +42,8 @@ demo: compiled src/fidelia/web_dist/index.html  ## start with a real retailer's 
 
 test: $(VENV)/.dev web/node_modules/.installed  ## every test that a change must pass
 	$(MAKE) -j2 --output-sync=target lint types imports web-types web-lint
-	$(MAKE) web-tests python-tests e2e
+	$(MAKE) -j2 --output-sync=target web-tests-1 web-tests-2
+	$(MAKE) python-tests e2e
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -65,6 +66,10 @@ web-lint: web/node_modules/.installed
 
 web-tests: web/node_modules/.installed
 	cd web && npm run test
+
+# Two halves at once: files of one process share what they have loaded.
+web-tests-1 web-tests-2: web/node_modules/.installed
+	cd web && npm run test -- --shard=$(lastword $(subst -, ,$@))/2
 
 e2e: $(VENV)/.dev compiled src/fidelia/web_dist/index.html
 	@command -v chromium-headless-shell >/dev/null || ./tests/e2e/install-browser.sh || command -v chromium

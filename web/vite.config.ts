@@ -24,7 +24,7 @@ export default defineConfig({
     // files share a window, which setup.ts leaves clean: loading everything anew for each takes longer than the tests
     isolate: false,
     pool: 'threads',
-    maxWorkers: 2,
+    maxWorkers: 1,
     testTimeout: 60_000,
   },
 });
