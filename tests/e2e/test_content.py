@@ -148,7 +148,7 @@ def test_from_parts_to_a_mail(browser: Browser, opened: Site, weather: str) -> N
         expect(page.get_by_role("alert").filter(has_text="a program")).to_be_visible()
         page.locator("input[type=file]").set_input_files(PDF)
         expect(page.get_by_role("link", name="Prisliste høst.pdf")).to_be_visible()
-        expect(page.get_by_text(re.compile("^Draft saved"))).to_be_visible()
+        expect(page.locator("#content").get_by_text(re.compile("^Draft saved"))).to_be_visible()
         assert serious_findings(page) == []
         page.get_by_role("button", name="Publish version 1").click()
         expect(page.get_by_text("Version 1 is published")).to_be_visible()

@@ -105,7 +105,7 @@ def make_template(page: Page, site: Site, name: str) -> int:
     page.wait_for_url(re.compile(r"/templates/\d+$"))
     page.get_by_role("textbox", name="Name", exact=True).fill(name)
     page.get_by_role("textbox", name="Subject", exact=True).fill("News for {{ profile.first_name }}")
-    expect(page.get_by_text("Draft saved")).to_be_visible()
+    expect(page.locator("#content").get_by_text("Draft saved")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
     expect(page.frame_locator("iframe[title=Preview]").get_by_text("Hello Ada")).to_be_visible()
     looked_at(page)
