@@ -29,7 +29,7 @@ describe('a new campaign', () => {
     await user.click(screen.getByRole('button', { name: 'Make campaign' }));
     await waitFor(() => { expect(page.sent.find((s) => s.method === 'POST' && s.path === '/api/v1/campaigns')?.body).toEqual({ name: 'Winter', database_id: 1, segment_id: 5, description: '', tags: [], control: { percent: 5, cap: null, strata: [] } }); });
     await waitFor(() => { expect(page.address()).toBe('/campaigns/3'); });
-  }, 20_000);
+  });
 
   it('says why others cannot be chosen, and makes a static copy of one', async () => {
     const page = await open();
@@ -40,13 +40,13 @@ describe('a new campaign', () => {
     await user.click(within(others).getByRole('button', { name: 'Save as static: Lapsed' }));
     await waitFor(() => { expect(page.sent.find((s) => s.path === '/api/v1/segments/static')?.body).toEqual({ name: 'Lapsed (list)', segment: 6 }); });
     await waitFor(() => { expect(page.sent.some((s) => s.path === '/api/v1/campaigns/power' && (s.body as { segment_id: number }).segment_id === 8)).toBe(true); });
-  }, 20_000);
+  });
 
   it('names everything that is missing at once', async () => {
     await open();
     await userEvent.click(await screen.findByRole('button', { name: 'Make campaign' }));
     expect(await screen.findByRole('alert')).toHaveTextContent('2 things to fixChoose the list of people it is forEnter a name for the campaign');
-  }, 20_000);
+  });
 
   it('may begin from the page of a list', async () => {
     await open('/campaigns/new?segment=5');

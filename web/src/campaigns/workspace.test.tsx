@@ -32,7 +32,7 @@ describe('the workspace of a campaign', () => {
     expect(page.sent.some((s) => s.path.endsWith('/activate'))).toBe(false);
     await user.click(within(dialog).getByRole('button', { name: 'Start campaign' }));
     await waitFor(() => { expect(page.sent.some((s) => s.method === 'POST' && s.path === '/api/v1/campaigns/3/activate')).toBe(true); });
-  }, 20_000);
+  });
 
   it('is completed only by who has typed its name, and names what is stopped', async () => {
     const page = await open(campaign({}), ({ method, path }) => {
@@ -50,7 +50,7 @@ describe('the workspace of a campaign', () => {
     await user.type(within(dialog).getByRole('textbox'), 'Winter');
     await user.click(button);
     await waitFor(() => { expect(page.sent.some((s) => s.path === '/api/v1/campaigns/3/complete')).toBe(true); });
-  }, 20_000);
+  });
 
   it('tells why it could not be started, and starts again', async () => {
     const failed = { id: 1, state: 'failed' as const, source: 'hand', actor: 'Anna', job_id: null, queued_at: '2026-11-01T08:00:00Z', finished_at: '2026-11-01T08:00:01Z', took_ms: 900, audience: null, joined: null, kept_back: null, gone: null, warnings: [], error: 'The field income is gone' };
@@ -58,7 +58,7 @@ describe('the workspace of a campaign', () => {
     expect(await screen.findByText(/The field income is gone/)).toBeVisible();
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
     await waitFor(() => { expect(page.sent.some((s) => s.path === '/api/v1/campaigns/3/activate')).toBe(true); });
-  }, 20_000);
+  });
 
   it('sends of its details only what was touched, with the version that was read', async () => {
     const page = await open(campaign({}), ({ method }) => (method === 'PATCH' ? { body: campaign({ version: 5 }) } : undefined), '/campaigns/3?drawer=details');
@@ -67,7 +67,7 @@ describe('the workspace of a campaign', () => {
     await user.type(await within(drawer).findByRole('textbox', { name: 'Cost' }), '1200.50');
     await user.click(within(drawer).getByRole('button', { name: 'Save campaign' }));
     await waitFor(() => { expect(page.sent.find((s) => s.method === 'PATCH')?.body).toEqual({ cost: '1200.50', currency: 'EUR', version: 4 }); });
-  }, 20_000);
+  });
 
   it('shows what differs when somebody else was first', async () => {
     const theirs = campaign({ version: 5, name: 'Winter sale' });
@@ -83,12 +83,12 @@ describe('the workspace of a campaign', () => {
     expect(conflict).toHaveTextContent('Winter sale');
     await user.click(within(conflict).getByRole('button', { name: 'Keep mine' }));
     await waitFor(() => { expect(page.sent.filter((s) => s.method === 'PATCH').map((s) => s.body)).toEqual([{ description: 'For December', version: 4 }, { description: 'For December', version: 5 }]); });
-  }, 20_000);
+  });
 
   it('that is over or put away offers nothing that changes it', async () => {
     await open(campaign({ state: 'completed', completed_at: '2026-11-20T08:00:00Z', archived_at: '2026-11-21T08:00:00Z' }), undefined, '/campaigns/3?tab=activities');
     expect(await screen.findByRole('button', { name: 'Restore campaign' })).toBeVisible();
     expect(screen.queryByRole('button', { name: /New mailing|Attach|Complete|Start/ })).toBeNull();
     expect(await screen.findByText('This campaign has no activity.')).toBeVisible();
-  }, 20_000);
+  });
 });

@@ -72,5 +72,5 @@ describe('the editor', () => {
     });
     for (const one of deeds) await deed(one);
     await waitFor(() => { expect(writeTree(now, finishedBy(words)).condition).toEqual(to); });
-  }, 15_000);
+  });
 });

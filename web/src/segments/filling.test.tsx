@@ -39,7 +39,7 @@ describe('filling a static segment from rules', () => {
     await user.click(screen.getAllByRole('button', { name: 'Fill the list' })[0]!);
     await waitFor(() => { expect(page.address()).toBe('/segments/5'); });
     expect(page.sent.find((s) => s.path === '/api/v1/segments/5/fill')?.body).toEqual({ condition: { kind: 'always' }, replace: true, skip_triggers: false });
-  }, 20_000);
+  });
 
   it('says why another kind of segment cannot be filled', async () => {
     await renderPage(<FillPage />, { at: '/segments/5/fill', path: '/segments/$segmentId/fill', reply: ({ path }) => (path === '/api/v1/segments/5' ? { body: { ...segment, type: 'updatable' } } : path === '/api/v1/vocabulary' ? { body: vocabulary } : undefined) });

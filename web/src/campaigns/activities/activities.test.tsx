@@ -29,7 +29,7 @@ describe('the activities of a campaign', () => {
     await user.keyboard('{Escape}');
     await user.click(screen.getByRole('switch', { name: 'Autumn sale: the control group gets it too' }));
     await waitFor(() => { expect(page.sent.filter((s) => s.method === 'PATCH').at(-1)?.body).toEqual({ exempt: true }); });
-  }, 20_000);
+  });
 
   it('of a running campaign reach those kept back only after that was said', async () => {
     const page = await open(campaign({}), listed);
@@ -39,7 +39,7 @@ describe('the activities of a campaign', () => {
     expect(dialog).toHaveTextContent('Whoever is kept back (640 people) gets it too from now on');
     await user.click(within(dialog).getByRole('button', { name: 'Keep them back' }));
     expect(page.sent.some((s) => s.method === 'PATCH')).toBe(false);
-  }, 20_000);
+  });
 
   it('are detached, or say why not', async () => {
     const page = await open(campaign({}), listed);
@@ -50,7 +50,7 @@ describe('the activities of a campaign', () => {
     await user.click(screen.getByRole('button', { name: 'Actions for Autumn sale' }));
     await user.click(await screen.findByRole('menuitem', { name: 'Detach' }));
     await waitFor(() => { expect(page.sent.some((s) => s.method === 'DELETE' && s.path === '/api/v1/campaigns/3/activities/mailing/9')).toBe(true); });
-  }, 20_000);
+  });
 
   it('are attached from a list that gives the reason where one cannot be', async () => {
     const candidates = [{ kind: 'mailing', id: 20, name: 'Tips', type: 'broadcast', state: 'draft', reason: null }, { kind: 'mailing', id: 21, name: 'Sent one', type: 'broadcast', state: 'done', reason: 'It has run already' }];
@@ -66,7 +66,7 @@ describe('the activities of a campaign', () => {
     await waitFor(() => { expect(page.sent.some((s) => s.path.endsWith('/candidates') && s.query.get('q') === 'ti')).toBe(true); });
     await user.click(within(drawer).getByRole('button', { name: 'Attach Tips' }));
     await waitFor(() => { expect(page.sent.find((s) => s.method === 'POST')?.body).toEqual({ kind: 'mailing', id: 20 }); });
-  }, 20_000);
+  });
 
   it('are made here, of any kind', async () => {
     const page = await open(draft(), ({ method }) => (method === 'POST' ? { body: activity({ id: 33, name: 'Reminder', type: 'trigger' }) } : undefined), '/campaigns/3?drawer=new-mailing');
@@ -79,5 +79,5 @@ describe('the activities of a campaign', () => {
     await user.click(within(drawer).getByRole('button', { name: 'Make mailing' }));
     await waitFor(() => { expect(page.sent.find((s) => s.method === 'POST')?.body).toEqual({ kind: 'mailing', new: { name: 'Reminder', type: 'trigger', channel: 'email' } }); });
     await waitFor(() => { expect(page.address()).toBe('/mailings/33'); });
-  }, 20_000);
+  });
 });

@@ -67,7 +67,7 @@ describe('virtual senders', () => {
     expect(page.sent.find((r) => r.method === 'POST')?.body).toEqual({
       name: 'News', description: '', is_default: false, rules: [{ type: 'to_domain', values: ['gmail.com'], senders: [share(50), share(50)] }, { type: 'default', values: [], senders: [share(100)] }],
     });
-  }, 60_000);
+  });
 });
 
 describe('mail servers', () => {

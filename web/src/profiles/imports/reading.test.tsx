@@ -22,4 +22,4 @@ it('says how dates, numbers and phone numbers are written, also a pattern that i
   await user.type(screen.getByRole('textbox', { name: 'Country of numbers in c_phones without a code' }), 'no');
   expect(onChange.mock.calls).toEqual([[{ date_format: '%d.%m.%Y' }], [{ decimal: ',' }], [{ region: 'NO' }]]);
   expect(screen.queryByLabelText(/c_city/)).toBeNull();
-}, 20_000);
+});

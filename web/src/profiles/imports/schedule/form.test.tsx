@@ -89,5 +89,5 @@ describe('how the file is read', () => {
     await waitFor(() => { expect(sent[1]).toMatchObject({ format: { kind: 'csv', delimiter: ';', header: false } }); });
     await user.click(screen.getByRole('button', { name: 'Create scheduled import' }));
     await waitFor(() => { expect(sent[2]).toMatchObject({ format: { delimiter: ';', encoding: 'utf-8', header: false } }); });
-  }, 20_000);
+  });
 });
