@@ -23,7 +23,12 @@ async def gate(tx: Tx, database_id: int, plan: messages.Plan, people: BitMap) ->
     if plan.campaign_id is None:
         return {}
     found = await lists.standing(tx, plan.campaign_id, plan.mailing_id)
-    if found is None or found.state not in OPEN:
+    return {"campaign_over": BitMap(people)} if found is None else shut_out(found, people)
+
+
+def shut_out(found: lists.Standing, people: BitMap) -> dict[str, BitMap]:
+    """Return who of some people must not get an activity, by reason. Pure."""
+    if found.state not in OPEN:
         return {"campaign_over": BitMap(people)}
     inside = found.people
     reached = inside.audience if found.exempt else inside.test

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pyroaring import BitMap
 
-from fidelia import messages, profiles, segments
+from fidelia import profiles, segments
 from fidelia.messages import Mailing
 from fidelia.platform.postgres import Tx
 
-from ..gate import gate
+from ..gate import shut_out
 from ..model import INTERACTIONS
 from ..store import people as lists
 from ..store.activities import ActivityRow
@@ -49,9 +49,8 @@ class Reach:
             aimed = known
             if set(item.widens) & set(INTERACTIONS):  # reaches whoever is not in the campaign, too
                 outsiders = max(0, await profiles.profile_count(tx, self._row.database_id) - len(known))
-        plan = messages.Plan(mailing_id=mailing.id, name=mailing.name, campaign_id=self._row.id)
-        shut_out = await gate(tx, self._row.database_id, plan, aimed)
-        left = aimed - BitMap.union(BitMap(), *shut_out.values())
+        standing = lists.Standing(state=self._row.state, widens=list(item.widens), exempt=item.exempt, people=inside)
+        left = aimed - BitMap.union(BitMap(), *shut_out(standing, aimed).values())
         if not item.exempt:
             left -= inside.withheld
         return len(left) + outsiders
