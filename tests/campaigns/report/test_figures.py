@@ -179,11 +179,12 @@ async def test_both_sides_are_compared_as_pandas_and_scipy_do(told: Told) -> Non
     assert figures["revenue"]["low"] is not None, "2,000 and more are kept back: amounts are judged"
     assert report["verdict"] == "higher"
     conversion = figures["conversion"]
+    shares = {side: report[side]["converted"] / report[side]["people"] * 100 for side in ("test", "control")}
     assert report["headline"] == (
-        f"The campaign worked: {conversion['test'] * 100:.1f} % of the test group bought, "
-        f"{conversion['control'] * 100:.1f} % of the control group, +{conversion['difference'] * 100:.1f} points. "
+        f"The campaign worked: {shares['test']:.1f} % of the test group bought, "
+        f"{shares['control']:.1f} % of the control group, +{conversion['difference'] * 100:.1f} points. "
         f"The true effect lies between +{conversion['low'] * 100:.1f} and "
-        f"+{conversion['high'] * 100:.1f} points (95 %)."
+        f"+{conversion['high'] * 100:.1f} points (95 %)."
     )
 
 

@@ -39,7 +39,8 @@ def compare(key: MetricKey, pairs: Sequence[measure.Pair]) -> measure.Effect:
     if not pairs:
         return comparing.nothing()
     effect = METRICS[key].compare(pairs)
-    return comparing.unsaid(effect) if why_too_few(key, measure.total(pairs)) else effect
+    whole = measure.total(pairs)
+    return comparing.unsaid(effect, whole.control.people) if why_too_few(key, whole) else effect
 
 
 def why_too_few(key: MetricKey, whole: measure.Pair) -> str | None:

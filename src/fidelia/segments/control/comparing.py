@@ -68,10 +68,17 @@ def nothing() -> Effect:
     return Effect(**{**dict.fromkeys(names), "verdict": "too_few"})  # type: ignore[arg-type]
 
 
-def unsaid(effect: Effect) -> Effect:
-    """Return an effect that too few people stand behind: what was counted stays, nothing is concluded."""
+def unsaid(effect: Effect, kept: float) -> Effect:
+    """Return an effect that too few people stand behind: what was counted stays, nothing is concluded.
+
+    Of ``kept`` people kept back; how many it would take is told here too, where it was no question before.
+    """
     names = ("low", "high", "relative", "relative_low", "relative_high")
-    return msgspec.structs.replace(effect, **dict.fromkeys(names), verdict="too_few")
+    needed = effect.needed
+    if needed is None and effect.detectable and effect.difference:
+        found = kept * (effect.detectable / effect.difference) ** 2
+        needed = int(found) + 1 if kept < found < 1e12 else None
+    return msgspec.structs.replace(effect, **dict.fromkeys(names), needed=needed, verdict="too_few")
 
 
 def over_people(key: str, effect: Effect, people: float) -> dict[str, Any]:

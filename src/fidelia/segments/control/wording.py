@@ -54,18 +54,21 @@ def told(
     write, change, span = _writers(key, currency)
     if effect.rest is None or effect.control is None:
         return words.nobody if key == "order_average" else "there is nobody to compare with."
-    what = words.did[key].replace("{rest}", write(effect.rest)).replace("{control}", write(effect.control))
+    rest, control = effect.rest, effect.control
+    if key == "conversion":  # what people did, as tables count it; only the difference is weighted by strata
+        rest, control = (side.buyers / side.people if side.people else 0.0 for side in (whole.rest, whole.control))
+    what = words.did[key].replace("{rest}", write(rest)).replace("{control}", write(control))
     if effect.verdict == "too_few" or effect.low is None or effect.high is None or effect.difference is None:
         kept = whole.control
         some = words.few.replace("{n}", f"{round(kept.buyers):,}").replace("{people}", f"{round(kept.people):,}")
         return f"{what}, {few or some}"
     if effect.verdict == "cannot_tell":
-        text = f"{what}. The true difference may lie anywhere from {span(effect.low, 'to', effect.high)} (95 %)."
+        text = f"{what}. The true difference may lie anywhere from {span(effect.low, 'to', effect.high)} (95 %)."
         if effect.needed is not None:
             text += f" A difference as small as this one needs about {rounded(effect.needed):,} people kept back."
         return text
     reach = span(effect.low, "and", effect.high)
-    return f"{what}, {change(effect.difference)}. The true effect lies between {reach} (95 %)."
+    return f"{what}, {change(effect.difference)}. The true effect lies between {reach} (95 %)."
 
 
 _Write = Callable[[float], str]
