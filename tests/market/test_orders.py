@@ -73,7 +73,12 @@ async def test_an_order_reaches_both_engines_and_the_history(
     events = await engines.clickhouse.query(
         f"select type, profile, total from e_{shop} where props.order::String = 'a1' order by type"
     )
-    assert events == [("order.created", 1, Decimal("38.9")), ("order.paid", 1, Decimal("38.9"))]
+    lines_of = [("order.line.created", 1, Decimal(total)) for total in ("-1", "15", "20")]
+    assert sorted(events) == [
+        ("order.created", 1, Decimal("38.9")),
+        *lines_of,
+        ("order.paid", 1, Decimal("38.9")),
+    ]
 
 
 async def test_the_same_order_twice_changes_nothing(api: httpx.AsyncClient, engines: Engines, shop: int) -> None:
@@ -154,7 +159,8 @@ async def test_a_change_of_status_writes_its_event(api: httpx.AsyncClient, engin
     found = await engines.clickhouse.query(
         f"select type from e_{shop} where props.order::String = 'status' order by type"
     )
-    assert found == [("order.created",), ("order.refunded",)]
+    kinds = ["order.created", "order.line.created", "order.line.refunded", "order.refunded"]
+    assert [row[0] for row in found] == kinds
 
 
 async def test_lists_page_sort_and_search(api: httpx.AsyncClient, shop: int) -> None:

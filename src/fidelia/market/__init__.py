@@ -1,45 +1,114 @@
-"""The market: products in categories, orders with lines. The face of the capability."""
+"""The market: products and SKUs in categories, sales channels, orders with lines. The face of the capability.
 
+``catalogue(tx, keys) -> dict[str, Item]``
+    what the catalogue knows of external ids: a SKU's first, then a product's; unknown ones are left out.
+``upsert_products``, ``upsert_skus``, ``upsert_categories``
+    batches by external id, a result per item; ``mode`` is ``upsert | add | update``.
+``upsert_orders(tx, database_id, orders, history=True)``
+    batches of orders with all their lines; ``history=False`` writes no events.
+``place_order(tx, database_id, order, profile_id=, history=True) -> id``
+    one new order in few statements, for who has worked it out; 409 when its external id is taken.
+``find_order(tx, database_id, external_id, lock=False)``, ``order(tx, id)``
+    read one.
+``refund_lines(tx, actor, order_id, lines, delivery="0", reason="", reference=None)``
+    give back items or money of lines; ``None`` is all that is left. ``change_status`` and ``change_line_status``.
+``ORDER_EFFECTS``
+    port: a list of ``async (tx, before, after, changes)`` called in the transaction of every change of an order's
+    status or lines (not for new orders).
+``ORDER_FORETOLD``
+    port: a list of ``async (tx, order, changes) -> sentences`` that tell what a refund would mean, before it is done.
+``read_book(tx, database_id)``, ``work_out_refund(line, part, currency)``
+    what was set up (currencies, touchpoints, regions, statuses, typed fields); what a refund would give back.
+"""
+
+from .book import Book, read_book
+from .fields import TypedField
 from .model import (
     BatchReply,
     CategoryIn,
     CategoryOut,
+    Item,
     ItemError,
     ItemResult,
+    LineChange,
     LineIn,
     LineOut,
+    LineStatusIn,
+    MarketFieldIn,
+    MarketFieldOut,
+    Mode,
     OrderDetail,
     OrderIn,
     OrderOut,
     ProductIn,
     ProductOut,
     ProductPatch,
+    RefundLine,
+    RefundOut,
+    RegionOffer,
+    SkuIn,
+    SkuOut,
 )
+from .refunds import Back, work_out_refund
 from .service.catalogue import upsert_categories, upsert_products
-from .service.orders import change_status, order, upsert_orders
+from .service.changes import change_line_status, change_status, refund_lines
+from .service.effects import ORDER_EFFECTS, OrderEffect
+from .service.foretell import ORDER_FORETOLD, OrderForetold
+from .service.orders import find_order, latest_orders, order, place_order, upsert_orders
 from .service.people import forget_people, merge_people, personal_data, split_people
+from .service.skus import upsert_skus
+from .store.items import catalogue
+from .store.orders import standing_orders
 
 __all__ = [
+    "ORDER_EFFECTS",
+    "ORDER_FORETOLD",
+    "Back",
     "BatchReply",
+    "Book",
     "CategoryIn",
     "CategoryOut",
+    "Item",
     "ItemError",
     "ItemResult",
+    "LineChange",
     "LineIn",
     "LineOut",
+    "LineStatusIn",
+    "MarketFieldIn",
+    "MarketFieldOut",
+    "Mode",
     "OrderDetail",
+    "OrderEffect",
+    "OrderForetold",
     "OrderIn",
     "OrderOut",
     "ProductIn",
     "ProductOut",
     "ProductPatch",
+    "RefundLine",
+    "RefundOut",
+    "RegionOffer",
+    "SkuIn",
+    "SkuOut",
+    "TypedField",
+    "catalogue",
+    "change_line_status",
     "change_status",
+    "find_order",
     "forget_people",
+    "latest_orders",
     "merge_people",
     "order",
     "personal_data",
+    "place_order",
+    "read_book",
+    "refund_lines",
     "split_people",
+    "standing_orders",
     "upsert_categories",
     "upsert_orders",
     "upsert_products",
+    "upsert_skus",
+    "work_out_refund",
 ]

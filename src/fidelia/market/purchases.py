@@ -7,6 +7,10 @@ UNDONE = ("cancelled", "refunded")
 
 
 def purchases_sql(database_id: int) -> str:
-    """Return a query of ClickHouse with a row (profile, at, currency, total) for every order that stands."""
+    """Return a query of ClickHouse with a row (profile, at, currency, total) for every order that stands.
+
+    What was given back of an order is not in its total.
+    """
     undone = ", ".join(f"'{status}'" for status in UNDONE)
-    return f"select profile, at, currency, total from o_{int(database_id)} final where status not in ({undone})"  # noqa: S608
+    paid = f"(select profile, at, currency, status, total - refunded as paid from o_{int(database_id)} final)"  # noqa: S608
+    return f"select profile, at, currency, paid as total from {paid} where status not in ({undone})"  # noqa: S608

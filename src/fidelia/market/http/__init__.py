@@ -1,6 +1,14 @@
 """Routes of the market."""
 
-from .catalogue import CategoryController, ProductController
+from .catalogue import CategoryController, ProductController, SkuController
 from .orders import OrderController
+from .setup import ChannelController, MarketSetupController
 
-__all__ = ["CategoryController", "OrderController", "ProductController"]
+__all__ = [
+    "CategoryController",
+    "ChannelController",
+    "MarketSetupController",
+    "OrderController",
+    "ProductController",
+    "SkuController",
+]

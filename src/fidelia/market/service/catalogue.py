@@ -2,102 +2,90 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from fidelia.access import Actor, audit
 from fidelia.kernel.errors import FieldError, Problem, invalid, invalid_field
-from fidelia.kernel.money import parse_amount
 from fidelia.platform.postgres import Tx
 
-from ..model import BatchReply, CategoryIn, CategoryOut, ItemError, ItemResult, ProductIn, ProductOut, ProductPatch
-from ..rules import CURRENCY
+from ..book import Book, read_book
+from ..fields import typed
+from ..model import (
+    BatchReply,
+    CategoryIn,
+    CategoryOut,
+    ItemResult,
+    Mode,
+    ProductDetail,
+    ProductIn,
+    ProductPatch,
+    RelationIn,
+    RelationOut,
+)
+from ..store import goods
 from ..store import products as store
+from ..store.shelf import product_detail, put_relations
+from .goods import checked, checked_mode, checked_properties, offers_of, rejected, reply, write_offers
 
-MAX_TEXT = 1000
-MAX_PROPERTIES = 32_768
 MAX_DEPTH = 20
-_WEB = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_COLUMN_OF = {"floor": "floor_price"}
 
 
-def reply(results: Sequence[ItemResult]) -> BatchReply:
-    """Count the results of a batch."""
-    counts = {status: sum(r.status == status for r in results) for status in ("created", "updated", "unchanged")}
-    return BatchReply(sorted(results, key=lambda r: r.index), **counts, rejected=len(results) - sum(counts.values()))
+async def upsert_products(
+    tx: Tx, items: Sequence[ProductIn], *, mode: Mode = "upsert", book: Book | None = None
+) -> BatchReply:
+    """Create and change products by external id. Of two items with one id, the last counts; the first is rejected.
 
-
-def rejected(index: int, problem: Problem) -> ItemResult:
-    """Turn a refusal of one item into its result."""
-    return ItemResult(index, "rejected", None, [ItemError(e.pointer, e.message) for e in problem.errors])
-
-
-def _text(value: Any, name: str, most: int = MAX_TEXT) -> None:
-    if isinstance(value, str) and (len(value) > most or "\x00" in value):
-        raise invalid_field(f"/{name}", f"{name} may have {most:,} characters at most, and no NUL character")
-
-
-def _check(item: ProductIn | ProductPatch) -> Decimal | None:
-    """Check the values of a product; return its price."""
-    for name in ("external_id", "name", "brand", "category", "currency"):
-        _text(getattr(item, name, None), name, 200 if name == "external_id" else MAX_TEXT)
-    _text(item.description, "description", 20_000)
-    if isinstance(item, ProductIn) and not item.external_id:
-        raise invalid_field("/external_id", "A product needs its id")
-    if item.name == "":
-        raise invalid_field("/name", "A product needs a name")
-    for name in ("url", "image_url"):
-        address = getattr(item, name)
-        if isinstance(address, str) and not (len(address) <= 2000 and _WEB.fullmatch(address)):
-            raise invalid_field(f"/{name}", "An address starts with http:// or https://")
-    if isinstance(item.currency, str) and not CURRENCY.fullmatch(item.currency):
-        raise invalid_field("/currency", "A currency is three capital letters, like EUR")
-    if isinstance(item.properties, dict) and item.properties:
-        if len(msgspec.json.encode(item.properties)) > MAX_PROPERTIES:
-            raise invalid_field("/properties", "The properties of a product may have 32 KB at most")
-        if "\\u0000" in msgspec.json.encode(item.properties).decode():
-            raise invalid_field("/properties", "A text may not hold a NUL character")
-    if not isinstance(item.price, str):
-        return None
-    price = parse_amount(item.price, "/price")
-    if price < 0:
-        raise invalid_field("/price", "A price cannot be below zero")
-    return price
-
-
-async def upsert_products(tx: Tx, items: Sequence[ProductIn]) -> BatchReply:
-    """Create and change products by external id. Of two items with one id, the last counts; the first is rejected."""
+    ``mode`` takes all, only new ones (``add``) or only known ones (``update``); the others are rejected.
+    """
+    book = book or await read_book(tx)
     last = {item.external_id: n for n, item in enumerate(items)}
-    known = await store.category_ids(tx, sorted({i.category for i in items if i.category is not None}))
-    good: list[tuple[int, ProductIn, Decimal | None, int | None]] = []
+    categories = await store.category_ids(tx, sorted({i.category for i in items if i.category is not None}))
+    there = await goods.known(tx, "product", list(last))
+    rows: list[dict[str, Any]] = []
+    offers: dict[int, list[dict[str, Any]]] = {}
     results: list[ItemResult] = []
     for n, item in enumerate(items):
         try:
-            price = _check(item)
+            values = checked(item, book)
             if last[item.external_id] != n:
                 raise invalid_field("/external_id", f"Item {last[item.external_id]} has the same id; that one counts")
-            if item.category is not None and item.category not in known:
+            new = there.get(item.external_id, (0, "stub"))[1] == "stub"
+            checked_mode(mode, new=new)
+            if item.category is not None and item.category not in categories:
                 raise invalid_field("/category", f"There is no category {item.category}")
+            if item.regions is not None:
+                offers[n] = offers_of(item.regions, book)
+            values["category_id"] = categories.get(item.category) if item.category else None
+            values["properties"] = checked_properties(book.fields["product"], item, new=new)
+            if item.pictures and item.image_url is None:
+                values["image_url"] = item.pictures[0]
         except Problem as problem:
             results.append(rejected(n, problem))
         else:
-            good.append((n, item, price, known.get(item.category) if item.category else None))
-    for n, id_, status in await store.upsert_products(tx, good) if good else []:
-        results.append(ItemResult(n, status, id_))  # type: ignore[arg-type]
-    tx.mark_dirty("products", 0, (r.id for r in results if r.id is not None and r.status in ("created", "updated")))
+            rows.append({"n": n, "external_id": item.external_id, **values})
+    written = await goods.upsert_goods(tx, "product", rows) if rows else []
+    changed = await write_offers(tx, "product", {(id_, None): offers[n] for n, id_, _ in written if n in offers})
+    for n, id_, status in written:
+        known = "updated" if status == "unchanged" and id_ in changed else status
+        results.append(ItemResult(n, known, id_))  # type: ignore[arg-type]
+    tx.mark_dirty("products", 0, [id_ for _, id_, status in written if status != "unchanged" or id_ in changed])
     return reply(results)
 
 
-async def patch_product(tx: Tx, actor: Actor, product_id: int, patch: ProductPatch) -> ProductOut:
+async def patch_product(tx: Tx, actor: Actor, product_id: int, patch: ProductPatch) -> ProductDetail:
     """Change a product by hand."""
-    before = await store.product_by_id(tx, product_id)
-    price = _check(patch)
-    values = {k: v for k, v in msgspec.structs.asdict(patch).items() if v is not msgspec.UNSET}
-    if "price" in values:
-        values["price"] = price
+    book = await read_book(tx)
+    before = await product_detail(tx, product_id)
+    columns = checked(patch, book)
+    given = {k: v for k, v in msgspec.structs.asdict(patch).items() if v is not msgspec.UNSET}
+    values = {_COLUMN_OF.get(k, k): columns.get(_COLUMN_OF.get(k, k), v) for k, v in given.items()}
+    if "properties" in given:
+        values["properties"] = typed(book.fields["product"], given["properties"], "/properties")
+    offers = offers_of(values.pop("regions"), book) if "regions" in values else None
     if "category" in values:
         category = values.pop("category")
         ids = await store.category_ids(tx, [category]) if category is not None else {}
@@ -106,12 +94,44 @@ async def patch_product(tx: Tx, actor: Actor, product_id: int, patch: ProductPat
         values["category_id"] = ids.get(category) if category is not None else None
     if values:
         await store.change_product(tx, product_id, values)
-        tx.mark_dirty("products", 0, [product_id])
-    after = await store.product_by_id(tx, product_id)
+    if offers is not None:
+        await write_offers(tx, "product", {(product_id, None): offers})
+    tx.mark_dirty("products", 0, [product_id])
+    after = await product_detail(tx, product_id)
     await audit(
         tx, actor, "product.updated", kind="product", object_id=product_id, name=after.name, before=before, after=after
     )
     return after
+
+
+async def relate(tx: Tx, actor: Actor, product_id: int, relations: Sequence[RelationIn]) -> list[RelationOut]:
+    """Replace the products that go with one. Raises 404, and 422 for unknown ones and for the product itself."""
+    before = await product_detail(tx, product_id)
+    there = await goods.known(tx, "product", sorted({relation.product for relation in relations}))
+    errors = []
+    for n, relation in enumerate(relations):
+        if relation.product not in there:
+            errors.append(FieldError(f"/items/{n}/product", f"There is no product {relation.product}"))
+        elif there[relation.product][0] == product_id:
+            errors.append(FieldError(f"/items/{n}/product", "A product does not go with itself"))
+        if not 0 <= relation.weight <= 10_000:
+            errors.append(FieldError(f"/items/{n}/weight", "A weight is from 0 to 10,000"))
+    if errors:
+        raise invalid(*errors)
+    rows = {(there[r.product][0], r.kind): r.weight for r in relations}
+    await put_relations(tx, product_id, [(other, kind, weight) for (other, kind), weight in rows.items()])
+    after = await product_detail(tx, product_id)
+    await audit(
+        tx,
+        actor,
+        "product.related",
+        kind="product",
+        object_id=product_id,
+        name=before.name,
+        before={"relations": before.relations},
+        after={"relations": after.relations},
+    )
+    return after.relations
 
 
 async def upsert_categories(tx: Tx, actor: Actor, items: Sequence[CategoryIn]) -> list[CategoryOut]:

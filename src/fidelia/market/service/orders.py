@@ -1,36 +1,42 @@
-"""Orders: batches by the caller's ids, a change of status, figures."""
+"""Orders: batches by the caller's ids, one order written by who worked it out, reading."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import msgspec
 
 from fidelia import profiles
-from fidelia.access import Actor, audit
-from fidelia.kernel.errors import Problem, invalid_field
-from fidelia.kernel.ids import MAX_PROFILE_ID
+from fidelia.kernel.errors import Problem, conflict, invalid_field
 from fidelia.kernel.paging import Page, PageRequest
-from fidelia.platform.outbox import EventOut
+from fidelia.platform.outbox import clickhouse_time, encode_line
 from fidelia.platform.postgres import Tx
 
+from ..book import Book, read_book
 from ..model import BatchReply, ItemResult, OrderDetail, OrderIn, OrderRow
-from ..rules import events_of, work_out
+from ..rules import Line, events_of, line_events_of, work_out
+from ..statuses import kind_of, starting
+from ..store import details
 from ..store import orders as store
-from ..store.load import Placed, load_orders
-from .catalogue import rejected, reply
+from ..store.load import Loaded, Placed, load_orders
+from ..store.place import place
+from .effects import follow
+from .goods import rejected, reply
+from .whose import whose_orders
 
-MAX_PROPERTIES = 32_768
+History = bool | Literal["orders"]
 
 
-async def upsert_orders(tx: Tx, database_id: int, orders: Sequence[OrderIn], *, history: bool = True) -> BatchReply:
+async def upsert_orders(tx: Tx, database_id: int, orders: Sequence[OrderIn], *, history: History = True) -> BatchReply:
     """Create and change orders by external id, each with all its lines.
 
-    ``history=False`` writes no events (the reference platform's ``skip_triggers``). An order whose profile is not found
-    is rejected, as is one that stands twice in the batch (the last counts).
+    ``history=False`` writes no events (the reference platform's ``skip_triggers``), ``"orders"`` those of new orders
+    but not of their lines. An order whose profile is not found is rejected, as is one that stands twice in the batch
+    (the last counts). Whoever follows orders (``ORDER_EFFECTS``) is told of those that changed.
     """
-    whose, results = await _profiles(tx, database_id, orders)
+    whose, results = await whose_orders(tx, database_id, orders)
+    book = await read_book(tx, database_id)
     last = {order.external_id: n for n, order in enumerate(orders)}
     placed: list[Placed] = []
     for n, order in enumerate(orders):
@@ -39,115 +45,120 @@ async def upsert_orders(tx: Tx, database_id: int, orders: Sequence[OrderIn], *, 
         try:
             if last[order.external_id] != n:
                 raise invalid_field("/external_id", f"Item {last[order.external_id]} has the same id; that one counts")
-            _check_properties(order.properties)
-            placed.append(Placed(work_out(order, n, tx.now), whose[n], order.properties))
+            placed.append(Placed(work_out(order, n, tx.now, book), whose[n]))
         except Problem as problem:
             results.append(rejected(n, problem))
-    for loaded in await load_orders(tx, database_id, placed, history=history) if placed else []:
-        results.append(ItemResult(placed[loaded.position].order.position, loaded.status, loaded.id))  # type: ignore[arg-type]
+    if placed:
+        before: dict[int, OrderDetail] = {}
+
+        async def watch(ids: Sequence[int]) -> None:
+            before.update(await details.order_details(tx, ids, book.statuses))
+
+        loaded = await load_orders(tx, database_id, placed, book, watch=watch)
+        for result in loaded:
+            position = placed[result.position].order.position
+            results.append(ItemResult(position, result.status, result.id))  # type: ignore[arg-type]
+            if history and result.status == "created":
+                _write_new(tx, database_id, placed[result.position], result, book, lines=history != "orders")
+        if before:
+            after = await details.order_details(tx, list(before), book.statuses)
+            await follow(tx, before, after, history=bool(history))
     return reply(results)
 
 
-def _check_properties(properties: Mapping[str, Any]) -> None:
-    if properties:
-        text = msgspec.json.encode(properties)
-        if len(text) > MAX_PROPERTIES or b"\\u0000" in text:
-            raise invalid_field("/properties", "The properties of an order have 32 KB at most, and no NUL character")
+async def place_order(tx: Tx, database_id: int, order: OrderIn, *, profile_id: int, history: History = True) -> int:
+    """Write one new order of a profile that is known to exist, in few statements; return its id.
+
+    ``profile`` and ``match`` of the order are not looked at. Raises 422 for what does not fit, and 409 when the
+    database has an order with this external id (see :func:`find_order`).
+    """
+    book = await read_book(tx, database_id)
+    worked = Placed(work_out(order, 0, tx.now, book), profile_id)
+    refunds = [name for name, kind in book.statuses.items() if kind == "refunded"]
+    order_id = await place(tx, database_id, worked, refunds)
+    if order_id is None:
+        raise conflict(f"There is an order {order.external_id} in this database already")
+    if history:
+        _write_new(tx, database_id, worked, Loaded(0, "created", order_id, None), book, lines=history != "orders")
+    return order_id
 
 
-async def _profiles(tx: Tx, database_id: int, orders: Sequence[OrderIn]) -> tuple[dict[int, int], list[ItemResult]]:
-    """Find whose each order is; return profiles by index, and results for those of nobody."""
-    database = await profiles.get_database(tx, database_id)
-    found: dict[int, int] = {}
-    refused: list[ItemResult] = []
-    asked: dict[str, dict[int, Any]] = {}
-    for n, order in enumerate(orders):
-        if (order.profile is None) == (order.match is None) or (order.match is not None and len(order.match) != 1):
-            why = invalid_field("/profile", "Name the profile by its id, or by match with one field")
-            refused.append(rejected(n, why))
-        elif order.profile is not None:
-            found[n] = order.profile
-        elif order.match is not None:
-            ((field, value),) = order.match.items()
-            asked.setdefault(field, {})[n] = value
-    there = set(await profiles.exists(tx, database_id, {i for i in found.values() if 0 < i <= MAX_PROFILE_ID}))
-    became = await profiles.resolve(tx, database_id, set(found.values()) - there)
-    found = {n: became.get(profile, profile) for n, profile in found.items()}
-    there |= set(became.values())
-    for n in [n for n, profile in found.items() if profile not in there]:
-        refused.append(rejected(n, invalid_field("/profile", f"There is no profile {found.pop(n)}")))
-    for field, keys in asked.items():
-        known = database.field("phones" if field == "phone" else field)
-        read: dict[int, Any] = {}
-        for n, value in keys.items():
-            try:
-                read[n] = value if known is None else profiles.read_key(known, value)
-            except ValueError as exc:
-                refused.append(rejected(n, invalid_field(f"/match/{field}", str(exc))))
-        try:
-            ids = await profiles.match_ids(tx, database_id, field, set(read.values()))
-        except Problem as problem:
-            refused += [rejected(n, problem) for n in read]
-            continue
-        for n, value in read.items():
-            if value in ids:
-                found[n] = ids[value]
-            else:
-                refused.append(rejected(n, invalid_field(f"/match/{field}", f"Nobody has {field} {keys[n]!r}")))
-    return found, refused
+def _write_new(tx: Tx, database_id: int, placed: Placed, loaded: Loaded, book: Book, *, lines: bool) -> None:
+    order, profile = placed
+    at = clickhouse_time(order.placed_at)
+    properties = {
+        "order": order.external_id,
+        "order_id": loaded.id,
+        # A JSON number; the exact amount stands in the order, and in the typed column of the event.
+        "total": float(order.total),
+        "currency": order.currency,
+        "items": len(order.lines),
+        "channel": order.channel,
+        "status": order.status,
+    }
+    for type_ in events_of(None, order.status):
+        tx.emit_line(database_id, encode_line(type_, profile, at, f"{type_}:{order.external_id}", properties))
+    for number, line in enumerate(order.lines if lines else (), 1):
+        status = line.status or starting(order.status)
+        for type_ in line_events_of(None, kind_of(status, order.status, book.statuses)):
+            id_ = f"{type_}:{order.external_id}:{number}"
+            about = _line_properties(order.external_id, number, line, status)
+            tx.emit_line(database_id, encode_line(type_, profile, at, id_, about))
 
 
-async def change_status(tx: Tx, actor: Actor, order_id: int, status: str) -> OrderDetail:
-    """Set an order's status and write the event that it means."""
-    before = await store.order_detail(tx, order_id, lock=True)
-    if before.status != status:
-        await store.set_status(tx, order_id, status)
-        tx.mark_dirty("orders", before.database_id, [order_id])
-        for type_ in events_of(before.status, status):
-            tx.emit(
-                EventOut(
-                    database=before.database_id,
-                    profile=before.profile_id,
-                    type=type_,
-                    at=tx.now,
-                    id=f"{type_}:{before.external_id}",
-                    properties={
-                        "order": before.external_id,
-                        "order_id": order_id,
-                        "total": float(before.total),
-                        "currency": before.currency,
-                        "items": before.line_count,
-                        "channel": before.channel,
-                        "status": status,
-                    },
-                )
-            )
-        await audit(
-            tx,
-            actor,
-            "order.status",
-            kind="order",
-            object_id=order_id,
-            name=before.external_id,
-            before={"status": before.status},
-            after={"status": status},
-        )
-    return await order(tx, order_id)
+def _line_properties(order: str, number: int, line: Line, status: str) -> dict[str, object]:
+    return {
+        "order": order,
+        "line": line.external_id or str(number),
+        "sku": line.sku or "",
+        "product": line.product or line.sku or "",
+        "quantity": float(line.quantity),
+        "price": None if line.price is None else float(line.price),
+        "total": float(line.total),
+        "status": status,
+    }
 
 
 async def order(tx: Tx, order_id: int) -> OrderDetail:
     """Return an order with its lines and the name of who placed it."""
-    found = await store.order_detail(tx, order_id)
+    return await _named(tx, await details.order_detail(tx, order_id))
+
+
+async def find_order(tx: Tx, database_id: int, external_id: str, *, lock: bool = False) -> OrderDetail | None:
+    """Return an order by its external id, or ``None``; ``lock`` holds it until the transaction ends."""
+    order_id = await details.order_number(tx, database_id, external_id)
+    if order_id is None:
+        return None
+    return (await details.order_details(tx, [order_id], lock=lock)).get(order_id)
+
+
+async def _named(tx: Tx, found: OrderDetail) -> OrderDetail:
     names = await _customers(tx, found.database_id, [found.profile_id])
     return msgspec.structs.replace(found, customer=names.get(found.profile_id))
 
 
+async def latest_orders(tx: Tx, database_id: int, limit: int) -> list[OrderDetail]:
+    """Return the last orders of a database that were placed, with their lines, the latest first."""
+    ids = await store.latest(tx, database_id, limit)
+    found = await details.order_details(tx, ids)
+    return [found[id_] for id_ in ids if id_ in found]
+
+
 async def order_list(
-    tx: Tx, page: PageRequest, database_id: int, *, profile_id: int | None = None, status: str | None = None
+    tx: Tx,
+    page: PageRequest,
+    database_id: int,
+    *,
+    profile_id: int | None = None,
+    status: str | None = None,
+    channel: str | None = None,
+    touchpoint: str | None = None,
 ) -> Page[OrderRow]:
     """Return a page of orders with who placed them; raise 404 for the database."""
     await profiles.get_database(tx, database_id)
-    found = await store.order_page(tx, page, database_id, profile_id=profile_id, status=status)
+    found = await store.order_page(
+        tx, page, database_id, profile_id=profile_id, status=status, channel=channel, touchpoint=touchpoint
+    )
     names = await _customers(tx, database_id, {item.profile_id for item in found.items})
     rows = [OrderRow(**msgspec.structs.asdict(item), customer=names.get(item.profile_id)) for item in found.items]
     return Page(rows, found.next_cursor, found.total)

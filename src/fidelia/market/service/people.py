@@ -12,7 +12,7 @@ from fidelia.kernel.errors import conflict
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
-from ..store import orders as orders_store
+from ..store import details
 from ..store import people as store
 
 
@@ -56,4 +56,4 @@ async def personal_data(engines: Engines, database_id: int, profile_id: int) -> 
     """Return somebody's orders with their lines, the oldest first."""
     async with engines.tx() as tx:
         ids = await store.orders_of(await tx.raw(), database_id, profile_id)
-        return [await orders_store.order_detail(tx, order_id) for order_id in ids]
+        return [await details.order_detail(tx, order_id) for order_id in ids]

@@ -7,28 +7,27 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fidelia.kernel.errors import invalid_field, not_found
-from fidelia.kernel.money import amount_text
+from fidelia.kernel.errors import invalid_field
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform.postgres import Tx
 
-from ..model import LineOut, OrderDetail, OrderOut
-from ..tables import order_line, product, sales_order
+from ..model import OrderOut
+from ..tables import market_touchpoint, sales_order
+from .details import COLUMNS, FROM, values_of
 
 _o = sales_order.c
-_COLUMNS = [_o[name] for name in OrderOut.__struct_fields__]
-STATUSES = ("created", "paid", "delivered", "cancelled", "refunded")
-
-
-def _values(row: sa.Row[Any]) -> dict[str, Any]:
-    values = dict(row._mapping)
-    values["total"] = amount_text(values["total"], values["currency"])
-    values["delivery"] = amount_text(values["delivery"], values["currency"])
-    return values
+STATUSES = ("created", "paid", "delivered", "cancelled", "part_refunded", "refunded")
 
 
 async def order_page(
-    tx: Tx, page: PageRequest, database_id: int, *, profile_id: int | None = None, status: str | None = None
+    tx: Tx,
+    page: PageRequest,
+    database_id: int,
+    *,
+    profile_id: int | None = None,
+    status: str | None = None,
+    channel: str | None = None,
+    touchpoint: str | None = None,
 ) -> Page[OrderOut]:
     """Return a page of orders, newest first; ``q`` looks for the beginning of the order's external id."""
     where: list[sa.ColumnElement[bool]] = [_o.database_id == database_id]
@@ -38,6 +37,10 @@ async def order_page(
         if status not in STATUSES:
             raise invalid_field("/status", f"status must be one of: {', '.join(STATUSES)}")
         where.append(_o.status == status)
+    if channel is not None:
+        where.append(_o.channel == channel)
+    if touchpoint is not None:
+        where.append(market_touchpoint.c.external_id == touchpoint)
     if page.q:
         # pages write "#" before the number, and some shops have it in the number itself
         starts = {page.q, page.q.removeprefix("#")}
@@ -45,17 +48,17 @@ async def order_page(
     key = page.sort_key(("placed_at", "total"), "-placed_at")
     descending = page.descending or page.sort is None
     column = _o[key]
-    total = await tx.scalar(sa.select(sa.func.count()).select_from(sales_order).where(*where))
+    total = await tx.scalar(sa.select(sa.func.count()).select_from(FROM).where(*where))
     if page.cursor is not None:
         where.append(_after(page.cursor, key, column, descending))
     order = (column.desc(), _o.id.desc()) if descending else (column, _o.id)
-    rows = await tx.all(sa.select(*_COLUMNS).where(*where).order_by(*order).limit(page.limit + 1))
+    rows = await tx.all(sa.select(*COLUMNS).select_from(FROM).where(*where).order_by(*order).limit(page.limit + 1))
     kept = rows[: page.limit]
     cursor = None
     if len(rows) > page.limit:
         last = kept[-1]._mapping
         cursor = encode_cursor([last[key].isoformat() if key == "placed_at" else str(last[key]), last["id"]])
-    return Page([OrderOut(**_values(row)) for row in kept], cursor, total)
+    return Page([OrderOut(**values_of(row)) for row in kept], cursor, total)
 
 
 def _after(cursor: list[Any], key: str, column: sa.Column[Any], descending: bool) -> sa.ColumnElement[bool]:
@@ -69,47 +72,6 @@ def _after(cursor: list[Any], key: str, column: sa.Column[Any], descending: bool
     return here < there if descending else here > there
 
 
-async def order_detail(tx: Tx, order_id: int, *, lock: bool = False) -> OrderDetail:
-    """Return an order with its lines; raise 404."""
-    query = sa.select(*_COLUMNS).where(_o.id == order_id)
-    row = await tx.first(query.with_for_update() if lock else query)
-    if row is None:
-        raise not_found("Order", order_id)
-    values = _values(row)
-    lines = await tx.all(
-        sa.select(order_line, product.c.external_id.label("product"), product.c.name)
-        .join(product, product.c.id == order_line.c.product_id)
-        .where(order_line.c.order_id == order_id, sa.not_(order_line.c.removed))
-        .order_by(order_line.c.line)
-    )
-    currency = values["currency"]
-    return OrderDetail(
-        **values,
-        lines=[
-            LineOut(
-                line=line.line,
-                id=line.external_id,
-                product_id=line.product_id,
-                product=line.product,
-                name=line.name,
-                quantity=amount_text(line.quantity),
-                price=None if line.price is None else amount_text(line.price, currency),
-                discount=amount_text(line.discount, currency),
-                total=amount_text(line.total, currency),
-                status=line.status,
-            )
-            for line in lines
-        ],
-    )
-
-
-async def set_status(tx: Tx, order_id: int, status: str) -> None:
-    """Change an order's status."""
-    await tx.execute(
-        sa.update(sales_order).where(_o.id == order_id).values(status=status, version=_o.version + 1, updated_at=tx.now)
-    )
-
-
 async def figures(tx: Tx, database_id: int) -> sa.Row[Any]:
     """Return how many orders a database has, their lines, and what they sum to."""
     return await tx.one(
@@ -120,3 +82,16 @@ async def figures(tx: Tx, database_id: int) -> sa.Row[Any]:
             sa.func.max(_o.placed_at).label("last"),
         ).where(_o.database_id == database_id)
     )
+
+
+async def standing_orders(tx: Tx, database_id: int, profile_id: int) -> int:
+    """Return how many orders of a profile stand: neither cancelled nor given back whole."""
+    stands = _o.status.not_in(("cancelled", "refunded"))
+    query = sa.select(sa.func.count()).where(_o.database_id == database_id, _o.profile_id == profile_id, stands)
+    return int(await tx.scalar(query))
+
+
+async def latest(tx: Tx, database_id: int, limit: int) -> list[int]:
+    """Return the ids of the orders that were placed last, the latest first."""
+    query = sa.select(_o.id).where(_o.database_id == database_id).order_by(_o.placed_at.desc(), _o.id.desc())
+    return [row.id for row in await tx.all(query.limit(limit))]

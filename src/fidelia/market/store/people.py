@@ -30,10 +30,13 @@ async def move(
 ) -> list[int]:
     """Make the orders of somebody, or some of them, those of somebody else; return their ids."""
     cursor = await raw.execute(
-        "update sales_order set database_id = %s, profile_id = %s, version = version + 1, updated_at = %s"
+        # the touchpoints of one database are not those of another
+        "update sales_order set touchpoint_id = case when database_id = %s then touchpoint_id end, database_id = %s,"
+        " profile_id = %s, version = version + 1, updated_at = %s"
         " where database_id = %s and profile_id = %s and (%s::bigint[] is null or id = any(%s::bigint[]))"
         " returning id",
         (
+            into.database_id,
             into.database_id,
             into.profile_id,
             now,
@@ -47,7 +50,17 @@ async def move(
 
 
 async def forget(raw: Raw, database_id: int, ids: Sequence[int], now: datetime) -> list[int]:
-    """Take people and free properties out of their orders; return the orders' ids."""
+    """Take people and free properties out of their orders and lines; return the orders' ids."""
+    await raw.execute(
+        "update order_line l set properties = '{}' from sales_order o where o.id = l.order_id"
+        " and o.database_id = %s and o.profile_id = any(%s::bigint[]) and l.properties <> '{}'",
+        (database_id, list(ids)),
+    )
+    await raw.execute(
+        "update order_refund r set reason = '' from sales_order o where o.id = r.order_id"
+        " and o.database_id = %s and o.profile_id = any(%s::bigint[]) and r.reason <> ''",
+        (database_id, list(ids)),
+    )
     cursor = await raw.execute(
         "update sales_order set profile_id = %s, properties = '{}', version = version + 1, updated_at = %s"
         " where database_id = %s and profile_id = any(%s::bigint[]) returning id",

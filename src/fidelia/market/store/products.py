@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -15,105 +14,48 @@ from fidelia.kernel.money import amount_text
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
 from fidelia.platform.postgres import Tx
 
-from ..model import CategoryName, CategoryOut, ProductIn, ProductOut
-from ..tables import product, product_category
+from ..model import CategoryName, CategoryOut, ProductOut
+from ..tables import product, product_category, product_sku
 
 _p = product.c
 _c = product_category.c
 _SEARCH = _p.name + " " + _p.external_id + " " + sa.func.coalesce(_p.brand, "")
+_SKUS = (
+    sa.select(sa.func.count())
+    .where(product_sku.c.product_id == _p.id, product_sku.c.status != "archived")
+    .correlate(product)
+    .scalar_subquery()
+)
+_PRICES = {"price": "price", "old_price": "old_price", "floor": "floor_price"}
+_PLAIN = [n for n in ProductOut.__struct_fields__ if n not in (*_PRICES, "quantity", "category")]
 _QUERY = sa.select(
-    product, _c.external_id.label("c_external"), _c.name.label("c_name"), _c.path.label("c_path")
+    product, _c.external_id.label("c_external"), _c.name.label("c_name"), _c.path.label("c_path"), _SKUS.label("skus")
 ).join_from(product, product_category, _c.id == _p.category_id, isouter=True)
 
-_UPSERT = """
-with given as (
-    select * from jsonb_to_recordset(%(items)s::jsonb) as g (
-        n integer, external_id text, name text, brand text, category_id integer, price numeric(18, 4), currency text,
-        url text, image_url text, description text, properties jsonb)
-), changed as (
-    update product p set
-        name = coalesce(g.name, p.name), brand = coalesce(g.brand, p.brand),
-        category_id = coalesce(g.category_id, p.category_id), price = coalesce(g.price, p.price),
-        currency = coalesce(g.currency, p.currency), url = coalesce(g.url, p.url),
-        image_url = coalesce(g.image_url, p.image_url), description = coalesce(g.description, p.description),
-        properties = coalesce(g.properties, p.properties), status = 'active', version = p.version + 1,
-        updated_at = %(now)s
-    from given g
-    where p.external_id = g.external_id and (p.name, p.brand, p.category_id, p.price, p.currency, p.url, p.image_url,
-        p.description, p.properties, p.status) is distinct from (coalesce(g.name, p.name), coalesce(g.brand, p.brand),
-        coalesce(g.category_id, p.category_id), coalesce(g.price, p.price), coalesce(g.currency, p.currency),
-        coalesce(g.url, p.url), coalesce(g.image_url, p.image_url), coalesce(g.description, p.description),
-        coalesce(g.properties, p.properties), 'active')
-    returning g.n, p.id
-), made as (
-    insert into product (external_id, name, brand, category_id, price, currency, url, image_url, description,
-        properties, created_at, updated_at)
-    select external_id, coalesce(name, external_id), brand, category_id, price, currency, url, image_url, description,
-        coalesce(properties, '{}'), %(now)s, %(now)s
-    from given g where not exists (select from product p where p.external_id = g.external_id) order by n
-    on conflict (external_id) do nothing
-    returning id, external_id
-)
-select g.n, coalesce(m.id, c.id, p.id),
-    case when m.id is not null then 'created' when c.id is not null then 'updated' else 'unchanged' end
-from given g left join made m on m.external_id = g.external_id left join changed c on c.n = g.n
-    left join product p on p.external_id = g.external_id
-"""
+
+def product_values(row: sa.Row[Any]) -> dict[str, Any]:
+    """Return a product's row as the API writes it."""
+    values = {name: getattr(row, name) for name in _PLAIN}
+    for name, column in _PRICES.items():
+        amount = getattr(row, column)
+        values[name] = None if amount is None else amount_text(amount, row.currency)
+    values["quantity"] = None if row.quantity is None else amount_text(row.quantity)
+    values["category"] = None
+    if row.category_id is not None:
+        values["category"] = CategoryName(row.category_id, row.c_external, row.c_name, list(row.c_path))
+    return values
 
 
 def _out(row: sa.Row[Any]) -> ProductOut:
-    category = None
-    if row.category_id is not None:
-        category = CategoryName(row.category_id, row.c_external, row.c_name, list(row.c_path))
-    return ProductOut(
-        id=row.id,
-        external_id=row.external_id,
-        name=row.name,
-        brand=row.brand,
-        category=category,
-        price=None if row.price is None else amount_text(row.price, row.currency),
-        currency=row.currency,
-        url=row.url,
-        image_url=row.image_url,
-        description=row.description,
-        status=row.status,
-        properties=row.properties,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
+    return ProductOut(**product_values(row))
 
 
-async def upsert_products(
-    tx: Tx, items: Sequence[tuple[int, ProductIn, Decimal | None, int | None]]
-) -> list[tuple[int, int, str]]:
-    """Create and change products by external id; what an item leaves out stays. Return ``(n, id, status)``."""
-    rows = [
-        {
-            "n": n,
-            "external_id": item.external_id,
-            "name": item.name,
-            "brand": item.brand,
-            "category_id": category,
-            "price": None if price is None else str(price),
-            "currency": item.currency,
-            "url": item.url,
-            "image_url": item.image_url,
-            "description": item.description,
-            "properties": item.properties,
-        }
-        for n, item, price, category in items
-    ]
-    raw = await tx.raw()
-    cursor = await raw.execute(_UPSERT, {"items": msgspec.json.encode(rows).decode(), "now": tx.now})
-    return [(n, id_, status) for n, id_, status in await cursor.fetchall()]
-
-
-async def product_by_id(tx: Tx, product_id: int) -> ProductOut:
-    """Return a product; raise 404."""
+async def product_row(tx: Tx, product_id: int) -> dict[str, Any]:
+    """Return the values of a product; raise 404."""
     row = await tx.first(_QUERY.where(_p.id == product_id))
     if row is None:
         raise not_found("Product", product_id)
-    return _out(row)
+    return product_values(row)
 
 
 async def change_product(tx: Tx, product_id: int, values: dict[str, Any]) -> None:
