@@ -75,8 +75,8 @@ async def loop(shop: Shop, rounds: int) -> None:
     assert min(written) > 0
 
 
-async def test_fifty_times(shop: Shop) -> None:
-    await loop(shop, 50)
+async def test_twenty_times(shop: Shop) -> None:
+    await loop(shop, 20)
 
 
 @pytest.mark.prove

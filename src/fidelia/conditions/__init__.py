@@ -20,6 +20,8 @@ Stable interface (everything else is internal):
     the definition of meaning, for one subject in memory. ``Facts(fields=, links=, events=, segments=)``; fields are
     keyed without the subject (``city``); what was not loaded raises ``MissingFact``. ``references.groups`` and ``ever``
     are numbers of bitmaps that ``segments`` and ``ever`` of facts must answer (``memberships.py``).
+``prepare(checked, segments) -> Prepared``, ``Asking(now, tz)``, ``needs(checked)``, ``values_at(facts, place)``
+    for conditions that are asked many times: closures with the same meaning, and the values one cannot hold without.
 ``wanted(checked, facts, …)``, ``lookup_query(source, questions)``, ``sources_in(condition)``
     what facts must know of lists and data tables, how to ask for it, and which ones a condition names (``sources.py``).
 ``sentence(checked, database="") -> Sentence`` (``text``, ``spans``), ``describe(vocabulary) -> VocabularyInfo``
@@ -36,7 +38,7 @@ from .casing import lower
 from .check import check
 from .check_values import sources_in
 from .counts import NodeCount, NodeQueries, compile_nodes, node_answer, node_counts
-from .cycles import SegmentLookup, SegmentRef, segments_in
+from .cycles import SegmentLookup, SegmentRef, row_segments_in, segments_in
 from .describe import (
     EventInfo,
     FieldInfo,
@@ -52,8 +54,10 @@ from .describe import (
 )
 from .evaluate import Verdict, evaluate, explain
 from .facts import Event, Facts, MissingFact, Row
+from .json_text import text_property
 from .lookups import lookup_query, wanted
 from .memberships import BASES, RESERVED, MembershipKind, control_number
+from .moments import Duration, parse_duration
 from .names import own_field
 from .nodes import (
     AllOf,
@@ -80,6 +84,7 @@ from .nodes import (
 from .operators import OPERATORS, Operator
 from .pairs import Common
 from .plan import Checked, References
+from .prepared import Asking, Need, Prepared, needs, only_needs, prepare, values_at
 from .sources import Answered, Listed, Lookup, Source, SourceKey, ValueSource
 from .sql import Given, Query, Segments, Stored, UnresolvedSegment, compile, together
 from .text import Sentence, TextSpan, sentence
@@ -93,11 +98,13 @@ __all__ = [
     "Always",
     "Answered",
     "AnyOf",
+    "Asking",
     "Checked",
     "Common",
     "Compare",
     "Condition",
     "Count",
+    "Duration",
     "Event",
     "EventInfo",
     "EventTable",
@@ -118,6 +125,7 @@ __all__ = [
     "MembershipInfo",
     "MembershipKind",
     "MissingFact",
+    "Need",
     "NodeCount",
     "NodeQueries",
     "Not",
@@ -125,6 +133,7 @@ __all__ = [
     "Operator",
     "OperatorInfo",
     "Option",
+    "Prepared",
     "Query",
     "References",
     "Related",
@@ -163,13 +172,20 @@ __all__ = [
     "lookup_query",
     "lower",
     "merge",
+    "needs",
     "node_answer",
     "node_counts",
+    "only_needs",
     "own_field",
+    "parse_duration",
+    "prepare",
+    "row_segments_in",
     "segments_in",
     "sentence",
     "sources_in",
+    "text_property",
     "together",
+    "values_at",
     "walk",
     "wanted",
 ]

@@ -83,6 +83,7 @@ def check(
             frozenset(checker.groups),
             frozenset(checker.ever),
             sources=frozenset(checker.sources),
+            members=frozenset(checker.members),
         ),
         live=checker.live,
         segment_names=checker.names,
@@ -107,6 +108,7 @@ class Checker:
         self.sources: set[SourceKey] = set()
         self.groups: set[int] = set()
         self.ever: set[int] = set()
+        self.members: set[int] = set()
         self.live = True
 
     def start(self, condition: Condition, home: Subject) -> Plan | None:

@@ -9,6 +9,7 @@ import msgspec
 
 from . import nodes
 from .check_figures import count
+from .check_row_member import row_member
 from .check_sources import Source, chosen
 from .memberships import MembershipKind
 from .names import Frame
@@ -37,8 +38,11 @@ def member(checker: Checker, node: nodes.Member, path: str, frames: Sequence[Fra
     if len(given) != 1:
         checker.bad(f"{path}/of", f"Give exactly one of these: {', '.join(KINDS)}")
         return None
-    if node.subject != "profile" or cast(Subject, frames[0].subject).name != "profile":
-        checker.bad(f"{path}/subject", "Only belonging of people can be tested, of products it is not available yet")
+    if node.subject != "profile":
+        return row_member(checker, node, given[0], path, frames)
+    home = cast(Subject, frames[0].subject).name
+    if home != "profile" and checker.vocabulary.link.get((home, "profile")) is None:
+        checker.bad(f"{path}/subject", "Nobody is at hand here whose belonging could be tested: name a row in subject")
     kind = checker.vocabulary.membership.get(given[0])
     if given == ["segment"]:
         now = _segment(checker, node, path, frames)

@@ -27,8 +27,16 @@ SegmentLookup = Callable[[int], SegmentRef | None]
 
 
 def segments_in(condition: Condition) -> list[int]:
-    """Return the ids of the segments a condition refers to itself, in the order of reading, each once."""
-    ids = (node.of.segment for _, node in nodes.walk(condition) if isinstance(node, nodes.Member))
+    """Return the ids of the segments of people a condition refers to itself, in the order of reading, each once."""
+    members = (node for _, node in nodes.walk(condition) if isinstance(node, nodes.Member))
+    ids = (node.of.segment for node in members if node.subject == "profile")
+    return list(dict.fromkeys(id_ for id_ in ids if id_ is not None))
+
+
+def row_segments_in(condition: Condition) -> list[int]:
+    """Return the ids of the segments of rows (products, SKUs) a condition refers to, as :func:`segments_in` does."""
+    members = (node for _, node in nodes.walk(condition) if isinstance(node, nodes.Member))
+    ids = (node.of.segment for node in members if node.subject != "profile")
     return list(dict.fromkeys(id_ for id_ in ids if id_ is not None))
 
 

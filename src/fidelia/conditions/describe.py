@@ -9,6 +9,7 @@ import msgspec
 from .against import values_of
 from .check_figures import COMPARED, COUNTED, MEASURES, PLAIN, SUMMED, TIMES, result_type
 from .check_figures import fitting as measured_by
+from .check_row_member import names_row
 from .check_sources import CHOICES, MAX_OFFSET, MAX_TAKE, ORDERED
 from .json_text import JSON_TYPES
 from .memberships import MembershipKind
@@ -142,12 +143,15 @@ class RowsInfo(msgspec.Struct, frozen=True):
 class MembershipInfo(msgspec.Struct, frozen=True):
     """What one can be a member of: ``key`` stands in ``of``.
 
-    ``choices`` are the ids there are with their names (of segments the editor knows them itself, the global control
-    group has none), ``groups`` the values of ``group``, ``states`` those of ``state``; with ``entries`` it may be asked
-    how often and when it was entered.
+    ``choices`` are the ids there are with their names (of segments of people the editor knows them itself, the global
+    control group has none), ``groups`` the values of ``group``, ``states`` those of ``state``; with ``entries`` it may
+    be asked how often and when it was entered. ``subject`` says whose belonging it is: people's (``profile``), or that
+    of rows; ``of`` is the row it is then asked of, and ``subject`` what stands in the condition's own ``subject``.
     """
 
     key: str
+    subject: str
+    of: str
     label: str
     choices: tuple[Option, ...]
     groups: tuple[str, ...]
@@ -224,7 +228,7 @@ def describe(vocabulary: Vocabulary, subject: str = "profile") -> VocabularyInfo
             figure_types=(tuple(sorted(SUMMED)), ("date",), ("datetime",)),
             since=tuple(event.name for event in events),
         ),
-        memberships=tuple(map(_membership, vocabulary.memberships)) if subject == "profile" else (),
+        memberships=tuple(_memberships(vocabulary, subject)),
     )
 
 
@@ -234,9 +238,24 @@ def _measure(fn: str, types: Iterable[str]) -> MeasureInfo:
     return MeasureInfo(fn, _LABELS[fn], tuple(results), operators, results, fn in ORDERED)
 
 
-def _membership(kind: MembershipKind) -> MembershipInfo:
+def _memberships(vocabulary: Vocabulary, subject: str) -> Iterable[MembershipInfo]:
+    """What the subject itself can be a member of, then what rows can that its rules reach."""
+    if subject == "profile" or (subject, "profile") in vocabulary.link:
+        yield from (_membership(kind, "profile", subject) for kind in vocabulary.membership.values())
+    for kind in vocabulary.row_membership.values():
+        for row in vocabulary.subjects:
+            name = f"{row.name}.{kind.subject}"
+            if row.name == kind.subject:
+                yield _membership(kind, kind.subject, row.name)
+            elif row.table and names_row(row, name) is not None:
+                yield _membership(kind, name, row.name)
+
+
+def _membership(kind: MembershipKind, subject: str, of: str) -> MembershipInfo:
     return MembershipInfo(
         key=kind.key,
+        subject=subject,
+        of=of,
         label=kind.label,
         choices=tuple(Option(str(id_), name) for id_, name in kind.names.items()),
         groups=tuple(kind.groups),

@@ -132,6 +132,8 @@ class _Evaluation:
                 result, seen = self.test(plan, rows)
             case Rows():
                 result, seen = self.rows(plan, rows)
+            case Membership() if plan.id is not None:
+                result, seen = self.row_member(plan, rows)
             case Membership(segment=segment, ever=ever):
                 result = self.member(segment, ever=ever)
             case Belonging():
@@ -293,6 +295,14 @@ class _Evaluation:
             return self.holds(plan.of, rows), seen
         finally:
             self.report = report
+
+    def row_member(self, plan: Membership, rows: Sequence[Row | Event]) -> tuple[bool, Any]:
+        """Answer whether what a row names belongs to a list of its kind."""
+        if plan.segment not in self.facts.members:
+            raise MissingFact(f"It is not known what belongs to the list {plan.segment}")
+        row = rows[-1 - plan.depth]
+        value = row.id if plan.key == "" else _read(row, plan.key, "integer")
+        return value is not None and value in self.facts.members[plan.segment], value
 
     def member(self, segment: int, *, ever: bool) -> bool:
         if ever:

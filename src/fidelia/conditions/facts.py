@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,11 +42,12 @@ class Facts(Row, frozen=True, kw_only=True):
     """A subject with its history and memberships. ``events`` is ``None`` when the history was not loaded.
 
     ``segments`` tells for each segment (or other number of a bitmap) asked about whether the subject belongs to it,
-    ``ever`` whether it ever did. ``sources`` knows which of the subject's values lists and
-    tables hold (see ``lookups.py``).
+    ``ever`` whether it ever did; ``members`` holds whole lists of rows (products …) by their numbers. ``sources`` knows
+    which of the subject's values lists and tables hold (see ``lookups.py``).
     """
 
     events: Sequence[Event] | None = None
     segments: Mapping[int, bool] = {}
     ever: Mapping[int, bool] = {}
+    members: Mapping[int, Container[int]] = {}
     sources: Mapping[SourceKey, Source] = {}

@@ -15,7 +15,8 @@ import msgspec
 RESERVED = 1 << 31
 _RANGE = 1 << 26
 BASES: Mapping[str, int] = {
-    key: RESERVED + n * _RANGE for n, key in enumerate(("global_control", "campaign", "scenario", "program"))
+    key: RESERVED + n * _RANGE
+    for n, key in enumerate(("global_control", "campaign", "scenario", "program", "product_segment"))
 }
 
 
@@ -29,6 +30,10 @@ def control_number(database_id: int) -> int:
 class MembershipKind(msgspec.Struct, frozen=True, kw_only=True):
     """Something one can be a member of.
 
+    ``subject`` says whose ids the bitmaps hold: people's, or those of a subject that rows of others lead to, such as
+    ``product``. A condition then says in ``subject`` where the id is read: ``product`` (the row itself, or the one row
+    it leads to) or a field of a row that holds it, like ``line.product``.
+
     ``key`` is the member of ``of`` in a condition (``segment``, ``campaign``, ``global_control`` …). ``names`` are
     the words for each id there is (for ``segment`` others look them up). ``groups`` are the choices of ``group`` with
     the number of each. ``past`` says that bitmaps of everybody who was ever a member are kept beside (column
@@ -38,6 +43,7 @@ class MembershipKind(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     label: str
+    subject: str = "profile"
     names: Mapping[int, str] = {}
     groups: Mapping[str, int] = {}
     past: bool = False

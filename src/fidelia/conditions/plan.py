@@ -193,7 +193,8 @@ class Rows(msgspec.Struct, frozen=True):
 class Membership(msgspec.Struct, frozen=True):
     """Being a member: ``segment`` is the number of the bitmap, of everybody who was ever one with ``ever``.
 
-    ``title`` are the words for something that is no segment.
+    ``title`` are the words for something that is no segment. With ``id`` it is no person who is a member, but what the
+    row at ``depth`` names there; ``key`` names it in facts, and is empty for the row itself.
     """
 
     path: str
@@ -201,6 +202,8 @@ class Membership(msgspec.Struct, frozen=True):
     segment: int
     ever: bool = False
     title: str = ""
+    id: Field | None = None
+    key: Key = ""
 
 
 class Belonging(msgspec.Struct, frozen=True):
@@ -232,7 +235,7 @@ class References(msgspec.Struct, frozen=True):
     """What a condition needs: names of fields, event types and links, ids of segments, keys of sources of values.
 
     ``groups`` are numbers of bitmaps that are of no segment, ``ever`` those of whom everybody is asked for who was ever
-    a member.
+    a member, ``members`` those of rows (products …), which facts must hold whole.
     """
 
     fields: frozenset[str] = frozenset()
@@ -242,6 +245,7 @@ class References(msgspec.Struct, frozen=True):
     groups: frozenset[int] = frozenset()
     ever: frozenset[int] = frozenset()
     sources: frozenset[SourceKey] = frozenset()
+    members: frozenset[int] = frozenset()
 
 
 class Checked(msgspec.Struct, frozen=True):

@@ -236,6 +236,10 @@ class Compiler(RowsCompiler, AgainstCompiler):
             how = Stored(segment)
         if how is None:
             raise UnresolvedSegment(f"Segment {segment} is referred to, but nobody said what it is")
+        if plan.id is not None:
+            number = self.binder.bind(segment, "UInt32")
+            source = f"{self.vocabulary.segments} WHERE segment = {number} ORDER BY version DESC LIMIT 1"
+            return f"bitmapContains({self.bitmap(f'(SELECT bm FROM {source})')}, toUInt32(ifNull({plan.id.sql}, 0)))"
         if isinstance(how, Stored):
             number, column = self.binder.bind(how.segment, "UInt32"), "ever" if plan.ever else "bm"
             source = f"{self.vocabulary.segments} WHERE segment = {number} ORDER BY version DESC LIMIT 1"

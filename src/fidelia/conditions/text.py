@@ -16,6 +16,7 @@ import msgspec
 from .plan import Belonging, Checked, Group, Membership, Negation, Plan, Rows, Test, Truth
 from .text_rows import chosen, counted, is_none, measure_text, no_rows, some_rows, than
 from .text_values import test_text
+from .vocabulary import Field
 
 
 class TextSpan(msgspec.Struct, frozen=True):
@@ -179,6 +180,9 @@ class _Writer:
             case Negation(of=Test(operator=operator) as test) if operator.negative:
                 with self.about(test.path):
                     self.add(test_text(test, operator.negative))
+            case Negation(of=Membership(id=id_) as inner) if id_ is not None:
+                with self.about(inner.path):
+                    self.add(f"{_named(id_)} is not in {self.membership(inner)}")
             case Negation(of=inner):
                 self.add("not (")
                 with self.about(inner.path):
@@ -186,6 +190,8 @@ class _Writer:
                 self.add(")")
             case Test():
                 self.add(test_text(plan, plan.operator.sentence))
+            case Membership(id=id_) if id_ is not None:
+                self.add(f"{_named(id_)} is in {self.membership(plan)}")
             case Truth():
                 self.add("anything holds")
             case Rows(link=link, depth=0) if link is not None:
@@ -193,3 +199,8 @@ class _Writer:
             case _:
                 self.add("the person is one ")
                 self.say(plan)
+
+
+def _named(id_: Field) -> str:
+    """Return what the field of an id stands for: ``line.product`` for "the product"."""
+    return f"the {id_.name.rpartition('.')[2].removesuffix('_id')}"

@@ -175,8 +175,13 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def membership(self) -> dict[str, MembershipKind]:
-        """What one can be a member of, by its key."""
-        return {kind.key: kind for kind in self.memberships}
+        """What people can be members of, by its key."""
+        return {kind.key: kind for kind in self.memberships if kind.subject == "profile"}
+
+    @cached_property
+    def row_membership(self) -> dict[tuple[str, str], MembershipKind]:
+        """What rows can be members of, by (whose ids it holds, its key)."""
+        return {(kind.subject, kind.key): kind for kind in self.memberships if kind.subject != "profile"}
 
     @cached_property
     def subject(self) -> dict[str, Subject]:
@@ -228,7 +233,7 @@ def merge(*parts: Vocabulary) -> Vocabulary:
     _unique("field", (f.name for s in whole.subjects for f in s.fields))
     _unique("link", (f"{link.of} → {link.name}" for link in whole.links))
     _unique("event type", (event.name for event in whole.events))
-    _unique("kind of membership", (kind.key for kind in whole.memberships))
+    _unique("kind of membership", (f"{kind.subject} {kind.key}" for kind in whole.memberships))
     _unique("source", (" ".join(map(str, source.key)) for source in whole.sources))
     for link in whole.links:
         for end in (link.of, link.to):

@@ -51,6 +51,7 @@ from .model import (
     SegmentType,
     Source,
 )
+from .products import CATALOGUE, PRODUCT_VOCABULARY, PRODUCTS_USED_BY, ProductCard, ProductSegment, product_lists
 from .projection import BITMAPS, ListedPeople
 from .scores import counted as score_figures
 from .scores import field_used_by as score_used_by
@@ -84,7 +85,10 @@ from .store.segments import names
 
 __all__ = [
     "BITMAPS",
+    "CATALOGUE",
     "EVERYBODY",
+    "PRODUCTS_USED_BY",
+    "PRODUCT_VOCABULARY",
     "PURCHASES",
     "TABLES",
     "USED_BY",
@@ -99,6 +103,8 @@ __all__ = [
     "Filling",
     "ImportLists",
     "ListedPeople",
+    "ProductCard",
+    "ProductSegment",
     "PurchaseSource",
     "Purchases",
     "Question",
@@ -156,6 +162,7 @@ __all__ = [
     "people_among",
     "personal_data",
     "present_history",
+    "product_lists",
     "recalculate",
     "remove_members",
     "restore_segment",

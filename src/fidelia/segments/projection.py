@@ -20,6 +20,7 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
 from .control import store as control_store
+from .products import store as products_store
 from .store import members as store
 from .store import segments as segments_store
 
@@ -73,9 +74,25 @@ class _Control:
         return {number: ListedPeople(people, people)}
 
 
-def _keepers(engines: Engines) -> list[Bitmaps]:
+def _keepers(engines: Engines, database_id: int) -> list[Bitmaps]:
+    """Those who keep lists of a database; lists of products belong to none (0)."""
+    if database_id == 0:
+        return [ProductLists()]
     others: Sequence[Bitmaps] = engines.ports.get(BITMAPS, ())
     return [_Control(), *others]
+
+
+class ProductLists:
+    """The lists of product segments."""
+
+    async def numbers(self, tx: Tx, database_id: int) -> Sequence[int]:
+        """Return the numbers of all lists."""
+        return [products_store.number(id_) for id_ in await products_store.all_ids(tx)]
+
+    async def lists(self, tx: Tx, database_id: int, numbers: BitMap) -> Mapping[int, ListedPeople]:
+        """Return those of these lists that there are; of the past of products nothing is kept."""
+        found = await products_store.lists(tx, [products_store.segment_of(number) for number in numbers])
+        return {products_store.number(id_): ListedPeople(members, members) for id_, members in found.items()}
 
 
 class Segments:
@@ -101,18 +118,18 @@ class Segments:
             if others:
                 # The moment before reading is the version: what changes meanwhile is projected once more, later.
                 version = await tx.scalar(sa.text("select (extract(epoch from clock_timestamp()) * 1000000)::bigint"))
-                for keeper in _keepers(engines):
+                for keeper in _keepers(engines, database_id):
                     for number, listed in (await keeper.lists(tx, database_id, others)).items():
                         found[number] = version, listed.members, listed.ever
         return found
 
 
 async def rebuild(engines: Engines, database_id: int) -> None:
-    """Have the lists of a database written again; the drain does the work."""
+    """Have the lists of a database written again, those of products for 0; the drain does the work."""
     await ensure(engines)
     async with engines.tx() as tx:
         # The numbers of parts begin anew where tables are emptied, so what was noted of them says nothing any more.
         await segments_store.forget_fingerprints(tx, database_id)
         tx.mark_dirty("segments", database_id, await store.lists_of(tx, database_id))
-        for keeper in _keepers(engines):
+        for keeper in _keepers(engines, database_id):
             tx.mark_dirty("segments", database_id, await keeper.numbers(tx, database_id))

@@ -102,7 +102,7 @@ def test_other_salts_draw_others() -> None:
     SALTS,
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_growth_shrink_and_return_move_nobody(
     batches: list[list[int]], share: int, cap: int | None, salt: str, random: object
 ) -> None:

@@ -20,6 +20,8 @@ from ..tables import TAGS, segment
 
 _s = segment.c
 _READ = sa.select(segment, TAGS.names())
+_NAMES_SEGMENT = """jsonb_path_exists(condition, '$.** ? (@.kind == "member" && @.of.segment == $id
+    && (!exists(@.subject) || @.subject == "profile"))', :vars ::jsonb)"""
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _SORTS: Mapping[str, sa.ColumnElement[Any]] = {
     "name": sa.func.lower(_s.name),
@@ -86,7 +88,7 @@ async def users_of(tx: Tx, segment_id: int) -> list[str]:
     stmt = sa.select(_s.name).where(
         _s.archived_at.is_(None),
         _s.id != segment_id,
-        sa.text("jsonb_path_exists(condition, '$.** ? (@.kind == \"member\" && @.of.segment == $id)', :vars ::jsonb)"),
+        sa.text(_NAMES_SEGMENT),
     )
     rows = await tx.all(stmt.order_by(_s.name), {"vars": msgspec.json.encode({"id": segment_id}).decode()})
     return [row.name for row in rows]
