@@ -1,0 +1,1 @@
+"""What a ledger does, without a database: the clock, accounts and lots come from outside."""

@@ -1,0 +1,43 @@
+"""Members of programs, and their levels. The face for the parts of loyalty above.
+
+enrol(tx, program_id, profiles: BitMap, source, at=None) -> BitMap        who is new
+require(tx, program_id, profile_ids) -> Program       all of them are members now, their rows are locked
+leave(tx, actor, program_id, profile_ids) -> BitMap
+settle_levels(tx, program_id, profile_ids)            after the ledger was written, in the same transaction
+levels(tx, program_id, profile_ids) -> {profile: {group id: Level}}
+grant_level(tx, program_id, profile_ids, level_id, *, reason, lower=False) -> BitMap
+lock(tx, program_id, profile_ids) -> {profile: "active" | "removed"}
+"""
+
+from .model import LevelMove, Member, MemberSource, MemberState, MoveCause, Standing
+from .roots import root as template_root
+from .service.desk import figure
+from .service.joining import allowed_of, enrol, leave, require
+from .service.levels import grant_level, levels, settle_levels
+from .service.moving import forget_people, merge_people, personal_data
+from .store.members import everybody, joined, lock, states
+
+__all__ = [
+    "LevelMove",
+    "Member",
+    "MemberSource",
+    "MemberState",
+    "MoveCause",
+    "Standing",
+    "allowed_of",
+    "enrol",
+    "everybody",
+    "figure",
+    "forget_people",
+    "grant_level",
+    "joined",
+    "leave",
+    "levels",
+    "lock",
+    "merge_people",
+    "personal_data",
+    "require",
+    "settle_levels",
+    "states",
+    "template_root",
+]

@@ -1,0 +1,6 @@
+"""Routes of members."""
+
+from .members import MemberController
+from .person import PersonLoyaltyController
+
+API = [MemberController, PersonLoyaltyController]

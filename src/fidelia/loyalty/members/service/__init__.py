@@ -1,0 +1,1 @@
+"""What happens to members: they join, leave, move between levels, are reviewed."""

@@ -1,0 +1,178 @@
+"""Levels of members: settled after points were written, granted, read. All of it for many people at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from pyroaring import BitMap
+
+from fidelia import profiles
+from fidelia.kernel.errors import conflict, not_found
+from fidelia.platform.postgres import Tx
+
+from ... import programs
+from ...programs import Level, LevelGroup, Program
+from .. import projection, rules
+from ..model import MoveCause, Standing
+from ..rules import Days
+from ..store import members as store
+from ..store import standings
+from ..store.standings import Moved
+from .earned import totals
+
+#: What becomes of a standing: (group, standing, earned in total, moment, days) → standing.
+Judge = Callable[[LevelGroup, Standing, Decimal, datetime, Days], Standing]
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What judging people did, in numbers."""
+
+    seen: int = 0
+    raised: int = 0
+    lowered: int = 0
+    kept: int = 0
+    graced: int = 0
+
+
+async def settle_levels(tx: Tx, program_id: int, profile_ids: Collection[int]) -> None:
+    """Bring levels up to the points that were written in this transaction.
+
+    Called after the ledger, with the members' rows locked (``require`` does that). People who are no members are left
+    alone.
+    """
+    groups = await programs.level_groups(tx, program_id)
+    if not groups or not profile_ids:
+        return
+    program = await programs.program(tx, program_id)
+    for group in groups:
+        await judge(tx, program, group, profile_ids, rules.settle, "points")
+
+
+async def levels(tx: Tx, program_id: int, profile_ids: Collection[int]) -> dict[int, dict[int, Level]]:
+    """Return the level of each of these people in each group: ``{profile: {group id: level}}``.
+
+    Who is on no level of a group has none there; everybody asked for is a key.
+    """
+    found: dict[int, dict[int, Level]] = {profile_id: {} for profile_id in profile_ids}
+    for group in await programs.level_groups(tx, program_id):
+        by_id = {level.id: level for level in group.levels}
+        for profile_id, standing in (await standings.find(tx, group.id, profile_ids)).items():
+            if standing.level_id in by_id:
+                found[profile_id][group.id] = by_id[standing.level_id]
+    return found
+
+
+async def grant_level(
+    tx: Tx, program_id: int, profile_ids: Collection[int], level_id: int, *, reason: str, lower: bool = False
+) -> BitMap:
+    """Give members a level, until the next review; return whose level changed.
+
+    Who is on a higher one keeps it, unless ``lower``. Members' rows are locked here. Raises 404 for a level that the
+    program does not have.
+    """
+    found = [group for group in await programs.level_groups(tx, program_id) if _level(group, level_id)]
+    if not found:
+        raise not_found("Level", level_id)
+    group = found[0]
+    level = _level(group, level_id)
+    assert level is not None
+    await store.lock(tx, program_id, profile_ids)
+
+    def give(group: LevelGroup, standing: Standing, total: Decimal, at: datetime, days: Days) -> Standing:
+        if not lower and rules.height(group, standing.level_id) > level.position:
+            return standing
+        return rules.grant(group, standing, level, at, days)
+
+    program = await programs.program(tx, program_id)
+    before = await standings.find(tx, group.id, profile_ids)
+    await judge(tx, program, group, profile_ids, give, "grant", reason=reason)
+    after = await standings.find(tx, group.id, profile_ids)
+    return BitMap([id_ for id_ in after if id_ not in before or after[id_].level_id != before[id_].level_id])
+
+
+async def judge(
+    tx: Tx,
+    program: Program,
+    group: LevelGroup,
+    profile_ids: Collection[int],
+    verdict: Judge,
+    cause: MoveCause,
+    *,
+    reason: str | None = None,
+) -> Judged:
+    """Work out where members stand by ``verdict``, store what differs, write moves down and tell of them.
+
+    Whoever has no standing yet begins with one. Members' rows are locked by whoever calls this.
+    """
+    joined = await store.joined(tx, program.id, profile_ids)
+    if not joined:
+        return Judged()
+    zone = await zone_of(tx, program)
+    today = tx.now.astimezone(zone).date()
+    before = await standings.find(tx, group.id, joined)
+    total = await totals(tx, group, joined)
+    changed: dict[int, Standing] = {}
+    moves: list[Moved] = []
+    graced = 0
+    for profile_id, since in joined.items():
+        there = before.get(profile_id)
+        reached = (there.reached_at if there else since).astimezone(zone).date()
+        days = Days(today, since.astimezone(zone).date(), reached)
+        have = total.get(profile_id, rules.NOTHING)
+        standing = there or rules.begin(group, tx.now, days)
+        after = verdict(group, standing, have, tx.now, days)
+        if after != there:
+            changed[profile_id] = after
+        graced += after.in_grace and not standing.in_grace
+        was = there.level_id if there else None
+        if after.level_id != was:
+            moves.append(Moved(profile_id, was, after.level_id, rules.points(standing, have)))
+    await standings.put(tx, group.id, changed)
+    await standings.note(tx, group.id, moves, cause, reason)
+    await _tell(tx, program, group, moves, first={id_ for id_ in joined if id_ not in before})
+    up = sum(rules.height(group, move.to_id) > rules.height(group, move.from_id) for move in moves)
+    return Judged(
+        seen=len(joined), raised=up, lowered=len(moves) - up, kept=len(joined) - len(moves) - graced, graced=graced
+    )
+
+
+async def zone_of(tx: Tx, program: Program) -> ZoneInfo:
+    """Return the time zone of a program's database."""
+    return ZoneInfo((await profiles.get_database(tx, program.database_id)).timezone)
+
+
+async def need_active(tx: Tx, program_id: int) -> Program:
+    """Return a program that is at work; raise 404, 409."""
+    program = await programs.program(tx, program_id)
+    if program.state != "active":
+        raise conflict(f"The program {program.name} is {_TOLD[program.state]}: activate it first")
+    return program
+
+
+_TOLD = {"draft": "a draft", "inactive": "not active", "archived": "archived", "active": "active"}
+
+
+def _level(group: LevelGroup, level_id: int) -> Level | None:
+    return next((level for level in group.levels if level.id == level_id), None)
+
+
+async def _tell(tx: Tx, program: Program, group: LevelGroup, moves: list[Moved], first: set[int]) -> None:
+    """Tell of moves as events, one row for all who made the same one; nobody hears of the level they begin on."""
+    by_id: Mapping[int | None, Level] = {level.id: level for level in group.levels}
+    same: dict[tuple[int | None, int | None], BitMap] = {}
+    for move in moves:
+        entering = move.profile_id in first and move.to_id == group.entry_level_id
+        if not entering:
+            same.setdefault((move.from_id, move.to_id), BitMap()).add(move.profile_id)
+    for (from_id, to_id), people in same.items():
+        up = rules.height(group, to_id) > rules.height(group, from_id)
+        told: dict[str, Any] = {"program": program.id, "group": group.key, "direction": "up" if up else "down"}
+        told |= {name: by_id[id_].key for name, id_ in (("from", from_id), ("level", to_id)) if id_ in by_id}
+        await tx.emit_bulk(program.database_id, "loyalty.level_changed", people, tx.now, told)
+    if moves:
+        projection.changed(tx, program.database_id, [move.profile_id for move in moves])

@@ -1,0 +1,1 @@
+"""Queries of members, standings, moves and reviews."""

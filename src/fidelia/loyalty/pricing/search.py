@@ -1,0 +1,158 @@
+"""The best set of promotions: exact branch and bound, with a time-box that counts nodes.
+
+A *choice* is who wins a group (for the order, or one line of it), or whether a single promotion is in. Choices that
+reach most lines come first, then those that add most; of each choice the option that adds most is tried first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .bounds import FINE, Option
+from .choices import Choices
+from .engine import Chosen, Engine
+from .model import Search
+from .tree import Open, Tree
+
+#: A node that weighs more options counts as several.
+_OPTIONS = 8
+
+
+def best(engine: Engine, candidates: Sequence[Chosen], most_nodes: int) -> tuple[list[Chosen], Search]:
+    """Return the set that is worth most to the member, and how it was found; ``candidates`` in the order of trying."""
+    return _Search(engine, candidates, most_nodes).run()
+
+
+class _Frame:
+    """A node: the choices from ``k`` on are open; ``options`` are those of choice ``k``, what adds most first."""
+
+    __slots__ = ("at", "k", "open", "options")
+
+    def __init__(self, k: int, open_: Open) -> None:
+        self.k = k
+        self.open = open_
+        self.options: list[tuple[int, Option]] = []
+        self.at = 0
+
+
+class _Search:
+    def __init__(self, engine: Engine, candidates: Sequence[Chosen], most_nodes: int) -> None:
+        self.engine = engine
+        self.candidates = candidates
+        self.most_nodes = most_nodes
+        self.nodes = 1
+        self.choices = Choices(engine, candidates)
+
+    def run(self) -> tuple[list[Chosen], Search]:
+        engine, parts = self.engine, self.choices.parts
+        found = list(self.candidates)
+        by_place = value = engine.run(found, traced=False).value
+        bound, cut = value, False
+        fixed = list(self.choices.fixed)
+        if not parts and self.choices.idle:  # what is worth nothing may exclude what is
+            alone = engine.run(fixed, traced=False).value
+            if alone > value:
+                found, value, bound = fixed, alone, alone
+        if parts:
+            # of one part, by place is the best so far; of several it is looked at in the end
+            alone = engine.run(fixed, traced=False).value if len(parts) > 1 else value
+            pieces = [_Piece(self, part, found if len(parts) == 1 else fixed, alone) for part in parts]
+            for piece in pieces:
+                piece.branch()
+            taken = _merged([*fixed, *(each for piece in pieces for each in piece.taken)])
+            value = engine.run(taken, traced=False).value
+            # by place may be worth as much as the best: then it stays as it is
+            found = taken if value > by_place else found
+            value = max(value, by_place)
+            cut = any(piece.cut for piece in pieces)
+            bound = max(value, alone + sum(piece.bound - alone for piece in pieces)) if cut else value
+        if len(found) < len(self.candidates):
+            found = self._completed(found, value)
+        return found, Search(value, bound, engine.worths.scale, self.nodes, cut)
+
+    def _completed(self, found: list[Chosen], value: int) -> list[Chosen]:
+        """Add what is worth nothing by itself (codes, levels …), unless it makes less of the rest."""
+        known = {i for i, _ in found}
+        for i, lines in self.candidates:
+            if i in self.choices.idle and i not in known:
+                wider = sorted([*found, (i, lines)], key=lambda chosen: chosen[0])
+                if self.engine.run(wider, traced=False).value >= value:
+                    found = wider
+        return found
+
+
+class _Piece:
+    """The search of one part. ``first`` is the set it begins with, worth ``value``: the best so far."""
+
+    def __init__(self, search: _Search, part: Sequence[list[Option]], first: list[Chosen], value: int) -> None:
+        self.search = search
+        self.fixed = search.choices.fixed
+        engine = search.engine
+        self.tree = Tree(engine.bases, engine.worths.scale, part, search.choices.forced)
+        self.taken = first
+        self.value = value
+        self.cut = False
+        self.unseen = 0  # the greatest bound of what was not looked at
+
+    @property
+    def bound(self) -> int:
+        """What no set of this part is worth more than."""
+        return max(self.value, -(-self.unseen // FINE))
+
+    def branch(self) -> None:
+        """Look for the best set, until nothing can be better or there were too many nodes."""
+        chosen: list[Option] = []
+        first = _Frame(0, self.tree.root)
+        stack = [first] if self._enter(first, chosen) else []
+        while stack:
+            frame = stack[-1]
+            if frame.at >= len(frame.options):
+                stack.pop()
+                if chosen:
+                    chosen.pop()
+                continue
+            adds, option = frame.options[frame.at]
+            frame.at += 1
+            open_ = frame.open
+            if open_.value + adds + open_.rest - open_.bests[frame.k] <= self.value * FINE:
+                frame.at = len(frame.options)  # the others add less
+                continue
+            below = _Frame(frame.k + 1, self.tree.after(open_, frame.k, option, adds))
+            chosen.append(option)
+            if self._enter(below, chosen):
+                stack.append(below)
+            else:
+                chosen.pop()
+
+    def _enter(self, frame: _Frame, chosen: Sequence[Option]) -> bool:
+        """Look at a node; tell whether there is anything below it."""
+        bound = frame.open.value + frame.open.rest
+        if bound <= self.value * FINE:
+            return False
+        if self.search.nodes >= self.search.most_nodes:
+            self.cut = True
+            self.unseen = max(self.unseen, bound)
+            return False
+        self.search.nodes += 1 + self.tree.weighed // _OPTIONS
+        self.tree.weighed = 0
+        if frame.k == len(self.tree.choices):
+            self._try(chosen)
+            return False
+        frame.options = self.tree.ranked(frame.open, frame.k)
+        return True
+
+    def _try(self, options: Sequence[Option]) -> None:
+        """Work a set out, and keep it when it is worth more than the best so far."""
+        taken = _merged([*self.fixed, *((option.i, option.lines) for option in options if option.i >= 0)])
+        value = self.search.engine.run(taken, traced=False).value
+        if value > self.value:
+            self.value, self.taken = value, taken
+
+
+def _merged(parts: Sequence[Chosen]) -> list[Chosen]:
+    """Return promotions in the order of trying, each once with all its lines."""
+    lines: dict[int, Sequence[int]] = {}
+    for i, own in parts:
+        known = lines.get(i)
+        lines[i] = own if known is None else sorted({*known, *own})
+    return [(i, lines[i]) for i in sorted(lines)]

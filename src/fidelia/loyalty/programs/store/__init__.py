@@ -1,0 +1,1 @@
+"""Queries of programs and what they are made of."""

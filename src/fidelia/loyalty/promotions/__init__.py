@@ -1,0 +1,99 @@
+"""Promotions, their versions, limits and conditions.
+
+``PromotionDefinition`` is what a version says, ``Reward`` what it gives. ``ready(tx, program, now=None) -> Ready`` is a
+program's promotions made ready for the calculator. Limits: ``counter_keys``, ``used`` and ``left_of`` before a
+calculation, ``takings`` and ``take`` within a commit (``None``: somebody else was faster), ``lock_counters`` and
+``add_to_counters`` to give back; ``count_use`` keeps the figures.
+"""
+
+from .compile import Ready, ready
+from .facts import loyalty_facts
+from .limits import CounterKey, takings
+from .limits import keys as counter_keys
+from .limits import left as left_of
+from .model import (
+    Arbitration,
+    OrderSegment,
+    Promotion,
+    PromotionDefinition,
+    PromotionGroup,
+    PromotionHours,
+    PromotionLimit,
+    PromotionLimitUse,
+    PromotionLogEntry,
+    PromotionUsage,
+    PromotionVersion,
+)
+from .rewards import (
+    AllowRedeem,
+    AmountOff,
+    FreeDelivery,
+    Gift,
+    GrantLevel,
+    IssueCode,
+    NthFree,
+    PercentOff,
+    PointsFixed,
+    PointsMultiplier,
+    PointsPercent,
+    PointsPerItem,
+    PointsPerMoney,
+    PointsSpent,
+    Reward,
+    SetPrice,
+)
+from .service.segments import check_lines, check_segment
+from .service.used import field_used_by, names, product_segment_used_by, segment_used_by
+from .store.counters import add as add_to_counters
+from .store.counters import count_use, take, used
+from .store.counters import give_back as lock_counters
+from .store.parts import rules as rules_of
+
+__all__ = [
+    "AllowRedeem",
+    "AmountOff",
+    "Arbitration",
+    "CounterKey",
+    "FreeDelivery",
+    "Gift",
+    "GrantLevel",
+    "IssueCode",
+    "NthFree",
+    "OrderSegment",
+    "PercentOff",
+    "PointsFixed",
+    "PointsMultiplier",
+    "PointsPerItem",
+    "PointsPerMoney",
+    "PointsPercent",
+    "PointsSpent",
+    "Promotion",
+    "PromotionDefinition",
+    "PromotionGroup",
+    "PromotionHours",
+    "PromotionLimit",
+    "PromotionLimitUse",
+    "PromotionLogEntry",
+    "PromotionUsage",
+    "PromotionVersion",
+    "Ready",
+    "Reward",
+    "SetPrice",
+    "add_to_counters",
+    "check_lines",
+    "check_segment",
+    "count_use",
+    "counter_keys",
+    "field_used_by",
+    "left_of",
+    "lock_counters",
+    "loyalty_facts",
+    "names",
+    "product_segment_used_by",
+    "ready",
+    "rules_of",
+    "segment_used_by",
+    "take",
+    "takings",
+    "used",
+]

@@ -1,0 +1,98 @@
+"""Limits of promotions: their periods, what is left of them, what an order takes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from .model import PromotionLimit
+
+EVER = date(1970, 1, 1)
+PERIODS = ("ever", "day", "week", "month", "year")
+
+
+class CounterKey(msgspec.Struct, frozen=True, order=True):
+    """Which counter: of a promotion, of something, of a member (0: of everybody), of a period by its first day."""
+
+    promotion_id: int
+    what: str
+    profile_id: int
+    period: str
+    since: date
+
+
+class Taking(msgspec.Struct, frozen=True):
+    """So much is taken of a counter that may reach ``most``."""
+
+    key: CounterKey
+    amount: Decimal
+    most: Decimal
+
+
+@lru_cache(maxsize=256)
+def _first_day(period: str, day: date) -> date:
+    match period:
+        case "day":
+            return day
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case "year":
+            return day.replace(month=1, day=1)
+        case _:
+            return EVER
+
+
+def since(period: str, now: datetime, zone: str) -> date:
+    """Return the first day of the period that a moment lies in, on the database's calendar; weeks begin on Monday."""
+    return EVER if period == "ever" else _first_day(period, now.astimezone(ZoneInfo(zone)).date())
+
+
+def keys(
+    limits: Mapping[int, Sequence[PromotionLimit]], profile_id: int | None, now: datetime, zone: str
+) -> list[tuple[CounterKey, PromotionLimit]]:
+    """Return the counters that an order of somebody looks at; those of members only when somebody is known."""
+    return [
+        (
+            CounterKey(
+                promotion_id,
+                limit.what,
+                0 if limit.per == "program" else profile_id or 0,
+                limit.period,
+                since(limit.period, now, zone),
+            ),
+            limit,
+        )
+        for promotion_id, many in limits.items()
+        for limit in many
+        if limit.per == "program" or profile_id is not None
+    ]
+
+
+def left(
+    asked: Iterable[tuple[CounterKey, PromotionLimit]], used: Mapping[CounterKey, Decimal]
+) -> dict[int, dict[str, Decimal]]:
+    """Return what is left of each promotion's limits, the tightest of each kind, never below nought."""
+    found: dict[int, dict[str, Decimal]] = {}
+    for key, limit in asked:
+        rest = max(Decimal(limit.most) - used.get(key, Decimal(0)), Decimal(0))
+        kinds = found.setdefault(key.promotion_id, {})
+        kinds[key.what] = min(kinds.get(key.what, rest), rest)
+    return found
+
+
+def takings(
+    asked: Iterable[tuple[CounterKey, PromotionLimit]], amounts: Mapping[int, Mapping[str, Decimal]]
+) -> list[Taking]:
+    """Return what an order takes of counters: ``amounts`` are uses, money and points by promotion."""
+    return [
+        Taking(key, amount, Decimal(limit.most))
+        for key, limit in asked
+        if (amount := amounts.get(key.promotion_id, {}).get(key.what, Decimal(0))) > 0
+    ]

@@ -1,0 +1,141 @@
+"""Queries of counters. They are locked in the order of their ids, after members and accounts, before codes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from fidelia.platform.postgres import Tx
+
+from ..limits import CounterKey, Taking
+
+#: In so many rows the figures of a promotion are kept.
+SHARDS = 16
+_COLUMNS = "c.promotion_id, c.what, c.profile_id, c.period, c.since"
+_ASKED = """unnest(%s::int[], %s::text[], %s::bigint[], %s::text[], %s::date[])
+            as a (promotion_id, what, profile_id, period, since)"""
+_SAME = """c.promotion_id = a.promotion_id and c.what = a.what and c.profile_id = a.profile_id
+           and c.period = a.period and c.since = a.since"""
+
+
+def _columns(keys: Sequence[CounterKey]) -> tuple[list[Any], ...]:
+    return (
+        [key.promotion_id for key in keys],
+        [key.what for key in keys],
+        [key.profile_id for key in keys],
+        [key.period for key in keys],
+        [key.since for key in keys],
+    )
+
+
+async def used(tx: Tx, keys: Sequence[CounterKey]) -> dict[CounterKey, Decimal]:
+    """Return what has been used of counters; those that nothing was taken of are left out."""
+    if not keys:
+        return {}
+    raw = await tx.raw()
+    cursor = await raw.execute(
+        f"select {_COLUMNS}, c.used from {_ASKED} join promotion_counter c on {_SAME}",
+        _columns(keys),
+    )
+    return {CounterKey(*row[:5]): row[5] for row in await cursor.fetchall()}
+
+
+async def take(tx: Tx, asked: Sequence[Taking]) -> dict[CounterKey, int] | None:
+    """Take from counters, all or nothing: ``None`` when one has too little left. Return their ids by key."""
+    if not asked:
+        return {}
+    by_key = {one.key: one for one in asked}
+    found = await _locked(tx, list(by_key))
+    if missing := sorted(by_key.keys() - found.keys()):
+        raw = await tx.raw()
+        await raw.execute(
+            f"""insert into promotion_counter (promotion_id, what, profile_id, period, since)
+                select a.* from {_ASKED} on conflict do nothing""",
+            _columns(missing),
+        )
+        found |= await _locked(tx, missing)
+    if any(found[one.key][1] + one.amount > one.most for one in asked):
+        return None
+    await add(tx, {found[one.key][0]: one.amount for one in asked})
+    return {one.key: found[one.key][0] for one in asked}
+
+
+async def _locked(tx: Tx, keys: Sequence[CounterKey]) -> dict[CounterKey, tuple[int, Decimal]]:
+    raw = await tx.raw()
+    cursor = await raw.execute(
+        f"""select {_COLUMNS}, c.id, c.used from {_ASKED} join promotion_counter c on {_SAME}
+            order by c.id for update of c""",
+        _columns(keys),
+    )
+    return {CounterKey(*row[:5]): (row[5], row[6]) for row in await cursor.fetchall()}
+
+
+async def add(tx: Tx, amounts: Mapping[int, Decimal]) -> None:
+    """Add to counters that are locked; never below nought."""
+    if not amounts:
+        return
+    raw = await tx.raw()
+    await raw.execute(
+        """update promotion_counter c set used = greatest(c.used + a.amount, 0)
+           from unnest(%s::bigint[], %s::numeric[]) as a (id, amount) where c.id = a.id""",
+        (list(amounts), list(amounts.values())),
+    )
+
+
+async def give_back(tx: Tx, ids: Collection[int]) -> dict[int, str]:
+    """Lock counters in the order of their ids; return what each of them counts."""
+    if not ids:
+        return {}
+    raw = await tx.raw()
+    cursor = await raw.execute(
+        "select id, what from promotion_counter where id = any(%s::bigint[]) order by id for update", (list(ids),)
+    )
+    return {row[0]: row[1] for row in await cursor.fetchall()}
+
+
+async def count_use(tx: Tx, shard_of: int, rows: Mapping[int, tuple[int, Decimal, Decimal]]) -> None:
+    """Add to the figures of promotions: uses, money, points by promotion; in the order of their ids."""
+    if not rows:
+        return
+    ids = sorted(rows)
+    raw = await tx.raw()
+    await raw.execute(
+        """insert into promotion_usage as u (promotion_id, shard, uses, money, points)
+           select a.id, %s, a.uses, a.money, a.points
+           from unnest(%s::int[], %s::bigint[], %s::numeric[], %s::numeric[]) as a (id, uses, money, points)
+           on conflict (promotion_id, shard) do update
+           set uses = u.uses + excluded.uses, money = u.money + excluded.money, points = u.points + excluded.points""",
+        (shard_of % SHARDS, ids, [rows[i][0] for i in ids], [rows[i][1] for i in ids], [rows[i][2] for i in ids]),
+    )
+
+
+async def usage(tx: Tx, promotion_ids: Collection[int]) -> dict[int, tuple[int, Decimal, Decimal]]:
+    """Return what promotions have given: uses, money, points."""
+    raw = await tx.raw()
+    cursor = await raw.execute(
+        """select promotion_id, sum(uses)::bigint, sum(money), sum(points) from promotion_usage
+           where promotion_id = any(%s::int[]) group by 1""",
+        (list(promotion_ids),),
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in await cursor.fetchall()}
+
+
+async def of_programs(tx: Tx, promotion_ids: Collection[int]) -> dict[tuple[int, str, str, str], Decimal]:
+    """Return counters of whole programs by (promotion, what, period, first day)."""
+    raw = await tx.raw()
+    cursor = await raw.execute(
+        """select promotion_id, what, period, since::text, used from promotion_counter
+           where promotion_id = any(%s::int[]) and profile_id = 0""",
+        (list(promotion_ids),),
+    )
+    return {tuple(row[:4]): row[4] for row in await cursor.fetchall()}
+
+
+async def forget(tx: Tx, promotion_ids: Collection[int], profile_ids: Collection[int]) -> None:
+    """Delete the counters of people of some promotions."""
+    raw = await tx.raw()
+    await raw.execute(
+        "delete from promotion_counter where profile_id = any(%s::bigint[]) and promotion_id = any(%s::int[])",
+        (list(profile_ids), list(promotion_ids)),
+    )

@@ -1,0 +1,80 @@
+"""What is asked on the test page, and what it tells."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from fidelia.platform.http import Body
+
+from ..orders import Calculated, DraftLine
+
+Mode = Literal["priority", "best"]
+Text = Annotated[str, msgspec.Meta(max_length=200)]
+Number = Annotated[str, msgspec.Meta(max_length=40, description='A decimal text, like "12.50"')]
+
+
+class InventedParticipant(Body, frozen=True, kw_only=True):
+    """Somebody made up: ``fields`` of a profile, ``points`` by type, ``levels`` by level group, ``segments``.
+
+    ``orders`` is how many orders came before this one.
+    """
+
+    member: bool = True
+    fields: dict[str, Any] = {}
+    points: dict[str, Number] = {}
+    levels: dict[str, Text] = {}
+    segments: Annotated[list[int], msgspec.Meta(max_length=1000)] = []
+    orders: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+
+
+class TestOrder(Body, frozen=True, kw_only=True):
+    """A basket to be tried: for a ``profile`` (or found by ``match``), a made-up ``participant``, or nobody known.
+
+    ``at`` is the moment, now without it. ``mode`` is the program's without it.
+    """
+
+    __test__ = False  # no test of pytest's
+
+    lines: Annotated[list[DraftLine], msgspec.Meta(min_length=1, max_length=500)]
+    profile: int | None = None
+    match: dict[str, Any] | None = None
+    participant: InventedParticipant | None = None
+    at: datetime | None = None
+    mode: Mode | None = None
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "EUR"
+    channel: Text = ""
+    touchpoint: Text | None = None
+    region: Text | None = None
+    payment: Text | None = None
+    delivery: Number = "0"
+    tags: list[Text] = []
+    properties: dict[str, Any] = {}
+    promo_codes: Annotated[list[Text], msgspec.Meta(max_length=20)] = []
+    redeem: dict[str, Number] = {}
+
+
+class OtherMode(msgspec.Struct, frozen=True):
+    """What the other way to choose between promotions would give; ``applied`` are the promotions it applies."""
+
+    __test__ = False
+
+    mode: Mode
+    final: str
+    accrue: dict[str, str]
+    applied: list[int]
+    differs: bool
+
+
+class TestedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A basket worked out, and how long the calculation took."""
+
+    __test__ = False
+
+    at: datetime
+    mode: Mode
+    took_ms: float
+    result: Calculated
+    other: OtherMode
