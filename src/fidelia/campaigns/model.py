@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -133,6 +133,40 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     state: str
     reason: str | None
+
+
+class CampaignLogEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody did with a campaign. ``before`` and ``after`` hold what differs; either is null where there is
+    none. ``action`` is as in the audit log.
+    """
+
+    id: int
+    at: datetime
+    actor_kind: str
+    actor: str
+    action: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class CampaignSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a campaign lasted: from its start to its end in days of the database; null while it does."""
+
+    id: int
+    name: str
+    state: State
+    first: date
+    last: date | None
+    started_at: datetime
+    completed_at: datetime | None
+
+
+class CampaignCalendar(msgspec.Struct, frozen=True):
+    """Campaigns by their start; days are those of ``timezone``, and ``today`` is one of them."""
+
+    timezone: str
+    today: date
+    items: list[CampaignSpan]
 
 
 class CampaignMember(msgspec.Struct, frozen=True, kw_only=True):

@@ -363,6 +363,9 @@ async def test_many_activities_and_strata_ask_no_more_questions(
                 await world.run(mailing, NOW + (n + back) * HOUR, range(1, 51), left_out={"status": [60 + n]})
     clock.advance(3 * DAY)
     few, more = await questions(small), await questions(large)
-    assert few == more
+    assert all(much <= little for much, little in zip(more, few, strict=True)), (
+        few,
+        more,
+    )  # what is kept may be at hand
     assert few[0] < 40
     assert few[1] < 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import msgspec
@@ -17,8 +18,9 @@ from fidelia.platform.postgres import Tx
 from fidelia.platform.tags import TagCount
 from fidelia.segments import StratumField
 
-from ..model import Campaign
+from ..model import Campaign, CampaignCalendar
 from ..service import lifecycle, manage
+from ..service.calendar import calendar
 from ..service.checks import Control, Settings
 
 Text = Annotated[str, msgspec.Meta(max_length=10_000)]
@@ -134,6 +136,18 @@ class CampaignController(Controller):
     ) -> CampaignTags:
         """Return every tag that a campaign carries which is not archived, and how many carry it."""
         return CampaignTags(await manage.tag_counts(tx, database))
+
+    @get("/calendar", opt={"right": "campaigns:read"}, summary="Calendar of campaigns")
+    async def calendar(
+        self,
+        tx: Tx,
+        database: Annotated[int, QueryParameter(name="database", description="Of this database")],
+        first: Annotated[date, QueryParameter(name="from", description="The first day")],
+        last: Annotated[date, QueryParameter(name="to", description="The last day")],
+        campaign: Annotated[int | None, QueryParameter(name="campaign", description="This campaign only")] = None,
+    ) -> CampaignCalendar:
+        """Return the campaigns that lasted on these days, 62 at most, in days of the database's time zone."""
+        return await calendar(tx, database, first, last, campaign)
 
     @get("/{campaign_id:int}", opt={"right": "campaigns:read"}, summary="Read a campaign")
     async def one(self, tx: Tx, campaign_id: FromPath[int]) -> Campaign:

@@ -11,9 +11,10 @@ from fidelia.access import Actor
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.postgres import Tx
 
-from ..model import CampaignMember, CampaignRun
+from ..model import CampaignLogEntry, CampaignMember, CampaignRun
 from ..people.job import RUNS
 from ..service.audience import COLUMNS, Filter, members
+from ..service.log import log
 from ..store import campaigns as store
 
 
@@ -61,3 +62,8 @@ class CampaignPeopleController(Controller):
     async def history(self, tx: Tx, page: PageRequest, campaign_id: FromPath[int]) -> Page[CampaignRun]:
         """Return a page of builds and refreshes, newest first."""
         return await RUNS.page(tx, (await store.get(tx, campaign_id)).id, page)
+
+    @get("/log", opt={"right": "campaigns:read"}, summary="List what was done with a campaign")
+    async def log(self, tx: Tx, page: PageRequest, campaign_id: FromPath[int]) -> Page[CampaignLogEntry]:
+        """Return a page of changes of its settings, control group, activities and state, newest first."""
+        return await log(tx, campaign_id, page)

@@ -52,8 +52,9 @@ class Draw(msgspec.Struct, frozen=True):
 async def admit(tx: Tx, campaign_id: int, people: BitMap, *, source: Source, activity: int = 0) -> BitMap:
     """Let people into a campaign that is open; return who came in by it.
 
-    Each is assigned unless they were before, and then is back on their old side. Whom the global control group keeps
-    out stays out. Somebody on the segment's list came by that.
+    Each is assigned unless they were before, and then is back on their old side. Who was merged comes in as who they
+    are now, and who was erased does not. Whom the global control group keeps out stays out. Somebody on the segment's
+    list came by that.
     """
     if people <= (await lists.people(tx, campaign_id)).audience:
         return BitMap()
@@ -63,10 +64,9 @@ async def admit(tx: Tx, campaign_id: int, people: BitMap, *, source: Source, act
     before = await lists.people(tx, campaign_id)
     if not await _is_current(tx, row, before):
         before = (await _sync(tx, row, before)).people
-    new = people - before.audience
+    new = await profiles.living_ids(tx, row.database_id, people - before.audience) - before.audience
     if not new:
         return BitMap()
-    new = await _living(tx, row.database_id, new)
     withheld = (new - before.assigned) & await _kept_out(tx, row, new)
     wanted = new - withheld
     whole = msgspec.structs.replace(
@@ -166,12 +166,6 @@ async def divisions_of(tx: Tx, row: CampaignRow) -> list[segments.Division]:
 
 async def _kept_out(tx: Tx, row: CampaignRow, people: BitMap) -> BitMap:
     return await segments.kept_back(tx, row.database_id, "campaign", row.id, people)
-
-
-async def _living(tx: Tx, database_id: int, people: BitMap) -> BitMap:
-    if len(people) > 10_000:
-        return people & await profiles.all_ids(tx, database_id)
-    return await profiles.exists(tx, database_id, people)
 
 
 def _differing(before: Strata, after: Mapping[tuple[int, str], tuple[str, BitMap]]) -> Strata:

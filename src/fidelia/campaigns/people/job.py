@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from fidelia import segments
-from fidelia.access import Actor
+from fidelia.access import Actor, audit
 from fidelia.kernel.errors import Problem, conflict
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import Cancelled, JobContext, JobRef
@@ -69,6 +69,16 @@ async def _run(ctx: JobContext, campaign_id: int, run_id: int) -> dict[str, Any]
         if row.state == "building":
             await store.update(tx, campaign_id, {"state": "active", "started_at": row.started_at or tx.now})
             await listening.listen_for(tx, campaign_id)
+            await audit(
+                tx,
+                Actor.system(),
+                "campaign.begun",
+                kind="campaign",
+                object_id=row.id,
+                name=row.name,
+                before={"state": row.state},
+                after={"state": "active", "people": len(done.people.audience)},
+            )
         figures = {
             "audience": len(done.people.audience),
             "joined": len(done.joined),

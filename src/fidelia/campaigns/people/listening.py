@@ -8,7 +8,7 @@ from typing import cast
 
 from pyroaring import BitMap
 
-from fidelia import messages, profiles
+from fidelia import messages
 from fidelia.platform import listeners
 from fidelia.platform.engines import Engines
 from fidelia.platform.listeners import Caught, Listener
@@ -38,6 +38,11 @@ async def listen_for(tx: Tx, campaign_id: int) -> None:
         await listeners.unlisten(tx, CONSUMER, campaign_id)
 
 
+async def hold(tx: Tx, campaign_id: int) -> None:
+    """Let nobody come in by interactions before this transaction ends; who locks the campaign next does this first."""
+    await listeners.hold(tx, CONSUMER, campaign_id)
+
+
 async def round_of(engines: Engines) -> int:
     """Deal with everything that was caught; return how many events it was. One round at a time runs in a process."""
     if engines.ports.get(_ROUND):
@@ -64,8 +69,7 @@ async def catch(tx: Tx, listener: Listener, caught: Caught) -> None:
         if isinstance(mailing, int) and way in widening.get(mailing, ()):
             found[way, mailing].add(event.profile_id)
     for (way, mailing), people in sorted(found.items()):
-        living = await _present(tx, caught.database_id, people)
-        await admit(tx, listener.object_id, living, source=cast(Source, way), activity=mailing)
+        await admit(tx, listener.object_id, people, source=cast(Source, way), activity=mailing)
 
 
 async def converted(tx: Tx, database_id: int, items: Sequence[messages.Converted]) -> None:
@@ -76,12 +80,4 @@ async def converted(tx: Tx, database_id: int, items: Sequence[messages.Converted
     for way in ("goal", "order"):
         campaigns = await lists.campaigns_of(tx, [mailing for kind, mailing in found if kind == way], way)
         for mailing, campaign_id in sorted(campaigns.items(), key=lambda item: item[1]):
-            living = await _present(tx, database_id, found[way, mailing])
-            await admit(tx, campaign_id, living, source=way, activity=mailing)
-
-
-async def _present(tx: Tx, database_id: int, people: BitMap) -> BitMap:
-    """Return the ids that people have now: of merged ones another, of erased ones none."""
-    there = await profiles.exists(tx, database_id, people)
-    became = await profiles.resolve(tx, database_id, people - there) if len(there) < len(people) else {}
-    return there | BitMap(became.values())
+            await admit(tx, campaign_id, found[way, mailing], source=way, activity=mailing)

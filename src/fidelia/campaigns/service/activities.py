@@ -22,13 +22,12 @@ from ..store import campaigns as store
 from ..store import people as lists
 from ..store.activities import ActivityRow
 from ..store.campaigns import CampaignRow
-from .checks import refuse_over
+from .checks import AT_WORK, refuse_over
 from .manage import note
 from .reach import Reach
 
 MAILING = "mailing"
 WAYS: tuple[Widening, ...] = get_args(Widening)
-AT_WORK = ("scheduled", "starting", "active", "sending", "paused")
 #: Why a mailing in a state cannot be attached. A draft can; one in a state that is not here is over.
 _BUSY: Mapping[str, str] = {
     "scheduled": "Its start is scheduled: take that back first",
@@ -170,7 +169,7 @@ async def attach(
 ) -> CampaignActivity:
     """Attach a mailing. Raises 404, 403, 409 with the reason in words."""
     actor.require("mailings:update")
-    row = await store.get(tx, campaign_id, lock=True)
+    row = await _held(tx, campaign_id)
     refuse_over(row)
     try:
         mailing = await messages.get_mailing(tx, mailing_id)
@@ -191,7 +190,7 @@ async def attach_new(
 ) -> CampaignActivity:
     """Make a mailing in a campaign, a draft for everybody in it. Raises 404, 403, 409, 422."""
     actor.require("mailings:create")
-    row = await store.get(tx, campaign_id, lock=True)
+    row = await _held(tx, campaign_id)
     refuse_over(row)
     values = {"name": new.name, "type": new.type, "channel": new.channel, "database_id": row.database_id}
     try:
@@ -221,6 +220,7 @@ async def change(
     tx: Tx, actor: Actor, campaign_id: int, kind: str, object_id: int, values: Mapping[str, Any]
 ) -> CampaignActivity:
     """Change ``widens`` or ``exempt`` of an activity, also while it is at work. Raises 404, 409."""
+    await listening.hold(tx, campaign_id)
     row = await store.get(tx, campaign_id, lock=True)
     before = await _row(tx, row, kind, object_id)
     refuse_over(row)
@@ -228,14 +228,15 @@ async def change(
     if any(getattr(before, name) != value for name, value in stored.items()):
         await activities_store.update(tx, campaign_id, kind, object_id, stored)
         await listening.listen_for(tx, campaign_id)
-        told = {"mailing": object_id, "widens": before.widens, "exempt": before.exempt}
-        await note(tx, actor, "activity_changed", row, before=told, after={**told, **stored})
+        told = {"widens": before.widens, "exempt": before.exempt}
+        named = {"mailing": object_id, "mailing_name": (await messages.mailing_names(tx, [object_id])).get(object_id)}
+        await note(tx, actor, "activity_changed", row, before=told, after={**named, **told, **stored})
     return await read(tx, campaign_id, kind, object_id)
 
 
 async def detach(tx: Tx, actor: Actor, campaign_id: int, kind: str, object_id: int) -> None:
     """Take an activity out that has not run; it stays a draft of its own. Raises 404, 409 with the reason in words."""
-    row = await store.get(tx, campaign_id, lock=True)
+    row = await _held(tx, campaign_id)
     item = await _row(tx, row, kind, object_id)
     mailing = await messages.get_mailing(tx, object_id)
     reason = _stays(row, mailing)
@@ -246,6 +247,13 @@ async def detach(tx: Tx, actor: Actor, campaign_id: int, kind: str, object_id: i
     await listening.listen_for(tx, campaign_id)
     before = {"mailing": object_id, "mailing_name": mailing.name, "widens": item.widens, "exempt": item.exempt}
     await note(tx, actor, "activity_detached", row, before=before)
+
+
+async def _held(tx: Tx, campaign_id: int) -> CampaignRow:
+    """Return a campaign that is locked to change what belongs to it; raise 404."""
+    await store.hold_lineup(tx, campaign_id)
+    await listening.hold(tx, campaign_id)
+    return await store.get(tx, campaign_id, lock=True)
 
 
 async def _row(tx: Tx, row: CampaignRow, kind: str, object_id: int) -> ActivityRow:

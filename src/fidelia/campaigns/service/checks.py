@@ -26,6 +26,8 @@ MAX_CAP = 2**31 - 1
 CURRENCY = re.compile("[A-Z]{3}")
 #: What raises the version of a campaign.
 RAISING = ("campaign.updated", "campaign.control_set", "campaign.control_removed")
+#: States of a mailing that sends, or will by itself.
+AT_WORK = ("scheduled", "starting", "active", "sending", "paused")
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):

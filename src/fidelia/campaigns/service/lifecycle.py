@@ -18,8 +18,8 @@ from ..store import activities as activities_store
 from ..store import campaigns as store
 from ..store import people as lists
 from ..store.campaigns import CampaignRow
-from .activities import AT_WORK, attach_row, mailings_of
-from .checks import MAX_NAME, Control, control_faults, database_of, refuse_archived, segment_of
+from .activities import attach_row, mailings_of
+from .checks import AT_WORK, MAX_NAME, Control, control_faults, database_of, refuse_archived, segment_of
 from .manage import insert, note, picture, read, settings_of
 
 #: How runs and events call who caused them.
@@ -67,11 +67,12 @@ async def complete(tx: Tx, actor: Actor, campaign_id: int) -> Campaign:
     Raises 403 for who may not stop its mailings, 404, 409 while it is not active.
     """
     _refuse_unless_active(await store.get(tx, campaign_id))
-    # A trigger locks its mailing before the campaign: in the same order here, the two never wait for each other.
+    # Who sends or listens locks that before the campaign: in the same order here, nobody waits for one who waits back.
+    await store.hold_lineup(tx, campaign_id)
     stopped = await _stop(tx, actor, campaign_id)
+    await listening.hold(tx, campaign_id)
     row = await store.get(tx, campaign_id, lock=True)
     _refuse_unless_active(row)
-    stopped |= await _stop(tx, actor, campaign_id)  # what was attached and started in between
     inside = (await lists.people(tx, campaign_id)).audience
     if inside:
         properties = {"campaign": campaign_id, "source": SOURCES[actor.kind]}
@@ -123,8 +124,8 @@ def control_of(row: CampaignRow) -> Control | None:
 
 
 async def _stop(tx: Tx, actor: Actor, campaign_id: int) -> set[int]:
-    """Stop what of a campaign is at work; return which mailings that were."""
-    if any(mailing.state in AT_WORK for mailing in (await mailings_of(tx, campaign_id)).values()):
+    """Stop what of a campaign is at work, and let nothing of it start any more; return which mailings that were."""
+    if any(mailing.state in AT_WORK for mailing in await messages.hold_campaign_mailings(tx, campaign_id)):
         actor.require("mailings:run")
     return {mailing.id for mailing in await messages.stop_campaign_mailings(tx, actor, campaign_id)}
 

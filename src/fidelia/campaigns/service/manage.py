@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from fidelia import segments
+from fidelia import messages, segments
 from fidelia.access import Actor, audit
 from fidelia.kernel.errors import conflict, invalid, invalid_field
 from fidelia.kernel.money import amount_text
@@ -24,6 +24,7 @@ from ..projection import changed
 from ..store import campaigns as store
 from ..store.campaigns import CampaignRow, Figures
 from .checks import (
+    AT_WORK,
     Control,
     Settings,
     amount,
@@ -127,7 +128,9 @@ async def change(tx: Tx, actor: Actor, campaign_id: int, wanted: Change) -> Camp
 
 
 async def archive(tx: Tx, actor: Actor, campaign_id: int) -> None:
-    """Put a campaign away; its people and its report stay. Raises 404; 409 while it is built or active."""
+    """Put a campaign away; its people and its report stay. Raises 404; 409 while it or a mailing of it is at work."""
+    await store.hold_lineup(tx, campaign_id)
+    busy = [m for m in await messages.hold_campaign_mailings(tx, campaign_id) if m.state in AT_WORK]
     row = await store.get(tx, campaign_id, lock=True)
     if row.archived_at is not None:
         return
@@ -135,6 +138,8 @@ async def archive(tx: Tx, actor: Actor, campaign_id: int) -> None:
     if row.state == "active" or await RUNS.open_of(tx, campaign_id) is not None:
         doing = "active: complete it" if row.state == "active" else "being started: wait until it is, and complete it"
         raise conflict(f"The campaign {row.name} is {doing} before you archive it")
+    if busy:  # started while its people were being split, and then that failed
+        raise conflict(f"{busy[0].name} of the campaign {row.name} is at work: stop it before you archive the campaign")
     # One whose start failed is a draft again.
     state = "draft" if row.state == "building" else row.state
     await store.update(tx, campaign_id, {"archived_at": tx.now, "state": state, "updated_at": tx.now})

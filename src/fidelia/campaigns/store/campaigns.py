@@ -96,6 +96,14 @@ async def get(tx: Tx, campaign_id: int, lock: bool = False) -> CampaignRow:
     return found
 
 
+async def hold_lineup(tx: Tx, campaign_id: int) -> None:
+    """Let nobody else attach, detach, complete or archive before this transaction ends.
+
+    It comes before every other lock of a campaign: then its mailings, its listener, and its own row last.
+    """
+    await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"campaign {campaign_id}", 36))))
+
+
 async def insert(tx: Tx, values: Mapping[str, Any]) -> int:
     """Store a new campaign; return its id."""
     stmt = sa.insert(campaign).values(**values, created_at=tx.now, updated_at=tx.now).returning(_c.id)
@@ -171,6 +179,34 @@ async def using(tx: Tx, *, database_id: int | None = None, segment_id: int | Non
     if segment_id is not None:
         stmt = stmt.where(_c.segment_id == segment_id, _c.archived_at.is_(None))
     return [as_struct(row, CampaignRow) for row in await tx.all(stmt)]
+
+
+class LastingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign that has begun, and ended unless ``completed_at`` is null."""
+
+    id: int
+    name: str
+    state: State
+    started_at: datetime
+    completed_at: datetime | None
+
+
+async def lasting(
+    tx: Tx, database_id: int, since: datetime, before: datetime, campaign_id: int | None = None
+) -> list[LastingRow]:
+    """Return the campaigns of a database, or one of them, that lasted at some time of a span, by their start."""
+    one = () if campaign_id is None else (_c.id == campaign_id,)
+    stmt = (
+        sa.select(*(_c[name] for name in LastingRow.__struct_fields__))
+        .where(
+            _c.database_id == database_id,
+            _c.started_at < before,
+            sa.func.coalesce(_c.completed_at, sa.literal(tx.now, _c.started_at.type)) >= since,
+            *one,
+        )
+        .order_by(_c.started_at, _c.id)
+    )
+    return [as_struct(row, LastingRow) for row in await tx.all(stmt)]
 
 
 async def tag_counts(tx: Tx, database_id: int | None) -> list[TagCount]:
