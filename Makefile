@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ./demo-data
 PORT ?= 8080
+# One more than there are cores: many tests wait for processes that they have started.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
@@ -56,7 +58,7 @@ imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 python-tests: $(VENV)/.dev compiled src/fidelia/web_dist/index.html
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 15 -m "not prove and not e2e" tests
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 15 -m "not prove and not e2e" tests
 
 web-types: web/node_modules/.installed
 	cd web && npm run typecheck

@@ -79,6 +79,10 @@ def pg_dsn(base_settings: Settings) -> Iterator[str]:
     server = None if outside else PostgresServer(folder, base_settings.postgres)
     dsn = outside or (server.start() if server else "")
     with psycopg.connect(dsn, autocommit=True) as connection:
+        if server:  # processes are killed in tests, the machine is not: what was written need not reach the disk
+            for setting in ("fsync", "full_page_writes"):
+                connection.execute(f"alter system set {setting} = off")
+            connection.execute("select pg_reload_conf()")
         connection.execute("drop database if exists fidelia_template")
         connection.execute("create database fidelia_template")
     upgrade_postgres(with_dbname(dsn, "fidelia_template"))

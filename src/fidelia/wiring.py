@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 from pyroaring import BitMap
@@ -16,8 +16,13 @@ from fidelia.conditions import Vocabulary, merge
 from fidelia.events import hooks
 from fidelia.kernel.clock import Clock, SystemClock
 from fidelia.kernel.errors import Problem
+from fidelia.loyalty import codes, ledger, members, orders, programs, promotions
+from fidelia.loyalty.ledger import projection as points_projection
+from fidelia.loyalty.members import projection as members_projection
+from fidelia.loyalty.members.vocabulary import vocabulary as members_vocabulary
 from fidelia.market import projection as market_projection
 from fidelia.market.purchases import purchases_sql
+from fidelia.market.store import cards as market_cards
 from fidelia.market.vocabulary import vocabulary as market_vocabulary
 from fidelia.messages.vocabulary import vocabulary as messages_vocabulary
 from fidelia.platform.clickhouse import ClickHouse
@@ -47,6 +52,8 @@ class DatabaseTables:
         await self._people.project(engines, database_id, ids)
         if not await events.ensure_events(engines, database_id):
             await market_projection.drop_database(engines, database_id)
+            await members_projection.drop_database(engines, database_id)
+            await points_projection.drop_database(engines, database_id)
 
 
 def projections() -> dict[str, Projection]:
@@ -57,7 +64,11 @@ def projections() -> dict[str, Projection]:
         **lists_projection.projections(),
         "databases": DatabaseTables(people["databases"]),
         "products": market_projection.Products(),
+        "skus": market_projection.Skus(),
         "orders": market_projection.Orders(),
+        "members": members_projection.Members(),
+        points_projection.POINTS: points_projection.Points(),
+        points_projection.LOTS: points_projection.Lots(),
         "merges": events.Merges(),
         "history_copies": events.HistoryCopies(),
         "segments": segments_projection.Segments(),
@@ -75,12 +86,14 @@ class Vocabularies:
     KEEP_SECONDS = 3.0
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[tuple[int, str, str], float, Vocabulary]] = {}
+        self._kept: dict[int, tuple[tuple[int, str, str, int], float, Vocabulary]] = {}
 
     async def __call__(self, tx: Tx, database_id: int, *, fresh: bool = False) -> Vocabulary:
         """Return the vocabulary of a database; raise 404."""
         fields = (await profiles.get_database(tx, database_id)).schema_version
-        version = fields, await lists_version(tx, database_id), await events.declared_version(tx, database_id)
+        # Points stand in it as they are at a moment.
+        lists, declared_types = await lists_version(tx, database_id), await events.declared_version(tx, database_id)
+        version = fields, lists, declared_types, ledger.step_of(tx.now)
         kept = self._kept.get(database_id)
         if kept is not None and not fresh and kept[0] == version and time.monotonic() - kept[1] < self.KEEP_SECONDS:
             return kept[2]
@@ -95,6 +108,8 @@ class Vocabularies:
                 segments_vocabulary,
                 messages_vocabulary,
                 campaigns_vocabulary,
+                members_vocabulary,
+                ledger.vocabulary,
             )
         ]
         whole = merge(*parts)
@@ -103,11 +118,41 @@ class Vocabularies:
 
 
 async def make_tables(engines: Engines, database_id: int) -> None:
-    """Make the tables in ClickHouse that conditions of a database may read and nobody has filled yet."""
+    """Make the tables in ClickHouse that conditions of a database may read and nobody has filled yet.
+
+    Those on products (0) read the catalogue alone.
+    """
     await segments_projection.ensure(engines)
-    await events.ensure_events(engines, database_id)
     await market_projection.ensure_market(engines, database_id)
-    await profiles.ensure_relations(engines, database_id)
+    if database_id:
+        await events.ensure_events(engines, database_id)
+        await profiles.ensure_relations(engines, database_id)
+        await members_projection.ensure_members(engines, database_id)
+        await points_projection.ensure_points(engines, database_id)
+
+
+async def product_vocabulary(tx: Tx) -> Vocabulary:
+    """Return what conditions on products may speak of: what the market declares, without orders of a database."""
+    words = await market_vocabulary(tx, 0)
+    kept = {name for name in words.subject if name not in ("order", "line")}
+    links = tuple(link for link in words.links if link.of in kept and link.to in kept)
+    return Vocabulary(
+        subjects=tuple(subject for subject in words.subjects if subject.name in kept),
+        links=links,
+        categories=words.categories,
+    )
+
+
+class Catalogue:
+    """The products of the market, for segments of them (a port of segments)."""
+
+    ids_of = staticmethod(market_cards.ids_of)
+    present = staticmethod(market_cards.present)
+    search = staticmethod(market_cards.search)
+
+    async def cards(self, tx: Tx, entity: str, ids: Sequence[int]) -> list[segments.ProductCard]:
+        """Return some by their ids, in this order."""
+        return [segments.ProductCard(**row) for row in await market_cards.cards(tx, entity, ids)]
 
 
 async def resource_names(tx: Tx, ids: Collection[int]) -> dict[int, str]:
@@ -135,6 +180,39 @@ async def keep_control_group(tx: Tx, database_id: int, plan: messages.Plan, peop
 async def segment_filled_by(tx: Tx, segment: segments.Segment) -> list[str]:
     """Return the scheduled imports that fill a segment."""
     return await profiles.imports_filling(tx, segment.id)
+
+
+class PromoCodes:
+    """Promo codes in messages: each recipient gets one of their own (handed out by messages)."""
+
+    def wanted(self, uses: Collection[str]) -> bool:
+        """Tell whether a template shows codes."""
+        return bool(codes.handing.names_in(uses))
+
+    async def give(
+        self, tx: Tx, database_id: int, run_id: int, keys: Collection[messages.MessageKey], uses: Collection[str]
+    ) -> messages.Handed:
+        """Give each message its codes."""
+        found, refused = await codes.handing.give(tx, database_id, run_id, keys, uses)
+        key = messages.MessageKey
+        return messages.Handed(
+            {key(*message): codes.handing.laid(given) for message, given in found.items()},
+            {key(*message): reason for message, reason in refused.items()},
+        )
+
+    async def given(
+        self, tx: Tx, database_id: int, run_id: int, key: messages.MessageKey, uses: Collection[str]
+    ) -> messages.Values:
+        """Return the codes that a message was given."""
+        return codes.handing.laid(await codes.handing.given(tx, database_id, run_id, key, uses))
+
+    async def examples(self, tx: Tx, database_id: int) -> messages.Values:
+        """Return what looks like codes."""
+        return codes.handing.laid(await codes.handing.examples(tx, database_id))
+
+    async def notes(self, tx: Tx, database_id: int, uses: Collection[str], people: int) -> list[str]:
+        """Return which pools are too small for so many people."""
+        return await codes.handing.notes(tx, database_id, uses, people)
 
 
 def wire(engines: Engines) -> None:
@@ -192,9 +270,14 @@ def wire(engines: Engines) -> None:
     engines.ports[segments.VOCABULARY] = Vocabularies()
     engines.ports[segments.TABLES] = make_tables
     engines.ports[segments.PURCHASES] = purchases_sql
+    engines.ports[segments.CATALOGUE] = Catalogue()
+    engines.ports[segments.PRODUCT_VOCABULARY] = product_vocabulary
     engines.ports.setdefault(segments.USED_BY, []).extend((messages.segment_used_by, segment_filled_by))
     _wire_messages(engines)
     _wire_campaigns(engines)
+    _wire_codes(engines)
+    _wire_members(engines)
+    _wire_orders(engines)
     if engines.ch is not None:
         engines.drain = Drain(engines, projections(), events.ensure_events, events.merged_ids)
 
@@ -226,6 +309,40 @@ def _wire_campaigns(engines: Engines) -> None:
     engines.ports[messages.TEMPLATE_ROOTS] |= {"campaign": campaigns.template_root}
     engines.ports.setdefault(segments.BITMAPS, []).append(CampaignBitmaps())
     engines.ports.setdefault(messages.CONVERTED, []).append(campaigns.converted)
+
+
+def _wire_codes(engines: Engines) -> None:
+    engines.ports[profiles.ERASERS].append(codes.forget_people)
+    engines.ports[profiles.MERGERS].append(codes.merge_people)
+    engines.ports[profiles.EXPORTERS]["Promo codes"] = codes.personal_data
+    engines.ports[profiles.USED_BY].append(codes.database_used_by)
+    engines.ports[events.NAMES] |= {"promo_pool": codes.names}
+    engines.ports.setdefault(messages.HANDOUTS, []).append(PromoCodes())
+
+
+def _wire_members(engines: Engines) -> None:
+    engines.ports[profiles.ERASERS].extend((members.forget_people, ledger.forget_people))
+    engines.ports[profiles.MERGERS].extend((ledger.merge_people, members.merge_people))
+    engines.ports[profiles.EXPORTERS]["Loyalty programs"] = members.personal_data
+    engines.ports[profiles.EXPORTERS]["Points"] = ledger.personal_data
+    engines.ports[profiles.USED_BY].append(programs.database_used_by)
+    engines.ports[profiles.FIGURES] |= {"program": members.figure}
+    engines.ports[segments.USED_BY].append(programs.segment_used_by)
+    engines.ports.setdefault(segments.BITMAPS, []).append(members_projection.MemberLists())
+    engines.ports[events.NAMES] |= {"program": programs.names}
+    engines.ports[messages.TEMPLATE_ROOTS] |= {"loyalty": members.template_root}
+
+
+def _wire_orders(engines: Engines) -> None:
+    engines.ports.setdefault(market.ORDER_EFFECTS, []).append(orders.follow_order)
+    engines.ports.setdefault(market.ORDER_FORETOLD, []).append(orders.foretell_refund)
+    engines.ports[programs.LINE_CHECK] = promotions.check_lines
+    engines.ports[profiles.ERASERS].append(orders.forget_people)
+    engines.ports[profiles.MERGERS].append(orders.merge_people)
+    engines.ports[profiles.USED_BY].append(promotions.field_used_by)
+    engines.ports[segments.USED_BY].append(promotions.segment_used_by)
+    engines.ports.setdefault(segments.PRODUCTS_USED_BY, []).append(promotions.product_segment_used_by)
+    engines.ports[events.NAMES] |= {"promotion": promotions.names}
 
 
 async def prepare_clickhouse(ch: ClickHouse) -> None:

@@ -123,7 +123,7 @@ ROLES: Mapping[str, Role] = {
 
 #: Rights without an endpoint in this release; listed so that roles need not change when theirs comes.
 RESERVED: frozenset[str] = (
-    _grant(("loyalty", "scenarios"))
+    _grant(("scenarios",))
     | _grant(("analytics",), "create", "update", "delete", "run")
     | _grant(("settings",), "update")
     | _grant(("profiles",), "run")

@@ -14,7 +14,23 @@ from fidelia.events.goals.site.http import SiteController
 from fidelia.events.hooks.http import HookController
 from fidelia.events.http import API as EVENTS
 from fidelia.events.http import ROOT as SEGMENT_PROTOCOL
-from fidelia.market.http import CategoryController, OrderController, ProductController
+from fidelia.loyalty.codes.http import routers as promo_codes
+from fidelia.loyalty.members.http import API as MEMBERS
+from fidelia.loyalty.orders.http import CalculatedOrderController, OrderMatchController
+from fidelia.loyalty.points.http import API as POINTS
+from fidelia.loyalty.programs.http import API as PROGRAMS
+from fidelia.loyalty.promotions.http import API as PROMOTIONS
+from fidelia.loyalty.testing.http import API as LOYALTY_TEST
+from fidelia.market.feeds.http import MarketFeedController, MarketFeedRunController
+from fidelia.market.http import (
+    CategoryController,
+    ChannelController,
+    MarketSetupController,
+    OrderController,
+    ProductController,
+    SkuController,
+)
+from fidelia.market.imports.http import MarketImportController
 from fidelia.messages.http import API as MESSAGES
 from fidelia.messages.http import ROOT as TRACKING
 from fidelia.platform.jobs.http import JobController
@@ -30,6 +46,7 @@ from fidelia.profiles.relations.http import RelatedController, RelationControlle
 from fidelia.segments.bulk.http import BulkUpdateController
 from fidelia.segments.control.http import ControlGroupController
 from fidelia.segments.http import routers as segments
+from fidelia.segments.products.http import ProductSegmentController
 from fidelia.segments.scores.http import ScoreController
 
 from .installation import InstallationController
@@ -41,8 +58,12 @@ API: list[ControllerRouterHandler] = [
     GoalController,
     HookController,
     CategoryController,
+    ChannelController,
+    MarketImportController,
+    MarketSetupController,
     OrderController,
     ProductController,
+    SkuController,
     JobController,
     DemoController,
     *MESSAGES,
@@ -60,6 +81,9 @@ API: list[ControllerRouterHandler] = [
     ControlGroupController,
     BulkUpdateController,
     ScoreController,
+    ProductSegmentController,
+    MarketFeedController,
+    MarketFeedRunController,
     DatabaseImportController,
     ImportController,
     DatabaseScheduleController,
@@ -67,6 +91,14 @@ API: list[ControllerRouterHandler] = [
     *CAMPAIGNS,
     PersonCampaignController,
     CampaignReportController,
+    *promo_codes,
+    *POINTS,
+    *PROGRAMS,
+    *PROMOTIONS,
+    *LOYALTY_TEST,
+    CalculatedOrderController,
+    OrderMatchController,
+    *MEMBERS,
 ]
 
 ROOT: list[ControllerRouterHandler] = [*SEGMENT_PROTOCOL, SiteController, *TRACKING]

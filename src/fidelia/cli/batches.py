@@ -16,9 +16,11 @@ Send = Callable[[Api, int, list[dict[str, Any]]], dict[str, Any]]
 
 BATCH = 1000
 SHOWN = 20
-_PRODUCT = frozenset("external_id name brand category price currency url image_url description".split())
-_ORDER = frozenset("external_id placed_at status channel currency delivery".split())
-_LINE = frozenset("product quantity price total discount".split())
+_PRODUCT = frozenset(
+    "external_id name brand category price old_price floor quantity currency url image_url description".split()
+)
+_ORDER = frozenset("external_id placed_at status channel touchpoint region currency delivery".split())
+_LINE = frozenset("product sku quantity price final floor total discount".split())
 _EVENT = frozenset("id type at".split())
 
 
@@ -31,8 +33,9 @@ def products(rows: Iterator[Row], matching: str) -> Iterator[Row]:
 def orders(rows: Iterator[Row], matching: str) -> Iterator[Row]:
     """One order a row when it has ``lines``; else neighbours with the same ``external_id`` are the lines of one.
 
-    Such a row tells the order's ``status`` and ``channel``, its buyer in ``profile`` or in the matching field, and of
-    the line ``product``, ``quantity``, ``price``, ``total``, ``discount``.
+    Such a row tells the order's ``status``, ``channel``, ``touchpoint`` and ``region``, its buyer in ``profile`` or in
+    the matching field, and of the line ``product``, ``sku``, ``quantity``, ``price``, ``final``, ``floor``, ``total``,
+    ``discount``.
     """
     seen: set[str] = set()
     first = 0

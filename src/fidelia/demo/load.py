@@ -138,7 +138,8 @@ class Loader:
                 if count > done:  # a batch already loaded is only counted
                     await self._ctx.check()
                     async with self._ctx.tx() as tx:
-                        await _all_taken(await market.upsert_orders(tx, database_id, batch))
+                        # ten lines to a basket: their events would drown the others
+                        await _all_taken(await market.upsert_orders(tx, database_id, batch, history="orders"))
                         await store.put(tx, "orders", count)
                     self._ctx.progress(self._done + count)
         await self._step(self._source.orders)

@@ -241,13 +241,20 @@ _ALL: list[BuiltinType] = [
         _LOYALTY,
         ("loyalty.joined", "Joined a loyalty program", "joining", "joinings"),
         ("loyalty.accrued", "Points accrued", "accrual", "accruals"),
+        ("loyalty.activated", "Points became active", "activation", "activations"),
         ("loyalty.redeemed", "Points redeemed", "redemption", "redemptions"),
         ("loyalty.expired", "Points expired", "expiry", "expiries"),
     ),
     *_types(
         "loyalty",
-        {"program": "integer", "level": "string"},
+        {"program": "integer", "group": "string", "level": "string", "from": "string", "direction": "string"},
         ("loyalty.level_changed", "Loyalty level changed", "change of level", "changes of level"),
+    ),
+    *_types(
+        "loyalty",
+        {"pool": "integer", "pool_name": "string", "code": "string"},
+        ("loyalty.code_attached", "Got a promo code", "promo code got", "promo codes got"),
+        ("loyalty.code_activated", "Used a promo code", "promo code used", "promo codes used"),
     ),
 ]
 

@@ -213,6 +213,15 @@ def _level(properties: Mapping[str, Any], names: Names) -> str:
     return f"Loyalty level became {_short(level)}" if isinstance(level, str | int) else "Loyalty level changed"
 
 
+def _code(before: str) -> Callable[[Mapping[str, Any], Names], str]:
+    def say(properties: Mapping[str, Any], names: Names) -> str:
+        code, pool = properties.get("code"), properties.get("pool_name")
+        told = f"{before} the promo code {_short(code)}" if isinstance(code, str) else f"{before} a promo code"
+        return f"{told} of {_short(pool)}" if isinstance(pool, str) and pool else told
+
+    return say
+
+
 _SAY: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "profile.created": _created,
     "profile.updated": _updated,
@@ -242,7 +251,10 @@ _SAY: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "scenario.failed": _referring("Failed in", "scenario"),
     "loyalty.joined": _referring("Joined", "program"),
     "loyalty.accrued": _points("Earned"),
+    "loyalty.activated": _points("Can now spend"),
     "loyalty.redeemed": _points("Spent"),
     "loyalty.expired": _points("Lost"),
     "loyalty.level_changed": _level,
+    "loyalty.code_attached": _code("Got"),
+    "loyalty.code_activated": _code("Used"),
 }

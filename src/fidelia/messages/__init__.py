@@ -8,23 +8,28 @@ from .conversions import merge_people as merge_conversions
 from .conversions import personal_data as personal_conversions
 from .kinds.placement.part import slots_part
 from .mailbox.server import run_mailbox, serve_mailbox
-from .model import Mailing, MailingType, Plan, Recipient, Template, TemplateVersion, Utm
+from .model import Mailing, MailingType, MessageKey, Plan, Recipient, Template, TemplateVersion, Utm
 from .ports import (
     ADMISSIONS,
     CAMPAIGN_HOLD,
     CAMPAIGN_NOTES,
     CONVERTED,
+    HANDOUTS,
     RECIPIENT_GATES,
     TEMPLATE_ROOTS,
     Admission,
     Converted,
     Gate,
+    Handed,
+    HandOut,
     Hold,
     RootLoader,
+    Values,
 )
 from .service.activities import CampaignFigures, MailingFigures, campaign_figures
+from .service.calendar import calendar_span
 from .service.estimate import Estimate, estimate
-from .service.joining import put_in_campaign, stop_campaign_mailings
+from .service.joining import hold_campaign_mailings, put_in_campaign, stop_campaign_mailings
 from .service.mailings import (
     archive_mailing,
     clone_mailing,
@@ -56,6 +61,7 @@ __all__ = [
     "CAMPAIGN_HOLD",
     "CAMPAIGN_NOTES",
     "CONVERTED",
+    "HANDOUTS",
     "RECIPIENT_GATES",
     "TEMPLATE_ROOTS",
     "Admission",
@@ -63,18 +69,23 @@ __all__ = [
     "Converted",
     "Estimate",
     "Gate",
+    "HandOut",
+    "Handed",
     "Hold",
     "Mailing",
     "MailingFigures",
     "MailingReport",
     "MailingType",
+    "MessageKey",
     "Plan",
     "Recipient",
     "RootLoader",
     "Template",
     "TemplateVersion",
     "Utm",
+    "Values",
     "archive_mailing",
+    "calendar_span",
     "campaign_figures",
     "channel_infos",
     "clone_mailing",
@@ -88,6 +99,7 @@ __all__ = [
     "get_mailing",
     "get_template",
     "goal_messages",
+    "hold_campaign_mailings",
     "list_mailings",
     "list_templates",
     "mailing_names",

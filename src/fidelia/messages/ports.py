@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from pyroaring import BitMap
 
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 
-from .model import Mailing, Plan
+from .model import Mailing, MessageKey, Plan
 
 #: Loads one root of templates for some people of a database who get a mailing (0: nobody in particular): values by
 #: profile, a missing value has no key.
@@ -49,20 +49,129 @@ Conversions = Callable[[Tx, int, Sequence[Converted]], Awaitable[None]]
 CONVERTED = "messages.converted"
 
 
+#: Values by root: what is laid over the roots that a message has.
+Values = Mapping[str, Mapping[str, Any]]
+
+
+class Handed(NamedTuple):
+    """What messages hand out, by message; why others get none."""
+
+    values: Mapping[MessageKey, Values]
+    refused: Mapping[MessageKey, str]
+
+
+class HandOut(Protocol):
+    """Something of which each recipient gets one of their own, such as a promo code.
+
+    ``wanted`` tells whether a template shows any. ``give`` takes them: the same message of a run gets the same again.
+    ``given`` only looks at what was given; ``examples`` are to look at, for everybody alike, and take nothing;
+    ``notes`` says in sentences what is to be thought of before so many people get some.
+    """
+
+    def wanted(self, uses: Collection[str]) -> bool:
+        """Tell whether a template shows any of it."""
+        ...
+
+    async def give(
+        self, tx: Tx, database_id: int, run_id: int, keys: Collection[MessageKey], uses: Collection[str]
+    ) -> Handed:
+        """Give each message its own."""
+        ...
+
+    async def given(self, tx: Tx, database_id: int, run_id: int, key: MessageKey, uses: Collection[str]) -> Values:
+        """Return what a message was given."""
+        ...
+
+    async def examples(self, tx: Tx, database_id: int) -> Values:
+        """Return something to look at."""
+        ...
+
+    async def notes(self, tx: Tx, database_id: int, uses: Collection[str], people: int) -> Sequence[str]:
+        """Return what is to be thought of before so many people get some."""
+        ...
+
+
+#: Name of the port that lists what is handed out.
+HANDOUTS = "messages.handouts"
+
+
 async def further_roots(
     tx: Tx, database_id: int, plan: Plan, people: Sequence[int], uses: Collection[str] | None = None
 ) -> dict[str, Mapping[int, Mapping[str, Any]]]:
     """Return the roots that other capabilities fill, each by profile: those of ``uses``, or all there are.
 
-    A root that nobody fills is empty, and what uses it blocks its recipients.
+    A root that nobody fills is empty, and what uses it blocks its recipients. Without ``uses`` it is to look at only:
+    examples stand where messages hand something out.
     """
     loaders: Mapping[str, RootLoader] = tx.engines.ports.get(TEMPLATE_ROOTS, {})
     named = None if uses is None else {use.partition(".")[0] for use in uses}
-    return {
+    found = {
         root: await load(tx, database_id, plan, people)
         for root, load in loaders.items()
         if named is None or root in named
     }
+    if uses is None:
+        shown = await handout_examples(tx, database_id)
+        for root, values in shown.items():
+            own = found.get(root, {})
+            found[root] = {person: {**own.get(person, {}), **values} for person in people}
+    return found
+
+
+async def handout_examples(tx: Tx, database_id: int) -> dict[str, dict[str, Any]]:
+    """Return, by root, something to look at where messages hand something out."""
+    found: dict[str, dict[str, Any]] = {}
+    for handout in handouts(tx.engines):
+        found = laid_over(found, await handout.examples(tx, database_id))
+    return found
+
+
+def handouts(engines: Engines) -> Sequence[HandOut]:
+    """Return everything that messages may hand out."""
+    found: Sequence[HandOut] = engines.ports.get(HANDOUTS, ())
+    return found
+
+
+def laid_over(roots: Mapping[str, Mapping[str, Any]], values: Values) -> dict[str, dict[str, Any]]:
+    """Return roots with values that were handed out laid over them."""
+    whole = {root: dict(own) for root, own in roots.items()}
+    for root, more in values.items():
+        whole[root] = {**whole.get(root, {}), **more}
+    return whole
+
+
+async def hand_out(
+    tx: Tx, database_id: int, run_id: int, keys: Collection[MessageKey], uses: Collection[str]
+) -> Handed:
+    """Give messages what their template hands out; who gets a part of it only gets no message."""
+    values: dict[MessageKey, dict[str, dict[str, Any]]] = {key: {} for key in keys}
+    refused: dict[MessageKey, str] = {}
+    for handout in handouts(tx.engines):
+        if handout.wanted(uses) and values:
+            handed = await handout.give(tx, database_id, run_id, list(values), uses)
+            refused |= handed.refused
+            values = {key: laid_over(own, handed.values[key]) for key, own in values.items() if key in handed.values}
+    return Handed(values, refused)
+
+
+async def handed_to(
+    tx: Tx, database_id: int, run_id: int, key: MessageKey, uses: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """Return, by root, what a message was given to hand out."""
+    found: dict[str, dict[str, Any]] = {}
+    for handout in handouts(tx.engines):
+        if handout.wanted(uses):
+            found = laid_over(found, await handout.given(tx, database_id, run_id, key, uses))
+    return found
+
+
+async def handout_notes(tx: Tx, database_id: int, uses: Collection[str], people: int) -> list[str]:
+    """Return what is to be thought of before so many people get what a template hands out."""
+    found: list[str] = []
+    for handout in handouts(tx.engines):
+        if handout.wanted(uses):
+            found += await handout.notes(tx, database_id, uses, people)
+    return found
 
 
 def gates(engines: Engines) -> Sequence[Gate]:

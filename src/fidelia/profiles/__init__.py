@@ -26,6 +26,7 @@ from .imports.schedule.ports import RESULT_LIST, ResultList
 from .imports.schedule.service import filling as imports_filling
 from .imports.schedule.service import used_by as imports_used_by
 from .imports.service import get_import, import_people
+from .imports.upload import receive as receive_upload
 from .ingest import Mode, UpsertItem, UpsertOut, upsert
 from .lists.ports import LISTS_USED_BY, SourceRef
 from .lists.vocabulary import answers as source_answers
@@ -33,6 +34,8 @@ from .merge.face import (
     became,
     end_history_copies,
     history_copies,
+    living,
+    living_ids,
     merged_ids,
     moved_histories,
     resolve,
@@ -250,6 +253,8 @@ __all__ = [
     "list_resources",
     "list_subscriptions",
     "list_suppression_lists",
+    "living",
+    "living_ids",
     "lock_ids",
     "look_at_request",
     "lowers_consent",
@@ -271,6 +276,7 @@ __all__ = [
     "read_many",
     "read_value",
     "reasons_of",
+    "receive_upload",
     "relations_vocabulary",
     "requests_taken",
     "resolve",

@@ -6,6 +6,8 @@ import asyncio
 from typing import Any
 
 from fidelia import profiles
+from fidelia.loyalty.ledger import projection as points_projection
+from fidelia.loyalty.members import projection as members_projection
 from fidelia.market import projection as market_projection
 from fidelia.platform.jobs import JobContext, task
 from fidelia.profiles import projection as profiles_projection
@@ -27,8 +29,11 @@ async def rebuild(ctx: JobContext) -> dict[str, Any]:
         await ctx.check()
         await profiles_projection.rebuild(engines, database.id)
         await segments_projection.rebuild(engines, database.id)
+    await segments_projection.rebuild(engines, 0)
     await lists_projection.rebuild(engines)
     await market_projection.rebuild(engines, [database.id for database in databases])
+    await members_projection.rebuild(engines, [database.id for database in databases])
+    await points_projection.rebuild(engines, [database.id for database in databases])
     total, moved = await drain.behind(), drain.moved
     ctx.progress(0, total)
     moving = asyncio.create_task(drain.flush())

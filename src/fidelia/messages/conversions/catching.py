@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from fidelia import events
+from fidelia import events, profiles
 from fidelia.kernel.money import MAX_AMOUNT
 from fidelia.platform import listeners
 from fidelia.platform.drain import DrainBehind
@@ -17,7 +17,6 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.listeners import Caught, CaughtEvent, Listener
 from fidelia.platform.postgres import Tx
 
-from ..kinds.trigger.adding import living
 from ..ports import Converted, tell_converted
 from . import history, store, tokens
 from .model import Conversion, Occurred
@@ -72,7 +71,7 @@ async def catch(tx: Tx, listener: Listener, caught: Caught) -> None:
     if not await store.has_runs(raw, caught.database_id):
         return
     mine = list(caught.events())
-    now = await living(tx, caught.database_id, {event.profile_id for event in mine})
+    now = await profiles.living(tx, caught.database_id, {event.profile_id for event in mine})
     goals = await events.goals_of(tx, caught.database_id, living=False)
     occurred: list[Occurred] = []
     turns: list[store.Turn] = []

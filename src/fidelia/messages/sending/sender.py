@@ -27,6 +27,7 @@ from ..timing.hours import Hours
 from . import recipients
 from .desk import IDLE, QUIET, Desk, put_off
 from .feeding import Feeding
+from .handing import Handing
 from .pace import Pace
 from .port import Outlet
 from .routing import Route, Routing
@@ -87,6 +88,7 @@ class Sender:
         self.sent = 0
         self.pace = Pace(run.plan.rate)
         self._feeding = Feeding(engines, run, self.compiled.uses)
+        self._handing = Handing(engines, run, self.compiled.uses)
         self._routing = routing or Routing()
         self.desks = [
             Desk(
@@ -253,13 +255,15 @@ class Sender:
             ready = await self._feed_them(ready, blocked)
         held_back = await self._reserve(ready)
         blocked += held_back.values()
+        ready = [recipient for recipient in ready if recipient.key not in held_back]
+        if ready and self._handing.needed:
+            ready = await self._hand_out(ready, blocked)
         if blocked:
             await self.settler.submit(blocked)
         for recipient in ready:
-            if recipient.key not in held_back:
-                way = routes[recipient.key]
-                goes = msgspec.structs.replace(recipient, sender=way.sender) if way.sender else recipient
-                self.desks[way.outlet].lines[way.line].queue.append(goes)
+            way = routes[recipient.key]
+            goes = msgspec.structs.replace(recipient, sender=way.sender) if way.sender else recipient
+            self.desks[way.outlet].lines[way.line].queue.append(goes)
         for desk in self.desks:
             desk.arrived.set()
 
@@ -270,6 +274,13 @@ class Sender:
         variants = {recipient.key: recipient.variant for recipient in ready}
         results += [self.desks[0].blocked(key, reason, variants[key]) for key, reason in refused.items()]
         results += [put_off(key, due, "Waits for a feed") for key in later]
+        return served
+
+    async def _hand_out(self, ready: list[Recipient], results: list[Result]) -> list[Recipient]:
+        """Return who can be written to, with what their messages hand out; that others get none is a result."""
+        served, refused = await self._handing.give(ready)
+        variants = {recipient.key: recipient.variant for recipient in ready}
+        results += [self.desks[0].blocked(key, reason, variants[key]) for key, reason in refused.items()]
         return served
 
     # -- several lines ----------------------------------------------------------------------------------------------

@@ -50,12 +50,9 @@ async def calendar(
 
     Raise 404, 422.
     """
-    if not timedelta(0) <= last - first < timedelta(days=MOST_DAYS) or not 1970 <= first.year <= last.year < 9999:
-        raise invalid_field("/to", f"A calendar has 1 to {MOST_DAYS} days")
     name = (await profiles.get_database(tx, database_id)).timezone
     zone = ZoneInfo(name)
-    since = datetime.combine(first, time(), zone).astimezone(UTC)
-    before = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
+    since, before = calendar_span(first, last, zone)
     items = [
         CalendarEntry(
             mailing_id=row.mailing_id,
@@ -88,6 +85,14 @@ async def calendar(
             for at in _moments(planned, since, before, name)
         ]
     return MailingCalendar(name, sorted(items, key=lambda entry: (entry.at, entry.mailing_id)))
+
+
+def calendar_span(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the moment at which a day begins and the one at which another is over; raise 422 for too many days."""
+    if not timedelta(0) <= last - first < timedelta(days=MOST_DAYS) or not 1970 <= first.year <= last.year < 9999:
+        raise invalid_field("/to", f"A calendar has 1 to {MOST_DAYS} days")
+    since = datetime.combine(first, time(), zone).astimezone(UTC)
+    return since, datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
 def _moments(planned: store.PlannedRow, since: datetime, before: datetime, timezone: str) -> list[datetime]:

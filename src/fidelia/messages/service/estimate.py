@@ -24,8 +24,9 @@ from ..markup.sandbox import work
 from ..model import Mailing, Plan, TemplateVersion
 from ..policies import marks
 from ..policies.rules import text
-from ..ports import campaign_notes, further_roots
+from ..ports import campaign_notes, further_roots, handout_notes
 from ..sending.values import plain_values
+from ..store import runs
 from ..store import templates as templates_store
 from . import audience
 from .checks import obstacles
@@ -79,6 +80,7 @@ async def estimate(engines: Engines, mailing_id: int, tag: str | None = None) ->
     for n in range(1, len(plan.variants) + 1) or (0,):
         if plan.of_variant(n).version_id:
             checks += await _render_checks(engines, mailing, plan, found, n)
+    checks += await _handout_checks(engines, mailing, plan, len(found.receives))
     sizes = _sizes(plan, len(found.receives))
     if plan.test is not None and sizes is not None and not sizes.rest:
         message = "The test takes in everybody: nobody is left to send the winner to"
@@ -167,6 +169,15 @@ async def _render_checks(
         return [MailingCheck("error", f"The {name} can be made for nobody: {reasons[0]}", at)]
     message = f"{len(reasons)} of {len(shown)} people tried would get no {name}: {reasons[0]}"
     return [MailingCheck("warning", message, at)]
+
+
+async def _handout_checks(engines: Engines, mailing: Mailing, plan: Plan, people: int) -> list[MailingCheck]:
+    """Return what is to be thought of before so many people get what the templates hand out."""
+    versions = {plan.of_variant(n).version_id for n in range(1, len(plan.variants) + 1) or (0,)} - {0}
+    async with engines.tx() as tx:
+        uses = {use for version in versions for use in (await runs.compiled(tx, version)).uses}
+        notes = await handout_notes(tx, mailing.database_id, uses, people)
+    return [MailingCheck("warning", note, "/template_id") for note in notes]
 
 
 async def _definition(engines: Engines, channel: str) -> ChannelDefinition | None:

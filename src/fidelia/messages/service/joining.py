@@ -28,16 +28,24 @@ async def put_in_campaign(tx: Tx, mailing_id: int, campaign_id: int | None) -> M
     return await store.get(tx, mailing_id)
 
 
+async def hold_campaign_mailings(tx: Tx, campaign_id: int) -> list[Mailing]:
+    """Lock the mailings of a campaign, whatever their state, and return them, by id.
+
+    A start that is under way is waited for, and none begins before this transaction ends: it asks the campaign then.
+    Mailings are locked before the campaign's own row is, as by whoever takes people in for one.
+    """
+    return [await store.get(tx, mailing_id, lock=True) for mailing_id in await store.of_campaign(tx, campaign_id)]
+
+
 async def stop_campaign_mailings(tx: Tx, actor: Actor, campaign_id: int) -> list[Mailing]:
     """End what of a campaign is at work, and take back what has not begun; return these mailings as they are then.
 
-    Mailings are locked before anything of the campaign is, as by whoever takes people in for one.
+    All its mailings stay locked until the end of the transaction (see ``hold_campaign_mailings``).
     """
     ended = []
-    for mailing_id in await store.of_campaign(tx, campaign_id, rules.AT_WORK):
-        state = (await store.get(tx, mailing_id, lock=True)).state
-        if rules.after(state, "stop") is not None:
-            ended.append(await stop_mailing(tx, actor, mailing_id))
-        elif rules.after(state, "unschedule") is not None:
-            ended.append(await unschedule_mailing(tx, actor, mailing_id))
+    for mailing in await hold_campaign_mailings(tx, campaign_id):
+        if rules.after(mailing.state, "stop") is not None:
+            ended.append(await stop_mailing(tx, actor, mailing.id))
+        elif rules.after(mailing.state, "unschedule") is not None:
+            ended.append(await unschedule_mailing(tx, actor, mailing.id))
     return ended

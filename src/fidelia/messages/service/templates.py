@@ -23,6 +23,7 @@ from ..markup.model import CompileReply, Rendered, TemplateProblem, TemplateSour
 from ..markup.refers import Refers, feeds_used, segments_used
 from ..markup.sandbox import work
 from ..model import Template, TemplateVersion
+from ..ports import handout_examples
 from ..sending.values import plain_values
 from ..store import templates as store
 from .clash import clash
@@ -215,6 +216,8 @@ async def preview(
     own = {"email": contact, "contact": contact, "channel": source.channel}
     context: dict[str, Any] = {"profile": shown, "subscription": own}
     context |= {**SAMPLE_CAMPAIGN, **sample_of_source(source)} if roots is None else roots
+    if roots is None and database_id is not None:
+        context |= await handout_examples(tx, database_id)
     sight = await seen_by(tx.engines, source, database_id, [profile_id or 0])
     context |= sight.roots.get(profile_id or 0, {})
     context |= {"links": await _sample_links(tx, database_id), **({"vars": dict(variables)} if variables else {})}

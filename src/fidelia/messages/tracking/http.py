@@ -24,7 +24,7 @@ from ..kinds.trigger.causes import root_for
 from ..markup.lint import refuse_link
 from ..markup.render import CannotRender
 from ..model import MessageKey, Recipient
-from ..ports import further_roots
+from ..ports import further_roots, handed_to, laid_over
 from ..sending.recipients import read_values
 from ..sending.values import with_utm
 from ..service.outlet import signer
@@ -146,6 +146,8 @@ class TrackingController(Controller):
             content = await shown_to(tx, run, compiled.uses, found.profile)
             others = await further_roots(tx, run.database_id, run.plan, [found.profile], compiled.uses)
             content |= {root: values_of.get(found.profile, {}) for root, values_of in others.items()}
+            key = MessageKey(found.profile, found.occasion)
+            content = laid_over(content, await handed_to(tx, run.database_id, run.run_id, key, compiled.uses))
             roots = {"profile": values[found.profile], "subscription": {}, **cause, **content}
             composer = Composer(run.plan, compiled, await signer(engines), run.run_id, variant=variant)
             rendered = composer.render(Recipient(found.profile, "", roots, occasion=found.occasion))

@@ -8,7 +8,7 @@ listener has a queue of its own, so that a flood for one does not hold up the ot
 from .catch import catch
 from .consume import Handler, consume, dealt_with, look_ahead, put_off
 from .model import Caught, CaughtEvent, Listener
-from .registry import listen, listeners_of, unlisten, waiting
+from .registry import hold, listen, listeners_of, unlisten, waiting
 
 __all__ = [
     "Caught",
@@ -18,6 +18,7 @@ __all__ = [
     "catch",
     "consume",
     "dealt_with",
+    "hold",
     "listen",
     "listeners_of",
     "look_ahead",

@@ -57,6 +57,19 @@ async def unlisten(tx: Tx, consumer: str, object_id: int) -> None:
     await tx.execute(sa.delete(event_listener).where(c.consumer == consumer, c.object_id == object_id))
 
 
+async def hold(tx: Tx, consumer: str, object_id: int) -> None:
+    """Wait for whoever deals with an object's events right now, and let nobody begin before this transaction ends.
+
+    Who changes a listener and locks what its handler locks too does this first: the handler has the listener first.
+    An object that does not listen yet is held too, so that of two who come before its first listener one waits.
+    """
+    c = event_listener.c
+    name = f"listener {consumer} {object_id}"
+    await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+    stmt = sa.select(c.id).where(c.consumer == consumer, c.object_id == object_id)
+    await tx.first(stmt.with_for_update(key_share=True))
+
+
 async def listeners_of(tx: Tx, consumer: str, object_ids: Sequence[int] | None = None) -> list[Listener]:
     """Return a consumer's listeners, by the id of their objects."""
     c = event_listener.c

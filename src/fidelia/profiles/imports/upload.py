@@ -26,15 +26,15 @@ class Upload(msgspec.Struct):
     parts: dict[str, str]
 
 
-async def receive(request: Request[Any, Any, Any], files: Files, limit: int) -> Upload:
-    """Store the part ``file`` of a multipart form and return it with the other parts.
+async def receive(request: Request[Any, Any, Any], files: Files, limit: int, area: str = AREA) -> Upload:
+    """Store the part ``file`` of a multipart form in an area and return it with the other parts.
 
     Raises 400 for a body that is no form, 413 above ``limit`` bytes, 422 without a file. Nothing is kept on failure.
     """
     kind, options = multipart.parse_options_header(request.headers.get("content-type", ""))
     if kind != "multipart/form-data" or not options.get("boundary"):
         raise malformed("Send the file as multipart/form-data, in a part named file")
-    key = files.new_key(AREA)
+    key = files.new_key(area)
     upload: Upload | None = None
     parts: dict[str, str] = {}
     try:

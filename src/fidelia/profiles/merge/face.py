@@ -9,6 +9,7 @@ from pyroaring import BitMap
 
 from fidelia.platform.postgres import Tx
 
+from ..service.profiles import exists
 from ..store import match
 from . import store
 from .model import Person
@@ -17,6 +18,23 @@ from .model import Person
 async def resolve(tx: Tx, database_id: int, ids: Iterable[int]) -> dict[int, int]:
     """Return whom those of these ids have become that were merged within the database: ``{18: 17}``."""
     return await match.aliases(await tx.raw(), database_id, ids)
+
+
+async def living(tx: Tx, database_id: int, ids: Iterable[int]) -> dict[int, int]:
+    """Return the id that each of these people has now: of merged ones another, of erased ones none."""
+    there, others = await _now(tx, database_id, BitMap(ids))
+    return {**{profile: profile for profile in there}, **others}
+
+
+async def living_ids(tx: Tx, database_id: int, ids: Iterable[int]) -> BitMap:
+    """Return the ids that these people have now, as ``living`` does."""
+    there, others = await _now(tx, database_id, BitMap(ids))
+    return there | BitMap(others.values())
+
+
+async def _now(tx: Tx, database_id: int, wanted: BitMap) -> tuple[BitMap, dict[int, int]]:
+    there = await exists(tx, database_id, wanted)
+    return there, await resolve(tx, database_id, wanted - there) if len(there) < len(wanted) else {}
 
 
 async def became(tx: Tx, people: Iterable[Person]) -> dict[Person, Person]:

@@ -23,7 +23,7 @@ from ...markup.render import CannotRender, Renderer
 from ...model import MessageKey, Recipient, Run
 from ...policies import marks
 from ...policies.rules import text as limit_text
-from ...ports import admit, further_roots, gates
+from ...ports import admit, further_roots, gates, hand_out, laid_over
 from ...sending.composing import Context
 from ...sending.values import plain_values
 from ...service.outlet import signer
@@ -72,6 +72,7 @@ class _Prepared:
         self.whole = "profile" in uses
         self.columns = sorted({use.split(".")[1] for use in uses if use.startswith("profile.")} - {"id"})
         self.roots = {use.split(".")[0] for use in uses}
+        self.uses = uses
 
 
 class _Kept:
@@ -229,6 +230,11 @@ async def _html(tx: Tx, prepared: _Prepared, who: Mapping[str, Any]) -> str:
     roots: dict[str, Mapping[str, Any]] = {"profile": values, "subscription": {"channel": plan.channel}}
     for root, found in (await further_roots(tx, prepared.run.database_id, plan, [person], prepared.roots)).items():
         roots[root] = found.get(person, {})
+    key = MessageKey(person)
+    handed = await hand_out(tx, prepared.run.database_id, prepared.run.id, [key], prepared.uses)
+    if key in handed.refused:
+        raise CannotRender(handed.refused[key])
+    roots = dict(laid_over(roots, handed.values[key]))
     return prepared.renderer.html(prepared.context.of(Recipient(person, "", roots)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from pyroaring import BitMap
@@ -22,14 +22,6 @@ from .model import Cause
 from .rules import ENOUGH, MOST_A_DAY, own_hash
 
 _DAY = timedelta(hours=24)
-
-
-async def living(tx: Tx, database_id: int, ids: Iterable[int]) -> dict[int, int]:
-    """Return the ids that people have now: of merged ones another, of erased ones none."""
-    wanted = BitMap(ids)
-    there = await profiles.exists(tx, database_id, wanted)
-    became = await profiles.resolve(tx, database_id, wanted - there) if len(there) < len(wanted) else {}
-    return {**{profile: profile for profile in there}, **became}
 
 
 async def within(tx: Tx, segment_id: int | None, causes: Sequence[Cause]) -> list[Cause]:

@@ -18,7 +18,7 @@ from ...model import Mailing, MessageKey, Run
 from ...store import mailings as mailings_store
 from ...store import runs
 from . import store
-from .adding import add, living, within
+from .adding import add, within
 from .model import CallTrigger, Cause
 from .rules import occasion_of
 
@@ -102,7 +102,8 @@ async def _people(tx: Tx, database_id: int, calls: Sequence[Call]) -> tuple[dict
     rejected: dict[int, str] = {}
     people: dict[int, int] = {}
     by_field: dict[str, dict[int, Any]] = defaultdict(dict)
-    now = await living(tx, database_id, [c.profile for c in calls if c.profile is not None and 0 < c.profile < 2**32])
+    named = [call.profile for call in calls if call.profile is not None and 0 < call.profile < 2**32]
+    now = await profiles.living(tx, database_id, named)
     for n, one in enumerate(calls):
         if len(msgspec.json.encode(one.properties)) > MAX_BYTES:
             rejected[n] = f"properties may have {MAX_BYTES:,} bytes at most"

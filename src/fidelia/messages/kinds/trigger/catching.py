@@ -17,7 +17,7 @@ from fidelia.platform.postgres import Tx
 
 from ...store import runs
 from . import store
-from .adding import add, living, within
+from .adding import add, within
 from .filters import Filter, filter_of, values_of
 from .model import Cause, EventTrigger
 from .rules import ITS_OWN, occasion_of
@@ -58,7 +58,7 @@ async def catch(tx: Tx, listener: Listener, caught: Caught) -> None:
     database = await profiles.get_database(tx, run.database_id)
     armed = await _arm(tx, database, [t for t in active.triggers if isinstance(t, EventTrigger)])
     mine = [event for event in caught.events() if not _own(event, run.mailing_id)]
-    now = await living(tx, run.database_id, {event.profile_id for event in mine})
+    now = await profiles.living(tx, run.database_id, {event.profile_id for event in mine})
     mine = [event._replace(profile_id=now[event.profile_id]) for event in mine if event.profile_id in now]
     filters = [filter_ for some in armed.values() for _, filter_ in some if filter_ is not None]
     people = await values_of(tx, database, filters, {event.profile_id for event in mine})

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from .archive import open_bytes, sniff
 from .delimited import DelimitedReader
 from .detect import detect, looks_like_header
 from .jsonl import JsonLinesReader
@@ -33,7 +34,9 @@ __all__ = [
     "display",
     "escape_cell",
     "looks_like_header",
+    "open_bytes",
     "open_reader",
+    "sniff",
 ]
 
 
