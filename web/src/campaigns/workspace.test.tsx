@@ -52,6 +52,19 @@ describe('the workspace of a campaign', () => {
     await waitFor(() => { expect(page.sent.some((s) => s.path === '/api/v1/campaigns/3/complete')).toBe(true); });
   });
 
+  it('tells who did what with it, and what was before', async () => {
+    const log = [
+      { id: 2, at: '2026-11-16T12:00:00Z', actor_kind: 'user', actor: 'Anna', action: 'campaign.updated', before: { name: 'Winter' }, after: { name: 'Frost' } },
+      { id: 1, at: '2026-11-01T08:00:00Z', actor_kind: 'user', actor: 'Bo', action: 'campaign.created', before: null, after: { name: 'Winter' } },
+    ];
+    await open(campaign({}), ({ path }) => (path.endsWith('/log') ? { body: { items: log, next_cursor: null, total: null } } : undefined), '/campaigns/3?tab=log');
+    const done = await screen.findByRole('region', { name: 'What was done' });
+    expect((await within(done).findByText('Changed its settings')).closest('tr')).toHaveTextContent('Name: Winter → FrostAnna');
+    expect(within(done).getByText('Made the campaign').closest('tr')).toHaveTextContent('Bo');
+    expect(screen.getByRole('link', { name: 'audit log of this campaign' })).toBeVisible();
+    expect(within(screen.getByRole('region', { name: 'People taken in and let go' })).getByText(/Nobody was taken in yet/)).toBeVisible();
+  });
+
   it('tells why it could not be started, and starts again', async () => {
     const failed = { id: 1, state: 'failed' as const, source: 'hand', actor: 'Anna', job_id: null, queued_at: '2026-11-01T08:00:00Z', finished_at: '2026-11-01T08:00:01Z', took_ms: 900, audience: null, joined: null, kept_back: null, gone: null, warnings: [], error: 'The field income is gone' };
     const page = await open(campaign({ state: 'building', last_run: failed, started_at: null }), ({ method }) => (method === 'POST' ? { body: campaign({ state: 'building' }) } : undefined));

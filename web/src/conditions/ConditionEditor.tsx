@@ -9,7 +9,7 @@ import { useSegmentNames } from './references';
 import { Sections } from './Sections';
 import { useKeys } from './useKeys';
 import type { GroupNode, RuleNode, Tree } from './tree';
-import type { Words } from './vocabulary';
+import { manyOf, type Words } from './vocabulary';
 
 export interface ConditionEditorProps {
   words: Words;
@@ -94,7 +94,7 @@ export function ConditionEditor(props: ConditionEditorProps) {
         <Sections />
       </Frame>
       {adding && (
-        <Picker inside={adding.inside} canExclude={!adding.inside && adding.group !== tree.exclude.id} title={adding.inside ? 'Narrow by' : adding.group === tree.exclude.id ? 'Exclude people by' : 'Add a rule'}
+        <Picker inside={adding.inside} canExclude={!adding.inside && adding.group !== tree.exclude.id} title={adding.inside ? 'Narrow by' : adding.group === tree.exclude.id ? `Exclude ${manyOf(words)} by` : 'Add a rule'}
           onPick={onPick} onClose={close} />
       )}
     </EditorProvider>

@@ -6,7 +6,7 @@ import { CommandMenu, TakeBack } from './CommandMenu';
 import { useEditor } from './context';
 import type { SetRule } from './CountPart';
 import { FigureValue, figureOf } from './FigureValue';
-import { belongsTo, membershipKey, membershipsOf } from './memberships';
+import { belongsTo, membershipKey, membershipOf } from './memberships';
 import { sinceCommand, type Command } from './narrow';
 import { Pick } from './Pick';
 import type { RuleNode } from './tree';
@@ -23,8 +23,7 @@ interface MemberProps { rule: RuleNode; set: SetRule; onAdd: (step: string) => v
 /** `is in the segment Lapsed good customers`, `entered it at least 2 times in the last 90 days`. */
 export function MemberParts({ rule, set, onAdd }: MemberProps) {
   const { words, segments } = useEditor();
-  const kinds = membershipsOf(words, segments);
-  const of = record(rule.node.of), key = membershipKey(of), kind = kinds.find((k) => k.key === key);
+  const of = record(rule.node.of), key = membershipKey(of), kind = membershipOf(words, segments, rule.node);
   if (!kind) return <><span className={css.thing}>Membership</span><span className={css.hint}>of {Object.keys(of ?? {}).join(', ').replaceAll('_', ' ')}, which is not offered here</span></>;
   const state = text(rule.node.state) || 'now', within = record(rule.node.within), id = of?.[key];
   const counted = state !== 'now' || rule.node.count !== undefined;
@@ -83,7 +82,7 @@ function EntriesPart({ rule, set, onAdd }: MemberProps) {
 /** What can be added to a membership: how often, when, and of which events. */
 export function MemberMenu({ rule, set, onAdd }: MemberProps) {
   const { words, segments } = useEditor();
-  const kind = membershipsOf(words, segments).find((k) => k.key === membershipKey(rule.node.of));
+  const kind = membershipOf(words, segments, rule.node);
   const count = record(rule.node.count);
   const patch = (values: Record<string, unknown>) => { set((r) => ({ ...r, node: patched(r.node, values) })); };
   const items: Command[] = [];

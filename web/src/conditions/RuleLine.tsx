@@ -18,7 +18,7 @@ import { RowsMenu, RowsParts } from './RowsParts';
 import { ruleWords } from './sentence';
 import { record } from './record';
 import { group, newId, rule as newRule, type Json, type RuleNode } from './tree';
-import { fieldOf, rowsOf } from './vocabulary';
+import { fieldOf, manyOf, rowsOf } from './vocabulary';
 
 interface RuleProps { rule: RuleNode; inside: Inside | null; taking: boolean }
 
@@ -51,7 +51,7 @@ function Missing({ rule, inside }: { rule: RuleNode; inside: Inside | null }) {
   };
   return (
     <div className={css.note}>
-      <span>{formatNumber(missing)} {missing === 1 ? 'person has' : 'people have'} no {field.label.toLowerCase()} and {missing === 1 ? 'is' : 'are'} left out</span>
+      <span>{formatNumber(missing)} {words.raw.subject !== 'profile' ? `of the ${manyOf(words)} have` : missing === 1 ? 'person has' : 'people have'} no {field.label.toLowerCase()} and {missing === 1 ? 'is' : 'are'} left out</span>
       <button type="button" className={css.small} onClick={include}>Include them</button>
     </div>
   );

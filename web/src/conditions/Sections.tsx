@@ -4,14 +4,15 @@ import { useEditor } from './context';
 import { GroupBox, ModePick } from './GroupBox';
 import { groupWords } from './sentence';
 import type { GroupNode } from './tree';
+import { manyOf } from './vocabulary';
 
 function Section({ title, group, taking, empty }: { title: 'Include' | 'Exclude'; group: GroupNode; taking: boolean; empty: string }) {
-  const { add } = useEditor();
+  const { add, words } = useEditor();
   return (
     <section className={css.section} aria-label={groupWords(group, title)}>
       <div className={css.head}>
         <span className={css.title}>{title}</span>
-        <span>people who match</span>
+        <span>{words.raw.subject === 'profile' ? 'people who match' : `${manyOf(words)} that match`}</span>
         {group.of.length > 1 && (taking ? <span>any of</span> : <ModePick group={group} label="How Include combines its rules" />)}
         {group.of.length > 0 && <span className={css.heads} aria-hidden="true"><span>alone</span><span>{taking ? 'takes' : 'left'}</span></span>}
       </div>
@@ -27,11 +28,12 @@ function Section({ title, group, taking, empty }: { title: 'Include' | 'Exclude'
 
 /** Include and Exclude. */
 export function Sections() {
-  const { tree } = useEditor();
+  const { tree, words } = useEditor();
+  const people = words.raw.subject === 'profile';
   return (
     <>
-      <Section title="Include" group={tree.include} taking={false} empty="No rule yet: everybody. Press A to add one." />
-      <Section title="Exclude" group={tree.exclude} taking empty="Nobody is taken out." />
+      <Section title="Include" group={tree.include} taking={false} empty={`No rule yet: ${people ? 'everybody' : `all ${manyOf(words)}`}. Press A to add one.`} />
+      <Section title="Exclude" group={tree.exclude} taking empty={people ? 'Nobody is taken out.' : 'Nothing is taken out.'} />
     </>
   );
 }

@@ -3,11 +3,11 @@ import type { components } from '@/api/schema';
 import { freshCompare } from './choices';
 import { byGroup, groupOf, type RuleGroup } from './groups';
 import type { Inside } from './inner';
-import { belongsTo, membershipsOf } from './memberships';
+import { freshMember, membershipsIn } from './memberships';
 import { rule, type RuleNode } from './tree';
 import type { Usage } from './suggestions';
 import { keyWords, propertyIn, propertyOf, typedKeys } from './names';
-import { homeOf, madeField, rowsAround, type Words } from './vocabulary';
+import { homeOf, madeField, manyOf, rowsAround, type Words } from './vocabulary';
 
 export interface Entry {
   key: string;
@@ -57,9 +57,9 @@ function topEntries(words: Words, segments: ReadonlyMap<number, string>, usage?:
   const all = [
     ...raw.fields.map((f) => entry(f.name, f.label || f.name, words.typeLabel(f.type), f.category || (f.name.startsWith('now.') ? 'Time' : ''), () => rule(freshCompare(words, f)))),
     ...raw.links.filter((l) => l.of === raw.subject).map((l) => entry(`link.${l.name}`, l.label, `${l.many} as they are now`, l.category, () => rule({ kind: 'related', link: l.name }))),
-    ...(raw.subject === 'profile' ? membershipsOf(words, segments).map((m) => entry(m.key === 'segment' ? 'member' : `member.${m.key}`, m.names === null ? `In the ${m.label.toLowerCase()}` : `In a ${m.label.toLowerCase()}`, m.names === null ? 'who is kept back' : 'now, ever, or left', 'Segments and campaigns',
-      () => rule({ kind: 'member', of: m.names === null ? belongsTo(m, null) : m.key === 'segment' ? {} : belongsTo(m, null) }))) : []),
-    entry('always', 'Everybody', 'no condition', 'Person', () => rule({ kind: 'always' })),
+    ...membershipsIn(words, segments, raw.subject).map((m) => entry(m.key === 'segment' ? 'member' : `member.${m.key}`, m.names === null ? `In the ${m.label.toLowerCase()}` : `In a ${m.label.toLowerCase()}`, m.names === null ? 'who is kept back' : m.history ? 'now, ever, or left' : 'as it is now', 'Segments and campaigns',
+      () => rule(freshMember(m)))),
+    entry('always', raw.subject === 'profile' ? 'Everybody' : `All ${manyOf(words)}`, 'no condition', 'Person', () => rule({ kind: 'always' })),
     ...raw.events.map((e) => entry(`event.${e.name}`, e.label, 'what happened', e.category, () => rule({ kind: 'occurred', event: e.name, within: { last: 'P30D' } }))),
   ];
   return all.map((e, i) => ({ e, i })).sort((a, b) => byGroup(a.e.group, b.e.group) || a.i - b.i).map(({ e }) => e);
@@ -77,9 +77,10 @@ function rowEntries(words: Words, inside: Inside, segments: ReadonlyMap<number, 
   const home = homeOf(words, inside);
   const further = words.raw.links.filter((l) => l.of === home).map((l): Entry => ({ key: `link.${l.name}`, label: l.label, note: `${l.many} of the ${rows?.one ?? 'row'}`, category: ownName, group: rowGroup(ownName), also: alsoOf(l.label), make: () => rule({ kind: 'related', link: l.name }) }));
   const around = outer.flatMap((r) => r.fields.filter((f) => !own.some((e) => e.key === f.name)).map((f): Entry => ({ key: f.name, label: f.label || f.name, note: words.typeLabel(f.type), category: `Of the ${r.one}`, group: rowGroup(`Of the ${r.one}`), also: f.name, make: () => rule(freshCompare(words, f)) })));
-  const taken = new Set([...own, ...further, ...around].map((e) => e.key));
+  const lists = rows ? membershipsIn(words, segments, rows.to).filter((m) => m.subject !== 'profile').map((m): Entry => ({ key: `member.${m.subject}.${m.key}`, label: `In a ${m.label.toLowerCase()}`, note: 'as it is now', category: ownName, group: rowGroup(ownName), also: alsoOf(m.label), make: () => rule(freshMember(m)) })) : [];
+  const taken = new Set([...own, ...lists, ...further, ...around].map((e) => e.key));
   const person = topEntries(words, segments).filter((e) => !taken.has(e.key)).map((e) => ({ ...e, category: e.key.startsWith('now.') ? 'Time' : 'Of the person', group: rowGroup(e.key.startsWith('now.') ? 'Time' : 'Of the person') }));
-  return [...own, ...further, ...around, ...person];
+  return [...own, ...lists, ...further, ...around, ...person];
 }
 
 export const entriesOf = (words: Words, inside: Inside | null, segments: ReadonlyMap<number, string>, usage?: Usage): Entry[] => (inside ? rowEntries(words, inside, segments) : topEntries(words, segments, usage));

@@ -10,7 +10,7 @@ const operators = [
   operator('before', 'is before', 'when', times), operator('in_last', 'is in the last', 'duration', times, ['literal']), operator('in_subnet', 'is in the network', 'network', ['ip'], ['literal']), operator('ne', 'is not', 'one', numbers),
 ];
 const field = (name: string, label: string, type: string) => ({ name, label, type, category: 'Person', live: true, nullable: true, unit: '', description: '', options: [], operators: operators.filter((o) => o.types.includes(type)).map((o) => o.key) });
-const kind = (key: string, label: string, groups: string[] = []) => ({ key, label, groups, choices: [{ value: '3', label: 'Winter' }], states: ['now', 'ever', 'left'], entries: true });
+const kind = (key: string, label: string, groups: string[] = []) => ({ key, subject: 'profile', of: 'profile', label, groups, choices: [{ value: '3', label: 'Winter' }], states: ['now', 'ever', 'left'], entries: true });
 
 export const vocabulary = {
   subject: 'profile', categories: [], operators, property_types: ['string', 'float', 'datetime'], counts: ['gte', 'lte', 'between', 'ne'],
@@ -117,4 +117,4 @@ export const cases: Readonly<Record<string, Case>> = {
 };
 
 /** Members that no person chooses, each with the reason. */
-export const silent: Readonly<Record<string, string>> = { 'member.subject': 'only people can be members as yet' };
+export const silent: Readonly<Record<string, string>> = { 'member.subject': 'the place of a rule says whose belonging it is' };

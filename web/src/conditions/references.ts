@@ -9,7 +9,7 @@ export function useSegmentNames(databaseId: number) {
   return useQuery({
     queryKey: ['segments', 'names', databaseId],
     queryFn: ({ signal }) => ok(api.GET('/api/v1/segments', { params: { query: { database: databaseId, limit: MOST, sort: 'name' } }, signal })),
-    staleTime: 30_000,
+    staleTime: 30_000, enabled: databaseId > 0, // rules on products belong to no database
   }).data?.items;
 }
 

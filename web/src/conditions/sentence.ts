@@ -28,7 +28,7 @@ export function ruleWords(words: Words, rule: RuleNode, inside: Inside | null, s
   if (node.kind === 'member') {
     const how = node.state === 'ever' ? ['Was in', 'Was never in'] : node.state === 'left' ? ['Has left', 'Has not left'] : ['In', 'Not in'];
     const times = record(node.count)?.value, when = windowWords(words, record(node.within));
-    return [`${how[rule.negated ? 1 : 0] ?? ''} ${memberOfWords(words, node.of, segments)}`, typeof times === 'number' && `${times} times`, when].filter(Boolean).join(' ');
+    return [`${how[rule.negated ? 1 : 0] ?? ''} ${memberOfWords(words, node.of, segments, text(node.subject) || 'profile')}`, typeof times === 'number' && `${times} times`, when].filter(Boolean).join(' ');
   }
   const rows = rowsOf(words, rule, inside);
   if (rows) {

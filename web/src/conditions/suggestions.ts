@@ -33,7 +33,7 @@ export function useValues(databaseId: number, field: Field, place: Place, typed:
   return useQuery({
     queryKey: ['vocabulary', databaseId, 'values', field.name, at, q],
     queryFn: ({ signal }) => ok(api.GET('/api/v1/vocabulary/values', { params: { query: { database: databaseId, field: field.name, limit: MOST, ...(q ? { q } : {}), ...at } }, signal })),
-    enabled: wanted && can && field.name !== '' && looked.has(field.type) && !field.name.startsWith('now.'),
+    enabled: databaseId > 0 && wanted && can && field.name !== '' && looked.has(field.type) && !field.name.startsWith('now.'),
     staleTime: 60_000, retry: false, placeholderData: keepPreviousData,
   });
 }
@@ -44,7 +44,7 @@ export function useUsage(databaseId: number) {
   return useQuery({
     queryKey: ['vocabulary', databaseId, 'usage'],
     queryFn: ({ signal }) => ok(api.GET('/api/v1/vocabulary/usage', { params: { query: { database: databaseId } }, signal })),
-    enabled: can, staleTime: 60_000, retry: false,
+    enabled: databaseId > 0 && can, staleTime: 60_000, retry: false,
   }).data;
 }
 
@@ -53,7 +53,7 @@ export function useProperties(databaseId: number, place: Place & { field?: strin
   return useQuery({
     queryKey: ['vocabulary', databaseId, 'properties', place],
     queryFn: ({ signal }) => ok(api.GET('/api/v1/vocabulary/properties', { params: { query: { database: databaseId, ...place } }, signal })),
-    enabled: wanted, staleTime: 60_000, retry: false,
+    enabled: databaseId > 0 && wanted, staleTime: 60_000, retry: false,
   }).data?.items;
 }
 
@@ -61,7 +61,7 @@ export function useProperties(databaseId: number, place: Place & { field?: strin
 export function useObjectProperties(databaseId: number, fields: readonly Field[]): ReadonlyMap<string, readonly components['schemas']['PropertyUse'][]> {
   return useQueries({
     queries: fields.filter((f) => f.type === 'object').map((f) => ({
-      queryKey: ['vocabulary', databaseId, 'properties', { field: f.name }], staleTime: 60_000, retry: false,
+      queryKey: ['vocabulary', databaseId, 'properties', { field: f.name }], enabled: databaseId > 0, staleTime: 60_000, retry: false,
       queryFn: async ({ signal }: { signal: AbortSignal }) => [f.name, (await ok(api.GET('/api/v1/vocabulary/properties', { params: { query: { database: databaseId, field: f.name } }, signal }))).items] as const,
     })),
     combine: (all) => new Map(all.flatMap((one) => (one.data ? [one.data] : []))),

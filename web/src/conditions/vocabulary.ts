@@ -93,6 +93,10 @@ export function rowsAround(words: Words, inside: Inside | null): Rows[] {
 /** The kind of row that links start from inside of a rule. */
 export const homeOf = (words: Words, inside: Inside | null): string => (inside ? rowsOf(words, inside, inside.outer ?? null)?.to ?? '' : words.raw.subject);
 
+const many: Readonly<Record<string, string>> = { profile: 'people', product: 'products', sku: 'SKUs', order: 'orders', line: 'lines' };
+/** What rules choose among, in words: people, products. */
+export const manyOf = (words: Words): string => many[words.raw.subject] ?? `${words.raw.subject}s`;
+
 export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const guess = (value: unknown): string => {

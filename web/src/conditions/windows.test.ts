@@ -20,8 +20,8 @@ const raw = {
   links: [{ name: 'orders', label: 'Order', category: '', live: false, of: 'profile', to: 'order', time: 'order.created_at', open: false, prefix: 'order', one: 'order', many: 'orders', fields: [] }],
   measures: [{ fn: 'sum', label: 'the sum of', types: ['decimal'], operators: { decimal: ['gt', 'gte'] } }],
   memberships: [
-    { key: 'global_control', label: 'Control group', choices: [], groups: [], states: ['now'], entries: false }, { key: 'segment', label: 'Segment', choices: [], groups: [], states: ['now', 'ever', 'left'], entries: true },
-    { key: 'campaign', label: 'Campaign', choices: [{ value: '3', label: 'Winter' }], groups: ['test', 'control'], states: ['now'], entries: false },
+    { key: 'global_control', subject: 'profile', of: 'profile', label: 'Control group', choices: [], groups: [], states: ['now'], entries: false }, { key: 'segment', subject: 'profile', of: 'profile', label: 'Segment', choices: [], groups: [], states: ['now', 'ever', 'left'], entries: true },
+    { key: 'campaign', subject: 'profile', of: 'profile', label: 'Campaign', choices: [{ value: '3', label: 'Winter' }], groups: ['test', 'control'], states: ['now'], entries: false },
   ],
   sources: [{ list: 31, title: 'Newsletter 2019', type: 'string', rows: 5000 }, { table: 'stores', column: 'opened', title: 'Stores: opened', type: 'date' }],
 } as unknown as Vocabulary;

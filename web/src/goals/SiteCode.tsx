@@ -12,7 +12,7 @@ function Snippet({ text, label }: { text: string; label: string }) {
   return (
     <Stack gap={4}>
       <Group justify="space-between"><Text size="sm" fw={500}>{label}</Text><CopyButton value={text} label={`Copy: ${label}`} /></Group>
-      <Code block>{text}</Code>
+      <Code block tabIndex={0} aria-label={label}>{text}</Code>
     </Stack>
   );
 }

@@ -27,6 +27,7 @@ export function OrderListPage() {
     queryKey: ['orders', 'figures', id], enabled: id !== undefined,
     queryFn: ({ signal }) => ok(api.GET('/api/v1/market/orders/figures', { params: { query: { database: id ?? 0 } }, signal })),
   });
+  const channels = useQuery({ queryKey: ['sales-channels', id], enabled: id !== undefined, queryFn: ({ signal }) => ok(api.GET('/api/v1/market/channels', { params: { query: { database: id ?? 0 } }, signal })) }).data?.items ?? [];
   const query = useList<Order>(['orders', id, state.params], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/market/orders', {
     params: { query: { ...params, database: id ?? 0, limit, ...(profile ? { profile: Number(profile) } : {}), ...(cursor ? { cursor } : {}) } }, signal,
   })), { enabled: id !== undefined });
@@ -35,8 +36,9 @@ export function OrderListPage() {
   }
   return (
     <ListPage<Order> name="orders" title="Orders" noun={{ one: 'order', many: 'orders' }} query={query} state={state} columns={columnsOf(database?.timezone)} rowKey={(o) => o.id}
+      secondary={[{ label: 'Sales over time', href: paths.sales() }]}
       rowLabel={(o) => `Order ${o.external_id}`} rowHref={(o) => paths.order(o.id)} searchLabel="Search by order id"
-      filters={[{ key: 'status', label: 'State', options: orderStates }, { key: 'profile', label: 'Profile', options: profile ? [{ value: profile, label: `Profile ${profile}` }] : [] }]}
+      filters={[{ key: 'status', label: 'State', options: orderStates }, { key: 'channel', label: 'Channel', options: channels.map((c) => ({ value: c.external_id, label: c.name })) }, { key: 'profile', label: 'Profile', options: profile ? [{ value: profile, label: `Profile ${profile}` }] : [] }]}
       facts={figures.data ? [formatCount(figures.data.orders, 'order', 'orders'), formatCount(figures.data.lines, 'line', 'lines'), figures.data.last_placed_at && <>newest <Time key="l" value={figures.data.last_placed_at} /></>] : []}
       help={{ text: 'Orders come from your shop or tills through the API or a file. What people bought, when and for how much can be used in segments at once.' }}
       empty={<FirstUse icon={IconReceipt2} title="See what people buy" text="Orders reach Fidelia from your shop through the API, or as a file. Each belongs to a profile, so segments can ask for recency, frequency and value." />} />

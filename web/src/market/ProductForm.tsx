@@ -2,7 +2,7 @@ import { Select, TextInput } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { Problem } from '@/api/problem';
-import { AppForm, doneToast, Section, useAppForm } from '@/kit';
+import { AppForm, doneToast, Section, TagsField, useAppForm } from '@/kit';
 import { pathWords, useCategories, type Product } from './model';
 
 type Values = {
@@ -14,16 +14,24 @@ type Values = {
   currency: string;
   url: string;
   image_url: string;
+  old_price: string;
+  floor: string;
+  quantity: string;
+  tags: string[];
 };
 
 const check = (v: Values) => ({
   external_id: v.external_id.trim() ? null : 'Enter the id that your shop uses for the product',
   name: v.name.trim() ? null : 'Enter a name for the product',
   price: !v.price || /^\d+([.,]\d{1,4})?$/.test(v.price) ? null : 'A price is a number, like 12.50',
+  old_price: !v.old_price || /^\d+([.,]\d{1,4})?$/.test(v.old_price) ? null : 'A price is a number, like 12.50',
+  floor: !v.floor || /^\d+([.,]\d{1,4})?$/.test(v.floor) ? null : 'A price is a number, like 12.50',
+  quantity: !v.quantity || /^\d+([.,]\d{1,4})?$/.test(v.quantity) ? null : 'Enter how many there are, or leave it empty',
   currency: !v.currency || /^[A-Z]{3}$/.test(v.currency) ? null : 'A currency is three capital letters, like EUR',
 });
 
 const orNull = (text: string) => (text.trim() === '' ? null : text.trim());
+const amount = (text: string) => orNull(text.replace(',', '.'));
 
 /** Sending a product whose id is known would change that one: somebody who adds a product did not mean that. */
 async function refuseKnown(externalId: string) {
@@ -39,6 +47,7 @@ export function ProductForm({ product, onSaved, onCancel }: { product?: Product;
     initialValues: {
       external_id: product?.external_id ?? '', name: product?.name ?? '', brand: product?.brand ?? '', category: product?.category?.external_id ?? null,
       price: product?.price ?? '', currency: product?.currency ?? 'EUR', url: product?.url ?? '', image_url: product?.image_url ?? '',
+      old_price: product?.old_price ?? '', floor: product?.floor ?? '', quantity: product?.quantity ?? '', tags: product?.tags ?? [],
     },
     check,
   });
@@ -46,7 +55,8 @@ export function ProductForm({ product, onSaved, onCancel }: { product?: Product;
     refresh: [['products']],
     run: async (v: Values, { headers }): Promise<number | null> => {
       const body = {
-        name: v.name.trim(), brand: orNull(v.brand), category: v.category, price: orNull(v.price.replace(',', '.')), currency: orNull(v.currency), url: orNull(v.url), image_url: orNull(v.image_url),
+        name: v.name.trim(), brand: orNull(v.brand), category: v.category, price: amount(v.price), currency: orNull(v.currency), url: orNull(v.url), image_url: orNull(v.image_url),
+        old_price: amount(v.old_price), floor: amount(v.floor), quantity: amount(v.quantity), tags: v.tags,
       };
       if (product) return (await ok(api.PATCH('/api/v1/market/products/{product_id}', { params: { path: { product_id: product.id } }, body, headers }))).id;
       await refuseKnown(v.external_id.trim());
@@ -65,7 +75,11 @@ export function ProductForm({ product, onSaved, onCancel }: { product?: Product;
         <TextInput label="Brand" {...f.form.getInputProps('brand')} />
         <Select label="Category" clearable searchable limit={100} data={categories.map((c) => ({ value: c.external_id, label: pathWords(c.path, c.name) }))} {...f.form.getInputProps('category')} />
         <TextInput label="Price" inputMode="decimal" {...f.form.getInputProps('price')} />
+        <TextInput label="Price before" description="Shown crossed out in shops" inputMode="decimal" {...f.form.getInputProps('old_price')} />
+        <TextInput label="Lowest price" description="No discount goes below it" inputMode="decimal" {...f.form.getInputProps('floor')} />
         <TextInput label="Currency" maxLength={3} {...f.form.getInputProps('currency')} />
+        <TextInput label="In stock" inputMode="decimal" {...f.form.getInputProps('quantity')} />
+        <TagsField value={f.form.values.tags} known={[]} onChange={(tags) => { f.form.setFieldValue('tags', tags); }} />
         <TextInput label="Page in your shop" placeholder="https://" {...f.form.getInputProps('url')} />
         <TextInput label="Picture" placeholder="https://" {...f.form.getInputProps('image_url')} />
       </Section>

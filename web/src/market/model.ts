@@ -3,19 +3,33 @@ import { api, ok } from '@/api/client';
 import type { components } from '@/api/schema';
 
 export type Product = components['schemas']['ProductOut'];
+export type ProductDetail = components['schemas']['ProductDetail'];
+export type Sku = components['schemas']['SkuOut'];
 export type Order = components['schemas']['OrderRow'];
 export type OrderDetail = components['schemas']['OrderDetail'];
+export type OrderLine = components['schemas']['LineOut'];
 export type OrderStatus = Order['status'];
+export type SalesChannel = components['schemas']['SalesChannelOut'];
+export type Region = components['schemas']['RegionOut'];
+export type Currency = components['schemas']['CurrencyOut'];
+export type MarketField = components['schemas']['MarketFieldOut'];
+export type LineStatus = components['schemas']['LineStatusOut'];
 
 export const orderStates: readonly { value: OrderStatus; label: string }[] = [
   { value: 'created', label: 'Placed' },
   { value: 'paid', label: 'Paid' },
   { value: 'delivered', label: 'Delivered' },
   { value: 'cancelled', label: 'Cancelled' },
+  { value: 'part_refunded', label: 'Part refunded' },
   { value: 'refunded', label: 'Refunded' },
 ];
 
 export const orderState = (status: OrderStatus) => orderStates.find((s) => s.value === status) ?? { value: status, label: status };
+
+/** What a status of lines counts as, in words. */
+export const kindWords: Readonly<Record<LineStatus['kind'], string>> = {
+  new: 'new', in_process: 'in process', delivered: 'delivered', cancelled: 'cancelled', refunded: 'refunded',
+};
 
 /** The category tree, in its order; labels are indented by depth so that a flat menu still shows the tree. */
 export function useCategories() {
@@ -26,8 +40,16 @@ export function useCategories() {
   }).data?.items;
 }
 
+/** Statuses that lines may have: those built in and those set up. */
+export function useLineStatuses() {
+  return useQuery({ queryKey: ['line-statuses'], queryFn: ({ signal }) => ok(api.GET('/api/v1/market/line-statuses', { signal })), staleTime: 60_000 });
+}
+
 /** Names from the root down to the category at hand. */
 export function pathWords(path: readonly string[], name: string): string {
   const steps = path.map((step) => step.split('/').at(-1) ?? step);
   return [...steps.slice(0, -1), name].join(' › ');
 }
+
+/** A property as a page shows it. */
+export const shown = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? value : value === null || value === undefined ? null : Array.isArray(value) ? value.join(', ') : JSON.stringify(value));

@@ -76,8 +76,8 @@ function Body({ id }: { id: number }) {
           </Section>
           <Group><SegmentedControl aria-label="View" value={view} onChange={setView} data={[{ value: '640', label: 'Desktop' }, { value: '375', label: 'Phone' }, { value: 'text', label: 'Text' }, { value: 'source', label: 'Source' }, { value: 'headers', label: 'Headers' }]} /></Group>
           {(view === '640' || view === '375') && (mail.html ? <MailFrame links html={mail.html} title={mail.subject} {...(view === '375' ? { width: 375 } : {})} /> : <Alert>This mail has no HTML part.</Alert>)}
-          {view === 'text' && <Code block>{mail.text || 'This mail has no text part.'}</Code>}
-          {view === 'source' && <Loaded query={source} what="the source">{(text) => <Code block>{text}</Code>}</Loaded>}
+          {view === 'text' && <Code block tabIndex={0}>{mail.text || 'This mail has no text part.'}</Code>}
+          {view === 'source' && <Loaded query={source} what="the source">{(text) => <Code block tabIndex={0}>{text}</Code>}</Loaded>}
           {view === 'headers' && <Section><Details items={mail.headers.map((h) => [h.name, h.value] as const)} /></Section>}
         </Stack>
       )}

@@ -20,7 +20,7 @@ function Entry({ item, zone }: { item: HistoryItem; zone: string | undefined }) 
         <Text style={{ flex: 1, overflowWrap: 'anywhere' }}>{item.text}</Text>
         <UnstyledButton onClick={toggle} aria-expanded={open} mih={24} py={4} style={{ flexShrink: 0 }}><Text size="xs" c="dimmed" td="underline">{open ? 'Hide data' : 'Show data'}</Text></UnstyledButton>
       </Group>
-      <Collapse expanded={open}><Code block mt={4}>{JSON.stringify({ type: item.type, id: item.id, ...(item.properties as object) }, null, 2)}</Code></Collapse>
+      <Collapse expanded={open}><Code block mt={4} tabIndex={0}>{JSON.stringify({ type: item.type, id: item.id, ...(item.properties as object) }, null, 2)}</Code></Collapse>
     </div>
   );
 }

@@ -7,6 +7,8 @@ import { useCan } from '@/api/session';
 import { AllDone, confirmTyped, Delayed, Details, doneToast, failToast, ListView, Loaded, MoneyText, named, Page, paths, Section, SideDrawer, SkeletonPanel, StateBadge, Time, useDrawer, useGo, useIdParam, useListState, type Column } from '@/kit';
 import type { components } from '@/api/schema';
 import { PersonCampaigns } from '@/campaigns/PersonCampaigns';
+import { PersonCodes } from '@/loyalty/codes/PersonCodes';
+import { PersonLoyalty } from '@/loyalty/members/PersonLoyalty';
 import { ControlBadge } from '@/segments/control/ControlBadge';
 import { HistoryTab } from './HistoryTab';
 import { MergedFrom } from './merge/MergedFrom';
@@ -34,6 +36,8 @@ function Overview({ database, profile }: { database: Database; profile: Profile 
         <Section title="Who it is"><Details items={[...rows(common), ['Here since', <Time key="c" value={String(profile.created_at)} mode="absolute" zone={database.timezone} />], ['Last change', <Time key="u" value={String(profile.updated_at)} mode="absolute" zone={database.timezone} />]]} /></Section>
         {own.length > 0 && <Section title="Own fields"><Details items={rows(own)} /></Section>}
         <Related databaseId={database.id} profileId={profile.id} />
+        <PersonLoyalty databaseId={database.id} profileId={profile.id} />
+        <PersonCodes databaseId={database.id} profileId={profile.id} />
         <PersonCampaigns databaseId={database.id} profileId={profile.id} />
         <MergedFrom databaseId={database.id} profileId={profile.id} zone={database.timezone} />
         <ProfileConsent databaseId={database.id} profileId={profile.id} email={valueText(profile.email)} />

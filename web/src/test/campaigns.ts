@@ -33,7 +33,7 @@ export const serverOf = (one: Campaign, more: Answer = () => undefined): Answer 
   if (path === '/api/v1/campaigns/tags') return { body: { items: [{ name: 'season', count: 1 }] } };
   if (path === `/api/v1/campaigns/${one.id}/strata` || path === '/api/v1/campaigns/power') return { body: plan };
   if (path === `/api/v1/campaigns/${one.id}/activities`) return { body: { items: [] } };
-  if (path === `/api/v1/campaigns/${one.id}/history`) return page([]);
+  if (path === `/api/v1/campaigns/${one.id}/history` || path === `/api/v1/campaigns/${one.id}/log`) return page([]);
   if (path === '/api/v1/channels' || path === '/api/v1/goals' || path === '/api/v1/segments') return page([]);
   if (path === '/api/v1/mailings/kinds') return { body: { items: ['broadcast', 'recurring', 'trigger', 'multivariate', 'placement'].map((type) => ({ type })) } };
   return undefined;

@@ -1,6 +1,7 @@
 import type { AnyRoute } from '@tanstack/react-router';
 import { campaignRoutes } from './campaigns';
 import { homeRoutes } from './home';
+import { loyaltyRoutes } from './loyalty';
 import { marketRoutes } from './market';
 import { profileRoutes } from './profiles';
 import { messageRoutes } from './messages';
@@ -11,6 +12,7 @@ import { settingsRoutes } from './settings';
 export const areaRoutes: AnyRoute[] = [
   ...homeRoutes,
   ...marketRoutes,
+  ...loyaltyRoutes,
   ...profileRoutes,
   ...messageRoutes,
   ...campaignRoutes,

@@ -12,7 +12,7 @@ export const messageRoutes = [
     component: lazyRouteComponent(() => import('@/messages/MailingNewPage'), 'MailingNewPage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/mailings/calendar', validateSearch: (search: Search) => ({ ...pageSearch(search), ...(typeof search.month === 'string' ? { month: search.month } : {}), ...(Number(search.campaign) > 0 ? { campaign: Number(search.campaign) } : {}) }),
+    getParentRoute: () => shellRoute, path: '/mailings/calendar', validateSearch: (search: Search) => ({ ...pageSearch(search), ...(typeof search.month === 'string' ? { month: search.month } : {}), ...(Number(search.campaign) > 0 ? { campaign: Number(search.campaign) } : {}), ...(typeof search.hide === 'string' ? { hide: search.hide } : {}) }),
     component: lazyRouteComponent(() => import('@/messages/calendar/CalendarPage'), 'CalendarPage'),
   }),
   createRoute({

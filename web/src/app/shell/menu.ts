@@ -1,6 +1,6 @@
 import {
-  IconBolt, IconChecklist, IconCirclesRelation, IconFileImport, IconHome, IconFlag, IconInbox, IconListDetails, IconMail, IconPackage, IconProgress, IconSettings,
-  IconShoppingCart, IconTargetArrow, IconTemplate, IconUsers, type Icon,
+  IconAward, IconBolt, IconChecklist, IconCirclesRelation, IconFileImport, IconFlask, IconHome, IconFlag, IconInbox, IconListDetails, IconMail, IconCategory, IconPackage, IconRss, IconProgress, IconRosetteDiscount, IconSettings,
+  IconShoppingCart, IconTargetArrow, IconTemplate, IconTicket, IconUserStar, IconUsers, type Icon,
 } from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
 import { useMemo } from 'react';
@@ -59,8 +59,19 @@ const groups: readonly { label: string | null; places: readonly Place[] }[] = [
   },
   {
     label: 'Market', places: [
-      { label: 'Products', icon: IconPackage, route: '/market/products', href: () => paths.products(), right: 'market:read' },
-      { label: 'Orders', icon: IconShoppingCart, route: '/market/orders', href: () => paths.orders(), right: 'market:read', key: 'o' },
+      { label: 'Products', icon: IconPackage, route: '/market/products', href: () => paths.products(), also: () => [paths.marketSettings(), paths.marketImports()], right: 'market:read' },
+      { label: 'Product segments', icon: IconCategory, route: '/market/product-segments', href: () => paths.productSegments(), right: 'market:read' },
+      { label: 'Feeds', icon: IconRss, route: '/market/feeds', href: () => paths.marketFeeds(), right: 'market:read' },
+      { label: 'Orders', icon: IconShoppingCart, route: '/market/orders', href: () => paths.orders(), also: () => [paths.sales()], right: 'market:read', key: 'o' },
+    ],
+  },
+  {
+    label: 'Loyalty', places: [
+      { label: 'Program', icon: IconAward, route: '/loyalty/programs', href: () => paths.programs(), right: 'loyalty:read', key: 'l' },
+      { label: 'Members', icon: IconUserStar, route: '/loyalty/members', href: () => paths.members(), right: 'loyalty:read' },
+      { label: 'Promotions', icon: IconRosetteDiscount, route: '/loyalty/promotions', href: () => paths.promotions(), right: 'loyalty:read' },
+      { label: 'Test', icon: IconFlask, route: '/loyalty/test', href: () => paths.loyaltyTest(), right: 'loyalty:read' },
+      { label: 'Codes', icon: IconTicket, route: '/loyalty/codes', href: () => paths.promoCodes(), right: 'loyalty:read' },
     ],
   },
 ];

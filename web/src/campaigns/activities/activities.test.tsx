@@ -31,6 +31,50 @@ describe('the activities of a campaign', () => {
     await waitFor(() => { expect(page.sent.filter((s) => s.method === 'PATCH').at(-1)?.body).toEqual({ exempt: true }); });
   });
 
+  it('show at once what was chosen, also twice in a row, and keep the last choice', async () => {
+    let release: (() => void) | undefined;
+    let stored = sale;
+    const page = await open(campaign({}), async (request) => {
+      if (request.method !== 'PATCH') return request.path.endsWith('/activities') ? { body: { items: [stored, busy] } } : listed(request);
+      await new Promise<void>((resolve) => { release = resolve; });
+      stored = { ...stored, ...(request.body as Partial<typeof sale>) };
+      return { body: stored };
+    });
+    const user = userEvent.setup();
+    const patches = () => page.sent.filter((s) => s.method === 'PATCH').map((s) => s.body);
+    await user.click(await screen.findByRole('button', { name: 'Autumn sale widens the audience: clicks' }));
+    await user.click(await screen.findByRole('checkbox', { name: 'who orders by it' }));
+    expect(screen.getByRole('checkbox', { name: 'who orders by it' })).toBeChecked();
+    expect(screen.getByRole('button', { name: 'Autumn sale widens the audience: clicks, orders', hidden: true })).toBeInTheDocument();
+    await user.click(screen.getByRole('checkbox', { name: 'who clicks in it' }));
+    expect(screen.getByRole('checkbox', { name: 'who clicks in it' })).not.toBeChecked();
+    expect(patches()).toEqual([{ widens: ['clicked', 'order'] }]);
+    release?.();
+    await waitFor(() => { expect(patches()).toHaveLength(2); });
+    expect(screen.getByRole('checkbox', { name: 'who clicks in it' })).not.toBeChecked();
+    release?.();
+    await waitFor(() => { expect(stored.widens).toEqual(['order']); });
+    expect(patches()[1]).toEqual({ widens: ['order'] });
+    expect(screen.getByRole('button', { name: 'Autumn sale widens the audience: orders', hidden: true })).toBeInTheDocument();
+  });
+
+  it('go back to what they were when that is refused, and say why', async () => {
+    let release: (() => void) | undefined;
+    await open(campaign({}), async (request) => {
+      if (request.method !== 'PATCH') return listed(request);
+      await new Promise<void>((resolve) => { release = resolve; });
+      return { status: 409, body: { status: 409, title: 'Conflict', detail: 'The campaign Winter is over: nothing can be added to it or changed. Copy it instead' } };
+    });
+    const user = userEvent.setup();
+    await user.click(await screen.findByRole('button', { name: 'Autumn sale widens the audience: clicks' }));
+    await user.click(await screen.findByRole('checkbox', { name: 'who opens it' }));
+    expect(screen.getByRole('checkbox', { name: 'who opens it' })).toBeChecked();
+    release?.();
+    expect(await screen.findByText(/The campaign Winter is over/)).toBeVisible();
+    expect(screen.getByRole('checkbox', { name: 'who opens it' })).not.toBeChecked();
+    expect(screen.getByRole('checkbox', { name: 'who clicks in it' })).toBeChecked();
+  });
+
   it('of a running campaign reach those kept back only after that was said', async () => {
     const page = await open(campaign({}), listed);
     const user = userEvent.setup();

@@ -32,6 +32,7 @@ const states: Record<string, Look> = {
   rejected: look('clay', IconX, 'Rejected'),
   cancelled: look('gray', IconBan, 'Cancelled'),
   refunded: look('marigold', IconBan, 'Refunded'),
+  part_refunded: look('marigold', IconBan, 'Part refunded'),
   inactive: look('gray', IconCircleDashed, 'Inactive'),
   disabled: look('gray', IconBan, 'Disabled'),
   archived: look('gray', IconArchive, 'Archived'),

@@ -45,11 +45,13 @@ export interface ListViewProps<T> {
   saved?: boolean;
   /** beside the filters */
   extra?: ReactNode;
+  /** in place of the table: another way to show the rows, such as pictures */
+  body?: ((rows: readonly T[]) => ReactNode) | undefined;
 }
 
 /** A list inside a page: tools, table (rows on a phone), paging, totals and all its empty states. */
 export function ListView<T>(props: ListViewProps<T>) {
-  const { name, query, state, columns, rowKey, rowLabel, rowHref, onPreview, noun, filters = [], bulk = [], empty, onExport, columnMenu, extra, saved = false } = props;
+  const { name, query, state, columns, rowKey, rowLabel, rowHref, onPreview, noun, filters = [], bulk = [], empty, onExport, columnMenu, extra, body, saved = false } = props;
   const searchLabel = props.searchLabel === undefined ? `Search ${noun.many}` : props.searchLabel;
   const narrow = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false });
   const [density, setDensity] = useLocalStorage<Density>({ key: 'fidelia.density', defaultValue: 'comfortable', getInitialValueInEffect: false });
@@ -83,7 +85,7 @@ export function ListView<T>(props: ListViewProps<T>) {
       {rows.length > 0 && (
         <Paper className={css.box ?? ''}>
           <RefetchBar on={query.isFetching && !query.isFetchingNextPage} />
-          {narrow ? <RowList {...table} /> : <DataTable {...table} />}
+          {body ? <div className={css.gallery}>{body(rows)}</div> : narrow ? <RowList {...table} /> : <DataTable {...table} />}
         </Paper>
       )}
       {rows.length > 0 && (

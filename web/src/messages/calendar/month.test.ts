@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { monthOf, moved, textOf, weeksOf } from './month';
+import { dayByKey, monthOf, moved, textOf, weeksOf } from './month';
 
 describe('a month', () => {
   it('is read from an address, or is this one', () => {
@@ -25,5 +25,16 @@ describe('a month', () => {
       expect(new Set(days).size).toBe(days.length);
       expect(days.filter((day) => day.startsWith(textOf(month)))).toHaveLength(new Date(Date.UTC(month.year, month.month, 0)).getUTCDate());
     }
+  });
+});
+
+describe('keys', () => {
+  it('lead from day to day, over months and years', () => {
+    const from = (day: string) => (key: string) => dayByKey(day, key);
+    expect(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'PageUp', 'PageDown', 'a'].map(from('2026-12-31'))).toEqual(
+      ['2026-12-30', '2027-01-01', '2026-12-24', '2027-01-07', '2026-12-28', '2027-01-03', '2026-11-30', '2027-01-31', null]);
+    expect(['Home', 'End'].map(from('2026-11-16'))).toEqual(['2026-11-16', '2026-11-22']);
+    expect(['Home', 'End'].map(from('2026-11-22'))).toEqual(['2026-11-16', '2026-11-22']);
+    expect(dayByKey('2028-01-31', 'PageDown')).toBe('2028-02-29');
   });
 });

@@ -23,3 +23,32 @@ export function weeksOf({ year, month }: Month): string[][] {
   }
   return weeks;
 }
+
+const dayOf = (day: string): Date => new Date(`${day}T00:00:00Z`);
+const dayText = (at: Date): string => at.toISOString().slice(0, 10);
+
+/** The day so many days later, or earlier. */
+export const dayAfter = (day: string, days: number): string => dayText(new Date(dayOf(day).getTime() + days * 86_400_000));
+
+/** The same day of another month, or its last one. */
+export function dayInMonth(day: string, by: number): string {
+  const { year, month } = moved({ year: Number(day.slice(0, 4)), month: Number(day.slice(5, 7)) }, by);
+  const length = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return `${textOf({ year, month })}-${two(Math.min(Number(day.slice(8)), length))}`;
+}
+
+/** Where a key leads from a day, if anywhere: arrows by days and weeks, Home and End in the week, Page up and down by months. */
+export function dayByKey(day: string, key: string): string | null {
+  const weekday = (dayOf(day).getUTCDay() + 6) % 7;
+  switch (key) {
+    case 'ArrowLeft': return dayAfter(day, -1);
+    case 'ArrowRight': return dayAfter(day, 1);
+    case 'ArrowUp': return dayAfter(day, -7);
+    case 'ArrowDown': return dayAfter(day, 7);
+    case 'Home': return dayAfter(day, -weekday);
+    case 'End': return dayAfter(day, 6 - weekday);
+    case 'PageUp': return dayInMonth(day, -1);
+    case 'PageDown': return dayInMonth(day, 1);
+    default: return null;
+  }
+}

@@ -1,0 +1,64 @@
+import { Alert, Button, Group, List, Paper, Stack, Text, Title } from '@mantine/core';
+import { IconPin } from '@tabler/icons-react';
+import { formatAmount, formatPoints, Section, SmallTable, type Column } from '@/kit';
+import type { PointType } from '../programs/model';
+import { differences, modeWords, type Tested } from './model';
+import { Steps } from './Steps';
+
+type Line = Tested['result']['lines'][number];
+const moves = (amount: string): boolean => !/^[0.]*$/.test(amount);
+
+const columnsOf = (currency: string): Column<Line>[] => [
+  { key: 'item', header: 'Item', priority: 1, cell: (line) => `${line.name ?? line.sku ?? line.id} × ${line.quantity}` },
+  { key: 'base', header: 'Price', align: 'right', priority: 2, cell: (line) => formatAmount(line.base, currency) },
+  { key: 'off', header: 'Discounts', priority: 2, cell: (line) => line.applied.map((one) => `${one.name}: −${one.amount}`).join(', ') || '–' },
+  { key: 'redeemed', header: 'By points', align: 'right', priority: 3, cell: (line) => (moves(line.redeemed) ? formatAmount(line.redeemed, currency) : '–') },
+  { key: 'final', header: 'To pay', align: 'right', priority: 1, cell: (line) => formatAmount(line.final, currency) },
+];
+
+function pointsWords(points: Record<string, string>, kinds: readonly PointType[]): string {
+  return Object.entries(points).filter(([, amount]) => moves(amount)).map(([key, amount]) => formatPoints(amount, kinds.find((kind) => kind.key === key)?.name ?? key)).join(', ');
+}
+
+function headline(tested: Tested, kinds: readonly PointType[]): string {
+  const { result } = tested, { currency } = result;
+  const earns = pointsWords(result.points.accrue, kinds), may = pointsWords(result.points.max_redeem, kinds), pays = pointsWords(result.points.redeem, kinds);
+  return [
+    `was ${formatAmount(result.total, currency)}`, moves(result.discount) && `−${formatAmount(result.discount, currency)}`, pays && `pays with ${pays}`, earns && `earns ${earns}`, may && `may use up to ${may}`,
+  ].filter(Boolean).join(' · ');
+}
+
+interface Props { tested: Tested; pinned: Tested | null; kinds: readonly PointType[]; pin: (tested: Tested | null) => void }
+
+/** What a basket would cost and earn, line by line and step by step. */
+export function Outcome({ tested, pinned, kinds, pin }: Props) {
+  const { result, other } = tested, changed = pinned ? differences(pinned, tested) : [];
+  const names = new Map(result.trace.map((step) => [step.promotion, step.name]));
+  return (
+    <Stack gap="md">
+      <Paper withBorder p="md">
+        <Group justify="space-between" align="start" gap="sm">
+          <div>
+            <Title order={2} data-testid="to-pay">{formatAmount(result.final, result.currency)}</Title>
+            <Text c="dimmed">{headline(tested, kinds)}</Text>
+          </div>
+          <Button variant="default" size="compact-sm" leftSection={<IconPin size={14} />} onClick={() => { pin(pinned ? null : tested); }}>{pinned ? 'Unpin A' : 'Pin as A'}</Button>
+        </Group>
+        {pinned && (
+          <Alert mt="sm" variant="light" color={changed.length ? 'marigold' : 'fjord'} title={changed.length ? 'Against A' : 'The same as A'}>
+            {changed.length > 0 && <List size="sm">{changed.map((words) => <List.Item key={words}>{words}</List.Item>)}</List>}
+          </Alert>
+        )}
+        <SmallTable label="Lines worked out" columns={columnsOf(result.currency)} rows={result.lines} rowKey={(line) => line.id} />
+        {moves(result.delivery) && <Text size="sm">Delivery {formatAmount(result.delivery, result.currency)}</Text>}
+        {result.gifts.map((gift) => <Text key={gift.promotion} size="sm">Gift: {gift.sku} × {gift.quantity}</Text>)}
+        {result.promo_codes.filter((code) => code.status !== 'used').map((code) => <Text key={code.code} size="sm" c="marigold">{code.code}: {code.reason}</Text>)}
+        {other.differs && (
+          <Text mt="sm" data-testid="other-mode">{other.mode === 'best' ? 'Best for the customer' : 'In order'}: {formatAmount(other.final, result.currency)}{other.applied.length > 0 && `, with ${other.applied.map((id) => names.get(id) ?? id).join(', ')}`}</Text>
+        )}
+      </Paper>
+      <Section title="Step by step"><Steps tested={tested} /></Section>
+      <Text size="sm" c="dimmed">Chosen {modeWords[tested.mode]}, worked out in {tested.took_ms} ms{result.search?.cut ? `; the search was stopped: nothing is worth more than ${formatAmount(result.search.bound, result.currency)} to the customer` : ''}. Nothing was written.</Text>
+    </Stack>
+  );
+}
