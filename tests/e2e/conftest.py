@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from playwright._impl._api_structures import SetCookieParam  # the public module does not export it
 
 ROOT = Path(__file__).parents[2]
+SERVICES = "127.0.0.2"
 FLAGS = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
@@ -85,9 +86,12 @@ def open_site(folder: Path, *options: str) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
-    """An installation shared by the browser tests."""
-    with open_folder("fidelia-e2e-") as folder, open_site(folder) as running:
-        yield running
+    """An installation shared by the browser tests. Services of theirs may stand on one address of this machine."""
+    with open_folder("fidelia-e2e-") as folder:
+        config = folder / "fidelia.toml"
+        config.write_text(f'[security]\nallow_networks = "{SERVICES}/32"\n')
+        with open_site(folder, "--config", str(config)) as running:
+            yield running
 
 
 @pytest.fixture(scope="session")

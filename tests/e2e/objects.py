@@ -12,7 +12,9 @@ from tests.up import wait_until
 from .campaign_objects import campaigns
 from .conftest import ROOT, Site
 from .content_objects import content
+from .loyalty_objects import programs
 from .on_site import placements
+from .promo_objects import promo_codes
 
 MARCH = "E-Mail;First name;Born;Notes\nada@example.com;Ada;03.11.1984;likes coffee\nnobody;Bo;1.2.1990;\n"
 APRIL = (
@@ -378,6 +380,8 @@ class Objects:
             | placements(self)
             | content(self)
             | campaigns(self)
+            | programs(self)
+            | promo_codes(self)
         )
         self.control()
         self.receipts()

@@ -82,6 +82,16 @@ def _rule(page: Page) -> None:
     expect(page.get_by_role("group", name="Condition 1").first).to_be_visible()
 
 
+def _as_pictures(page: Page) -> None:
+    page.get_by_text("Pictures", exact=True).click()
+
+
+def _day(page: Page) -> None:
+    today = page.locator("td[aria-current=date] button")
+    if today.count():  # a phone has a list instead
+        today.click()
+
+
 def _sign_in_fails(page: Page) -> None:
     page.get_by_label("E-mail").fill("nobody@example.com")
     page.get_by_label("Password", exact=True).fill("not the password")
@@ -108,6 +118,11 @@ EMPTY = [
     Shot("segments-import", "/segments/import"),
     Shot("segments-compare", "/segments/compare"),
     Shot("products", "/market/products"),
+    Shot("market-feeds", "/market/feeds"),
+    Shot("market-feed-new", "/market/feeds/new"),
+    Shot("product-segments", "/market/product-segments"),
+    Shot("product-segment-new", "/market/product-segments/new"),
+    Shot("product-segment-rules", "/market/product-segments/new?type=updatable&entity=product"),
     Shot("orders", "/market/orders"),
     Shot("consent", "/resources"),
     Shot("stop-lists", "/resources?tab=stop"),
@@ -120,8 +135,18 @@ EMPTY = [
     Shot("segment-new", "/segments/new"),
     Shot("mailing-new", "/mailings/new"),
     Shot("mailing-calendar", "/mailings/calendar"),
+    Shot("mailing-calendar-day", "/mailings/calendar", _day),
     Shot("slots-empty", "/mailings/slots"),
     Shot("campaigns", "/campaigns"),
+    Shot("programs", "/loyalty/programs"),
+    Shot("program-new", "/loyalty/programs/new"),
+    Shot("members-list", "/loyalty/members"),
+    Shot("promotions", "/loyalty/promotions"),
+    Shot("promotion-new", "/loyalty/promotions/new"),
+    Shot("order-segments", "/loyalty/order-segments"),
+    Shot("order-segment-new", "/loyalty/order-segments/new"),
+    Shot("promo-codes", "/loyalty/codes"),
+    Shot("promo-codes-new", "/loyalty/codes?drawer=pool:new"),
     Shot("campaign-new", "/campaigns/new"),
     Shot("account", "/settings/account"),
     Shot("users", "/settings/users"),
@@ -275,11 +300,45 @@ FULL = [
     Shot("campaign-mailing-new", "/campaigns/{campaign_draft}?drawer=new-mailing"),
     Shot("campaign-details", "/campaigns/{campaign_draft}?drawer=details"),
     Shot("campaign-clone", "/campaigns/{campaign_draft}?drawer=clone"),
+    Shot("program", "/loyalty/programs/{program}"),
+    Shot("program-points", "/loyalty/programs/{program}?tab=points"),
+    Shot("program-points-edit", "/loyalty/programs/{program}?tab=points&drawer=points:new"),
+    Shot("program-levels", "/loyalty/programs/{program}?tab=levels"),
+    Shot("program-levels-edit", "/loyalty/programs/{program}?tab=levels&drawer=levels:{level_group}"),
+    Shot("program-members", "/loyalty/programs/{program}?tab=members"),
+    Shot("program-member", "/loyalty/members?drawer=member:2"),
+    Shot("program-members-add", "/loyalty/members?drawer=add"),
+    Shot("program-partners", "/loyalty/programs/{program}?tab=partners"),
+    Shot("program-partner", "/loyalty/programs/{program}?tab=partners&drawer=partner:new"),
+    Shot("program-settings", "/loyalty/programs/{program}?tab=settings"),
+    Shot("program-log", "/loyalty/programs/{program}?tab=log"),
+    Shot("program-draft", "/loyalty/programs/{program_draft}"),
+    Shot("promo-code-pool", "/loyalty/codes/{promo_pool}"),
+    Shot("promo-code-people", "/loyalty/codes/{promo_shared}?tab=people"),
+    Shot("promo-code-fillings", "/loyalty/codes/{promo_pool}?tab=batches"),
+    Shot("promo-code-settings", "/loyalty/codes/{promo_pool}?tab=settings"),
+    Shot("promo-code-log", "/loyalty/codes/{promo_pool}?tab=log"),
+    Shot("promo-code-make", "/loyalty/codes/{promo_pool}?drawer=make:new"),
+    Shot("promo-code-import", "/loyalty/codes/{promo_pool}?drawer=import:new"),
+    Shot("promo-code-give", "/loyalty/codes/{promo_pool}?drawer=give:new"),
+    Shot("promo-code", "/loyalty/codes/{promo_pool}?drawer=code:SPRING-EXAMPLE"),
     Shot("mail", "/mailbox/{mail}"),
     Shot("product", "/market/products/{product}"),
     Shot("product-add", "/market/products?drawer=product:new"),
     Shot("product-edit", "/market/products/{product}?drawer=edit:{product}"),
     Shot("order", "/market/orders/{order}"),
+    Shot("order-refund", "/market/orders/{order}?drawer=refund:{order}"),
+    Shot("products-pictures", "/market/products", _as_pictures),
+    Shot("sales", "/market/sales?period=year"),
+    Shot("market-imports", "/market/imports"),
+    Shot("market-import-new", "/market/imports?drawer=import:new"),
+    Shot("market-channels", "/market/settings"),
+    Shot("market-channel-new", "/market/settings?drawer=channel:new"),
+    Shot("market-regions", "/market/settings?tab=regions"),
+    Shot("market-currencies", "/market/settings?tab=currencies"),
+    Shot("market-fields", "/market/settings?tab=fields"),
+    Shot("market-field-new", "/market/settings?tab=fields&drawer=field:new"),
+    Shot("market-statuses", "/market/settings?tab=statuses"),
     Shot("resource-new", "/resources?drawer=resource:new"),
     Shot("resource-double-opt-in", "/resources?drawer=optin:{resource}"),
     Shot("database-preferences", "/databases/{database}?tab=preferences"),

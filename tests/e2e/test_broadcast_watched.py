@@ -36,7 +36,7 @@ def test_paused_resumed_finished_and_explained(site: Site, page: Page) -> None:
 
         page.goto(f"{site.url}/mailings/{mailing}")
         page.get_by_role("button", name=f"Send to {PEOPLE} people").click()
-        expect(page.get_by_role("link", name=re.compile(r"^\d+ sent$"))).to_be_visible()
+        expect(page.get_by_role("link", name=re.compile(r"^[1-9]\d* sent$"))).to_be_visible()
         page.get_by_role("button", name="Pause", exact=True).click()
         expect(page.get_by_role("button", name="Resume", exact=True)).to_be_visible()
         report = api.get(f"/mailings/{mailing}/report").json()

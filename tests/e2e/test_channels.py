@@ -14,12 +14,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.up import open_folder, wait_until
+from tests.up import wait_until
 
-from .conftest import Site, new_context, open_site, serious_findings, sign_in
+from .conftest import SERVICES, Site, new_context, serious_findings, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("browser")]
-ADDRESS, TOKEN = "127.0.0.2", "123456:good-token"
+TOKEN = "123456:good-token"
 BLOCKED = 1000003
 
 
@@ -57,21 +57,11 @@ class _Bot(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def bot() -> Iterator[str]:
     """A Bot-API-shaped server on an address of this machine that is opened below."""
-    server = ThreadingHTTPServer((ADDRESS, 0), _Bot)
+    server = ThreadingHTTPServer((SERVICES, 0), _Bot)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://{ADDRESS}:{server.server_port}"
+    yield f"http://{SERVICES}:{server.server_port}"
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Site]:
-    """An installation whose operator has opened that one address."""
-    with open_folder("fidelia-channels-") as folder:
-        config = folder / "fidelia.toml"
-        config.write_text(f'[security]\nallow_networks = "{ADDRESS}/32"\n')
-        with open_site(folder, "--config", str(config)) as site:
-            yield site
 
 
 def made(api: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -137,7 +127,7 @@ def try_out(page: Page) -> None:
 def people(site: Site) -> tuple[int, int]:
     """A database of three people with a chat each; return it and the resource they subscribed to."""
     with site.api() as api:
-        database = made(api, "/databases", {"name": "Shop"})["id"]
+        database = made(api, "/databases", {"name": "Chats"})["id"]
         items = [{"email": f"p{n}@chat.example", "first_name": f"Tove {n}"} for n in range(1, 4)]
         answer = made(api, f"/databases/{database}/profiles/upsert", {"matching": "email", "items": items})
         resource = made(api, "/resources", {"name": "Shop news", "channels": ["email", "telegram"]})["id"]
@@ -176,16 +166,17 @@ def write(page: Page, site: Site) -> None:
     expect(page.get_by_text("Version 1 is published")).to_be_visible()
 
 
-def test_from_a_preset_to_a_broadcast(browser: Browser, opened: Site, bot: str) -> None:
+def test_from_a_preset_to_a_broadcast(browser: Browser, site: Site, bot: str) -> None:
     with new_context(browser) as context:
         page = context.new_page()
-        sign_in(page, opened)
-        channel = build(page, opened, bot)
+        sign_in(page, site)
+        channel = build(page, site, bot)
         try_out(page)
-        _, resource = people(opened)
-        write(page, opened)
+        database, resource = people(site)
+        page.evaluate("id => localStorage.setItem('fidelia.database', String(id))", database)
+        write(page, site)
 
-        page.goto(f"{opened.url}/mailings/new")
+        page.goto(f"{site.url}/mailings/new")
         page.get_by_label("Name", exact=True).fill("News by bot")
         choose(page, "Channel", "Bot of the shop")
         choose(page, "Message", "Hello from the bot")
@@ -196,13 +187,14 @@ def test_from_a_preset_to_a_broadcast(browser: Browser, opened: Site, bot: str) 
         page.get_by_role("button", name="Save mailing").click()
         expect(page.get_by_role("button", name="Send to 3 people")).to_be_visible()
         assert serious_findings(page) == []
-        page.get_by_role("button", name="Send to 3 people").click()
         mailing = int(page.url.rpartition("/")[2].partition("?")[0])
-        with opened.api() as api:
+        with site.api() as api:
+            api.patch(f"/mailings/{mailing}", json={"undo_seconds": 0}).raise_for_status()
+            page.get_by_role("button", name="Send to 3 people").click()
             wait_until(lambda: api.get(f"/mailings/{mailing}").json()["state"] == "done", 90)
             report = api.get(f"/mailings/{mailing}/report").json()
             assert (report["sent"], report["failed"], report["audience"]) == (2, 1, 3), report
-            said = api.get("/subscriptions", params={"database": 1, "resource": resource}).json()["items"]
+            said = api.get("/subscriptions", params={"database": database, "resource": resource}).json()["items"]
         assert {s["contact"]: s["status"] for s in said if s["channel"] == "telegram"}[str(BLOCKED)] != "subscribed"
         sent = {asked["chat_id"]: asked for asked in _Bot.got[1:]}
         assert sorted(sent) == ["1000001", "1000002"]
@@ -215,7 +207,7 @@ def test_from_a_preset_to_a_broadcast(browser: Browser, opened: Site, bot: str) 
         page.get_by_role("main").get_by_role("link", name="1 failed").click()
         page.wait_for_url(re.compile("tab=people"))
         expect(page.get_by_text("Tove 3").first).to_be_visible()
-        page.goto(f"{opened.url}/settings/channels/{channel}")
+        page.goto(f"{site.url}/settings/channels/{channel}")
         used = page.get_by_role("region", name="Used by")
         for name in ("Hello from the bot", "News by bot", "Shop news"):
             expect(used.get_by_role("link", name=name)).to_be_visible()

@@ -11,12 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.up import open_folder, wait_until
+from tests.up import wait_until
 
-from .conftest import Site, new_context, open_site, serious_findings, sign_in
+from .conftest import SERVICES, Site, new_context, serious_findings, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("browser")]
-ADDRESS = "127.0.0.2"
 BODY = '<p>Hello</p>\n<p><a href="{{ links.unsubscribe }}">Stop</a></p>\n'
 PDF: FilePayload = {"name": "Prisliste høst.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n" + b"x" * 5000}
 TOOL: FilePayload = {"name": "invoice.pdf", "mimeType": "application/pdf", "buffer": b"MZ\x90\x00"}
@@ -40,21 +39,11 @@ class _Weather(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def weather() -> Iterator[str]:
     """The address of a service on an address of this machine that is opened below."""
-    server = ThreadingHTTPServer((ADDRESS, 0), _Weather)
+    server = ThreadingHTTPServer((SERVICES, 0), _Weather)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://{ADDRESS}:{server.server_port}/weather.json"
+    yield f"http://{SERVICES}:{server.server_port}/weather.json"
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Site]:
-    """An installation whose operator has opened that one address."""
-    with open_folder("fidelia-content-") as folder:
-        config = folder / "fidelia.toml"
-        config.write_text(f'[security]\nallow_networks = "{ADDRESS}/32"\n')
-        with open_site(folder, "--config", str(config)) as site:
-            yield site
 
 
 def _people_segment_template(site: Site) -> tuple[int, int]:
@@ -80,19 +69,19 @@ def _insert(page: Page, group: str, option: str) -> None:
     body.click()
     body.press("Control+End")
     page.get_by_role("combobox", name="Insert").click()
-    expect(page.get_by_text(group, exact=True)).to_be_visible()
+    expect(page.get_by_role("listbox", name="Insert").get_by_text(group, exact=True)).to_be_visible()
     page.get_by_role("option", name=option, exact=True).click()
 
 
-def test_from_parts_to_a_mail(browser: Browser, opened: Site, weather: str) -> None:
-    database, template = _people_segment_template(opened)
+def test_from_parts_to_a_mail(browser: Browser, site: Site, weather: str) -> None:
+    database, template = _people_segment_template(site)
     with new_context(browser) as context:
         page = context.new_page()
         page.set_default_timeout(20_000)
-        sign_in(page, opened)
+        sign_in(page, site)
         page.evaluate("id => localStorage.setItem('fidelia.database', String(id))", database)
 
-        page.goto(f"{opened.url}/templates/fragments")
+        page.goto(f"{site.url}/templates/fragments")
         page.get_by_role("button", name="New fragment").first.click()
         drawer = page.get_by_role("dialog")
         drawer.get_by_label("Name", exact=True).fill("Legal text")
@@ -111,7 +100,7 @@ def test_from_parts_to_a_mail(browser: Browser, opened: Site, weather: str) -> N
         expect(page.get_by_text("Version 3", exact=True)).to_be_visible()
         assert serious_findings(page) == []
 
-        page.goto(f"{opened.url}/templates/feeds")
+        page.goto(f"{site.url}/templates/feeds")
         page.get_by_role("button", name="New feed").first.click()
         drawer = page.get_by_role("dialog")
         drawer.get_by_label("Name", exact=True).fill("Weather")
@@ -127,7 +116,7 @@ def test_from_parts_to_a_mail(browser: Browser, opened: Site, weather: str) -> N
         expect(page.get_by_text("-7", exact=True)).to_be_visible()
         assert serious_findings(page) == []
 
-        page.goto(f"{opened.url}/templates/{template}")
+        page.goto(f"{site.url}/templates/{template}")
         _insert(page, "Fragments", "Legal text (Plain text)")
         _insert(page, "Only for members of", "Gold members")
         page.get_by_role("textbox", name="Body").press("ArrowUp")
@@ -157,13 +146,13 @@ def test_from_parts_to_a_mail(browser: Browser, opened: Site, weather: str) -> N
         page.get_by_role("textbox", name="Body").fill("Prices with 12 % VAT")
         page.get_by_role("button", name="Save version 4").click()
         expect(page.get_by_role("button", name="Send 1 template with version 4")).to_be_visible()
-        page.goto(f"{opened.url}/templates/{template}")
+        page.goto(f"{site.url}/templates/{template}")
         expect(page.get_by_text("A fragment was changed since")).to_be_visible()
         page.get_by_role("button", name="Send it with the newest").click()
         expect(page.get_by_text("Version 2 is sent from now on")).to_be_visible()
         expect(page.get_by_text("A fragment was changed since")).to_have_count(0)
 
-    texts = _sent(opened, database, template)
+    texts = _sent(site, database, template)
     assert all("Prices with 12 % VAT" in text and "-7" in text for text in texts.values())
     assert "loyalty" in texts["p1@content.example"]
     assert "loyalty" not in texts["p2@content.example"]

@@ -11,12 +11,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 from standardwebhooks import Webhook
 
-from tests.up import open_folder, wait_until
+from tests.up import wait_until
 
-from .conftest import Site, new_context, open_site, serious_findings, sign_in
+from .conftest import SERVICES, Site, new_context, serious_findings, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("browser")]
-ADDRESS = "127.0.0.2"
 
 
 class _Receiver(BaseHTTPRequestHandler):
@@ -39,30 +38,20 @@ class _Receiver(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def receiver() -> Iterator[str]:
     """The address of a receiver on an address of this machine that is opened below."""
-    server = ThreadingHTTPServer((ADDRESS, 0), _Receiver)
+    server = ThreadingHTTPServer((SERVICES, 0), _Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://{ADDRESS}:{server.server_port}/events"
+    yield f"http://{SERVICES}:{server.server_port}/events"
     server.shutdown()
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Site]:
-    """An installation whose operator has opened that one address."""
-    with open_folder("fidelia-hooks-") as folder:
-        config = folder / "fidelia.toml"
-        config.write_text(f'[security]\nallow_networks = "{ADDRESS}/32"\n')
-        with open_site(folder, "--config", str(config)) as site:
-            yield site
-
-
-def test_from_a_new_hook_to_its_deliveries(browser: Browser, opened: Site, receiver: str) -> None:
-    with opened.api() as api:
-        database = api.post("/databases", json={"name": "Shop"}).raise_for_status().json()["id"]
+def test_from_a_new_hook_to_its_deliveries(browser: Browser, site: Site, receiver: str) -> None:
+    with site.api() as api:
+        database = api.post("/databases", json={"name": "Hooked"}).raise_for_status().json()["id"]
     with new_context(browser) as context:
         page = context.new_page()
-        sign_in(page, opened)
-        page.goto(f"{opened.url}/settings/hooks")
+        sign_in(page, site)
+        page.goto(f"{site.url}/settings/hooks")
         page.get_by_role("button", name="New hook").first.click()
         drawer = page.get_by_role("dialog")
         drawer.get_by_label("Name", exact=True).fill("Warehouse")
@@ -84,7 +73,7 @@ def test_from_a_new_hook_to_its_deliveries(browser: Browser, opened: Site, recei
         told = Webhook(secret).verify(body, headers)
         assert (told["kind"], headers["x-key"]) == ("test", "s3cret")
 
-        with opened.api() as api:
+        with site.api() as api:
             person = {"external_id": "a", "email": "ada@x.example"}
             api.post(
                 f"/databases/{database}/profiles/upsert", json={"matching": "external_id", "items": [person]}
@@ -106,13 +95,13 @@ def test_from_a_new_hook_to_its_deliveries(browser: Browser, opened: Site, recei
         assert serious_findings(page) == []
 
 
-def test_an_event_type_is_defined_and_deleted(browser: Browser, opened: Site) -> None:
-    with opened.api() as api:
+def test_an_event_type_is_defined_and_deleted(browser: Browser, site: Site) -> None:
+    with site.api() as api:
         database = api.post("/databases", json={"name": "Games"}).raise_for_status().json()["id"]
     with new_context(browser) as context:
         page = context.new_page()
-        sign_in(page, opened)
-        page.goto(f"{opened.url}/databases/{database}/event-types")
+        sign_in(page, site)
+        page.goto(f"{site.url}/databases/{database}/event-types")
         page.get_by_role("button", name="Define type").first.click()
         drawer = page.get_by_role("dialog")
         drawer.get_by_label("Name", exact=True).fill("played")
@@ -123,7 +112,7 @@ def test_an_event_type_is_defined_and_deleted(browser: Browser, opened: Site) ->
         drawer.get_by_role("button", name="Define type").click()
         expect(drawer.get_by_role("button", name="Delete…")).to_be_visible()  # it is there, and no form any more
         expect(drawer.get_by_text("Somebody played a round")).to_be_visible()
-        with opened.api() as api:
+        with site.api() as api:
             condition = {"kind": "occurred", "event": "custom.played"}
             body = {"database_id": database, "name": "Players", "type": "dynamic", "condition": condition}
             api.post("/segments", json=body).raise_for_status()
@@ -134,7 +123,7 @@ def test_an_event_type_is_defined_and_deleted(browser: Browser, opened: Site) ->
         expect(page.get_by_text("These hear nothing of it any more:")).to_be_visible()
         page.get_by_role("button", name="Delete event type").click()
         expect(drawer.get_by_role("button", name="Restore")).to_be_visible()
-        with opened.api() as api:
+        with site.api() as api:
             found = api.get("/event-types", params={"database": database, "builtin": False}).json()["items"]
             assert found == []
             words = api.get("/vocabulary", params={"database": database}).json()

@@ -9,12 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.up import open_folder
-
-from .conftest import Site, new_context, open_site, serious_findings, sign_in
+from .conftest import SERVICES, Site, new_context, serious_findings, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("browser")]
-ADDRESS = "127.0.0.2"
 #: A title stands above the header, the letters are of Windows, the amounts have a comma.
 FILE = "Customers of the shop\r\nE-mail;First name;Spent\r\nbjorg@x.example;Bjørg;12,5\r\nada@x.example;Ada;7\r\n"
 
@@ -37,31 +34,21 @@ class _Shop(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def shop() -> Iterator[str]:
     """The address of a file on an address of this machine that is opened below."""
-    server = ThreadingHTTPServer((ADDRESS, 0), _Shop)
+    server = ThreadingHTTPServer((SERVICES, 0), _Shop)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://{ADDRESS}:{server.server_port}/customers.csv"
+    yield f"http://{SERVICES}:{server.server_port}/customers.csv"
     server.shutdown()
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Site]:
-    """An installation whose operator has opened that one address."""
-    with open_folder("fidelia-schedule-") as folder:
-        config = folder / "fidelia.toml"
-        config.write_text(f'[security]\nallow_networks = "{ADDRESS}/32"\n')
-        with open_site(folder, "--config", str(config)) as site:
-            yield site
-
-
-def test_from_the_address_to_the_first_run(browser: Browser, opened: Site, shop: str) -> None:
-    with opened.api() as api:
+def test_from_the_address_to_the_first_run(browser: Browser, site: Site, shop: str) -> None:
+    with site.api() as api:
         fields = [{"name": "spent", "type": "float", "label": "Spent"}]
         database = api.post("/databases", json={"name": "Fetched", "fields": fields}).raise_for_status().json()["id"]
     context = new_context(browser)
     page = context.new_page()
-    sign_in(page, opened)
-    page.goto(f"{opened.url}/databases/{database}/import-schedules/new")
+    sign_in(page, site)
+    page.goto(f"{site.url}/databases/{database}/import-schedules/new")
     page.get_by_label("Name", exact=True).fill("Customers every night")
     page.get_by_label("Address of the file").fill(shop)
     page.get_by_role("button", name="Test the source").click()
@@ -89,7 +76,7 @@ def test_from_the_address_to_the_first_run(browser: Browser, opened: Site, shop:
     expect(page.get_by_text("Done").first).to_be_visible()
     assert serious_findings(page) == []
     context.close()
-    with opened.api() as api:
+    with site.api() as api:
         found = api.get(f"/databases/{database}/profiles", params={"sort": "id"}).raise_for_status().json()["items"]
     assert [(p["email"], p["first_name"], p["spent"]) for p in found] == [
         ("bjorg@x.example", "Bjørg", 12.5),
