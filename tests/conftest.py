@@ -51,6 +51,16 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> Iterator[None]:
+    """Answer a question instead of making a job of it, also on a busy machine: tests are about the answer."""
+    from fidelia.segments.http import calculate
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calculate, "ANSWER_SECONDS", 120.0)
+        yield
+
+
 def with_dbname(dsn: str, name: str) -> str:
     return psycopg.conninfo.make_conninfo(dsn, dbname=name)
 

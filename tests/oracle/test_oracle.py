@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from fidelia.platform.engines import Engines
-from fidelia.segments.http import calculate
 
 from ..conftest import NOW
 from .build import Both
@@ -18,12 +17,6 @@ from .world import World
 
 GENERATED = 110
 HOUSEHOLDS = 50
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine must not turn answers into jobs."""
-    monkeypatch.setattr(calculate, "ANSWER_SECONDS", 120.0)
 
 
 async def loaded(api: httpx.AsyncClient, engines: Engines, households: int) -> Both:

@@ -13,7 +13,6 @@ from fidelia.access import Actor
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.runner import run_job
 from fidelia.profiles import Field
-from fidelia.segments.http import calculate
 from fidelia.worker import tasks as _tasks
 
 assert _tasks.MODULES  # declares the jobs
@@ -141,12 +140,6 @@ class Shop:
 
     async def who(self, condition: dict[str, Any], **more: Any) -> set[int]:
         return {row["profile_id"] for row in (await self.calculate(condition, **more))["preview"]}
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine must not turn answers into jobs where a test is about the answer."""
-    monkeypatch.setattr(calculate, "ANSWER_SECONDS", 60.0)
 
 
 @pytest.fixture(scope="module")

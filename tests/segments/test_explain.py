@@ -198,7 +198,6 @@ async def test_a_question_nobody_waits_for_is_killed(
     shop: Shop, engines: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answer, "answer_all", endless)
-    monkeypatch.setattr(calculate, "ANSWER_SECONDS", 60.0)
     body = {"database_id": shop.database, "condition": compare("profile.vip", "eq", True)}
     gone = asyncio.Event()
     sent: list[Any] = []

@@ -12,7 +12,6 @@ import pytest
 from fidelia import conditions
 from fidelia.conditions import Lookup
 from fidelia.platform.engines import Engines
-from fidelia.platform.jobs.runner import run_job
 from fidelia.profiles import LISTS_USED_BY, SourceRef, source_answers
 from fidelia.profiles.lists.vocabulary import vocabulary
 
@@ -26,14 +25,8 @@ def among(value: Any, field: str = "profile.email", op: str = "in", **more: Any)
 async def count(lists: Lists, condition: dict[str, Any]) -> int:
     body = {"database_id": lists.database.id, "condition": condition}
     reply = await lists.api.post("/segments/calculate", json=body)
-    assert reply.status_code in (200, 202), reply.text
-    if reply.status_code == 200:
-        return int(reply.json()["count"])
-    job_id = reply.json()["job"]["id"]  # a slow machine: the answer comes by a job
-    await run_job(lists.engines, job_id)
-    job = await lists.get(f"/jobs/{job_id}")
-    assert job["state"] == "done", job
-    return int(job["result"]["count"])
+    assert reply.status_code == 200, reply.text
+    return int(reply.json()["count"])
 
 
 async def people(lists: Lists, *rows: dict[str, Any]) -> None:
