@@ -74,10 +74,19 @@ async def _living(tx: Tx, database_id: int, profile_id: int) -> int:
 
 
 async def load(
-    tx: Tx, order: DraftOrder, program: programs.Program | None, profile_id: int | None, now: datetime
+    tx: Tx,
+    order: DraftOrder,
+    program: programs.Program | None,
+    profile_id: int | None,
+    now: datetime,
+    known: Ready | None = None,
 ) -> Context:
-    """Read everything. Writes nothing, so that somebody who would join now is only looked at as if they had."""
-    known = None if program is None else await ready(tx, program, None if now == tx.now else now)
+    """Read everything. Writes nothing, so that somebody who would join now is only looked at as if they had.
+
+    ``known`` are the program's promotions when they are to be others than those in force.
+    """
+    if known is None and program is not None:
+        known = await ready(tx, program, None if now == tx.now else now)
     items = await market.catalogue(tx, {key for line in order.lines if (key := line.sku or line.product)})
     lines = read_lines(order, items)
     member, joins = await _membership(tx, program, profile_id)

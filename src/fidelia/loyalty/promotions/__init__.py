@@ -1,12 +1,12 @@
 """Promotions, their versions, limits and conditions.
 
 ``PromotionDefinition`` is what a version says, ``Reward`` what it gives. ``ready(tx, program, now=None) -> Ready`` is a
-program's promotions made ready for the calculator. Limits: ``counter_keys``, ``used`` and ``left_of`` before a
+program's promotions made ready for the calculator; ``ready_as_if`` with drafts or other versions. Limits: ``counter_keys``, ``used`` and ``left_of`` before a
 calculation, ``takings`` and ``take`` within a commit (``None``: somebody else was faster), ``lock_counters`` and
 ``add_to_counters`` to give back; ``count_use`` keeps the figures.
 """
 
-from .compile import Ready, ready
+from .compile import Ready, ready, ready_as_if
 from .facts import loyalty_facts
 from .limits import CounterKey, takings
 from .limits import keys as counter_keys
@@ -91,6 +91,7 @@ __all__ = [
     "names",
     "product_segment_used_by",
     "ready",
+    "ready_as_if",
     "rules_of",
     "segment_used_by",
     "take",

@@ -5,7 +5,7 @@ What is kept is checked against the revisions in the asking transaction, so a ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from fidelia import profiles
-from fidelia.kernel.errors import Problem
+from fidelia.kernel.errors import Problem, invalid_field
 from fidelia.kernel.money import exponent
 from fidelia.platform.postgres import Tx
 
@@ -85,6 +85,28 @@ async def ready(tx: Tx, program: Program, now: datetime | None = None) -> Ready:
     return made
 
 
+async def ready_as_if(tx: Tx, program: Program, now: datetime, versions: Mapping[int, int]) -> Ready:
+    """Return a program's promotions as if other versions (a number by promotion) were in force, drafts included.
+
+    A promotion that is named so is taken as if it were active. Nothing of it is kept. Raise 422 at ``/versions``.
+    """
+    found = {owner.id: (owner, row) for owner, row in await store.numbered(tx, program.id, versions)}
+    for id_, number in versions.items():
+        if id_ not in found:
+            raise invalid_field(f"/versions/{id_}", f"This program has no promotion {id_} with a version {number}")
+        if found[id_][0].kind == "trigger":
+            raise invalid_field(f"/versions/{id_}", "A trigger promotion has no order to be tried on")
+    database = await profiles.get_database(tx, program.database_id)
+    rules = await parts.rules(tx, program.id)
+    instead = [(msgspec.structs.replace(owner, state="active"), row) for owner, row in found.values()]
+    made = await _make(tx, program, rules, (program.version, rules.revision, database.schema_version), now, instead)
+    for id_ in versions:
+        if id_ not in made.compiled.places:
+            name = made.names[id_]
+            raise invalid_field(f"/versions/{id_}", f"This version of {name} names something that is gone: change it")
+    return made
+
+
 def in_force(
     found: Iterable[tuple[PromotionRow, VersionRow]], at: datetime
 ) -> tuple[list[tuple[PromotionRow, VersionRow]], datetime, datetime]:
@@ -103,8 +125,19 @@ def in_force(
     return sorted(latest.values(), key=lambda one: (one[0].place, one[0].id)), since, until
 
 
-async def _make(tx: Tx, program: Program, rules: RulesRow, version: tuple[int, int, int], at: datetime) -> Ready:
+async def _make(
+    tx: Tx,
+    program: Program,
+    rules: RulesRow,
+    version: tuple[int, int, int],
+    at: datetime,
+    instead: Sequence[tuple[PromotionRow, VersionRow]] = (),
+) -> Ready:
     every, since, until = in_force(await store.published(tx, program.id), at)
+    if instead:
+        others = {owner.id for owner, _ in instead}
+        every = [*(one for one in every if one[0].id not in others), *instead]
+        every.sort(key=lambda one: (one[0].place, one[0].id))
     chosen = [(owner, read_definition(row)) for owner, row in every if owner.kind != "trigger"]
     scope = await scope_of(tx, program.id, [definition for _, definition in chosen])
     terms = [one for owner, definition in chosen if (one := _terms(scope, owner, definition)) is not None]

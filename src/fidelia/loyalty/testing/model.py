@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from fidelia.conditions import Verdict
 from fidelia.platform.http import Body
 
 from ..orders import Calculated, DraftLine
@@ -14,6 +15,7 @@ from ..orders import Calculated, DraftLine
 Mode = Literal["priority", "best"]
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 Number = Annotated[str, msgspec.Meta(max_length=40, description='A decimal text, like "12.50"')]
+Versions = Annotated[dict[int, int], msgspec.Meta(max_length=50)]
 
 
 class InventedParticipant(Body, frozen=True, kw_only=True):
@@ -33,7 +35,8 @@ class InventedParticipant(Body, frozen=True, kw_only=True):
 class TestOrder(Body, frozen=True, kw_only=True):
     """A basket to be tried: for a ``profile`` (or found by ``match``), a made-up ``participant``, or nobody known.
 
-    ``at`` is the moment, now without it. ``mode`` is the program's without it.
+    ``at`` is the moment, now without it. ``mode`` is the program's without it. ``versions`` are those (a number by
+    promotion) that are taken as if they were in force and active: drafts, or others than those of the moment.
     """
 
     __test__ = False  # no test of pytest's
@@ -44,6 +47,7 @@ class TestOrder(Body, frozen=True, kw_only=True):
     participant: InventedParticipant | None = None
     at: datetime | None = None
     mode: Mode | None = None
+    versions: Versions = {}
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "EUR"
     channel: Text = ""
     touchpoint: Text | None = None
@@ -78,3 +82,71 @@ class TestedOrder(msgspec.Struct, frozen=True, kw_only=True):
     took_ms: float
     result: Calculated
     other: OtherMode
+
+
+class WhyAsked(TestOrder, frozen=True, kw_only=True):
+    """A basket, and the ``promotion`` whose conditions are to be explained."""
+
+    promotion: int
+
+
+class WhyLine(msgspec.Struct, frozen=True):
+    """Whether a line fits the products of a promotion: verdicts on every node, parents first."""
+
+    line: str
+    sku: str
+    name: str | None
+    holds: bool
+    rules: list[Verdict]
+
+
+class TestWhy(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a promotion fits a basket or not: its conditions with what each rule saw.
+
+    ``condition`` is all that the order must meet (the promotion's own rules, its hours, its order segment), null for
+    every order; ``rules`` are the verdicts on its nodes, parents first. ``products`` is what a line must meet, null for
+    every line.
+    """
+
+    __test__ = False
+
+    promotion: int
+    name: str
+    condition: dict[str, Any] | None
+    holds: bool
+    rules: list[Verdict]
+    products: dict[str, Any] | None
+    lines: list[WhyLine]
+
+
+class AskedField(msgspec.Struct, frozen=True):
+    """A field of people that promotions look at."""
+
+    name: str
+    label: str
+    type: str
+    options: list[str]
+
+
+class AskedSegment(msgspec.Struct, frozen=True):
+    """A segment of people that promotions look at."""
+
+    id: int
+    name: str
+
+
+class TestFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the promotions of a program look at of who buys; ``number``: which order of theirs it is."""
+
+    __test__ = False
+
+    fields: list[AskedField]
+    segments: list[AskedSegment]
+    number: bool
+
+
+class FactsAsked(Body, frozen=True, kw_only=True):
+    """With which versions of promotions, as in a basket that is tried, and when."""
+
+    versions: Versions = {}
+    at: datetime | None = None

@@ -133,6 +133,17 @@ async def published(tx: Tx, program_id: int) -> list[tuple[PromotionRow, Version
     return [(owners[row.promotion_id], row) for row in found if row.promotion_id in owners]
 
 
+async def numbered(tx: Tx, program_id: int, versions: Mapping[int, int]) -> list[tuple[PromotionRow, VersionRow]]:
+    """Return these versions (a number by promotion) of a program's promotions, as far as there are any."""
+    small = [(id_, number) for id_, number in versions.items() if 0 < id_ < 2**31 and 0 < number < 2**31]
+    if not small:
+        return []
+    rows = await tx.all(_VERSIONS.where(sa.tuple_(_v.promotion_id, _v.number).in_(small)))
+    owners = {row.id: row for row in await every(tx, program_id)}
+    found = [as_struct(row, VersionRow) for row in rows]
+    return [(owners[row.promotion_id], row) for row in found if row.promotion_id in owners]
+
+
 async def save_draft(
     tx: Tx, promotion_id: int, number: int, definition: Any, sentence: str, author: str, *, new: bool
 ) -> None:
