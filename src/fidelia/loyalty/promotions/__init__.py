@@ -1,8 +1,9 @@
 """Promotions, their versions, limits and conditions.
 
 ``PromotionDefinition`` is what a version says, ``Reward`` what it gives. ``ready(tx, program, now=None) -> Ready`` is a
-program's promotions made ready for the calculator; ``ready_as_if`` with drafts or other versions. Limits: ``counter_keys``, ``used`` and ``left_of`` before a
-calculation, ``takings`` and ``take`` within a commit (``None``: somebody else was faster), ``lock_counters`` and
+program's promotions made ready for the calculator; ``ready_as_if`` with drafts or other versions. Limits:
+``counter_keys``, ``used`` and ``left_of`` before a calculation, ``takings`` and ``take`` within a commit (``None``:
+somebody else was faster), ``lock_counters`` and
 ``add_to_counters`` to give back; ``count_use`` keeps the figures.
 """
 
