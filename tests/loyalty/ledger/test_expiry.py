@@ -5,18 +5,22 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
 from fidelia.kernel.clock import FixedClock
 from fidelia.loyalty.ledger import expire_chunk, expire_lots
 from fidelia.platform.engines import Engines
+from fidelia.platform.outbox import clickhouse_time, encode_line
 
 from .shop import Club
 
 D = Decimal
 
+_EXPIRED = "select id, profile_id, amount, at from loyalty_transaction where program_id = :p and type = 'expire'"
 _FILL = """
 insert into loyalty_account (database_id, program_id, point_type_id, profile_id, balance, seq, created_at, updated_at)
     select %(db)s, %(p)s, %(t)s, n, %(each)s * 10, %(each)s, %(now)s, %(now)s from generate_series(1, %(members)s) n;
@@ -68,10 +72,17 @@ async def test_lots_lapse_once_each_in_the_order_of_their_ends(club: Club, clock
             ),
             {"p": club.program},
         )
-        told = await tx.scalar(sa.text("select sum(rows) from event_inbox where payload like '%loyalty.expired%'"))
+        lines = await tx.all(sa.text("select rows, payload from event_inbox where payload like '%loyalty.expired%'"))
+        ids = {r.id: r for r in await tx.all(sa.text(_EXPIRED), {"p": club.program})}
     assert [(r.seq, r.change, r.balance_after) for r in rows[5:]] == [(6, -10, 40), (7, -10, 30), (8, -10, 20)]
     assert [r.at for r in rows[5:]] == [clock.now() - timedelta(days=n) for n in (2, 1, 0)]
-    assert told == 120
+    told = [line.encode() for row in lines for line in row.payload.split("\n")]
+    assert sum(row.rows for row in lines) == len(told) == len(set(told)) == 120
+    for line in told:  # made by PostgreSQL, and the very same that Python would write
+        row = ids[UUID(msgspec.json.decode(line)["props"]["transaction"])]
+        props = {"program": club.program, "points": "stars", "amount": float(row.amount), "transaction": str(row.id)}
+        moment = clickhouse_time(row.at)
+        assert line == encode_line("loyalty.expired", row.profile_id, moment, f"loyalty.expired:{row.id}", props)
 
 
 async def test_who_owes_something_pays_it_out_of_what_lapses(club: Club, clock: FixedClock) -> None:
