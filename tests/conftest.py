@@ -159,7 +159,7 @@ def clock(engines: Engines) -> Iterator[FixedClock]:
 
 
 @asynccontextmanager
-async def _alive(app: Litestar) -> AsyncIterator[None]:
+async def alive(app: Litestar) -> AsyncIterator[None]:
     """Start the application and stop it in one and the same task, which its task groups insist on."""
     started, stop = asyncio.Event(), asyncio.Event()
 
@@ -189,7 +189,7 @@ async def api_client(engines: Engines, *, roles: tuple[str, ...] = ("owner",)) -
     async with engines.tx() as tx:
         made = await create_token(tx, Actor.system(), "test", roles)
     with application(engines) as app:
-        async with _alive(app):
+        async with alive(app):
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
             headers = {"Authorization": f"Bearer {made.secret}"}
             async with httpx.AsyncClient(
