@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -15,6 +16,8 @@ from ..programs import Level, LevelGroup, next_day_of_year, plus_months
 from .model import Standing
 
 NOTHING = Decimal(0)
+#: The same few days are asked for every member of a review.
+_next_day = lru_cache(maxsize=256)(next_day_of_year)
 
 
 class Days(msgspec.Struct, frozen=True):
@@ -145,7 +148,7 @@ def next_review(group: LevelGroup, days: Days) -> date | None:
     """Return the first day of review after today; ``None`` where levels are not reviewed."""
     if group.review.kind == "dates":
         tomorrow = days.today + timedelta(days=1)
-        return min((next_day_of_year(text, tomorrow) for text in group.review.dates), default=None)
+        return min((_next_day(text, tomorrow) for text in group.review.dates), default=None)
     if group.review.kind == "none" or not group.review.months:
         return None
     origin, step = (days.reached if group.review.start == "level" else days.joined), group.review.months
@@ -160,7 +163,7 @@ def next_reset(group: LevelGroup, today: date) -> date | None:
     """Return the first day after today on which counting begins anew; ``None`` where no day does that."""
     if group.reset.when != "date" or group.reset.date is None:
         return None
-    return next_day_of_year(group.reset.date, today + timedelta(days=1))
+    return _next_day(group.reset.date, today + timedelta(days=1))
 
 
 def _moved(group: LevelGroup, standing: Standing, level_id: int | None, at: datetime, days: Days) -> Standing:
