@@ -14,6 +14,7 @@ from fidelia.events.goals.site.http import SiteController
 from fidelia.events.hooks.http import HookController
 from fidelia.events.http import API as EVENTS
 from fidelia.events.http import ROOT as SEGMENT_PROTOCOL
+from fidelia.loyalty.analytics.http import API as LOYALTY_REPORTS
 from fidelia.loyalty.codes.http import routers as promo_codes
 from fidelia.loyalty.members.http import API as MEMBERS
 from fidelia.loyalty.orders.http import CalculatedOrderController, OrderMatchController
@@ -96,6 +97,7 @@ API: list[ControllerRouterHandler] = [
     *PROGRAMS,
     *PROMOTIONS,
     *LOYALTY_TEST,
+    *LOYALTY_REPORTS,
     CalculatedOrderController,
     OrderMatchController,
     *MEMBERS,

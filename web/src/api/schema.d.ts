@@ -2873,6 +2873,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loyalty/programs/{program_id}/analytics/csv/{report}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report as CSV */
+        get: operations["ApiV1LoyaltyProgramsProgramIdAnalyticsCsvReportAsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/programs/{program_id}/analytics/levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Members by level, and their moves */
+        get: operations["ApiV1LoyaltyProgramsProgramIdAnalyticsLevelsLevels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/programs/{program_id}/analytics/liability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Outstanding points and their worth */
+        get: operations["ApiV1LoyaltyProgramsProgramIdAnalyticsLiabilityLiability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/programs/{program_id}/analytics/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Members over a period */
+        get: operations["ApiV1LoyaltyProgramsProgramIdAnalyticsMembersMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/programs/{program_id}/analytics/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Points that moved */
+        get: operations["ApiV1LoyaltyProgramsProgramIdAnalyticsPointsPoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/programs/{program_id}/analytics/xlsx/{report}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report as a workbook */
+        get: operations["ApiV1LoyaltyProgramsProgramIdAnalyticsXlsxReportAsXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/loyalty/programs/{program_id}/arbitration": {
         parameters: {
             query?: never;
@@ -11515,6 +11617,16 @@ export interface components {
             reset?: components["schemas"]["ResetIn"];
             grace_days?: number;
         };
+        /** LevelGroupReport */
+        LevelGroupReport: {
+            group: number;
+            key: string;
+            name: string;
+            levels: components["schemas"]["LevelName"][];
+            steps: components["schemas"]["LevelStep"][];
+            moves: components["schemas"]["LevelMove"][];
+            causes: components["schemas"]["MembersBy"][];
+        };
         /** LevelGroups */
         LevelGroups: {
             items: components["schemas"]["LevelGroupOut"][];
@@ -11527,6 +11639,24 @@ export interface components {
             key?: string | null;
             /** @default [] */
             benefits?: string[];
+        };
+        /** LevelMembers */
+        LevelMembers: {
+            group: number;
+            name: string;
+            levels: components["schemas"]["MembersBy"][];
+        };
+        /** LevelMove */
+        LevelMove: {
+            source: number | null;
+            target: number | null;
+            moves: number;
+        };
+        /** LevelName */
+        LevelName: {
+            id: number;
+            name: string;
+            position: number;
         };
         /** LevelOut */
         LevelOut: {
@@ -11542,6 +11672,66 @@ export interface components {
             group_id: number;
             level_id: number | null;
             members: number;
+        };
+        /** LevelStep */
+        LevelStep: {
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            members: number[];
+            entered: number;
+            up: number;
+            down: number;
+        };
+        /** LiabilityAge */
+        LiabilityAge: {
+            since: number;
+            until: number | null;
+            points: string;
+            money: string | null;
+        };
+        /** LiabilityBreakage */
+        LiabilityBreakage: {
+            expired: string;
+            redeemed: string;
+            rate: number | null;
+            expected: number | null;
+            expected_money: string | null;
+            redemption: number | null;
+        };
+        /** LiabilityExpiry */
+        LiabilityExpiry: {
+            month: string | null;
+            points: string;
+            money: string | null;
+        };
+        /** LiabilityForecast */
+        LiabilityForecast: {
+            /** Format: date */
+            month: string;
+            redeemed: string;
+            expired: string;
+            left: string;
+            redeemed_money: string | null;
+            expired_money: string | null;
+            left_money: string | null;
+        };
+        /** LiabilityStep */
+        LiabilityStep: {
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            points: string;
+            money: string | null;
+            debt: string;
+        };
+        /** LiabilitySum */
+        LiabilitySum: {
+            currency: string;
+            money: string;
+            steps: string[];
         };
         /** LifetimeExample */
         LifetimeExample: {
@@ -11784,6 +11974,46 @@ export interface components {
             lot: components["schemas"]["LotOut"];
             amount: string;
             repays: boolean;
+        };
+        /** LoyaltyLevels */
+        LoyaltyLevels: {
+            period: components["schemas"]["LoyaltyPeriod"];
+            groups: components["schemas"]["LevelGroupReport"][];
+        };
+        /** LoyaltyLiability */
+        LoyaltyLiability: {
+            period: components["schemas"]["LoyaltyPeriod"];
+            total: components["schemas"]["LiabilitySum"][];
+            types: components["schemas"]["PointLiability"][];
+        };
+        /** LoyaltyMembers */
+        LoyaltyMembers: {
+            period: components["schemas"]["LoyaltyPeriod"];
+            members: number;
+            joined: number;
+            left: number;
+            active: number;
+            buying: number;
+            steps: components["schemas"]["MemberStep"][];
+            levels: components["schemas"]["LevelMembers"][];
+            sources: components["schemas"]["MembersBy"][];
+        };
+        /** LoyaltyPeriod */
+        LoyaltyPeriod: {
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            /** @enum {string} */
+            by: "day" | "week" | "month";
+            timezone: string;
+            /** Format: date-time */
+            as_of: string;
+        };
+        /** LoyaltyPoints */
+        LoyaltyPoints: {
+            period: components["schemas"]["LoyaltyPeriod"];
+            types: components["schemas"]["PointTypeFlow"][];
         };
         /** MadeSegment */
         MadeSegment: {
@@ -12617,6 +12847,18 @@ export interface components {
             } | null;
             profile_id: number;
         };
+        /** MemberStep */
+        MemberStep: {
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            members: number;
+            joined: number;
+            left: number;
+            active: number;
+            buying: number;
+        };
         /** MemberSummary */
         MemberSummary: {
             members: number;
@@ -12630,6 +12872,12 @@ export interface components {
             joined: number;
             already: number;
             unknown: (number | string)[];
+        };
+        /** MembersBy */
+        MembersBy: {
+            key: string;
+            name: string;
+            members: number;
         };
         /** MembersIn */
         MembersIn: {
@@ -13309,6 +13557,69 @@ export interface components {
             refreshed_at: string | null;
             next_refresh_at: string | null;
         };
+        /** PointFlow */
+        PointFlow: {
+            accrued: string;
+            redeemed: string;
+            given_back: string;
+            expired: string;
+            taken_back: string;
+            adjusted: string;
+        };
+        /** PointLiability */
+        PointLiability: {
+            points: string;
+            name: string;
+            ratio: string | null;
+            currency: string | null;
+            outstanding: string;
+            active: string;
+            pending: string;
+            held: string;
+            debt: string;
+            money: string | null;
+            debt_money: string | null;
+            steps: components["schemas"]["LiabilityStep"][];
+            ages: components["schemas"]["LiabilityAge"][];
+            expiries: components["schemas"]["LiabilityExpiry"][];
+            forecast: components["schemas"]["LiabilityForecast"][];
+            breakage: components["schemas"]["LiabilityBreakage"];
+        };
+        /** PointStep */
+        PointStep: {
+            accrued: string;
+            redeemed: string;
+            given_back: string;
+            expired: string;
+            taken_back: string;
+            adjusted: string;
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            opening: string | null;
+            closing: string | null;
+        };
+        /** PointTypeFlow */
+        PointTypeFlow: {
+            points: string;
+            name: string;
+            /** @enum {string} */
+            kind: "standard" | "qualification";
+            ratio: string | null;
+            currency: string | null;
+            total: components["schemas"]["PointFlow"];
+            accrued_money: string | null;
+            redeemed_money: string | null;
+            expired_money: string | null;
+            redemption_rate: number | null;
+            steps: components["schemas"]["PointStep"][];
+            causes: components["schemas"]["PointsBy"][];
+            promotions: components["schemas"]["PointsBy"][];
+            channels: components["schemas"]["PointsBy"][];
+            regions: components["schemas"]["PointsBy"][];
+            levels: components["schemas"]["PointsBy"][];
+        };
         /** PointTypeIn */
         PointTypeIn: {
             name: string;
@@ -13381,6 +13692,17 @@ export interface components {
         /** PointTypes */
         PointTypes: {
             items: components["schemas"]["PointTypeOut"][];
+        };
+        /** PointsBy */
+        PointsBy: {
+            accrued: string;
+            redeemed: string;
+            given_back: string;
+            expired: string;
+            taken_back: string;
+            adjusted: string;
+            key: string;
+            name: string;
         };
         /** PointsFixed */
         PointsFixed: {
@@ -40862,6 +41184,686 @@ export interface operations {
             };
             /** @description Too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1LoyaltyProgramsProgramIdAnalyticsCsvReportAsCsv: {
+        parameters: {
+            query?: {
+                /** @description First day, like 2026-01-01; 30 days, 13 weeks or 12 months otherwise */
+                from?: string | null;
+                /** @description Last day, like 2026-11-30, included; today otherwise, and at most */
+                to?: string | null;
+                /** @description Days, weeks (from Monday) or months; 400 at most */
+                by?: "day" | "week" | "month";
+                /** @description Only this point type, by its key */
+                points?: string | null;
+                /** @description Only members who are on this level at the end of the period */
+                level?: number | null;
+                /** @description Only people who are in this segment at present */
+                segment?: number | null;
+                /** @description Only because of this promotion */
+                promotion?: number | null;
+                /** @description Only orders of this sales channel */
+                channel?: string | null;
+                /** @description Only orders of this region, by external id */
+                region?: string | null;
+            };
+            header?: never;
+            path: {
+                report: "liability" | "points" | "members" | "levels";
+                program_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1LoyaltyProgramsProgramIdAnalyticsLevelsLevels: {
+        parameters: {
+            query?: {
+                /** @description First day, like 2026-01-01; 30 days, 13 weeks or 12 months otherwise */
+                from?: string | null;
+                /** @description Last day, like 2026-11-30, included; today otherwise, and at most */
+                to?: string | null;
+                /** @description Days, weeks (from Monday) or months; 400 at most */
+                by?: "day" | "week" | "month";
+                /** @description Only this point type, by its key */
+                points?: string | null;
+                /** @description Only members who are on this level at the end of the period */
+                level?: number | null;
+                /** @description Only people who are in this segment at present */
+                segment?: number | null;
+                /** @description Only because of this promotion */
+                promotion?: number | null;
+                /** @description Only orders of this sales channel */
+                channel?: string | null;
+                /** @description Only orders of this region, by external id */
+                region?: string | null;
+            };
+            header?: never;
+            path: {
+                program_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoyaltyLevels"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1LoyaltyProgramsProgramIdAnalyticsLiabilityLiability: {
+        parameters: {
+            query?: {
+                /** @description First day, like 2026-01-01; 30 days, 13 weeks or 12 months otherwise */
+                from?: string | null;
+                /** @description Last day, like 2026-11-30, included; today otherwise, and at most */
+                to?: string | null;
+                /** @description Days, weeks (from Monday) or months; 400 at most */
+                by?: "day" | "week" | "month";
+                /** @description Only this point type, by its key */
+                points?: string | null;
+                /** @description Only members who are on this level at the end of the period */
+                level?: number | null;
+                /** @description Only people who are in this segment at present */
+                segment?: number | null;
+                /** @description Only because of this promotion */
+                promotion?: number | null;
+                /** @description Only orders of this sales channel */
+                channel?: string | null;
+                /** @description Only orders of this region, by external id */
+                region?: string | null;
+            };
+            header?: never;
+            path: {
+                program_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoyaltyLiability"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1LoyaltyProgramsProgramIdAnalyticsMembersMembers: {
+        parameters: {
+            query?: {
+                /** @description First day, like 2026-01-01; 30 days, 13 weeks or 12 months otherwise */
+                from?: string | null;
+                /** @description Last day, like 2026-11-30, included; today otherwise, and at most */
+                to?: string | null;
+                /** @description Days, weeks (from Monday) or months; 400 at most */
+                by?: "day" | "week" | "month";
+                /** @description Only this point type, by its key */
+                points?: string | null;
+                /** @description Only members who are on this level at the end of the period */
+                level?: number | null;
+                /** @description Only people who are in this segment at present */
+                segment?: number | null;
+                /** @description Only because of this promotion */
+                promotion?: number | null;
+                /** @description Only orders of this sales channel */
+                channel?: string | null;
+                /** @description Only orders of this region, by external id */
+                region?: string | null;
+            };
+            header?: never;
+            path: {
+                program_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoyaltyMembers"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1LoyaltyProgramsProgramIdAnalyticsPointsPoints: {
+        parameters: {
+            query?: {
+                /** @description First day, like 2026-01-01; 30 days, 13 weeks or 12 months otherwise */
+                from?: string | null;
+                /** @description Last day, like 2026-11-30, included; today otherwise, and at most */
+                to?: string | null;
+                /** @description Days, weeks (from Monday) or months; 400 at most */
+                by?: "day" | "week" | "month";
+                /** @description Only this point type, by its key */
+                points?: string | null;
+                /** @description Only members who are on this level at the end of the period */
+                level?: number | null;
+                /** @description Only people who are in this segment at present */
+                segment?: number | null;
+                /** @description Only because of this promotion */
+                promotion?: number | null;
+                /** @description Only orders of this sales channel */
+                channel?: string | null;
+                /** @description Only orders of this region, by external id */
+                region?: string | null;
+            };
+            header?: never;
+            path: {
+                program_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoyaltyPoints"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1LoyaltyProgramsProgramIdAnalyticsXlsxReportAsXlsx: {
+        parameters: {
+            query?: {
+                /** @description First day, like 2026-01-01; 30 days, 13 weeks or 12 months otherwise */
+                from?: string | null;
+                /** @description Last day, like 2026-11-30, included; today otherwise, and at most */
+                to?: string | null;
+                /** @description Days, weeks (from Monday) or months; 400 at most */
+                by?: "day" | "week" | "month";
+                /** @description Only this point type, by its key */
+                points?: string | null;
+                /** @description Only members who are on this level at the end of the period */
+                level?: number | null;
+                /** @description Only people who are in this segment at present */
+                segment?: number | null;
+                /** @description Only because of this promotion */
+                promotion?: number | null;
+                /** @description Only orders of this sales channel */
+                channel?: string | null;
+                /** @description Only orders of this region, by external id */
+                region?: string | null;
+            };
+            header?: never;
+            path: {
+                report: "liability" | "points" | "members" | "levels";
+                program_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

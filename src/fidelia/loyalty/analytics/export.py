@@ -1,0 +1,140 @@
+"""Reports as tables for a file: what each is about, then everything that the page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from fidelia.segments import books
+
+from .model import LoyaltyLevels, LoyaltyLiability, LoyaltyMembers, LoyaltyPoints
+from .period import LoyaltyPeriod
+
+Cell = str | int | float | None
+#: Fields that are texts of numbers stay texts in the API; in a workbook they are numbers.
+_TEXTS = frozenset({"points", "name", "key", "currency", "pool", "partner", "external_id", "kind"})
+
+
+def tables(report: Any) -> list[books.Table]:
+    """Return a report as named tables; the first row of each is its head, but of the first."""
+    match report:
+        case LoyaltyLiability():
+            return _liability(report)
+        case LoyaltyPoints():
+            return _points(report)
+        case LoyaltyMembers():
+            return _members(report)
+        case LoyaltyLevels():
+            return _levels(report)
+    raise TypeError(f"{type(report).__name__} is no report")
+
+
+def _about(what: str, period: LoyaltyPeriod, *more: Sequence[Cell]) -> books.Table:
+    made = period.as_of.isoformat().replace("+00:00", "Z")
+    rows: list[books.Row] = [
+        [what],
+        ["From", period.first.isoformat()],
+        ["To", period.last.isoformat()],
+        ["By", period.by],
+        ["Time zone", period.timezone],
+        ["As of", made],
+        *more,
+    ]
+    return "About", rows
+
+
+def _liability(report: LoyaltyLiability) -> list[books.Table]:
+    sums = [[f"Outstanding, {one.currency}", number(one.money)] for one in report.total]
+    types = report.types
+    return [
+        _about("Outstanding points", report.period, *sums),
+        ("Point types", sheet(types, without=("steps", "ages", "expiries", "forecast", "breakage"))),
+        ("Course", nested((one.name, one.steps) for one in types)),
+        ("Age", nested((one.name, one.ages) for one in types)),
+        ("Expiry", nested((one.name, one.expiries) for one in types)),
+        ("Forecast", nested((one.name, one.forecast) for one in types)),
+        ("Breakage", nested((one.name, [one.breakage]) for one in types)),
+    ]
+
+
+def _points(report: LoyaltyPoints) -> list[books.Table]:
+    types = report.types
+    parts = ("causes", "promotions", "channels", "regions", "levels")
+    return [
+        _about("Points that moved", report.period),
+        ("Point types", nested((one.name, [one.total]) for one in types)),
+        ("Course", nested((one.name, one.steps) for one in types)),
+        *((part.capitalize(), nested((one.name, getattr(one, part)) for one in types)) for part in parts),
+    ]
+
+
+def _members(report: LoyaltyMembers) -> list[books.Table]:
+    whole = ("members", "joined", "left", "active", "buying")
+    return [
+        _about("Members", report.period, *([name.capitalize(), getattr(report, name)] for name in whole)),
+        ("Course", sheet(report.steps)),
+        ("Levels", nested(((one.name, one.levels) for one in report.levels), "Level group")),
+        ("Ways in", sheet(report.sources)),
+    ]
+
+
+def _levels(report: LoyaltyLevels) -> list[books.Table]:
+    course: list[books.Row] = [["Level group", "First", "Last", "Level", "Members"]]
+    moves: list[books.Row] = [["Level group", "From", "To", "Moves"]]
+    for group in report.groups:
+        called: dict[int | None, str] = {level.id: level.name for level in group.levels} | {None: "None"}
+        names = [*(level.name for level in group.levels), "None"]
+        for step in group.steps:
+            days = [step.first.isoformat(), step.last.isoformat()]
+            course += [[group.name, *days, name, n] for name, n in zip(names, step.members, strict=True)]
+        moves += [[group.name, called.get(m.source), called.get(m.target), m.moves] for m in group.moves]
+    counts = nested(((one.name, one.steps) for one in report.groups), "Level group", without=("members",))
+    return [
+        _about("Levels", report.period),
+        ("Members by level", course),
+        ("Course", counts),
+        ("Moves", moves),
+        ("Causes", nested(((one.name, one.causes) for one in report.groups), "Level group")),
+    ]
+
+
+def nested(
+    parts: Iterable[tuple[str, Sequence[msgspec.Struct]]], head: str = "Points", without: Sequence[str] = ()
+) -> list[books.Row]:
+    """Return rows of several parts in one table, each with its part's name first."""
+    rows: list[books.Row] = []
+    for name, items in parts:
+        found = sheet(items, without)
+        if found and not rows:
+            rows.append([head, *found[0]])
+        rows += [[name, *row] for row in found[1:]]
+    return rows
+
+
+def sheet(items: Sequence[msgspec.Struct], without: Sequence[str] = ()) -> list[books.Row]:
+    """Return structs as rows below their fields' names."""
+    if not items:
+        return []
+    names = [name for name in items[0].__struct_fields__ if name not in without]
+    head: books.Row = [name.replace("_", " ").capitalize() for name in names]
+    return [head, *([cell(name, getattr(item, name)) for name in names] for item in items)]
+
+
+def cell(name: str, value: Any) -> Cell:
+    """Return a field as a cell: days as texts, decimal texts as numbers."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str) and (name not in _TEXTS or (name == "points" and number(value) is not None)):
+        return number(value) if number(value) is not None else value
+    return value  # type: ignore[no-any-return]
+
+
+def number(text: str | None) -> float | None:
+    """Read a decimal text; null of anything else."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
