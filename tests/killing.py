@@ -26,10 +26,11 @@ def killing(original: Callable[P, Awaitable[R]], wanted: int, *, before: bool = 
     async def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         nonlocal calls
         calls += 1
-        if before and calls == wanted:
+        mine = calls  # others may call while this one waits
+        if before and mine == wanted:
             os.kill(os.getpid(), signal.SIGKILL)
         result = await original(*args, **kwargs)
-        if calls == wanted:
+        if mine == wanted:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
