@@ -88,9 +88,9 @@ def many_rss(path: Path, count: int) -> Path:
     def lines() -> Iterator[str]:
         yield RSS_HEAD
         for n in range(count):
-            group = f"g{n // 9}" if n % 3 == 0 else None
+            group = f"rg{n // 9}" if n % 3 == 0 else None
             yield item(
-                f"o{n}", brand=f"Brand {n % 50}", item_group_id=group, color=f"c{n % 7}", description=f"About {n}"
+                f"r{n}", brand=f"Brand {n % 50}", item_group_id=group, color=f"c{n % 7}", description=f"About {n}"
             )
         yield RSS_TAIL
 

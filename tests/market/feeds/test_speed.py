@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,12 +24,13 @@ async def test_a_hundred_thousand_offers_are_loaded_within_a_minute(
     market: Market, tmp_path: Path, made: Callable[[Path, int], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = made(tmp_path / "feed.xml", OFFERS)
-    feed = await market.feed(
-        path.read_bytes().replace(b">Thing 77<", b"><").replace(b"https://shop.example/99<", b"no<")
-    )
-    began = time.perf_counter()
+    shown = path.read_bytes()
+    spoilt = re.sub(rb"https://shop\.example/r?99<", b"no<", shown, count=1)
+    assert spoilt != shown
+    feed = await market.feed(spoilt)
+    began, busy = time.perf_counter(), time.process_time()
     run: dict[str, Any] = await market.run(feed["id"])
-    took = time.perf_counter() - began
+    took, used = time.perf_counter() - began, time.process_time() - busy
     assert (run["state"], run["error"]) == ("done", None)
     assert (run["offers"], run["rejected"]) == (OFFERS, 1)
     assert run["created"] == OFFERS - 1
@@ -37,6 +39,8 @@ async def test_a_hundred_thousand_offers_are_loaded_within_a_minute(
     over = time.perf_counter() - began
     assert again["unchanged"] == OFFERS - 1
     with capsys.disabled():
-        print(f"\n{run['format']}: {OFFERS:,} offers in {took:.1f} s, again in {over:.1f} s")
+        print(
+            f"\n{run['format']}: {OFFERS:,} offers in {took:.1f} s ({used:.1f} s of them in Python), again {over:.1f} s"
+        )
     assert took <= MOST_SECONDS
     assert over <= MOST_SECONDS

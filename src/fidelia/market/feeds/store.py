@@ -15,6 +15,7 @@ from fidelia.platform.listing import folded, or_never, sorted_rows
 from fidelia.platform.postgres import Tx, as_struct
 from fidelia.platform.schedules import Runs
 
+from ..store.copying import copied
 from .model import FeedRow, MarketFeedRun, RejectedOffer, RunRow
 from .reading import Offer
 from .reading.model import Rejected
@@ -116,9 +117,12 @@ async def put_items(tx: Tx, run_id: int, first: int, offers: Sequence[Offer]) ->
     """Write offers that were read, in their order, numbered from ``first`` on."""
     raw = await tx.raw()
     statement = "copy feed_item (run_id, n, line, external_id, parent, body) from stdin"
+    lines = [
+        f"{run_id}\t{n}\t{offer.line}\t{copied(offer.id)}\t{copied(offer.group)}\t\\\\x{_pack(offer).hex()}\n"
+        for n, offer in enumerate(offers, first)
+    ]
     async with raw.cursor() as cursor, cursor.copy(statement) as copy:
-        for n, offer in enumerate(offers, first):
-            await copy.write_row((run_id, n, offer.line, offer.id, offer.group, _pack(offer)))
+        await copy.write("".join(lines))
 
 
 async def put_rejects(tx: Tx, run_id: int, rejected: Iterable[Rejected]) -> None:

@@ -45,7 +45,7 @@ class RegionOffer(Body, frozen=True):
     quantity: Amount | None = None
 
 
-class ProductIn(Body, frozen=True):
+class ProductIn(Body, frozen=True, gc=False):
     """A product by its caller's id. ``category`` is a category's external id; prices are decimal texts.
 
     ``floor`` is the price that no discount goes below; ``regions`` replaces the prices and stock of all regions.
@@ -98,7 +98,7 @@ class ProductPatch(Body, frozen=True):
     regions: list[RegionOffer] | msgspec.UnsetType = msgspec.UNSET
 
 
-class SkuIn(Body, frozen=True):
+class SkuIn(Body, frozen=True, gc=False):
     """A variant of a product (a colour, a size) by its caller's id; ``product`` is the product's external id.
 
     What a SKU does not say it has from its product.

@@ -68,7 +68,7 @@ class ItemError(msgspec.Struct, frozen=True):
     message: str
 
 
-class ItemResult(msgspec.Struct, frozen=True):
+class ItemResult(msgspec.Struct, frozen=True, gc=False):
     """What became of one item of a batch."""
 
     index: int

@@ -14,6 +14,7 @@ from fidelia.platform.postgres import Tx
 from ..book import Book
 from ..rules import Order
 from ..statuses import DONE, FOLLOWED, starting
+from .copying import copied
 
 _STAGE = """
 create temp table if not exists stage_order (
@@ -278,26 +279,16 @@ def _line_rows(orders: Sequence[Placed]) -> list[str]:
         start = starting(order.status)
         for number, line in enumerate(order.lines, 1):
             out.append(
-                f"{n}\t{number}\t{_or_null(line.external_id)}\t{_escaped(line.product)}\t{_or_null(line.sku)}"
+                f"{n}\t{number}\t{copied(line.external_id)}\t{copied(line.product)}\t{copied(line.sku)}"
                 f"\t{line.quantity}\t{_number(line.price)}\t{_number(line.floor)}\t{line.discount}\t{line.total}"
-                f"\t{_escaped(line.status or start)}\t{'t' if line.status else 'f'}"
-                f"\t{_escaped(_json(line.properties)) if line.properties else '{}'}\n"
+                f"\t{copied(line.status or start)}\t{'t' if line.status else 'f'}"
+                f"\t{copied(_json(line.properties)) if line.properties else '{}'}\n"
             )
     return out
 
 
 def _number(amount: Decimal | None) -> str:
     return "\\N" if amount is None else str(amount)
-
-
-def _or_null(text: str | None) -> str:
-    return "\\N" if text is None else _escaped(text)
-
-
-def _escaped(text: str) -> str:
-    if text.isalnum():
-        return text
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 async def _lines(raw: psycopg.AsyncConnection[Any], orders: Sequence[Loaded], *, replace: bool) -> None:

@@ -1,4 +1,7 @@
-"""What a feed is read into: offers, categories, and what is refused; and the one way to refuse a whole file."""
+"""What a feed is read into: offers, categories, and what is refused; and the one way to refuse a whole file.
+
+A large feed makes millions of these. None leads back to itself, so the collector of circles need not look at them.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class Refused(Exception):
         self.field, self.value, self.reason = field, value, reason
 
 
-class FeedCategory(msgspec.Struct, frozen=True, array_like=True):
+class FeedCategory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A category of the feed's tree, by the feed's own id."""
 
     id: str
@@ -43,7 +46,7 @@ class FeedCategory(msgspec.Struct, frozen=True, array_like=True):
     line: int
 
 
-class Offer(msgspec.Struct, array_like=True):
+class Offer(msgspec.Struct, array_like=True, gc=False):
     """An offer as a feed tells of it, all of it text that was looked at once; ``line`` is where it begins.
 
     ``group`` names the product that it is a variant of. ``category`` is a category's id, or a path with `` > `` between
@@ -72,7 +75,7 @@ class Offer(msgspec.Struct, array_like=True):
     params: dict[str, str | list[str]] = {}
 
 
-class Rejected(msgspec.Struct, frozen=True, array_like=True):
+class Rejected(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An offer that is refused: at which line of the file it begins, and why."""
 
     line: int
@@ -90,7 +93,7 @@ class Batch(msgspec.Struct):
     categories: list[FeedCategory]
 
 
-class Element(msgspec.Struct, frozen=True, array_like=True):
+class Element(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Something inside an offer: the name of the element, its attributes, its text."""
 
     name: str
@@ -100,7 +103,7 @@ class Element(msgspec.Struct, frozen=True, array_like=True):
     parts: dict[str, str] = {}
 
 
-class Record(msgspec.Struct, frozen=True, array_like=True):
+class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An offer as it stands in the file."""
 
     line: int

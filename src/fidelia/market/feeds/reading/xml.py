@@ -16,6 +16,8 @@ MAX_DEPTH = 60
 MAX_ELEMENTS = 1_000
 #: The one DTD that is named in ordinary feeds of this kind; it is not read.
 _NAMED = ("yml_catalog", "shops.dtd")
+#: The parts of an element that has none; nobody writes to it.
+_NOTHING: dict[str, str] = {}
 _NO_ENTITIES = "The file declares entities. A feed needs none, and they can make a small file grow without end"
 
 
@@ -29,6 +31,8 @@ class Scanner:
     def __init__(self, records: frozenset[str], parts: frozenset[str] = frozenset()) -> None:
         self._wanted, self._parted = records, parts
         self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._keep = self._text
+        self._plain: dict[str, str] = {}
         parser: Any = self._parser
         parser.buffer_text = True
         parser.buffer_size = 1 << 16
@@ -87,7 +91,7 @@ class Scanner:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise FeedProblem(f"Elements nest more than {MAX_DEPTH} deep", self._parser.CurrentLineNumber)
-        name = name.rpartition(" ")[2]
+        name = self._plain.get(name) or self._known(name)
         if self._base:
             self._inside(name, attributes)
             return
@@ -101,13 +105,21 @@ class Scanner:
             self._category = (attributes, [], self._parser.CurrentLineNumber)
             self._parser.CharacterDataHandler = self._category[1].append
 
+    def _known(self, name: str) -> str:
+        """Return a name without its namespace, and know it from now on, as far as there are not too many of them."""
+        short = name.rpartition(" ")[2]
+        if len(self._plain) < MAX_ELEMENTS:
+            self._plain[name] = short
+        return short
+
     def _inside(self, name: str, attributes: dict[str, str]) -> None:
         deep = self._depth - self._base
         if deep == 1:
-            self._name, self._own, self._inner, self._texts, self._size = name, attributes, {}, [], 0
-            self._parser.CharacterDataHandler = self._text
+            self._name, self._own, self._inner, self._texts, self._size = name, attributes, _NOTHING, [], 0
+            self._parser.CharacterDataHandler = self._keep
         elif deep == 2 and self._name in self._parted:
             self._part = []
+            self._inner = dict(self._inner)
             self._parser.CharacterDataHandler = self._part.append
 
     def _text(self, text: str) -> None:
@@ -134,7 +146,7 @@ class Scanner:
         elif deep == 2 and self._part is not None:
             self._inner[name.rpartition(" ")[2]] = "".join(self._part)[:MAX_TEXT].strip()
             self._part = None
-            self._parser.CharacterDataHandler = self._text
+            self._parser.CharacterDataHandler = self._keep
 
     def _close_category(self) -> None:
         assert self._category is not None
