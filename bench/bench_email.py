@@ -94,6 +94,11 @@ def source() -> TemplateSource:
 
 def own_sink(port: int) -> None:
     """Take everything, as quickly as Python can; in a process of its own."""
+    answers = {
+        b"EHLO": b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
+        b"DATA": b"354 go\r\n",
+        b"QUIT": b"221 bye\r\n",
+    }
 
     class Sink(asyncio.Protocol):
         def connection_made(self, transport: Any) -> None:
@@ -115,11 +120,7 @@ def own_sink(port: int) -> None:
                     break
                 buffer, verb = rest, line[:4].upper()
                 self.data = verb == b"DATA"
-                out.append(
-                    {b"EHLO": b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n", b"DATA": b"354 go\r\n"}.get(
-                        verb, b"250 ok\r\n"
-                    )
-                )
+                out.append(answers.get(verb, b"250 ok\r\n"))
             self.buffer = buffer
             if out:
                 self.transport.write(b"".join(out))
