@@ -7,7 +7,9 @@
 ``upsert_orders(tx, database_id, orders, history=True)``
     batches of orders with all their lines; ``history=False`` writes no events.
 ``place_order(tx, database_id, order, profile_id=, history=True) -> id``
-    one new order in few statements, for who has worked it out; 409 when its external id is taken.
+    one new order, for who has worked it out; 409 when its external id is taken. ``work_out_order`` and
+    ``ask_place_order`` are its two halves for who asks for more at once (``Tx.together``), like ``ask_book`` and
+    ``ask_catalogue``, which ask for what they need.
 ``find_order(tx, database_id, external_id, lock=False)``, ``order(tx, id)``
     read one.
 ``refund_lines(tx, actor, order_id, lines, delivery="0", reason="", reference=None)``
@@ -21,7 +23,7 @@
     what was set up (currencies, touchpoints, regions, statuses, typed fields); what a refund would give back.
 """
 
-from .book import Book, read_book
+from .book import Book, ask_book, read_book
 from .fields import TypedField
 from .model import (
     BatchReply,
@@ -54,15 +56,25 @@ from .service.catalogue import upsert_categories, upsert_products
 from .service.changes import change_line_status, change_status, refund_lines
 from .service.effects import ORDER_EFFECTS, OrderEffect
 from .service.foretell import ORDER_FORETOLD, OrderForetold
-from .service.orders import find_order, latest_orders, order, place_order, upsert_orders
+from .service.orders import (
+    AskedOrder,
+    ask_place_order,
+    find_order,
+    latest_orders,
+    order,
+    place_order,
+    upsert_orders,
+    work_out_order,
+)
 from .service.people import forget_people, merge_people, personal_data, split_people
 from .service.skus import upsert_skus
-from .store.items import catalogue
-from .store.orders import standing_orders
+from .store.items import ask_catalogue, catalogue
+from .store.orders import ask_standing_orders, standing_orders
 
 __all__ = [
     "ORDER_EFFECTS",
     "ORDER_FORETOLD",
+    "AskedOrder",
     "Back",
     "BatchReply",
     "Book",
@@ -92,6 +104,10 @@ __all__ = [
     "SkuIn",
     "SkuOut",
     "TypedField",
+    "ask_book",
+    "ask_catalogue",
+    "ask_place_order",
+    "ask_standing_orders",
     "catalogue",
     "change_line_status",
     "change_status",
@@ -110,5 +126,6 @@ __all__ = [
     "upsert_orders",
     "upsert_products",
     "upsert_skus",
+    "work_out_order",
     "work_out_refund",
 ]

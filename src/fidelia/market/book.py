@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from fidelia.platform.postgres import Tx
+from fidelia.platform.postgres import Asked, Tx
 
 from .fields import TypedField
 from .model import Entity, LineKind
@@ -44,10 +44,15 @@ class _Row(TypedField, frozen=True):
 
 async def read_book(tx: Tx, database_id: int = 0) -> Book:
     """Return what was set up; touchpoints are those of the database."""
-    raw = await tx.raw()
-    row = await (await raw.execute(_READ, {"database": database_id})).fetchone()
-    assert row is not None
-    currencies, touchpoints, regions, statuses, declared = row
+    return await (await ask_book(tx, database_id)).answer()
+
+
+async def ask_book(tx: Tx, database_id: int) -> Asked[Book]:
+    """Ask for what :func:`read_book` returns, together with other questions."""
+    return await tx.ask(_READ, {"database": database_id}, lambda rows: _book(*rows[0]))
+
+
+def _book(currencies: list[str], touchpoints: str, regions: str, statuses: str, declared: str) -> Book:
     fields: dict[Entity, list[TypedField]] = {"product": [], "sku": [], "order": [], "line": []}
     for field in msgspec.json.decode(declared, type=list[_Row]):
         fields[field.entity].append(field)

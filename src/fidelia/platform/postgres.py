@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 import psycopg
@@ -33,6 +33,7 @@ metadata = sa.MetaData(
 
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 S = TypeVar("S")
+T = TypeVar("T")
 
 
 def json_text(value: Any) -> str:
@@ -41,6 +42,23 @@ def json_text(value: Any) -> str:
 
 
 set_json_dumps(json_text)
+
+
+class Asked(Generic[T]):
+    """A statement that was sent; its rows are read by ``answer``, once those it was sent with are through."""
+
+    __slots__ = ("_cursor", "_read", "_told")
+
+    def __init__(self, cursor: psycopg.AsyncCursor[Any], read: Callable[[list[Any]], T]) -> None:
+        self._cursor: psycopg.AsyncCursor[Any] | None = cursor
+        self._read = read
+
+    async def answer(self) -> T:
+        """Return what the rows mean, however often it is asked."""
+        if self._cursor is not None:
+            self._told = self._read(await self._cursor.fetchall())
+            self._cursor = None
+        return self._told
 
 
 class Tx:
@@ -56,6 +74,7 @@ class Tx:
         self._events: dict[int, list[bytes]] = {}
         self._dirty: dict[tuple[str, int], BitMap] = {}
         self._notices: set[tuple[str, str]] = set()
+        self._raw: psycopg.AsyncConnection[Any] | None = None
 
     async def execute(self, stmt: sa.Executable, params: Params = None) -> sa.CursorResult[Any]:
         """Run a statement and return its result (``rowcount`` for updates)."""
@@ -79,7 +98,27 @@ class Tx:
 
     async def raw(self) -> psycopg.AsyncConnection[Any]:
         """Return the driver's connection inside this same transaction, for COPY and set SQL."""
-        return await driver(self._connection)
+        if self._raw is None:
+            self._raw = await driver(self._connection)
+        return self._raw
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """Send the statements of a block in one go: one way there and back, instead of one for each.
+
+        They run in their order, each sees what those before it did. Answers are read after the block; raises what
+        the first of them raised.
+        """
+        raw = await self.raw()
+        async with raw.pipeline():
+            yield
+
+    async def ask(
+        self, query: str, params: Sequence[Any] | Mapping[str, Any], read: Callable[[list[Any]], T]
+    ) -> Asked[T]:
+        """Send a question in the driver's SQL, often within :meth:`together`; ``read`` turns rows into the answer."""
+        raw = await self.raw()
+        return Asked(await raw.execute(query.encode(), params), read)
 
     def emit(self, event: outbox.EventOut) -> None:
         """Append an event to the history; written with the transaction."""
@@ -111,8 +150,8 @@ class Tx:
     async def flush(self) -> None:
         """Write what was buffered; the edge calls it just before it commits."""
         if self._events or self._dirty:
-            raw = await self.raw()
-            await outbox.write(raw, self._events, self._dirty)
+            async with self.together():
+                await outbox.write(await self.raw(), self._events, self._dirty)
             self._events, self._dirty = {}, {}
         if self._notices:
             raw = await self.raw()

@@ -6,6 +6,8 @@
     take_back(tx, program_id, rows: Sequence[TakeBack], *, by=None) -> list[Transaction]
     give_back(tx, program_id, rows: Sequence[GiveBack], *, by=None) -> list[Transaction]
     balances(tx, program_id, profile_ids) -> {profile: {point_type_id: Balance}}
+    ask_balances(tx, program_id, profile_id)            the same of one member, sent with other questions
+    ask_purse(tx, types, profile_id) -> AskedPurse      one member's accounts, locked: for orders
     earned(tx, point_type_id, profile_ids, since=None) -> {profile: Decimal}
 
 ``by`` is the actor, the platform itself unless given. Every call writes all its rows or raises: 404 a transaction, 409
@@ -31,10 +33,11 @@ from .model import (
     Type,
 )
 from .people import forget_people, merge_people, personal_data
-from .service.ask import balances, earned, expiring, open_lots, transaction
+from .service.ask import ask_balances, ask_earned, balances, earned, expiring, open_lots, transaction
 from .service.back import give_back, take_back
 from .service.finish import finish
 from .service.post import accrue, redeem
+from .service.purse import AskedPurse, Purse, ask_purse
 from .service.upkeep import activate, becoming_active, expire_chunk, expire_lots, time_out_holds
 from .store.page import Filter, after, count, page
 from .store.read import chain, moved
@@ -45,6 +48,7 @@ __all__ = [
     "STATES",
     "TYPES",
     "Accrual",
+    "AskedPurse",
     "Balance",
     "Because",
     "Filter",
@@ -52,6 +56,7 @@ __all__ = [
     "How",
     "Lot",
     "Policy",
+    "Purse",
     "Redemption",
     "State",
     "TakeBack",
@@ -60,6 +65,9 @@ __all__ = [
     "accrue",
     "activate",
     "after",
+    "ask_balances",
+    "ask_earned",
+    "ask_purse",
     "balances",
     "becoming_active",
     "chain",

@@ -7,17 +7,20 @@ settle_levels(tx, program_id, profile_ids)            after the ledger was writt
 levels(tx, program_id, profile_ids) -> {profile: {group id: Level}}
 grant_level(tx, program_id, profile_ids, level_id, *, reason, lower=False) -> BitMap
 lock(tx, program_id, profile_ids) -> {profile: "active" | "removed"}
+ask_member, ask_standings, ask_levels                 about one person, sent with other questions (``Tx.together``)
 """
 
 from .model import LevelMove, Member, MemberSource, MemberState, MoveCause, Standing
 from .roots import root as template_root
 from .service.desk import figure
 from .service.joining import allowed_of, enrol, leave, require
-from .service.levels import grant_level, levels, settle_levels
+from .service.levels import AskedLevels, ask_levels, grant_level, levels, settle_levels
 from .service.moving import forget_people, merge_people, personal_data
-from .store.members import everybody, joined, lock, states
+from .store.members import ask_member, everybody, joined, lock, states
+from .store.standings import ask_standings
 
 __all__ = [
+    "AskedLevels",
     "LevelMove",
     "Member",
     "MemberSource",
@@ -25,6 +28,9 @@ __all__ = [
     "MoveCause",
     "Standing",
     "allowed_of",
+    "ask_levels",
+    "ask_member",
+    "ask_standings",
     "enrol",
     "everybody",
     "figure",

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from fidelia.kernel.errors import not_found
 from fidelia.kernel.money import amount_text, exponent
 from fidelia.platform.postgres import Tx
 
-from .. import pricing, programs
+from .. import pricing
+from ..promotions import ask_scene, ready_in
 from . import amounts
-from .context import Context, load, profile_of
+from .asking import ask_items
+from .context import Context, ask_whom, put_together
 from .model import (
     AppliedPromotion,
     BestSearch,
@@ -50,8 +53,15 @@ _EMPTY = pricing.compile_program(pricing.Program(promotions=()))
 async def preorder(tx: Tx, order: DraftOrder, now: datetime | None = None) -> Calculated:
     """Work an order out as if it were placed now (or at another moment); raise 404, 422. Writes nothing."""
     at = tx.now if now is None else now
-    program = await programs.active_program(tx, order.database)
-    context = await load(tx, order, program, await profile_of(tx, order), at)
+    async with tx.together():
+        seen = await ask_scene(tx, order.database)
+        items = await ask_items(tx, order)
+    scene = await seen.answer()
+    if scene is None:
+        raise not_found("Database", order.database)
+    known = await ready_in(tx, scene, None if at == tx.now else at)
+    asked = await ask_whom(tx, order, known, at)
+    context = await put_together(tx, order, await items.answer(), asked, at)
     return shown(order, context, calculate(context, at))
 
 

@@ -7,37 +7,49 @@ promotions, codes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
-from typing import Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from fidelia import market
 from fidelia.access import Actor
-from fidelia.kernel.errors import FieldError, Problem, conflict, invalid_field
+from fidelia.kernel.errors import FieldError, Problem, conflict, invalid_field, not_found
 from fidelia.platform.postgres import Tx
 
-from .. import codes, ledger, members, pricing, programs
-from ..promotions import count_use, take, takings
+from .. import codes, ledger, members, pricing
+from ..promotions import (
+    Ready,
+    add_to_counters,
+    ask_scene,
+    count_use,
+    hold,
+    open_missing,
+    ready_in,
+    takings,
+    used,
+)
 from . import amounts, store
+from .asking import AskedBuyer, ask_items
 from .calculate import calculate, shown
-from .context import Context, load, profile_of, refused
+from .context import Context, ask_whom, left_over, put_together, refused
 from .model import Calculated, Committed, OrderCommit
+from .outcome import PROMISED, REACHED, order_in, shares_of, usable_from, uses_of
 from .store import EntryRow, Share, UseRow
 
-#: Points of an order that is not paid or delivered are promised for so long.
-PROMISED = timedelta(days=366)
 ATTEMPTS = 5
-What = Literal["discount", "accrue", "redeem"]
-#: What an order must be so that its points are credited, and what it may be besides.
-REACHED = {"committed": ("created", "paid", "delivered"), "paid": ("paid", "delivered"), "delivered": ("delivered",)}
 
 
-class _Stale(Exception):
-    """A limit was used up by somebody else between looking and taking."""
+class _Taken(msgspec.Struct, frozen=True):
+    """What an order took: its id in the market, shares and uses, amounts by counter, what it earns, ids for lots."""
+
+    order_id: int
+    shares: list[Share]
+    uses: list[UseRow]
+    amounts: dict[int, Decimal]
+    accruals: list[ledger.Accrual]
+    lot_ids: list[int]
 
 
 async def commit(tx: Tx, actor: Actor, order: OrderCommit) -> Committed:
@@ -46,22 +58,25 @@ async def commit(tx: Tx, actor: Actor, order: OrderCommit) -> Committed:
     The same order under the same id again gets the first answer and does nothing.
     """
     asked = hashlib.blake2b(msgspec.json.encode(order), digest_size=16).digest()
-    calculation_id = await store.begin(tx, order.database, order.external_id, asked, order.currency)
+    async with tx.together():
+        begun = await store.ask_begin(tx, order.database, order.external_id, asked, order.currency)
+        seen = await ask_scene(tx, order.database)
+        items = await ask_items(tx, order)
+        book = await market.ask_book(tx, order.database)
+    scene, calculation_id = await seen.answer(), await begun.answer()
+    if scene is None:
+        raise not_found("Database", order.database)
     if calculation_id is None:
         return await _again(tx, order, asked)
-    profile_id = await profile_of(tx, order)
-    if profile_id is None:
+    if order.profile is None and order.match is None:
         raise invalid_field("/profile", "Say who buys: an order belongs to a profile")
-    program = await programs.active_program(tx, order.database)
-    if program is not None:
-        await _join(tx, program, profile_id)
-    for _ in range(ATTEMPTS):
-        try:
-            async with tx.savepoint():
-                return await _place(tx, actor, order, calculation_id, program, profile_id)
-        except _Stale:
-            continue
-    raise conflict("Too many orders use the same promotions at this moment: try again")
+    known = await ready_in(tx, scene)
+    buyer = await ask_whom(tx, order, known, tx.now, locked=True)
+    assert buyer.profile_id is not None
+    if known is not None and await buyer.member() is None and await _joins(tx, known, buyer.profile_id):
+        buyer = await ask_whom(tx, order, known, tx.now, locked=True)
+    placing = _Placing(tx, actor, order, calculation_id, buyer, await items.answer(), await book.answer())
+    return await placing.place()
 
 
 async def _again(tx: Tx, order: OrderCommit, asked: bytes) -> Committed:
@@ -71,79 +86,210 @@ async def _again(tx: Tx, order: OrderCommit, asked: bytes) -> Committed:
     return msgspec.structs.replace(msgspec.convert(reply, Committed), repeated=True)
 
 
-async def _join(tx: Tx, program: programs.Program, profile_id: int) -> None:
-    """Make the buyer a member where the program lets them in by themselves, and lock them either way."""
-    if profile_id in await members.lock(tx, program.id, [profile_id]):
-        return
+async def _joins(tx: Tx, known: Ready, profile_id: int) -> bool:
+    """Make the buyer a member where the program lets them in by themselves; tell whether they are one now."""
     try:
         async with tx.savepoint():
-            await members.require(tx, program.id, [profile_id])
+            await members.require(tx, known.program.id, [profile_id])
     except Problem as problem:
         if problem.status != 409:  # whoever may not come in buys without the program
             raise
+        return False
+    return True
 
 
-async def _place(
-    tx: Tx,
-    actor: Actor,
-    order: OrderCommit,
-    calculation_id: int,
-    program: programs.Program | None,
-    profile_id: int,
-) -> Committed:
-    context = await load(tx, order, program, profile_id, tx.now)
-    if (bad := refused(context.codes)) is not None:
-        raise bad
-    result = calculate(context, tx.now)
-    calculated = shown(order, context, result)
-    _same_price(order, result, calculated)
-    order_id = await market.place_order(
-        tx,
-        order.database,
-        _order(order, context, result, tx.now),
-        profile_id=profile_id,
-        history=not order.skip_triggers,
-    )
-    shares = _shares(context, result, order.currency)
-    entries = await _points(tx, actor, order, context, result, order_id)
-    uses = _uses(shares, result)
-    taken = await take(
-        tx,
-        takings(
+class _Placing:
+    """An order being placed, with all that was read and locked for it."""
+
+    def __init__(
+        self,
+        tx: Tx,
+        actor: Actor,
+        order: OrderCommit,
+        calculation_id: int,
+        buyer: AskedBuyer,
+        items: Mapping[str, market.Item],
+        book: market.Book,
+    ) -> None:
+        assert buyer.profile_id is not None
+        self.tx = tx
+        self.actor = actor
+        self.order = order
+        self.calculation_id = calculation_id
+        self.buyer = buyer
+        self.profile_id = buyer.profile_id
+        self.items = items
+        self.book = book
+        self.purse: ledger.Purse | None = None
+        #: Since when the buyer is a member.
+        self.joined_at: datetime | None = None
+
+    async def place(self) -> Committed:
+        """Work the order out, and again when somebody else used up a limit meanwhile; write it."""
+        tx, order = self.tx, self.order
+        if self.buyer.known is not None and self.buyer.asked_purse is not None:
+            found = await self.buyer.member()
+            if found is not None and found[0] == "active":
+                self.joined_at = found[1]
+                self.purse = await self.buyer.asked_purse.answer(self.buyer.known.setting)
+        context = await put_together(tx, order, self.items, self.buyer, tx.now, self.purse)
+        if (bad := refused(context.codes)) is not None:
+            raise bad
+        for _ in range(ATTEMPTS):
+            result = calculate(context, tx.now)
+            calculated = shown(order, context, result)
+            _same_price(order, result, calculated)
+            taken = await self._take(context, result)
+            if taken is not None:
+                return await self._write(context, result, calculated, taken)
+            taken_by_now = await used(tx, [key for key, _ in context.counters])
+            left = left_over(context.ready, context.counters, taken_by_now, order.currency)
+            context = msgspec.structs.replace(context, left=left)
+        raise conflict("Too many orders use the same promotions at this moment: try again")
+
+    async def _take(self, context: Context, result: pricing.Result) -> _Taken | None:
+        """Take from the limits, place the order in the market; ``None`` when a limit has too little left by now."""
+        tx, order = self.tx, self.order
+        shares = shares_of(context, result, order.currency)
+        uses = uses_of(shares, result)
+        wanted = takings(
             context.counters,
             {one.promotion_id: {"uses": Decimal(one.uses), "money": one.money, "points": one.points} for one in uses},
-        ),
-    )
-    if taken is None:
-        raise _Stale
-    uses = [
-        msgspec.structs.replace(
-            one, counters=[id_ for key, id_ in taken.items() if key.promotion_id == one.promotion_id]
         )
-        for one in uses
-    ]
-    given = await _codes_and_levels(tx, context, result, order_id, profile_id)
-    answer = Committed(
-        order=order_id, external_id=order.external_id, repeated=False, codes=given, calculation=calculated
-    )
-    await store.write(tx, calculation_id, shares, entries, uses, msgspec.json.encode(calculated))
-    reached = context.ready is None or order.status in REACHED[context.ready.rules.accrue_on]
-    await store.finish(
-        tx,
-        calculation_id,
-        {
-            "order_id": order_id,
-            "program_id": None if context.ready is None else context.ready.program.id,
-            "profile_id": profile_id,
-            "reply": answer,
+        keys = {one.key for one in wanted}
+        worked, goods = await market.work_out_order(tx, order_in(order, context, result, tx.now), self.book, self.items)
+        accruals = self._accruals(context, result)
+        if self.purse is not None and (accruals or result.redeem):
+            points = {*(one.point_type for one in result.redeem), *(one.point_type_id for one in accruals)}
+            await self.purse.open_missing(sorted(points))
+        async with tx.together():
+            if keys:
+                await store.mark(tx)
+            held = await hold(tx, keys) if keys else None
+            asked = await market.ask_place_order(
+                tx, order.database, worked, goods, self.book, profile_id=self.profile_id
+            )
+            lots = await self.purse.prepare(accruals) if self.purse is not None else None
+        found = {} if held is None else dict(await held.answer())
+        if missing := keys - found.keys():
+            await open_missing(tx, missing)
+            found |= await (await hold(tx, missing)).answer()
+        if any(found[one.key][1] + one.amount > one.most for one in wanted):
+            await store.back_to_mark(tx)
+            return None
+        order_id = await asked.answer(history=not order.skip_triggers)
+        ids = {key: id_ for key, (id_, _) in found.items()}
+        counters = {
+            one.promotion_id: [id_ for key, id_ in ids.items() if key.promotion_id == one.promotion_id] for one in uses
+        }
+        return _Taken(
+            order_id,
+            shares,
+            [msgspec.structs.replace(one, counters=counters[one.promotion_id]) for one in uses],
+            {ids[one.key]: one.amount for one in wanted},
+            accruals,
+            [] if lots is None else await lots.answer(),
+        )
+
+    async def _write(
+        self, context: Context, result: pricing.Result, calculated: Calculated, taken: _Taken
+    ) -> Committed:
+        tx, order, known = self.tx, self.order, context.ready
+        reached = known is None or order.status in REACHED[known.rules.accrue_on]
+        entries = self._post(context, result, taken)
+        given = await _codes(tx, context, result, taken.order_id, self.profile_id)
+        answer = Committed(
+            order=taken.order_id, external_id=order.external_id, repeated=False, codes=given, calculation=calculated
+        )
+        about = {
+            "order": taken.order_id,
+            "program": None if known is None else known.program.id,
+            "profile": self.profile_id,
+            "reply": {"order": answer.order, "external_id": answer.external_id, "repeated": False, "codes": given},
             "discount": amounts.money_value(result.discount, order.currency),
             "final": amounts.money_value(result.final, order.currency),
-            "accrue_on": None if context.ready is None else context.ready.rules.accrue_on,
+            "accrue_on": None if known is None else known.rules.accrue_on,
             "accrued_at": tx.now if reached else None,
-        },
-    )
-    await count_use(tx, profile_id, {one.promotion_id: (one.uses, one.money, one.points) for one in uses})
-    return answer
+        }
+        settles = known is not None and known.setting.groups and reached and bool(taken.accruals)
+        levels: members.AskedLevels | None = None
+        async with tx.together():
+            await add_to_counters(tx, taken.amounts)
+            if self.purse is not None and entries:
+                await self.purse.save(self.actor)
+            if known is not None and settles:
+                levels = await members.ask_levels(tx, known.setting, self.profile_id)
+            trace = msgspec.json.encode(calculated)
+            await store.write(tx, self.calculation_id, taken.shares, entries, taken.uses, trace, about)
+            figures = {one.promotion_id: (one.uses, one.money, one.points) for one in taken.uses}
+            await count_use(tx, self.profile_id, figures)
+        if levels is not None and self.joined_at is not None:
+            await levels.settle(self.joined_at)
+        await _levels(tx, context, result, self.profile_id)
+        return answer
+
+    def _post(self, context: Context, result: pricing.Result, taken: _Taken) -> list[EntryRow]:
+        """Spend and credit points in the purse; those of an order that is not paid or delivered yet are promised."""
+        known = context.ready
+        spent = [one for one in result.redeem if one.points]
+        if known is None or self.purse is None or not (spent or taken.accruals):
+            return []
+        because = ledger.Because(source_type="order", source_id=str(taken.order_id))
+        redemptions = [
+            ledger.Redemption(
+                profile_id=self.profile_id,
+                point_type_id=one.point_type,
+                amount=amounts.points_value(one.points, known.types[one.point_type].places),
+                because=because,
+            )
+            for one in spent
+        ]
+        accruals = [
+            msgspec.structs.replace(
+                one, because=msgspec.structs.replace(because, promotion_id=one.because.promotion_id)
+            )
+            for one in taken.accruals
+        ]
+        redeemed, accrued = self.purse.post(redemptions, accruals, taken.lot_ids, self.actor)
+        reached = self.order.status in REACHED[known.rules.accrue_on]
+        found = [
+            EntryRow(
+                transaction_id=done.id, what="redeem", promotion_id=0, point_type_id=one.point_type, amount=done.amount
+            )
+            for one, done in zip(spent, redeemed, strict=True)
+        ]
+        found += [
+            EntryRow(
+                transaction_id=done.id,
+                what="accrue" if reached else "held",
+                promotion_id=one.because.promotion_id or 0,
+                point_type_id=one.point_type_id,
+                amount=done.change if reached else done.amount,
+            )
+            for one, done in zip(accruals, accrued, strict=True)
+        ]
+        return found
+
+    def _accruals(self, context: Context, result: pricing.Result) -> list[ledger.Accrual]:
+        """Return what is earned, or promised; which order earned it is not known yet."""
+        known, tx = context.ready, self.tx
+        if known is None or self.purse is None:
+            return []
+        reached = self.order.status in REACHED[known.rules.accrue_on]
+        return [
+            ledger.Accrual(
+                profile_id=self.profile_id,
+                point_type_id=one.point_type,
+                amount=amounts.points_value(one.points, known.types[one.point_type].places),
+                active_from=usable_from(known.types[one.point_type], tx.now, known.zone, known.rules.return_days)
+                if reached
+                else msgspec.UNSET,
+                hold_until=None if reached else tx.now + PROMISED,
+                because=ledger.Because(promotion_id=one.promotion),
+            )
+            for one in result.accrue
+            if one.points
+        ]
 
 
 def _same_price(order: OrderCommit, result: pricing.Result, calculated: Calculated) -> None:
@@ -164,178 +310,23 @@ def _same_price(order: OrderCommit, result: pricing.Result, calculated: Calculat
         )
 
 
-def _order(order: OrderCommit, context: Context, result: pricing.Result, now: datetime) -> market.OrderIn:
-    def money(units: int) -> str:
-        return amounts.money(units, order.currency)
-
-    lines = [
-        market.LineIn(
-            product=given.product,
-            sku=given.sku,
-            id=given.id,
-            quantity=given.quantity,
-            price=str(drafted.price),
-            discount=money(line.discount + line.redeemed),
-            total=money(line.final),
-            floor=None if drafted.floor_price is None else str(drafted.floor_price),
-            properties=given.properties,
-        )
-        for given, drafted, line in zip(order.lines, context.lines, result.lines, strict=True)
-    ]
-    lines += [
-        market.LineIn(sku=key, id=f"gift-{n}", quantity=quantity, price="0", total="0")
-        for n, (_, key, quantity) in enumerate(result.gifts, 1)
-    ]
-    return market.OrderIn(
-        external_id=order.external_id,
-        placed_at=order.placed_at or now,
-        lines=lines,
-        status=order.status,
-        channel=order.channel,
-        currency=order.currency,
-        delivery=money(result.delivery),
-        properties={**order.properties, **({"payment": order.payment} if order.payment else {})},
-        touchpoint=order.touchpoint,
-        region=order.region,
-        tags=list(order.tags),
-    )
-
-
-def _shares(context: Context, result: pricing.Result, currency: str) -> list[Share]:
-    """Return what every promotion did to every line, the order itself being line 0; lines count from 1."""
-    found: dict[tuple[What, int, int, int], Decimal] = {}
-
-    def add(what: What, promotion: int, point_type: int, line: int, amount: Decimal) -> None:
-        if amount > 0:
-            key = what, promotion, point_type, line
-            found[key] = found.get(key, Decimal(0)) + amount
-
-    for n, line in enumerate(result.lines, 1):
-        for promotion, units in line.applied:
-            add("discount", promotion, 0, n, amounts.money_value(units, currency))
-    for one in result.trace:  # what it took off delivery stands in no line
-        off = one.before - one.after - sum(amount for _, amount in one.lines) if one.measure == "total" else 0
-        if one.status == "applied" and off > 0:
-            add("discount", one.promotion, 0, 0, amounts.money_value(off, currency))
-    known = context.ready
-    if known is not None:
-        for paid in result.redeem:
-            places = known.types[paid.point_type].places
-            for index, parts, _ in paid.lines:
-                add("redeem", 0, paid.point_type, index + 1, amounts.points_value(parts, places))
-        for earned in result.accrue:
-            places = known.types[earned.point_type].places
-            for index, parts in earned.lines:
-                add("accrue", earned.promotion, earned.point_type, index + 1, amounts.points_value(parts, places))
-    return [
-        Share(what=what, promotion_id=promotion, point_type_id=point_type, line=line, amount=amount)
-        for (what, promotion, point_type, line), amount in sorted(found.items())
-    ]
-
-
-def _uses(shares: Sequence[Share], result: pricing.Result) -> list[UseRow]:
-    money: dict[int, Decimal] = {}
-    points: dict[int, Decimal] = {}
-    for one in shares:
-        if one.promotion_id:
-            sums = money if one.what == "discount" else points
-            sums[one.promotion_id] = sums.get(one.promotion_id, Decimal(0)) + one.amount
-    applied = sorted(one.promotion for one in result.trace if one.status == "applied")
-    return [
-        UseRow(promotion_id=id_, uses=1, money=money.get(id_, Decimal(0)), points=points.get(id_, Decimal(0)))
-        for id_ in applied
-    ]
-
-
-async def _points(
-    tx: Tx, actor: Actor, order: OrderCommit, context: Context, result: pricing.Result, order_id: int
-) -> list[EntryRow]:
-    """Spend and credit points; those of an order that is not paid or delivered yet are promised."""
-    known, profile_id = context.ready, context.profile_id
-    if known is None or profile_id is None or not (result.redeem or result.accrue):
-        return []
-
-    def because(promotion: int | None) -> ledger.Because:
-        return ledger.Because(source_type="order", source_id=str(order_id), promotion_id=promotion)
-
-    spent = [one for one in result.redeem if one.points]
-    redeemed = await ledger.redeem(
-        tx,
-        known.program.id,
-        [
-            ledger.Redemption(
-                profile_id=profile_id,
-                point_type_id=one.point_type,
-                amount=amounts.points_value(one.points, known.types[one.point_type].places),
-                because=because(None),
-            )
-            for one in spent
-        ],
-        by=actor,
-    )
-    earned = [one for one in result.accrue if one.points]
-    reached = order.status in REACHED[known.rules.accrue_on]
-    accrued = await ledger.accrue(
-        tx,
-        known.program.id,
-        [
-            ledger.Accrual(
-                profile_id=profile_id,
-                point_type_id=one.point_type,
-                amount=amounts.points_value(one.points, known.types[one.point_type].places),
-                active_from=usable_from(known.types[one.point_type], tx.now, known.zone, known.rules.return_days)
-                if reached
-                else msgspec.UNSET,
-                hold_until=None if reached else tx.now + PROMISED,
-                because=because(one.promotion),
-            )
-            for one in earned
-        ],
-        by=actor,
-    )
-    if reached and accrued:
-        await members.settle_levels(tx, known.program.id, [profile_id])
-    found = [
-        EntryRow(
-            transaction_id=done.id, what="redeem", promotion_id=0, point_type_id=one.point_type, amount=done.amount
-        )
-        for one, done in zip(spent, redeemed, strict=True)
-    ]
-    found += [
-        EntryRow(
-            transaction_id=done.id,
-            what="accrue" if reached else "held",
-            promotion_id=one.promotion,
-            point_type_id=one.point_type,
-            amount=done.change if reached else done.amount,
-        )
-        for one, done in zip(earned, accrued, strict=True)
-    ]
-    return found
-
-
-def usable_from(
-    point_type: programs.PointType, now: datetime, zone: str, return_days: int
-) -> datetime | msgspec.UnsetType:
-    """Return from when points of an order can be used: not before its goods can no longer be returned."""
-    if not return_days:
-        return msgspec.UNSET
-    return max(programs.lifetime(point_type, now, ZoneInfo(zone))[0], now + timedelta(days=return_days))
-
-
-async def _codes_and_levels(
-    tx: Tx, context: Context, result: pricing.Result, order_id: int, profile_id: int
-) -> list[str]:
-    """Use the codes that promotions needed, then give codes and levels; return the codes given."""
+async def _codes(tx: Tx, context: Context, result: pricing.Result, order_id: int, profile_id: int) -> list[str]:
+    """Use the codes that promotions needed, then give codes; return those given."""
     chosen: Mapping[int, str] = context.draft.codes
     using = [one for one in context.codes if one.pool_id in result.used and chosen.get(one.pool_id or 0) == one.code]
-    await codes.use(tx, using, f"order:{order_id}")
+    if using:
+        await codes.use(tx, using, f"order:{order_id}")
     given: list[str] = []
     for promotion, pool in result.codes:
         found = await codes.give(tx, pool, f"order:{order_id}:{promotion}", [profile_id])
         given.extend(found.values())
-    if result.levels and context.ready is not None:
-        for promotion, _, level in result.levels:
-            reason = context.ready.names[promotion]
-            await members.grant_level(tx, context.ready.program.id, [profile_id], level, reason=reason)
     return given
+
+
+async def _levels(tx: Tx, context: Context, result: pricing.Result, profile_id: int) -> None:
+    """Give levels."""
+    if context.ready is None:
+        return
+    for promotion, _, level in result.levels:
+        reason = context.ready.names[promotion]
+        await members.grant_level(tx, context.ready.program.id, [profile_id], level, reason=reason)

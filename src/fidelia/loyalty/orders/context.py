@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,8 +17,9 @@ from fidelia.kernel.money import exponent
 from fidelia.platform.postgres import Tx
 
 from .. import codes, ledger, members, pricing, programs
-from ..promotions import CounterKey, PromotionLimit, Ready, counter_keys, left_of, loyalty_facts, ready, used
+from ..promotions import CounterKey, PromotionLimit, Ready, left_of, person_facts, ready
 from . import amounts
+from .asking import AskedBuyer, ask_buyer, ask_items
 from .facts import Buyer, DraftedLine, draft_of, read_lines
 from .model import DraftOrder
 
@@ -30,6 +31,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     profile_id: int | None
     member: bool
     joins: bool
+    items: Mapping[str, market.Item]
     lines: list[DraftedLine]
     draft: pricing.Draft
     buyer: pricing.Member | None
@@ -87,21 +89,53 @@ async def load(
     """
     if known is None and program is not None:
         known = await ready(tx, program, None if now == tx.now else now)
-    items = await market.catalogue(tx, {key for line in order.lines if (key := line.sku or line.product)})
+    async with tx.together():
+        items = await ask_items(tx, order)
+        asked = await ask_buyer(tx, order, known, profile_id, now)
+    return await put_together(tx, order, await items.answer(), asked, now)
+
+
+async def ask_whom(
+    tx: Tx, order: DraftOrder, known: Ready | None, now: datetime, *, locked: bool = False
+) -> AskedBuyer:
+    """Ask all there is to know of who buys; raise 422 for nobody of that name. ``locked`` as in ``ask_buyer``."""
+    profile_id = order.profile
+    if known is None or profile_id is None or order.match is not None or not 0 < profile_id <= MAX_PROFILE_ID:
+        profile_id = await profile_of(tx, order)
+    async with tx.together():
+        asked = await ask_buyer(tx, order, known, profile_id, now, locked=locked)
+    if known is not None and profile_id is not None and await asked.person() is None:  # merged away, or nobody
+        profile_id = await profile_of(tx, order)
+        async with tx.together():
+            asked = await ask_buyer(tx, order, known, profile_id, now, locked=locked)
+    return asked
+
+
+async def put_together(
+    tx: Tx,
+    order: DraftOrder,
+    items: Mapping[str, market.Item],
+    asked: AskedBuyer,
+    now: datetime,
+    purse: ledger.Purse | None = None,
+) -> Context:
+    """Return what a calculation looks at, from answers; lists and codes are asked for here. Raises 404, 422."""
+    known, profile_id = asked.known, asked.profile_id
     lines = read_lines(order, items)
-    member, joins = await _membership(tx, program, profile_id)
-    points: dict[int, ledger.Balance] = {}
-    if known is not None and profile_id is not None and (member or joins):
-        points = await _points(tx, known, profile_id, joins=joins)
+    member, joins = await _membership(tx, asked)
+    points: Mapping[int, ledger.Balance] = {}
+    if known is not None and joins:
+        points = _initial(known)
+    elif known is not None and member:
+        points = await asked.points(purse)
     found_codes = await codes.check(tx, order.database, profile_id, order.promo_codes, now) if order.promo_codes else []
-    buyer = None if profile_id is None or known is None else await _buyer(tx, known, order, profile_id, points, now)
-    counters = counter_keys(known.limits, profile_id, now, known.zone) if known is not None else []
-    taken = await used(tx, [key for key, _ in counters])
+    buyer = None if profile_id is None or known is None else await _buyer(tx, known, asked, points)
     return Context(
         ready=known,
         profile_id=profile_id,
         member=member,
         joins=joins,
+        items=items,
         lines=lines,
         draft=draft_of(
             order,
@@ -113,26 +147,24 @@ async def load(
         ),
         buyer=pricing.Member(points=_active(known, points)) if known is not None and (member or joins) else None,
         ask=pricing.Ask(redeem=_asked(order, known)),
-        left=_left(known, left_of(counters, taken), order.currency) if known is not None else {},
-        counters=counters,
+        left=left_over(known, asked.counters, await asked.used(), order.currency),
+        counters=asked.counters,
         codes=found_codes,
         delivery=amounts.minor(order.delivery, order.currency, "/delivery"),
     )
 
 
-async def _membership(tx: Tx, program: programs.Program | None, profile_id: int | None) -> tuple[bool, bool]:
+async def _membership(tx: Tx, asked: AskedBuyer) -> tuple[bool, bool]:
     """Return whether somebody is a member, and whether an order would make them one."""
-    if program is None or profile_id is None:
+    if asked.known is None or asked.profile_id is None:
         return False, False
-    states = await members.states(tx, program.id, [profile_id])
-    if profile_id in states:
-        return states[profile_id] == "active", False
-    return False, profile_id in await members.allowed_of(tx, program, BitMap([profile_id]))
+    found = await asked.member()
+    if found is not None:
+        return found[0] == "active", False
+    return False, asked.profile_id in await members.allowed_of(tx, asked.known.program, BitMap([asked.profile_id]))
 
 
-async def _points(tx: Tx, known: Ready, profile_id: int, *, joins: bool) -> dict[int, ledger.Balance]:
-    if not joins:
-        return (await ledger.balances(tx, known.program.id, [profile_id])).get(profile_id, {})
+def _initial(known: Ready) -> dict[int, ledger.Balance]:
     return {
         one.id: msgspec.structs.replace(ledger.NOTHING, total=one.initial, active=one.initial)
         for one in known.types.values()
@@ -161,22 +193,15 @@ def _asked(order: DraftOrder, known: Ready | None) -> dict[int, Any]:
     return asked
 
 
-async def _buyer(
-    tx: Tx, known: Ready, order: DraftOrder, profile_id: int, points: Mapping[int, ledger.Balance], now: datetime
-) -> Buyer:
-    fields: dict[str, Any] = {}
-    if known.fields:
-        rows = await profiles.read_many(tx, order.database, [profile_id], list(known.fields))
-        if not rows:
-            raise not_found("Profile", profile_id)
-        fields.update(rows[0])
-    if known.loyalty:
-        facts = await loyalty_facts(
-            tx, known.program, known.types.values(), [profile_id], known.loyalty, {profile_id: points}
-        )
-        fields.update(facts[profile_id])
-    number = await market.standing_orders(tx, order.database, profile_id) + 1 if known.numbered else None
-    return Buyer(fields=fields, segments=await _segments(tx, known.segments, profile_id), number=number)
+async def _buyer(tx: Tx, known: Ready, asked: AskedBuyer, points: Mapping[int, ledger.Balance]) -> Buyer:
+    assert asked.profile_id is not None
+    row, found = await asked.person(), await asked.member()
+    if row is None:
+        raise not_found("Profile", asked.profile_id)
+    joined_at = found[1] if found is not None and found[0] == "active" else None
+    fields = {**row, **person_facts(known, points, await asked.standings(), joined_at)}
+    segments_of = await _segments(tx, known.segments, asked.profile_id)
+    return Buyer(fields=fields, segments=segments_of, number=await asked.number())
 
 
 class _Lists:
@@ -221,9 +246,17 @@ async def member_lists(tx: Tx, numbers: frozenset[int]) -> Mapping[int, BitMap]:
     return await segments.product_lists(tx, numbers) if numbers else {}
 
 
-def _left(known: Ready, rest: Mapping[int, Mapping[str, Decimal]], currency: str) -> dict[int, pricing.Left]:
+def left_over(
+    known: Ready | None,
+    counters: Sequence[tuple[CounterKey, PromotionLimit]],
+    taken: Mapping[CounterKey, Decimal],
+    currency: str,
+) -> dict[int, pricing.Left]:
+    """Return what is left of promotions' limits."""
+    if known is None:
+        return {}
     found = {}
-    for promotion_id, kinds in rest.items():
+    for promotion_id, kinds in left_of(counters, taken).items():
         money = kinds.get("money") if known.currencies.get(promotion_id) == currency else None
         point_type = known.type_of(getattr(known.rewards[promotion_id], "points", ""))
         points = kinds.get("points")

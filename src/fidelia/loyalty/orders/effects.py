@@ -19,7 +19,7 @@ from fidelia.platform.postgres import Tx
 from .. import codes, ledger, members, programs
 from ..promotions import add_to_counters, count_use, lock_counters, rules_of
 from . import store
-from .commit import PROMISED, REACHED, usable_from
+from .outcome import PROMISED, REACHED, usable_from
 from .store import CalculationRow, EntryRow, Share, UseRow
 
 OVER = ("cancelled", "refunded")

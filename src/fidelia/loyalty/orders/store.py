@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from fidelia.platform.postgres import Tx, as_struct
+from fidelia.platform.postgres import Asked, Tx, as_struct, json_text
 
 from .tables import order_calculation, order_share, order_trace, order_use
 
@@ -75,29 +75,66 @@ class UseRow(msgspec.Struct, frozen=True, kw_only=True):
 _READ = sa.select(*(_c[name] for name in CalculationRow.__struct_fields__))
 
 
-async def begin(tx: Tx, database_id: int, external_id: str, asked: bytes, currency: str) -> int | None:
-    """Take an external id; ``None`` when an order has it. Waits for whoever is placing that order right now."""
-    raw = await tx.raw()
-    cursor = await raw.execute(
-        """insert into order_calculation (database_id, external_id, asked, currency, at) values (%s, %s, %s, %s, %s)
+async def ask_begin(tx: Tx, database_id: int, external_id: str, asked: bytes, currency: str) -> Asked[int | None]:
+    """Take an external id; ``None`` answers that an order has it, or that there is no such database.
+
+    Waits for whoever is placing that order right now.
+    """
+    return await tx.ask(
+        """insert into order_calculation (database_id, external_id, asked, currency, at)
+           select id, %s, %s, %s, %s from profile_database where id = %s
            on conflict (database_id, external_id) do nothing returning id""",
-        (database_id, external_id, asked, currency, tx.now),
+        (external_id, asked, currency, tx.now, database_id),
+        lambda rows: int(rows[0][0]) if rows else None,
     )
-    row = await cursor.fetchone()
-    return None if row is None else int(row[0])
+
+
+async def mark(tx: Tx) -> None:
+    """Remember how things stand: what is locked and written from here on can be let go."""
+    await (await tx.raw()).execute("savepoint order_taking")
+
+
+async def back_to_mark(tx: Tx) -> None:
+    """Let go of what was locked and written since :func:`mark`."""
+    await (await tx.raw()).execute("rollback to savepoint order_taking")
 
 
 async def first_answer(tx: Tx, database_id: int, external_id: str) -> tuple[bytes, Any]:
     """Return what was asked for an order, hashed, and the reply."""
     row = await tx.one(
-        sa.select(_c.asked, _c.reply).where(_c.database_id == database_id, _c.external_id == external_id)
+        sa.select(_c.id, _c.asked, _c.reply).where(_c.database_id == database_id, _c.external_id == external_id)
     )
-    return bytes(row.asked), row.reply
+    reply = dict(row.reply)
+    if "calculation" not in reply:
+        reply["calculation"] = msgspec.json.decode(await trace(tx, row.id))
+    return bytes(row.asked), reply
 
 
 async def finish(tx: Tx, calculation_id: int, values: Mapping[str, Any]) -> None:
-    """Store what an order came to."""
+    """Store what became of an order since."""
     await tx.execute(sa.update(order_calculation).where(_c.id == calculation_id).values(**values))
+
+
+_WRITE = """
+with given as (select %(id)s::bigint id, %(rows)s::json d),
+shares as (
+    insert into order_share (calculation_id, what, promotion_id, point_type_id, line, amount)
+    select given.id, g.what, g.promotion_id, g.point_type_id, g.line, g.amount
+    from given, json_populate_recordset(null::order_share, d->'shares') g),
+entries as (
+    insert into order_entry (calculation_id, transaction_id, what, promotion_id, point_type_id, amount, returned)
+    select given.id, g.transaction_id, g.what, g.promotion_id, g.point_type_id, g.amount, g.returned
+    from given, json_populate_recordset(null::order_entry, d->'entries') g),
+uses as (
+    insert into order_use (calculation_id, promotion_id, uses, money, points, counters)
+    select given.id, g.promotion_id, g.uses, g.money, g.points, g.counters
+    from given, json_populate_recordset(null::order_use, d->'uses') g),
+traced as (insert into order_trace (calculation_id, trace) values (%(id)s, %(trace)s))
+update order_calculation set order_id = %(order)s, program_id = %(program)s, profile_id = %(profile)s,
+    reply = %(reply)s::jsonb, discount = %(discount)s, final = %(final)s, accrue_on = %(accrue_on)s,
+    accrued_at = %(accrued_at)s
+where id = %(id)s
+"""
 
 
 async def write(
@@ -107,34 +144,16 @@ async def write(
     entries: Sequence[EntryRow],
     uses: Sequence[UseRow],
     trace: bytes,
+    about: Mapping[str, Any],
 ) -> None:
-    """Store what an order led to, and how it was calculated."""
-    raw = await tx.raw()
-    async with raw.cursor() as cursor:
-        if shares:
-            await cursor.execute(
-                """insert into order_share (calculation_id, what, promotion_id, point_type_id, line, amount)
-                   select %s, * from unnest(%s::text[], %s::int[], %s::int[], %s::int[], %s::numeric[])""",
-                (
-                    calculation_id,
-                    [one.what for one in shares],
-                    [one.promotion_id for one in shares],
-                    [one.point_type_id for one in shares],
-                    [one.line for one in shares],
-                    [one.amount for one in shares],
-                ),
-            )
-        await add_entries(tx, calculation_id, entries)
-        if uses:
-            await cursor.executemany(
-                """insert into order_use (calculation_id, promotion_id, uses, money, points, counters)
-                   values (%s, %s, %s, %s, %s, %s)""",
-                [(calculation_id, one.promotion_id, one.uses, one.money, one.points, one.counters) for one in uses],
-            )
-        await cursor.execute(
-            "insert into order_trace (calculation_id, trace) values (%s, %s)",
-            (calculation_id, zlib.compress(trace, 1)),
-        )
+    """Store what an order came to and led to, and how it was calculated, by one statement.
+
+    ``about`` has ``order program profile reply discount final accrue_on accrued_at``. The reply is without the
+    calculation, which the trace is.
+    """
+    rows = json_text({"shares": shares, "entries": entries, "uses": uses})
+    given = {**about, "id": calculation_id, "rows": rows, "trace": zlib.compress(trace, 1)}
+    await (await tx.raw()).execute(_WRITE.encode(), {**given, "reply": json_text(about["reply"])})
 
 
 async def add_entries(tx: Tx, calculation_id: int, entries: Sequence[EntryRow]) -> None:

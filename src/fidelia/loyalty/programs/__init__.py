@@ -37,6 +37,7 @@ from .store.programs import every as programs
 from .store.programs import get as program
 from .store.programs import names, segment_versions
 from .store.programs import seen as seen_segment
+from .store.setting import Setting, setting
 
 __all__ = [
     "CONSUMER",
@@ -61,6 +62,7 @@ __all__ = [
     "ProgramState",
     "Reset",
     "Review",
+    "Setting",
     "active_program",
     "checked_group",
     "database_used_by",
@@ -81,4 +83,5 @@ __all__ = [
     "segment_used_by",
     "segment_versions",
     "set_arbitration",
+    "setting",
 ]

@@ -7,8 +7,8 @@ somebody else was faster), ``lock_counters`` and
 ``add_to_counters`` to give back; ``count_use`` keeps the figures.
 """
 
-from .compile import Ready, ready, ready_as_if
-from .facts import loyalty_facts
+from .compile import Ready, ready, ready_as_if, ready_in
+from .facts import loyalty_facts, person_facts
 from .limits import CounterKey, takings
 from .limits import keys as counter_keys
 from .limits import left as left_of
@@ -46,9 +46,11 @@ from .rewards import (
 from .service.segments import check_lines, check_segment
 from .service.used import field_used_by, names, product_segment_used_by, segment_used_by
 from .store.counters import add as add_to_counters
-from .store.counters import count_use, take, used
+from .store.counters import ask_used, count_use, hold, open_missing, take, used
 from .store.counters import give_back as lock_counters
 from .store.parts import rules as rules_of
+from .store.scene import Scene
+from .store.scene import ask_active as ask_scene
 
 __all__ = [
     "AllowRedeem",
@@ -79,20 +81,27 @@ __all__ = [
     "PromotionVersion",
     "Ready",
     "Reward",
+    "Scene",
     "SetPrice",
     "add_to_counters",
+    "ask_scene",
+    "ask_used",
     "check_lines",
     "check_segment",
     "count_use",
     "counter_keys",
     "field_used_by",
+    "hold",
     "left_of",
     "lock_counters",
     "loyalty_facts",
     "names",
+    "open_missing",
+    "person_facts",
     "product_segment_used_by",
     "ready",
     "ready_as_if",
+    "ready_in",
     "rules_of",
     "segment_used_by",
     "take",

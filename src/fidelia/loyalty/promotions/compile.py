@@ -1,6 +1,7 @@
 """A program's promotions made ready for the calculator, once per version, kept by the process.
 
-What is kept is checked against the revisions in the asking transaction, so a change is seen by the next calculation.
+What is kept is checked against marks of the rows in the asking transaction, so a change is seen by the next
+calculation, and one that was rolled back by none.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from .model import PromotionDefinition, PromotionLimit
 from .service.manage import read_definition
 from .store import parts
 from .store import promotions as store
+from .store import scene as scenes
 from .store.parts import RulesRow
 from .store.promotions import PromotionRow, VersionRow
+from .store.scene import Scene
 
 log = structlog.get_logger(__name__)
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -43,6 +46,8 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     program: Program
+    setting: programs.Setting
+    database: profiles.Database
     rules: RulesRow
     zone: str
     compiled: pricing.Compiled
@@ -59,7 +64,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     lists: frozenset[int]
     since: datetime
     until: datetime
-    version: tuple[int, int, int]
+    scene: Scene
 
     def type_of(self, key: str) -> programs.PointType | None:
         """Return a point type by its key."""
@@ -71,15 +76,22 @@ _kept: dict[tuple[str, int], Ready] = {}
 
 async def ready(tx: Tx, program: Program, now: datetime | None = None) -> Ready:
     """Return a program's promotions as they are at a moment, the transaction's unless given."""
+    found = await ready_in(tx, await scenes.of_program(tx, program.id), now)
+    assert found is not None
+    return found
+
+
+async def ready_in(tx: Tx, scene: Scene, now: datetime | None = None) -> Ready | None:
+    """Return the promotions of a scene's program at a moment, the transaction's unless given; ``None`` without one."""
+    if scene.program_id is None:
+        return None
     at = tx.now if now is None else now
-    database = await profiles.get_database(tx, program.database_id)
-    rules = await parts.rules(tx, program.id)
-    version = program.version, rules.revision, database.schema_version
-    key = tx.engines.db.dsn, program.id
+    key = tx.engines.db.dsn, scene.program_id
     kept = _kept.get(key)
-    if kept is not None and kept.version == version and kept.since <= at < kept.until:
+    if kept is not None and kept.scene == scene and kept.since <= at < kept.until:
         return kept
-    made = await _make(tx, program, rules, version, at)
+    program = await programs.program(tx, scene.program_id)
+    made = await _make(tx, program, await parts.rules(tx, program.id), scene, at)
     if now is None:
         _kept[key] = made
     return made
@@ -96,10 +108,10 @@ async def ready_as_if(tx: Tx, program: Program, now: datetime, versions: Mapping
             raise invalid_field(f"/versions/{id_}", f"This program has no promotion {id_} with a version {number}")
         if found[id_][0].kind == "trigger":
             raise invalid_field(f"/versions/{id_}", "A trigger promotion has no order to be tried on")
-    database = await profiles.get_database(tx, program.database_id)
+    scene = await scenes.of_program(tx, program.id)
     rules = await parts.rules(tx, program.id)
     instead = [(msgspec.structs.replace(owner, state="active"), row) for owner, row in found.values()]
-    made = await _make(tx, program, rules, (program.version, rules.revision, database.schema_version), now, instead)
+    made = await _make(tx, program, rules, scene, now, instead)
     for id_ in versions:
         if id_ not in made.compiled.places:
             name = made.names[id_]
@@ -129,7 +141,7 @@ async def _make(
     tx: Tx,
     program: Program,
     rules: RulesRow,
-    version: tuple[int, int, int],
+    scene: Scene,
     at: datetime,
     instead: Sequence[tuple[PromotionRow, VersionRow]] = (),
 ) -> Ready:
@@ -153,6 +165,8 @@ async def _make(
     groups = await parts.groups(tx, program.id)
     return Ready(
         program=program,
+        setting=await programs.setting(tx, program.id),
+        database=await profiles.get_database(tx, program.database_id),
         rules=rules,
         zone=scope.timezone,
         compiled=pricing.compile_program(
@@ -178,7 +192,7 @@ async def _make(
         lists=frozenset(id_ for tree in trees for id_ in tree.references.members),
         since=since,
         until=until,
-        version=version,
+        scene=scene,
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from fidelia.platform.postgres import Tx
 
 from .. import ledger, members, programs
 from ..programs import PointType, Program
+from .compile import Ready
 
 
 async def loyalty_facts(
@@ -36,4 +38,28 @@ async def loyalty_facts(
     if f"{root}.joined_at" in names:
         for id_, at in (await members.joined(tx, program.id, ids)).items():
             found[id_][f"{root}.joined_at"] = at
+    return found
+
+
+def person_facts(
+    known: Ready,
+    balances: Mapping[int, ledger.Balance],
+    standings: Mapping[int, members.Standing],
+    joined_at: datetime | None,
+) -> dict[str, Any]:
+    """Return the loyalty fields of one person, as far as conditions ask for them; ``joined_at`` of a member."""
+    root, found = f"loyalty.{known.program.external_id}", dict[str, Any]()
+    if any(name.startswith(f"{root}.points.") for name in known.loyalty):
+        for one in known.types.values():
+            balance = balances.get(one.id, ledger.NOTHING)
+            found[f"{root}.points.{one.key}.active"] = balance.active
+            found[f"{root}.points.{one.key}.pending"] = balance.pending
+    if any(name.startswith(f"{root}.levels.") for name in known.loyalty):
+        for group in known.setting.groups:
+            standing = standings.get(group.id)
+            for level in group.levels:
+                if standing is not None and level.id == standing.level_id:
+                    found[f"{root}.levels.{group.key}"] = level.key
+    if f"{root}.joined_at" in known.loyalty and joined_at is not None:
+        found[f"{root}.joined_at"] = joined_at
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -11,16 +11,16 @@ from fidelia import profiles
 from fidelia.kernel.errors import Problem, conflict, invalid_field
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.outbox import clickhouse_time, encode_line
-from fidelia.platform.postgres import Tx
+from fidelia.platform.postgres import Asked, Tx
 
 from ..book import Book, read_book
-from ..model import BatchReply, ItemResult, OrderDetail, OrderIn, OrderRow
-from ..rules import Line, events_of, line_events_of, work_out
+from ..model import BatchReply, Item, ItemResult, OrderDetail, OrderIn, OrderRow
+from ..rules import Line, Order, events_of, line_events_of, work_out
 from ..statuses import kind_of, starting
 from ..store import details
 from ..store import orders as store
 from ..store.load import Loaded, Placed, load_orders
-from ..store.place import place
+from ..store.place import ask_place, goods_of
 from .effects import follow
 from .goods import rejected, reply
 from .whose import whose_orders
@@ -67,20 +67,57 @@ async def upsert_orders(tx: Tx, database_id: int, orders: Sequence[OrderIn], *, 
 
 
 async def place_order(tx: Tx, database_id: int, order: OrderIn, *, profile_id: int, history: History = True) -> int:
-    """Write one new order of a profile that is known to exist, in few statements; return its id.
+    """Write one new order of a profile that is known to exist; return its id.
 
     ``profile`` and ``match`` of the order are not looked at. Raises 422 for what does not fit, and 409 when the
     database has an order with this external id (see :func:`find_order`).
     """
     book = await read_book(tx, database_id)
-    worked = Placed(work_out(order, 0, tx.now, book), profile_id)
+    worked, goods = await work_out_order(tx, order, book, {})
+    asked = await ask_place_order(tx, database_id, worked, goods, book, profile_id=profile_id)
+    return await asked.answer(history)
+
+
+class AskedOrder:
+    """An order on its way."""
+
+    def __init__(self, tx: Tx, database_id: int, worked: Placed, book: Book, asked: Asked[int | None]) -> None:
+        self._tx = tx
+        self._database_id = database_id
+        self._worked = worked
+        self._book = book
+        self._asked = asked
+
+    async def answer(self, history: History = True) -> int:
+        """Return the order's id, and have it told; raise 409 when the database has one with its external id."""
+        order_id = await self._asked.answer()
+        if order_id is None:
+            raise conflict(f"There is an order {self._worked.order.external_id} in this database already")
+        self._tx.mark_dirty("orders", self._database_id, [order_id])
+        if history:
+            made = Loaded(0, "created", order_id, None)
+            _write_new(self._tx, self._database_id, self._worked, made, self._book, lines=history != "orders")
+        return order_id
+
+
+async def work_out_order(
+    tx: Tx, order: OrderIn, book: Book, items: Mapping[str, Item]
+) -> tuple[Order, Sequence[tuple[int, int | None]]]:
+    """Return a new order with its amounts, and product and SKU of its lines, asked for where ``items`` has none.
+
+    ``profile`` and ``match`` of the order are not looked at. Raises 422 for what does not fit.
+    """
+    worked = work_out(order, 0, tx.now, book)
+    return worked, await goods_of(tx, worked.lines, items)
+
+
+async def ask_place_order(
+    tx: Tx, database_id: int, order: Order, goods: Sequence[tuple[int, int | None]], book: Book, *, profile_id: int
+) -> AskedOrder:
+    """Write one new order of a profile that is known to exist, by one statement sent with others."""
+    worked = Placed(order, profile_id)
     refunds = [name for name, kind in book.statuses.items() if kind == "refunded"]
-    order_id = await place(tx, database_id, worked, refunds)
-    if order_id is None:
-        raise conflict(f"There is an order {order.external_id} in this database already")
-    if history:
-        _write_new(tx, database_id, worked, Loaded(0, "created", order_id, None), book, lines=history != "orders")
-    return order_id
+    return AskedOrder(tx, database_id, worked, book, await ask_place(tx, database_id, worked, goods, refunds))
 
 
 def _write_new(tx: Tx, database_id: int, placed: Placed, loaded: Loaded, book: Book, *, lines: bool) -> None:

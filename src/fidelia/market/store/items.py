@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
-from fidelia.platform.postgres import Tx
+from fidelia.platform.postgres import Asked, Tx
 
 from ..model import Item
 
@@ -24,12 +25,19 @@ left join product_category c on c.id = p.category_id
 
 async def catalogue(tx: Tx, keys: Collection[str]) -> dict[str, Item]:
     """Return what the catalogue knows of external ids: a SKU's first, then a product's. Unknown ones are left out."""
-    if not keys:
-        return {}
-    raw = await tx.raw()
-    rows = await (await raw.execute(_ITEMS, {"keys": sorted(set(keys))})).fetchall()
+    return await (await ask_catalogue(tx, keys)).answer() if keys else {}
+
+
+async def ask_catalogue(tx: Tx, keys: Collection[str]) -> Asked[dict[str, Item]]:
+    """Ask for what :func:`catalogue` returns, together with other questions."""
+    return await tx.ask(_ITEMS, {"keys": sorted(set(keys))}, _items)
+
+
+def _items(rows: list[Any]) -> dict[str, Item]:
     found = {}
     for key, product, sku, name_of, sku_name, name, brand, path, tags, *rest in rows:
+        if product is None:
+            continue
         price, old_price, floor, currency, status, available, quantity, properties, version = rest
         found[key] = Item(
             key=key,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from fidelia.kernel.errors import invalid_field
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
-from fidelia.platform.postgres import Tx
+from fidelia.platform.postgres import Asked, Tx
 
 from ..model import OrderOut
 from ..tables import market_touchpoint, sales_order
@@ -89,6 +89,13 @@ async def standing_orders(tx: Tx, database_id: int, profile_id: int) -> int:
     stands = _o.status.not_in(("cancelled", "refunded"))
     query = sa.select(sa.func.count()).where(_o.database_id == database_id, _o.profile_id == profile_id, stands)
     return int(await tx.scalar(query))
+
+
+async def ask_standing_orders(tx: Tx, database_id: int, profile_id: int) -> Asked[int]:
+    """Ask for what :func:`standing_orders` returns, together with other questions."""
+    query = """select count(*) from sales_order where database_id = %s and profile_id = %s
+               and status <> all(array['cancelled', 'refunded'])"""
+    return await tx.ask(query, (database_id, profile_id), lambda rows: int(rows[0][0]))
 
 
 async def latest(tx: Tx, database_id: int, limit: int) -> list[int]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 
-from fidelia.platform.postgres import Tx
+from fidelia.platform.postgres import Asked, Tx, json_text
 
+from ..model import Item
 from ..rules import Line
 from ..statuses import starting
 from .load import Placed
+
+#: Product and SKU.
+Goods = tuple[int, int | None]
 
 _RESOLVE = """
 select g.n, coalesce(k.product_id, p.id, x.product_id), coalesce(k.id, case when p.id is null then x.id end)
@@ -29,38 +34,57 @@ from unnest(%(product)s::integer[], %(sku)s::text[]) g (product, sku)
 on conflict do nothing returning id
 """
 _ORDER = """
-insert into sales_order (database_id, external_id, profile_id, placed_at, status, channel, touchpoint_id, region_id,
-    currency, total, delivery, refunded, delivery_refunded, line_count, tags, properties, created_at, updated_at)
-values (%(database)s, %(external)s, %(profile)s, %(at)s, %(status)s, %(channel)s, %(touchpoint)s, %(region)s,
-    %(currency)s, %(total)s, %(delivery)s, %(refunded)s, %(delivery_refunded)s, %(count)s, %(tags)s,
-    %(properties)s::jsonb, %(now)s, %(now)s)
-on conflict (database_id, external_id) do nothing
-returning id
+with made as (
+    insert into sales_order (database_id, external_id, profile_id, placed_at, status, channel, touchpoint_id, region_id,
+        currency, total, delivery, refunded, delivery_refunded, line_count, tags, properties, created_at, updated_at)
+    values (%(database)s, %(external)s, %(profile)s, %(at)s, %(status)s, %(channel)s, %(touchpoint)s, %(region)s,
+        %(currency)s, %(total)s, %(delivery)s, %(refunded)s, %(delivery_refunded)s, %(count)s, %(tags)s,
+        %(properties)s::jsonb, %(now)s, %(now)s)
+    on conflict (database_id, external_id) do nothing
+    returning id
+), lines as (
+    insert into order_line (order_id, line, external_id, product_id, sku_id, quantity, price, floor_price, discount,
+        total, status, refunded_quantity, refunded, properties)
+    select made.id, g.line, g.external_id, g.product_id, g.sku_id, g.quantity, g.price, g.floor_price, g.discount,
+        g.total, g.status, g.refunded_quantity, g.refunded, coalesce(g.properties, '{}')
+    from made, json_populate_recordset(null::order_line, %(lines)s::json) g
+)
+select id from made
 """
-_LINES = """
-insert into order_line (order_id, line, external_id, product_id, sku_id, quantity, price, floor_price, discount, total,
-    status, refunded_quantity, refunded, properties)
-select %(order)s, g.n, g.external, g.product, g.sku, g.quantity, g.price, g.floor, g.discount, g.total, g.status,
-    case when g.back then g.quantity else 0 end, case when g.back then g.total else 0 end, g.properties::jsonb
-from unnest(%(n)s::integer[], %(external)s::text[], %(product)s::integer[], %(sku)s::integer[], %(quantity)s::numeric[],
-    %(price)s::numeric[], %(floor)s::numeric[], %(discount)s::numeric[], %(total)s::numeric[], %(status)s::text[],
-    %(back)s::boolean[], %(properties)s::text[])
-    g (n, external, product, sku, quantity, price, floor, discount, total, status, back, properties)
-"""
 
 
-async def place(tx: Tx, database_id: int, placed: Placed, refunds: list[str]) -> int | None:
-    """Insert one order; return its id, or ``None`` when the database has one with its external id.
+async def ask_place(
+    tx: Tx, database_id: int, placed: Placed, goods: Sequence[Goods], refunds: Collection[str]
+) -> Asked[int | None]:
+    """Insert one order; the answer is its id, ``None`` when the database has one with its external id.
 
-    ``refunds`` are the statuses that mean that a line was given back.
+    ``goods`` are product and SKU of each line. ``refunds`` are the statuses that mean that a line was given back. Who
+    asks marks the order as changed when it is there.
     """
     order, profile = placed
-    raw = await tx.raw()
-    goods = await _goods(tx, order.lines)
-    statuses = [line.status or starting(order.status) for line in order.lines]
-    back = [status in refunds for status in statuses]
+    lines, refunded = [], Decimal(0)
+    for number, (line, (product, sku)) in enumerate(zip(order.lines, goods, strict=True), 1):
+        status = line.status or starting(order.status)
+        back = status in refunds
+        refunded += line.total if back else 0
+        lines.append(
+            {
+                "line": number,
+                "external_id": line.external_id,
+                "product_id": product,
+                "sku_id": sku,
+                "quantity": line.quantity,
+                "price": line.price,
+                "floor_price": line.floor,
+                "discount": line.discount,
+                "total": line.total,
+                "status": status,
+                "refunded_quantity": line.quantity if back else 0,
+                "refunded": line.total if back else 0,
+                "properties": line.properties,
+            }
+        )
     delivery = order.delivery if order.status == "refunded" else 0
-    refunded = sum((line.total for line, whole in zip(order.lines, back, strict=True) if whole), delivery)
     about = {
         "database": database_id,
         "external": order.external_id,
@@ -73,37 +97,34 @@ async def place(tx: Tx, database_id: int, placed: Placed, refunds: list[str]) ->
         "currency": order.currency,
         "total": order.total,
         "delivery": order.delivery,
-        "refunded": refunded,
+        "refunded": refunded + delivery,
         "delivery_refunded": delivery,
         "count": len(order.lines),
         "tags": list(order.tags),
-        "properties": msgspec.json.encode(order.properties).decode(),
+        "properties": json_text(order.properties),
+        "lines": json_text(lines),
         "now": tx.now,
     }
-    row = await (await raw.execute(_ORDER, about)).fetchone()
-    if row is None:
+    return await tx.ask(_ORDER, about, lambda rows: int(rows[0][0]) if rows else None)
+
+
+async def goods_of(tx: Tx, lines: list[Line], items: Mapping[str, Item]) -> list[Goods]:
+    """Return product and SKU of every line; ask only for those that ``items`` (by key) does not tell of."""
+    known = [_known(line, items) for line in lines]
+    found = [one for one in known if one is not None]
+    return found if len(found) == len(lines) else await _goods(tx, lines)
+
+
+def _known(line: Line, items: Mapping[str, Item]) -> Goods | None:
+    item = items.get(line.sku or line.product)
+    if item is None:
         return None
-    lines = {
-        "order": row[0],
-        "n": list(range(1, len(order.lines) + 1)),
-        "external": [line.external_id for line in order.lines],
-        "product": [product for product, _ in goods],
-        "sku": [sku for _, sku in goods],
-        "quantity": [line.quantity for line in order.lines],
-        "price": [line.price for line in order.lines],
-        "floor": [line.floor for line in order.lines],
-        "discount": [line.discount for line in order.lines],
-        "total": [line.total for line in order.lines],
-        "status": statuses,
-        "back": back,
-        "properties": [msgspec.json.encode(line.properties).decode() for line in order.lines],
-    }
-    await raw.execute(_LINES, lines)
-    tx.mark_dirty("orders", database_id, [row[0]])
-    return int(row[0])
+    if line.sku:  # its product may be named, too: then it must be a SKU
+        return (item.product_id, item.sku_id) if item.sku_id is not None or not line.product else None
+    return (item.product_id, None) if item.sku_id is None else None  # both a product and a SKU are called so
 
 
-async def _goods(tx: Tx, lines: list[Line]) -> list[tuple[int, int | None]]:
+async def _goods(tx: Tx, lines: list[Line]) -> list[Goods]:
     """Return product and SKU of every line; make stubs of what nobody knows."""
     raw = await tx.raw()
     asked = {

@@ -15,7 +15,7 @@ from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, invali
 from fidelia.kernel.ids import MAX_PROFILE_ID
 from fidelia.platform.files import Files
 from fidelia.platform.outbox import EventOut
-from fidelia.platform.postgres import Tx
+from fidelia.platform.postgres import Asked, Tx
 
 from .. import rules
 from ..fields import STATUSES, Database, Field
@@ -77,6 +77,14 @@ async def read_many(tx: Tx, database_id: int, ids: Iterable[int], columns: Seque
     """
     database = await get_database(tx, database_id)
     return await store.read_many(await tx.raw(), database, ids, fields_named(database, columns))
+
+
+async def ask_person(tx: Tx, database: Database, profile_id: int, columns: Sequence[str]) -> Asked[Row | None]:
+    """Ask for some fields of one profile together with other questions; ``None`` answers that it is nobody.
+
+    ``database`` was read in this transaction. Raises 422 for a field that does not exist.
+    """
+    return await store.ask_one(tx, database, profile_id, fields_named(database, columns))
 
 
 def fields_named(database: Database, names: Sequence[str] | None, pointer: str = "/columns") -> list[Field]:

@@ -10,6 +10,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 from pyroaring import BitMap
 
+from fidelia.platform.postgres import Asked, Tx
+
 from ..fields import Database, Field
 
 Row = dict[str, Any]
@@ -48,6 +50,12 @@ async def read_many(
         f"select {select_list(fields)} from {database.table} where id = any(%s::bigint[]) order by id", (list(ids),)
     )
     return [as_row(row, fields) for row in await cursor.fetchall()]
+
+
+async def ask_one(tx: Tx, database: Database, profile_id: int, fields: Sequence[Field]) -> Asked[Row | None]:
+    """Ask for some fields of one profile, together with other questions."""
+    query = f"select {select_list(fields)} from {database.table} where id = %s"
+    return await tx.ask(query, (profile_id,), lambda rows: as_row(rows[0], fields) if rows else None)
 
 
 async def read_one(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from fidelia.kernel.errors import not_found
-from fidelia.platform.postgres import Tx
+from fidelia.platform.postgres import Asked, Tx
 
 from ..model import Balance, Lot, Transaction
 from ..rules.book import ZERO
@@ -23,8 +23,18 @@ async def balances(
     The moment is now, or ``at`` later: what will be active then if nothing happens until. Points that lapsed and holds
     whose time is over count as such although nobody may have written it down yet.
     """
+    return _balances(await read.sums(await tx.raw(), program_id, profile_ids, at or tx.now))
+
+
+async def ask_balances(tx: Tx, program_id: int, profile_id: int) -> Asked[dict[int, Balance]]:
+    """Ask what one member has now, by point type."""
+    asked = {"now": tx.now, "program": program_id, "profiles": [profile_id]}
+    return await tx.ask(read.SUMS, asked, lambda rows: _balances([read.Sums(*row) for row in rows]).get(profile_id, {}))
+
+
+def _balances(rows: Iterable[read.Sums]) -> dict[int, dict[int, Balance]]:
     found: dict[int, dict[int, Balance]] = {}
-    for row in await read.sums(await tx.raw(), program_id, profile_ids, at or tx.now):
+    for row in rows:
         debt = max(ZERO, row.debt - row.lapsed)  # what lapses pays a debt first
         active, pending = row.active + row.back_active, row.pending + row.back_pending
         found.setdefault(row.profile_id, {})[row.point_type_id] = Balance(
@@ -46,6 +56,11 @@ async def earned(
     Spending and expiry change nothing here. Members who earned nothing are not in it.
     """
     return await read.earned(await tx.raw(), point_type_id, profile_ids, tx.now, since)
+
+
+async def ask_earned(tx: Tx, point_type_ids: Collection[int], profile_id: int) -> Asked[dict[int, Decimal]]:
+    """Ask what one member earned of several point types (as :func:`earned`), together with other questions."""
+    return await read.ask_earned(tx, point_type_ids, profile_id)
 
 
 async def transaction(tx: Tx, program_id: int, transaction_id: UUID) -> Transaction:

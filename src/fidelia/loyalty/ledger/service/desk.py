@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from fidelia import profiles
 from fidelia.access import Actor
 from fidelia.kernel.errors import FieldError, Problem, conflict, invalid_field
 from fidelia.kernel.ids import stable_uuid
@@ -18,7 +18,7 @@ from fidelia.kernel.money import MAX_AMOUNT
 from fidelia.platform.outbox import EventOut
 from fidelia.platform.postgres import Tx
 
-from ...programs import PointType, Program, point_types, program
+from ...programs import PointType, Program, Setting, setting
 from .. import projection
 from ..model import Because, State, Transaction, Type
 from ..rules.book import AccountState, Book, Entry, LotState
@@ -27,6 +27,7 @@ from ..store import read
 from ..store.write import write
 
 _NO_WORD = Because()
+Writer = Callable[[Any, Book, Sequence[AccountState], Sequence[LotState], Actor], Awaitable[None]]
 _EVENTS: Mapping[str, str] = {
     "accrual": "loyalty.accrued",
     "initial": "loyalty.accrued",
@@ -39,7 +40,7 @@ _EVENTS: Mapping[str, str] = {
 class Desk:
     """A program at work: ``types`` by id, ``accounts`` by id as far as they are locked, and what is being written."""
 
-    def __init__(self, tx: Tx, program: Program, types: dict[int, PointType], zone: ZoneInfo) -> None:
+    def __init__(self, tx: Tx, program: Program, types: Mapping[int, PointType], zone: ZoneInfo) -> None:
         self.tx = tx
         self.program = program
         self.types = types
@@ -52,10 +53,12 @@ class Desk:
     @staticmethod
     async def of(tx: Tx, program_id: int) -> Desk:
         """Open the desk of a program; raise 404."""
-        found = await program(tx, program_id)
-        types = {kind.id: kind for kind in (await point_types(tx, program_id, archived=True)).values()}
-        database = await profiles.get_database(tx, found.database_id)
-        return Desk(tx, found, types, ZoneInfo(database.timezone))
+        return Desk.at(tx, await setting(tx, program_id))
+
+    @staticmethod
+    def at(tx: Tx, known: Setting) -> Desk:
+        """Open the desk of a program that was read in this transaction."""
+        return Desk(tx, known.program, known.types, ZoneInfo(known.zone))
 
     async def lock_members(
         self, keys: Collection[store.Key], also: Collection[int] = ()
@@ -86,6 +89,13 @@ class Desk:
                 account = self.accounts[homes[hold.account_id]]
                 self.end_hold(account, hold, "time_out", "timed_out", parts.get(hold.id, ()), at=hold.hold_until)
         for account in self.accounts.values():
+            self.book.lapse(account)
+
+    def take_in(self, accounts: Iterable[AccountState]) -> None:
+        """Take accounts that are locked and have no overdue holds; what has lapsed in them is written down."""
+        for account in accounts:
+            self.accounts[account.id] = account
+            self.lots |= account.lots
             self.book.lapse(account)
 
     async def parts(self, ids: Sequence[UUID]) -> dict[UUID, list[tuple[LotState, Decimal]]]:
@@ -158,13 +168,13 @@ class Desk:
             raise invalid_field(pointer, f"{kind.name} have {places}")
         return amount
 
-    async def save(self, by: Actor | None, *, emit: bool = True) -> None:
+    async def save(self, by: Actor | None, *, emit: bool = True, writer: Writer = write) -> None:
         """Write everything, tell the history, and have the lots projected."""
         who = by or Actor.system()
         for account in self.accounts.values():
             self.lots |= account.lots
         changed = [lot for lot in self.lots.values() if lot.changed or lot.new]
-        await write(await self.tx.raw(), self.book, list(self.accounts.values()), changed, who)
+        await writer(await self.tx.raw(), self.book, list(self.accounts.values()), changed, who)
         self.mark([account.profile_id for account in self.accounts.values() if account.changed])
         if emit:
             self.tx.emit_many(event for entry in self.book.entries if (event := self._event(entry)) is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ from ...programs import PointType, lifetime
 from ..model import Accrual, Redemption, Transaction
 from ..rules.book import ZERO, AccountState, Short
 from ..store import accounts as store
+from ..store.accounts import Key
 from .desk import Desk, References, fingerprint, told
 
 
@@ -32,15 +33,38 @@ async def accrue(tx: Tx, program_id: int, rows: Sequence[Accrual], *, by: Actor 
     if not rows:
         return []
     desk = await Desk.of(tx, program_id)
+    check_accruals(desk, rows)
+    accounts = await desk.lock_members({(row.point_type_id, row.profile_id) for row in rows})
+    references = await References.of(tx, program_id, [row.reference for row in rows])
+    desk.book.use_lots(await store.new_lot_ids(await tx.raw(), opening(rows)))
+    done = credit(desk, rows, accounts, references, by)
+    await desk.save(by)
+    return done
+
+
+def check_accruals(desk: Desk, rows: Sequence[Accrual]) -> None:
+    """Raise 422 for the first row that cannot be."""
     for n, row in enumerate(rows):
         kind = desk.type_of(row.point_type_id, f"/items/{n}/points")
         if kind.archived_at is not None:
             raise invalid_field(f"/items/{n}/points", f"{kind.name} are archived: nobody earns them any more")
         desk.check_amount(kind, row.amount, f"/items/{n}/amount")
-        _check_hold(row.hold_until, tx.now, n)
-    accounts = await desk.lock_members({(row.point_type_id, row.profile_id) for row in rows})
-    references = await References.of(tx, program_id, [row.reference for row in rows])
-    desk.book.use_lots(await store.new_lot_ids(await tx.raw(), sum(row.hold_until is None for row in rows)))
+        _check_hold(row.hold_until, desk.tx.now, n)
+
+
+def opening(rows: Sequence[Accrual]) -> int:
+    """Return how many lots these rows may open."""
+    return sum(row.hold_until is None for row in rows)
+
+
+def credit(
+    desk: Desk,
+    rows: Sequence[Accrual],
+    accounts: Mapping[Key, AccountState],
+    references: References,
+    by: Actor | None,
+) -> list[Transaction]:
+    """Enter accruals that were checked, in locked accounts; ids for their lots are there."""
     done: list[Transaction] = []
     for n, row in enumerate(rows):
         given = (row.active_from, row.expires_at, row.at, row.hold_until is not None)
@@ -60,10 +84,9 @@ async def accrue(tx: Tx, program_id: int, rows: Sequence[Accrual], *, by: Actor 
             entry.active_from, entry.expires_at = _dates(desk, kind, row)
             if row.hold_until is None:
                 desk.book.credit(entry, room(kind, account, row.amount) if row.type != "adjust" else row.amount)
-            answer = told(entry, by, tx.now)
+            answer = told(entry, by, desk.tx.now)
             references.add(row.reference, asked, answer)
         done.append(answer)
-    await desk.save(by)
     return done
 
 
@@ -99,6 +122,16 @@ async def redeem(tx: Tx, program_id: int, rows: Sequence[Redemption], *, by: Act
     if not rows:
         return []
     desk = await Desk.of(tx, program_id)
+    check_redemptions(desk, rows)
+    accounts = await desk.lock_members({(row.point_type_id, row.profile_id) for row in rows})
+    references = await References.of(tx, program_id, [row.reference for row in rows])
+    done = debit(desk, rows, accounts, references, by)
+    await desk.save(by)
+    return done
+
+
+def check_redemptions(desk: Desk, rows: Sequence[Redemption]) -> None:
+    """Raise 422 for the first row that cannot be."""
     for n, row in enumerate(rows):
         kind = desk.type_of(row.point_type_id, f"/items/{n}/points")
         if kind.kind != "standard" and row.type == "redeem":
@@ -107,9 +140,17 @@ async def redeem(tx: Tx, program_id: int, rows: Sequence[Redemption], *, by: Act
             desk.check_amount(kind, row.amount, f"/items/{n}/amount")
         elif row.type != "reset":
             raise invalid_field(f"/items/{n}/amount", "Say how many points")
-        _check_hold(row.hold_until, tx.now, n)
-    accounts = await desk.lock_members({(row.point_type_id, row.profile_id) for row in rows})
-    references = await References.of(tx, program_id, [row.reference for row in rows])
+        _check_hold(row.hold_until, desk.tx.now, n)
+
+
+def debit(
+    desk: Desk,
+    rows: Sequence[Redemption],
+    accounts: Mapping[Key, AccountState],
+    references: References,
+    by: Actor | None,
+) -> list[Transaction]:
+    """Enter redemptions that were checked, in locked accounts; raise 409 when there are fewer points."""
     done: list[Transaction] = []
     for n, row in enumerate(rows):
         held = row.hold_until is not None
@@ -117,7 +158,7 @@ async def redeem(tx: Tx, program_id: int, rows: Sequence[Redemption], *, by: Act
         answer = references.first(row.reference, asked, n)
         if answer is None:
             account = accounts[row.point_type_id, row.profile_id]
-            amount = account.available(tx.now) if row.amount is None else row.amount
+            amount = account.available(desk.tx.now) if row.amount is None else row.amount
             state = "held" if held else "final"
             entry = desk.book.enter(account, row.type, amount, row.because, state=state, at=row.at)  # type: ignore[arg-type]
             entry.reference, entry.asked, entry.hold_until = row.reference, asked, row.hold_until
@@ -129,10 +170,9 @@ async def redeem(tx: Tx, program_id: int, rows: Sequence[Redemption], *, by: Act
                 raise conflict(said, FieldError(f"/items/{n}/amount", said), available=available) from None
             if row.type != "redeem":
                 desk.book.void((account.lots[lot_id], part) for (lot_id, _), part in entry.moved.items())
-            answer = told(entry, by, tx.now)
+            answer = told(entry, by, desk.tx.now)
             references.add(row.reference, asked, answer)
         done.append(answer)
-    await desk.save(by)
     return done
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import psycopg
 
+from fidelia.platform.postgres import Asked, Tx
+
 from ..rules.book import AccountState, LotState
 
 Raw = psycopg.AsyncConnection[Any]
@@ -57,6 +59,45 @@ async def lock(raw: Raw, ids: Iterable[int]) -> dict[int, tuple[AccountState, in
         lot = LotState(*row)
         found[lot.account_id][0].lots[lot.id] = lot
     return found
+
+
+_LOCK_PURSE = """
+select id, database_id, program_id, point_type_id, profile_id, balance, debt, seq, heir_id from loyalty_account
+where point_type_id = any(%s::integer[]) and profile_id = %s order by id for update
+"""
+_LOTS_OF_PURSE = f"""
+with mine as materialized (
+    select id from loyalty_account where point_type_id = any(%(types)s::integer[]) and profile_id = %(profile)s)
+select o.overdue, l.* from (select exists (
+    select 1 from loyalty_transaction t where t.state = 'held' and t.hold_until <= %(now)s and t.account_id in (
+        select id from mine union all select a.id from loyalty_account a join mine on a.heir_id = mine.id)) overdue) o
+left join lateral (
+    select {", ".join(f"l.{name}" for name in _LOT.split(", "))} from mine
+    join loyalty_lot l on l.account_id = mine.id where l.remaining > 0) l on true
+"""
+
+
+async def ask_purse(
+    tx: Tx, types: Collection[int], profile_id: int
+) -> tuple[Asked[dict[int, tuple[AccountState, int | None]]], Asked[tuple[bool, list[LotState]]]]:
+    """Lock somebody's accounts of some point types in the order of their ids, and ask for their lots.
+
+    The answers are the accounts with their heirs, and the lots with whether holds are overdue.
+    """
+    accounts = await tx.ask(
+        _LOCK_PURSE, (list(types), profile_id), lambda rows: {r[0]: (AccountState(*r[:8]), r[8]) for r in rows}
+    )
+    given = {"types": list(types), "profile": profile_id, "now": tx.now}
+    lots = await tx.ask(
+        _LOTS_OF_PURSE, given, lambda rows: (rows[0][0], [LotState(*r[1:]) for r in rows if r[1] is not None])
+    )
+    return accounts, lots
+
+
+async def ask_lot_ids(tx: Tx, count: int) -> Asked[list[int]]:
+    """Ask for ids for lots that are to be opened."""
+    query = "select nextval(pg_get_serial_sequence('loyalty_lot', 'id')) from generate_series(1, %s)"
+    return await tx.ask(query, (count,), lambda rows: [row[0] for row in rows])
 
 
 async def lots_of(raw: Raw, transactions: Collection[UUID]) -> dict[UUID, LotState]:

@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 import sqlalchemy as sa
 
-from fidelia.platform.postgres import Tx, as_struct
+from fidelia.platform.postgres import Asked, Tx, as_struct
 
 from ..model import Lot, Transaction
 from ..tables import loyalty_account as account
@@ -91,7 +91,7 @@ class Sums(msgspec.Struct, frozen=True):
     back_pending: Decimal
 
 
-_SUMS = """
+SUMS = """
 select a.profile_id, a.point_type_id, a.debt,
     coalesce(l.active, 0), coalesce(l.pending, 0), coalesce(l.lapsed, 0),
     coalesce(h.held, 0), coalesce(h.promised, 0), coalesce(b.active, 0), coalesce(b.pending, 0)
@@ -114,13 +114,14 @@ left join lateral (
     join loyalty_consumption c on c.transaction_id = t.id
     join loyalty_lot l on l.id = c.lot_id and (l.expires_at is null or l.expires_at > %(now)s)
     where t.account_id = any(m.ids) and t.state = 'held' and t.hold_until <= %(now)s) b on true
-where a.program_id = %(program)s and a.profile_id = any(%(profiles)s::bigint[]) and a.heir_id is null
+where a.database_id = (select database_id from loyalty_program where id = %(program)s)
+    and a.program_id = %(program)s and a.profile_id = any(%(profiles)s::bigint[]) and a.heir_id is null
 """
 
 
 async def sums(raw: Raw, program_id: int, profile_ids: Collection[int], now: datetime) -> list[Sums]:
     """Return what accounts of members amount to at a moment."""
-    rows = await raw.execute(_SUMS, {"now": now, "program": program_id, "profiles": list(profile_ids)})
+    rows = await raw.execute(SUMS, {"now": now, "program": program_id, "profiles": list(profile_ids)})
     return [Sums(*row) for row in await rows.fetchall()]
 
 
@@ -136,6 +137,14 @@ async def earned(
         {"now": now, "since": since, "type": point_type_id, "profiles": list(profile_ids)},
     )
     return dict(await rows.fetchall())
+
+
+async def ask_earned(tx: Tx, point_type_ids: Collection[int], profile_id: int) -> Asked[dict[int, Decimal]]:
+    """Ask what one member earned, by point type."""
+    query = """select a.point_type_id, sum(l.amount - l.voided) from loyalty_account a
+               join loyalty_lot l on l.account_id = a.id and l.active_from <= %s
+               where a.point_type_id = any(%s::integer[]) and a.profile_id = %s group by 1"""
+    return await tx.ask(query, (tx.now, list(point_type_ids), profile_id), dict)
 
 
 async def expiring(

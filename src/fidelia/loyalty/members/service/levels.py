@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,9 +13,9 @@ from pyroaring import BitMap
 
 from fidelia import profiles
 from fidelia.kernel.errors import conflict, not_found
-from fidelia.platform.postgres import Tx
+from fidelia.platform.postgres import Asked, Tx
 
-from ... import programs
+from ... import ledger, programs
 from ...programs import Level, LevelGroup, Program
 from .. import projection, rules
 from ..model import MoveCause, Standing
@@ -51,6 +51,43 @@ async def settle_levels(tx: Tx, program_id: int, profile_ids: Collection[int]) -
     program = await programs.program(tx, program_id)
     for group in groups:
         await judge(tx, program, group, profile_ids, rules.settle, "points")
+
+
+class AskedLevels:
+    """What one member's levels hang on, on its way."""
+
+    def __init__(
+        self,
+        tx: Tx,
+        known: programs.Setting,
+        profile_id: int,
+        standings: Asked[dict[int, Standing]],
+        earned: Asked[dict[int, Decimal]],
+    ) -> None:
+        self._tx = tx
+        self._known = known
+        self._profile_id = profile_id
+        self._standings = standings
+        self._earned = earned
+
+    async def settle(self, joined_at: datetime) -> None:
+        """Do what :func:`settle_levels` does for this member, who joined then."""
+        standings, earned = await self._standings.answer(), await self._earned.answer()
+        for group in self._known.groups:
+            seen = Seen(
+                {self._profile_id: joined_at},
+                ZoneInfo(self._known.zone),
+                {self._profile_id: standings[group.id]} if group.id in standings else {},
+                {self._profile_id: earned.get(group.point_type_id, rules.NOTHING)},
+            )
+            await judge(self._tx, self._known.program, group, [self._profile_id], rules.settle, "points", seen=seen)
+
+
+async def ask_levels(tx: Tx, known: programs.Setting, profile_id: int) -> AskedLevels:
+    """Ask what a member's levels hang on, after the points were sent to be written; their row is locked."""
+    standing = await standings.ask_standings(tx, [group.id for group in known.groups], profile_id)
+    earned = await ledger.ask_earned(tx, [group.point_type_id for group in known.groups], profile_id)
+    return AskedLevels(tx, known, profile_id, standing, earned)
 
 
 async def levels(tx: Tx, program_id: int, profile_ids: Collection[int]) -> dict[int, dict[int, Level]]:
@@ -95,6 +132,24 @@ async def grant_level(
     return BitMap([id_ for id_ in after if id_ not in before or after[id_].level_id != before[id_].level_id])
 
 
+class Seen(NamedTuple):
+    """What is known of people already: since when they are members, where they stand, what they earned."""
+
+    joined: Mapping[int, datetime]
+    zone: ZoneInfo
+    before: Mapping[int, Standing]
+    total: Mapping[int, Decimal]
+
+
+async def look(tx: Tx, program: Program, group: LevelGroup, profile_ids: Collection[int]) -> Seen | None:
+    """Read what people's levels in a group hang on; ``None`` when none of them is a member."""
+    joined = await store.joined(tx, program.id, profile_ids)
+    if not joined:
+        return None
+    zone = await zone_of(tx, program)
+    return Seen(joined, zone, await standings.find(tx, group.id, joined), await totals(tx, group, joined))
+
+
 async def judge(
     tx: Tx,
     program: Program,
@@ -104,18 +159,18 @@ async def judge(
     cause: MoveCause,
     *,
     reason: str | None = None,
+    seen: Seen | None = None,
 ) -> Judged:
     """Work out where members stand by ``verdict``, store what differs, write moves down and tell of them.
 
-    Whoever has no standing yet begins with one. Members' rows are locked by whoever calls this.
+    Whoever has no standing yet begins with one. Members' rows are locked by whoever calls this. ``seen`` is what was
+    read of them in this transaction.
     """
-    joined = await store.joined(tx, program.id, profile_ids)
-    if not joined:
+    seen = seen or await look(tx, program, group, profile_ids)
+    if seen is None:
         return Judged()
-    zone = await zone_of(tx, program)
+    joined, zone, before, total = seen
     today = tx.now.astimezone(zone).date()
-    before = await standings.find(tx, group.id, joined)
-    total = await totals(tx, group, joined)
     changed: dict[int, Standing] = {}
     moves: list[Moved] = []
     graced = 0

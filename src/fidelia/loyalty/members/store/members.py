@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from pyroaring import BitMap
 
-from fidelia.platform.postgres import Tx, as_struct
+from fidelia.platform.postgres import Asked, Tx, as_struct
 
 from ..model import AUTOMATIC, Member, MemberSource
 from ..tables import loyalty_member
@@ -72,6 +72,19 @@ async def lock(tx: Tx, program_id: int, ids: Iterable[int]) -> dict[int, str]:
         (program_id, list(ids)),
     )
     return dict(await cursor.fetchall())
+
+
+async def ask_member(
+    tx: Tx, program_id: int, profile_id: int, *, locked: bool = False
+) -> Asked[tuple[str, datetime] | None]:
+    """Ask whether somebody is a member, together with other questions: the state and since when; ``None`` for never.
+
+    ``locked`` keeps the row until the transaction ends.
+    """
+    query = "select state, joined_at from loyalty_member where program_id = %s and profile_id = %s"
+    if locked:
+        query += " for no key update"
+    return await tx.ask(query, (program_id, profile_id), lambda rows: rows[0] if rows else None)
 
 
 async def states(tx: Tx, program_id: int, ids: Iterable[int]) -> dict[int, str]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 import sqlalchemy as sa
 
-from fidelia.platform.postgres import Tx, as_struct
+from fidelia.platform.postgres import Asked, Tx, as_struct
 
 from ..model import LevelMove, MoveCause, Standing
 from ..tables import loyalty_level_move, loyalty_standing
@@ -51,6 +51,16 @@ async def find(tx: Tx, group_id: int, ids: Iterable[int]) -> dict[int, Standing]
     raw = await tx.raw()
     cursor = await raw.execute((_READ + " and profile_id = any(%s)").encode(), (group_id, list(ids)))
     return {row[0]: Standing(**dict(zip(_FIELDS, row[1:], strict=True))) for row in await cursor.fetchall()}
+
+
+async def ask_standings(tx: Tx, group_ids: Iterable[int], profile_id: int) -> Asked[dict[int, Standing]]:
+    """Ask where somebody stands in some groups, together with other questions; the answer is by group."""
+    query = f"select group_id, {_COLUMNS} from loyalty_standing where group_id = any(%s::integer[]) and profile_id = %s"
+    return await tx.ask(
+        query,
+        (list(group_ids), profile_id),
+        lambda rows: {row[0]: Standing(**dict(zip(_FIELDS, row[1:], strict=True))) for row in rows},
+    )
 
 
 async def put(tx: Tx, group_id: int, found: Mapping[int, Standing]) -> None:

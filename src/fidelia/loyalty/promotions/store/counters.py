@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from fidelia.platform.postgres import Tx
+from fidelia.platform.postgres import Asked, Tx
 
 from ..limits import CounterKey, Taking
 
@@ -31,14 +31,31 @@ def _columns(keys: Sequence[CounterKey]) -> tuple[list[Any], ...]:
 
 async def used(tx: Tx, keys: Sequence[CounterKey]) -> dict[CounterKey, Decimal]:
     """Return what has been used of counters; those that nothing was taken of are left out."""
-    if not keys:
-        return {}
-    raw = await tx.raw()
-    cursor = await raw.execute(
-        f"select {_COLUMNS}, c.used from {_ASKED} join promotion_counter c on {_SAME}",
-        _columns(keys),
+    return await (await ask_used(tx, keys)).answer() if keys else {}
+
+
+async def ask_used(tx: Tx, keys: Sequence[CounterKey]) -> Asked[dict[CounterKey, Decimal]]:
+    """Ask what has been used of counters, together with other questions."""
+    query = f"select {_COLUMNS}, c.used from {_ASKED} join promotion_counter c on {_SAME}"
+    return await tx.ask(query, _columns(keys), lambda rows: {CounterKey(*row[:5]): row[5] for row in rows})
+
+
+async def hold(tx: Tx, keys: Collection[CounterKey]) -> Asked[dict[CounterKey, tuple[int, Decimal]]]:
+    """Lock counters in the order of their ids; the answer has the id of each that is there, and what is used of it."""
+    query = f"""select {_COLUMNS}, c.id, c.used from {_ASKED} join promotion_counter c on {_SAME}
+                order by c.id for update of c"""
+    return await tx.ask(
+        query, _columns(list(keys)), lambda rows: {CounterKey(*row[:5]): (row[5], row[6]) for row in rows}
     )
-    return {CounterKey(*row[:5]): row[5] for row in await cursor.fetchall()}
+
+
+async def open_missing(tx: Tx, keys: Collection[CounterKey]) -> None:
+    """Make counters that nothing was ever taken of."""
+    await (await tx.raw()).execute(
+        f"""insert into promotion_counter (promotion_id, what, profile_id, period, since)
+            select a.* from {_ASKED} on conflict do nothing""",
+        _columns(sorted(keys)),
+    )
 
 
 async def take(tx: Tx, asked: Sequence[Taking]) -> dict[CounterKey, int] | None:
@@ -46,29 +63,14 @@ async def take(tx: Tx, asked: Sequence[Taking]) -> dict[CounterKey, int] | None:
     if not asked:
         return {}
     by_key = {one.key: one for one in asked}
-    found = await _locked(tx, list(by_key))
-    if missing := sorted(by_key.keys() - found.keys()):
-        raw = await tx.raw()
-        await raw.execute(
-            f"""insert into promotion_counter (promotion_id, what, profile_id, period, since)
-                select a.* from {_ASKED} on conflict do nothing""",
-            _columns(missing),
-        )
-        found |= await _locked(tx, missing)
+    found = await (await hold(tx, by_key)).answer()
+    if missing := by_key.keys() - found.keys():
+        await open_missing(tx, missing)
+        found |= await (await hold(tx, missing)).answer()
     if any(found[one.key][1] + one.amount > one.most for one in asked):
         return None
     await add(tx, {found[one.key][0]: one.amount for one in asked})
     return {one.key: found[one.key][0] for one in asked}
-
-
-async def _locked(tx: Tx, keys: Sequence[CounterKey]) -> dict[CounterKey, tuple[int, Decimal]]:
-    raw = await tx.raw()
-    cursor = await raw.execute(
-        f"""select {_COLUMNS}, c.id, c.used from {_ASKED} join promotion_counter c on {_SAME}
-            order by c.id for update of c""",
-        _columns(keys),
-    )
-    return {CounterKey(*row[:5]): (row[5], row[6]) for row in await cursor.fetchall()}
 
 
 async def add(tx: Tx, amounts: Mapping[int, Decimal]) -> None:
