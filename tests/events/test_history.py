@@ -187,6 +187,9 @@ async def test_a_long_queue_is_not_waited_for(world: World, monkeypatch: pytest.
         ("goal.reached", {"goal": "cart", "value": 12.5}, "Reached the goal “cart” · 12.5"),
         ("form.submitted", {"form": "contact"}, "Submitted the form “contact”"),
         ("loyalty.accrued", {"amount": "100", "program": 2}, "Earned 100 points in program 2"),
+        ("loyalty.redeemed", {"amount": 40, "points": "blue_stars", "program": 2}, "Spent 40 blue stars in program 2"),
+        ("loyalty.level_changed", {"level": "silver", "direction": "up"}, "Moved up to the level silver"),
+        ("loyalty.level_changed", {"direction": "down", "program": 2}, "Left their level in program 2"),
         ("scenario.left", {}, "Left a scenario"),
         ("campaign.entered", {"campaign": 3, "source": "segment", "group": "test"}, "Entered the campaign 3"),
         (

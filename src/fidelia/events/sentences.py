@@ -200,8 +200,9 @@ def _amount(total: str | int | float, currency: Any) -> str:
 
 def _points(before: str) -> Callable[[Mapping[str, Any], Names], str]:
     def say(properties: Mapping[str, Any], names: Names) -> str:
-        amount = properties.get("amount")
-        told = f"{before} {_short(amount)} points" if isinstance(amount, str | int | float) else f"{before} points"
+        amount, kind = properties.get("amount"), properties.get("points")
+        what = _keyed(kind) if isinstance(kind, str) and kind else "points"
+        told = f"{before} {_short(amount)} {what}" if isinstance(amount, str | int | float) else f"{before} {what}"
         program = _called("program", properties, names)
         return f"{told} in {program}" if program else told
 
@@ -209,8 +210,19 @@ def _points(before: str) -> Callable[[Mapping[str, Any], Names], str]:
 
 
 def _level(properties: Mapping[str, Any], names: Names) -> str:
-    level = properties.get("level")
-    return f"Loyalty level became {_short(level)}" if isinstance(level, str | int) else "Loyalty level changed"
+    level, way = properties.get("level"), properties.get("direction")
+    if isinstance(level, str | int):
+        moved = f"Moved {way} to" if way in ("up", "down") else "Came to"
+        told = f"{moved} the level {_keyed(str(level))}"
+    else:
+        told = "Left their level" if way == "down" else "Loyalty level changed"
+    program = _called("program", properties, names)
+    return f"{told} in {program}" if program else told
+
+
+def _keyed(key: str) -> str:
+    """Read a key as the words it was made of: ``gold_plus`` is gold plus."""
+    return _short(key.replace("_", " "))
 
 
 def _code(before: str) -> Callable[[Mapping[str, Any], Names], str]:

@@ -1,4 +1,4 @@
-import { formatDay, formatNumber } from '@/kit';
+import { formatAmount, formatDay, formatNumber } from '@/kit';
 import type { LevelGroup, PointType } from './model';
 
 const units: Readonly<Record<string, readonly [string, string]>> = { D: ['day', 'days'], W: ['week', 'weeks'], M: ['month', 'months'], Y: ['year', 'years'], TH: ['hour', 'hours'], TM: ['minute', 'minutes'] };
@@ -31,11 +31,14 @@ export function expiryWords({ kind, period, unit, on }: PointType['expiry']): st
   return 'never lapse';
 }
 
+/** `0.1` of `EUR` → `€0.10`; what is finer than the currency keeps its places. */
+const worth = (ratio: string, currency: string): string => (/\.\d{3}/.test(ratio) ? `${ratio} ${currency}` : formatAmount(ratio, currency));
+
 /** `standard · 1 = 1 € · usable after 14 days · lapse after 12 months, at the end of that month`. */
 export function pointsWords(kind: PointType): string[] {
   return [
     kind.kind === 'standard' ? 'earned and spent' : 'decide the level, are never spent',
-    ...(kind.ratio && kind.ratio_currency ? [`1 is worth ${kind.ratio} ${kind.ratio_currency}`] : []),
+    ...(kind.ratio && kind.ratio_currency ? [`1 is worth ${worth(kind.ratio, kind.ratio_currency)}`] : []),
     kind.delay ? `usable after ${periodWords(kind.delay)}` : 'usable at once',
     expiryWords(kind.expiry),
     ...(kind.initial !== '0' ? [`members begin with ${kind.initial}`] : []),

@@ -20,7 +20,7 @@ export function ArbitrationPanel({ program, arbitration }: { program: Program; a
             <Radio disabled={!can} value="best" label="Best for the customer" description="The choice with the largest discount and points; never worse than the order below" />
           </Stack>
         </Radio.Group>
-        <Group gap="sm" align="flex-start" wrap="wrap">
+        <Group gap="sm" align="flex-end" wrap="wrap">
           <Select disabled={!can} label="Percentages are taken of" w={220} allowDeselect={false} data={[{ value: 'discounted', label: 'the price so far' }, { value: 'initial', label: 'the first price' }]} value={arbitration.base} onChange={(base) => { if (base) set({ base: base }); }} />
           <Select disabled={!can} label="Points are credited when" w={220} allowDeselect={false} data={[{ value: 'committed', label: 'the order is placed' }, { value: 'paid', label: 'the order is paid' }, { value: 'delivered', label: 'the order is delivered' }]} value={arbitration.accrue_on} onChange={(on) => { if (on) set({ accrue_on: on }); }} />
           <NumberInput disabled={!can} label="Usable after" description="days from then, for returns" w={220} min={0} max={3650} defaultValue={arbitration.return_days} onBlur={(event) => { const days = Number(event.currentTarget.value); if (days !== arbitration.return_days) set({ return_days: days }); }} />

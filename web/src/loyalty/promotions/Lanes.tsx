@@ -62,7 +62,7 @@ export function Lane({ lane, ...rest }: { lane: LaneOf } & Omit<RowProps, 'promo
   return (
     <Paper withBorder p="xs" px="sm" component="section" aria-label={lane.title}>
       <Text size="xs" c="dimmed" mb={4}>{lane.title}</Text>
-      <Stack gap={2}>{lane.items.map((promotion) => <Row key={promotion.id} promotion={promotion} {...rest} />)}</Stack>
+      <Stack gap={2} role="list" aria-label={lane.title}>{lane.items.map((promotion) => <Row key={promotion.id} promotion={promotion} {...rest} />)}</Stack>
     </Paper>
   );
 }

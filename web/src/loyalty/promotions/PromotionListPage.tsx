@@ -1,6 +1,6 @@
 import { Select, Stack } from '@mantine/core';
 import { IconPlus, IconRosetteDiscount } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
@@ -11,6 +11,12 @@ import { ArbitrationPanel } from './ArbitrationPanel';
 import { GroupsPanel } from './GroupsPanel';
 import { Lane, lanesOf } from './Lanes';
 import { useArbitration, useGroups, usePromotions, type Promotion } from './model';
+
+/** Before the first promotion: what to begin with, and the groups that it may go into. */
+function None({ program, children }: { program: Program; children: ReactNode }) {
+  const groups = useGroups(program.id).data ?? [];
+  return <Stack gap="md">{children}<GroupsPanel program={program} groups={groups} /></Stack>;
+}
 
 function Lanes({ program, items }: { program: Program; items: readonly Promotion[] }) {
   const groups = useGroups(program.id).data ?? [], arbitration = useArbitration(program.id);
@@ -26,7 +32,7 @@ function Lanes({ program, items }: { program: Program; items: readonly Promotion
   return (
     <Stack gap="md">
       <Loaded query={arbitration} what="how promotions go together">{(found) => <ArbitrationPanel program={program} arbitration={found} />}</Loaded>
-      <Stack gap="xs" role="list" aria-label="Promotions in the order in which they are tried">
+      <Stack gap="xs" role="group" aria-label="Promotions in the order in which they are tried">
         {lanesOf(items, groups).map((lane) => <Lane key={`${lane.title}${lane.items[0]?.id}`} lane={lane} program={program} total={items.length} can={can} dragged={dragged} drag={setDragged} move={move} />)}
       </Stack>
       <GroupsPanel program={program} groups={groups} />
@@ -51,7 +57,7 @@ export function PromotionListPage() {
         {(known) => (known.length === 0 || !program ? <FirstUse icon={IconRosetteDiscount} title="Reward something" text="Promotions belong to a loyalty program: make one first, with the points it gives." primary={{ label: 'New program', onClick: () => { go(paths.programNew()); } }} />
           : <Loaded query={query} what="the promotions">
             {(items) => (items.length === 0
-              ? <FirstUse icon={IconRosetteDiscount} title="Reward something" text="Start with one: 5 % of what is paid, in points. It gives nothing before you publish it." {...(can ? { primary: add } : {})} />
+              ? <None program={program}><FirstUse icon={IconRosetteDiscount} title="Reward something" text="Start with one: 5 % of what is paid, in points. It gives nothing before you publish it." {...(can ? { primary: add } : {})} /></None>
               : <Lanes program={program} items={items} />)}
           </Loaded>)}
       </Loaded>

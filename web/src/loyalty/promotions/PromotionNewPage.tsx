@@ -1,5 +1,5 @@
 import { SegmentedControl, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
@@ -15,14 +15,15 @@ function NewPromotion({ program, points }: { program: Program; points: string | 
   const [kind, setKind] = useState<Kind>('discount');
   const [definition, setDefinition] = useState<Definition>(() => start('discount'));
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [attempt, setAttempt] = useState(0), [left, setLeft] = useState(0), [done, setDone] = useState(false);
+  const [attempt, setAttempt] = useState(0), [left, setLeft] = useState(0);
+  const done = useRef(false); // nothing is left behind: known before the page changes
   const go = useGo();
   const send = useAction({ refresh: [['promotions']], run: (body: { kind: Kind; definition: Definition }, { headers }) => ok(api.POST('/api/v1/loyalty/programs/{program_id}/promotions', { params: { path: { program_id: program.id } }, body, headers })) });
   const save = async () => {
     if (left > 0) { announce('A rule is unfinished. Finish or remove it, then save.'); return false; }
     try {
       const made = await send.mutateAsync({ kind, definition: { ...definition, name: definition.name.trim() } });
-      setDone(true);
+      done.current = true;
       doneToast('Promotion saved as a draft; it gives nothing before it is published');
       go(paths.promotion(program.id, made.id), { replace: true });
       return true;
@@ -33,7 +34,7 @@ function NewPromotion({ program, points }: { program: Program; points: string | 
       help={{ text: 'A new promotion is a draft and stands last in the order. It gives nothing before you publish it.', guide: 'promotions', api: '/loyalty/programs/{id}/promotions' }}>
       <Editor key={kind} program={program} kind={kind} definition={definition} problem={problem} attempt={attempt} change={setDefinition} unfinished={setLeft}
         above={<Stack gap={4}><SegmentedControl aria-label="Kind of promotion" data={(Object.keys(kindWords) as Kind[]).map((value) => ({ value, label: kindWords[value].label }))} value={kind} onChange={(value) => { setKind(value); setDefinition((d) => ({ ...start(value), name: d.name })); setProblem(null); }} /><Text c="dimmed" size="sm">{kindWords[kind].text}</Text></Stack>} />
-      <LeaveGuard dirty={() => definition.name !== '' && !done} onSave={save} />
+      <LeaveGuard dirty={() => definition.name !== '' && !done.current} onSave={save} />
     </Page>
   );
 }

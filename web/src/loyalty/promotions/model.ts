@@ -17,7 +17,7 @@ const program = (id: number) => ({ path: { program_id: id } });
 const one = (id: number) => ({ path: { promotion_id: id } });
 
 export function usePromotions(programId: number) {
-  return useQuery({ queryKey: ['promotions', 'of', programId], queryFn: ({ signal }) => ok(api.GET('/api/v1/loyalty/programs/{program_id}/promotions', { params: program(programId), signal })), select: (found) => found.items });
+  return useQuery({ queryKey: ['promotions', 'of', programId], enabled: programId > 0, queryFn: ({ signal }) => ok(api.GET('/api/v1/loyalty/programs/{program_id}/promotions', { params: program(programId), signal })), select: (found) => found.items });
 }
 
 export function usePromotion(id: number) {
