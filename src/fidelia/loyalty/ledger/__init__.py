@@ -33,11 +33,11 @@ from .model import (
     Type,
 )
 from .people import forget_people, merge_people, personal_data
-from .service.ask import ask_balances, ask_earned, balances, earned, expiring, open_lots, transaction
+from .service.ask import ask_earned, balances, earned, expiring, open_lots, transaction
 from .service.back import give_back, take_back
 from .service.finish import finish
 from .service.post import accrue, redeem
-from .service.purse import AskedPurse, Purse, ask_purse
+from .service.purse import AskedPurse, AskedView, Purse, ask_purse, ask_view
 from .service.upkeep import activate, becoming_active, expire_chunk, expire_lots, time_out_holds
 from .store.page import Filter, after, count, page
 from .store.read import chain, moved
@@ -49,6 +49,7 @@ __all__ = [
     "TYPES",
     "Accrual",
     "AskedPurse",
+    "AskedView",
     "Balance",
     "Because",
     "Filter",
@@ -65,9 +66,9 @@ __all__ = [
     "accrue",
     "activate",
     "after",
-    "ask_balances",
     "ask_earned",
     "ask_purse",
+    "ask_view",
     "balances",
     "becoming_active",
     "chain",

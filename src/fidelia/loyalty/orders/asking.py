@@ -32,7 +32,7 @@ class AskedBuyer:
         self.asked_person: Asked[dict[str, Any] | None] | None = None
         self.asked_member: Asked[tuple[str, datetime] | None] | None = None
         self.asked_purse: ledger.AskedPurse | None = None
-        self.asked_points: Asked[dict[int, ledger.Balance]] | None = None
+        self.asked_points: ledger.AskedView | None = None
         self.asked_standings: Asked[dict[int, members.Standing]] | None = None
         self.asked_number: Asked[int] | None = None
         self.asked_used: Asked[dict[CounterKey, Decimal]] | None = None
@@ -78,7 +78,7 @@ async def ask_buyer(
         if locked:
             asked.asked_purse = await ledger.ask_purse(tx, list(known.setting.types), profile_id)
         else:
-            asked.asked_points = await ledger.ask_balances(tx, program_id, profile_id)
+            asked.asked_points = await ledger.ask_view(tx, known.setting, profile_id)
         asked.asked_person = await profiles.ask_person(tx, known.database, profile_id, list(known.fields))
         if any(".levels." in name for name in names):
             groups = [group.id for group in known.setting.groups]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
 from fidelia.kernel.errors import not_found
 from fidelia.kernel.money import amount_text, exponent
@@ -87,7 +88,7 @@ def shown(order: DraftOrder, context: Context, result: pricing.Result) -> Calcul
         return amounts.money(units, currency)
 
     names = {} if known is None else known.names
-    kinds = {} if known is None else {id_: str(one.__struct_config__.tag) for id_, one in known.rewards.items()}
+    kinds = {} if known is None else known.kinds
     return Calculated(
         program=None if known is None else known.program.id,
         profile=context.profile_id,
@@ -171,6 +172,20 @@ def _codes(context: Context, result: pricing.Result) -> list[CodeAnswer]:
 
 
 def _trace(context: Context, one: pricing.Trace, money: Callable[[int], str], kinds: Mapping[int, str]) -> TraceEntry:
+    known = context.ready
+    assert known is not None
+    plain = one.status == "rejected" and not one.measure and not one.lines and one.blocker is None
+    if plain and (kept := known.told.get((one.promotion, one.reason, one.limited))) is not None:
+        return cast("TraceEntry", kept)
+    found = _trace_entry(context, one, money, kinds)
+    if plain:
+        known.told[one.promotion, one.reason, one.limited] = found
+    return found
+
+
+def _trace_entry(
+    context: Context, one: pricing.Trace, money: Callable[[int], str], kinds: Mapping[int, str]
+) -> TraceEntry:
     known = context.ready
     assert known is not None
     write = money

@@ -27,6 +27,7 @@ REACHED = {"committed": ("created", "paid", "delivered"), "paid": ("paid", "deli
 
 def order_in(order: OrderCommit, context: Context, result: pricing.Result, now: datetime) -> market.OrderIn:
     """Return the order as the market takes it, with its gifts."""
+
     def money(units: int) -> str:
         return amounts.money(units, order.currency)
 

@@ -55,6 +55,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     limits: Mapping[int, tuple[PromotionLimit, ...]]
     names: Mapping[int, str]
     rewards: Mapping[int, r.Reward]
+    kinds: Mapping[int, str]
     external_ids: Mapping[int, str | None]
     currencies: Mapping[int, str | None]
     fields: tuple[str, ...]
@@ -65,6 +66,8 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
     until: datetime
     scene: Scene
+    #: What is told of promotions that did not fit, the same for every order: whoever tells it keeps it here.
+    told: dict[tuple[int, str, bool], object] = msgspec.field(default_factory=dict)
 
     def type_of(self, key: str) -> programs.PointType | None:
         """Return a point type by its key."""
@@ -183,6 +186,7 @@ async def _make(
         limits={owner.id: definition.limits for owner, definition in chosen if definition.limits},
         names={owner.id: definition.name for owner, definition in chosen},
         rewards={owner.id: definition.reward for owner, definition in chosen},
+        kinds={owner.id: str(definition.reward.__struct_config__.tag) for owner, definition in chosen},
         external_ids={owner.id: owner.external_id for owner, _ in chosen},
         currencies={owner.id: definition.currency for owner, definition in chosen},
         fields=tuple(sorted({_own(name) for name in named if name.startswith("profile.")})),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -23,18 +23,8 @@ async def balances(
     The moment is now, or ``at`` later: what will be active then if nothing happens until. Points that lapsed and holds
     whose time is over count as such although nobody may have written it down yet.
     """
-    return _balances(await read.sums(await tx.raw(), program_id, profile_ids, at or tx.now))
-
-
-async def ask_balances(tx: Tx, program_id: int, profile_id: int) -> Asked[dict[int, Balance]]:
-    """Ask what one member has now, by point type."""
-    asked = {"now": tx.now, "program": program_id, "profiles": [profile_id]}
-    return await tx.ask(read.SUMS, asked, lambda rows: _balances([read.Sums(*row) for row in rows]).get(profile_id, {}))
-
-
-def _balances(rows: Iterable[read.Sums]) -> dict[int, dict[int, Balance]]:
     found: dict[int, dict[int, Balance]] = {}
-    for row in rows:
+    for row in await read.sums(await tx.raw(), program_id, profile_ids, at or tx.now):
         debt = max(ZERO, row.debt - row.lapsed)  # what lapses pays a debt first
         active, pending = row.active + row.back_active, row.pending + row.back_pending
         found.setdefault(row.profile_id, {})[row.point_type_id] = Balance(

@@ -6,8 +6,10 @@ others (``Tx.together``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+
+import msgspec
 
 from fidelia.access import Actor
 from fidelia.platform.postgres import Asked, Tx
@@ -17,6 +19,7 @@ from ..model import NOTHING, Accrual, Balance, Redemption, Transaction
 from ..rules.book import ZERO, AccountState, LotState
 from ..store import accounts as store
 from ..store.write import write_few
+from .ask import balances
 from .desk import Desk, References
 from .post import check_accruals, check_redemptions, credit, debit, opening
 
@@ -83,9 +86,14 @@ class Purse:
 
     async def open_missing(self, types: Sequence[int]) -> None:
         """Open the accounts that are not there yet."""
-        missing = {(type_id, self._profile_id) for type_id in types} - self._accounts.keys()
-        if missing:
-            self._accounts |= await self._desk.lock_members(missing)
+        missing = [type_id for type_id in types if (type_id, self._profile_id) not in self._accounts]
+        if not missing:
+            return
+        desk = self._desk
+        opened = await store.ask_opened(desk.tx, desk.program.database_id, desk.program.id, missing, self._profile_id)
+        accounts = await opened.answer()
+        desk.take_in(accounts)
+        self._accounts |= {(one.point_type_id, self._profile_id): one for one in accounts}
 
     def post(
         self, redemptions: Sequence[Redemption], accruals: Sequence[Accrual], lot_ids: Sequence[int], by: Actor | None
@@ -100,6 +108,41 @@ class Purse:
     async def save(self, by: Actor | None) -> None:
         """Write everything by one statement, tell the history, and have the lots projected."""
         await self._desk.save(by, writer=write_few)
+
+
+class AskedView:
+    """What is in a member's accounts, on its way; nothing is locked."""
+
+    def __init__(self, tx: Tx, program_id: int, profile_id: int, asked: Asked[tuple[bool, list[store.Held]]]) -> None:
+        self._tx = tx
+        self._program_id = program_id
+        self._profile_id = profile_id
+        self._asked = asked
+
+    async def answer(self) -> Mapping[int, Balance]:
+        """Return what ``balances`` returns, by point type; it is asked where there are holds."""
+        holds, rows = await self._asked.answer()
+        if holds:
+            return (await balances(self._tx, self._program_id, [self._profile_id])).get(self._profile_id, {})
+        now, found = self._tx.now, dict[int, Balance]()
+        for type_id in {row.point_type_id for row in rows}:
+            mine = [row for row in rows if row.point_type_id == type_id]
+            lots = [(row.remaining or ZERO, row.active_from or now, row.expires_at) for row in mine]
+            lapsed = sum((rest for rest, _, ends in lots if ends is not None and ends <= now), ZERO)
+            kept = [(rest, since) for rest, since, ends in lots if ends is None or ends > now]
+            active = sum((rest for rest, since in kept if since <= now), ZERO)
+            pending = sum((rest for rest, since in kept if since > now), ZERO)
+            debt = max(ZERO, mine[0].debt - lapsed)  # what lapses pays a debt first
+            found[type_id] = msgspec.structs.replace(
+                NOTHING, total=active + pending - debt, active=max(ZERO, active - debt), pending=pending, debt=debt
+            )
+        return found
+
+
+async def ask_view(tx: Tx, known: Setting, profile_id: int) -> AskedView:
+    """Ask what one member has, together with other questions; nothing is locked."""
+    asked = await store.ask_view(tx, list(known.types), profile_id)
+    return AskedView(tx, known.program.id, profile_id, asked)
 
 
 async def ask_purse(tx: Tx, types: Sequence[int], profile_id: int) -> AskedPurse:

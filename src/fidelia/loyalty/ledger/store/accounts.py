@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -92,6 +93,47 @@ async def ask_purse(
         _LOTS_OF_PURSE, given, lambda rows: (rows[0][0], [LotState(*r[1:]) for r in rows if r[1] is not None])
     )
     return accounts, lots
+
+
+_VIEW = """
+with mine as materialized (
+    select id, point_type_id, debt from loyalty_account
+    where point_type_id = any(%(types)s::integer[]) and profile_id = %(profile)s and heir_id is null)
+select o.overdue, m.point_type_id, m.debt, l.remaining, l.active_from, l.expires_at from (select exists (
+    select 1 from loyalty_transaction t where t.state = 'held' and t.account_id in (
+        select id from mine union all select a.id from loyalty_account a join mine on a.heir_id = mine.id)) overdue) o
+left join mine m on true
+left join lateral (select * from loyalty_lot l where l.account_id = m.id and l.remaining > 0) l on true
+"""
+
+
+class Held(NamedTuple):
+    """What is in an account, or in one lot of it: the debt of the whole account, and a lot if there is one."""
+
+    point_type_id: int
+    debt: Decimal
+    remaining: Decimal | None
+    active_from: datetime | None
+    expires_at: datetime | None
+
+
+async def ask_view(tx: Tx, types: Collection[int], profile_id: int) -> Asked[tuple[bool, list[Held]]]:
+    """Ask what is in somebody's accounts without locking them, and whether they have holds, which are not looked at."""
+    given = {"types": list(types), "profile": profile_id}
+    return await tx.ask(_VIEW, given, lambda rows: (rows[0][0], [Held(*row[1:]) for row in rows if row[1] is not None]))
+
+
+async def ask_opened(
+    tx: Tx, database_id: int, program_id: int, types: Collection[int], profile_id: int
+) -> Asked[list[AccountState]]:
+    """Open somebody's accounts that are not there yet, and lock them in the order of their ids."""
+    async with tx.together():
+        await open_accounts(
+            await tx.raw(), database_id, program_id, [(type_id, profile_id) for type_id in types], tx.now
+        )
+        return await tx.ask(
+            _LOCK_PURSE, (list(types), profile_id), lambda rows: [AccountState(*row[:8]) for row in rows]
+        )
 
 
 async def ask_lot_ids(tx: Tx, count: int) -> Asked[list[int]]:

@@ -91,7 +91,7 @@ class Sums(msgspec.Struct, frozen=True):
     back_pending: Decimal
 
 
-SUMS = """
+_SUMS = """
 select a.profile_id, a.point_type_id, a.debt,
     coalesce(l.active, 0), coalesce(l.pending, 0), coalesce(l.lapsed, 0),
     coalesce(h.held, 0), coalesce(h.promised, 0), coalesce(b.active, 0), coalesce(b.pending, 0)
@@ -121,7 +121,7 @@ where a.database_id = (select database_id from loyalty_program where id = %(prog
 
 async def sums(raw: Raw, program_id: int, profile_ids: Collection[int], now: datetime) -> list[Sums]:
     """Return what accounts of members amount to at a moment."""
-    rows = await raw.execute(SUMS, {"now": now, "program": program_id, "profiles": list(profile_ids)})
+    rows = await raw.execute(_SUMS, {"now": now, "program": program_id, "profiles": list(profile_ids)})
     return [Sums(*row) for row in await rows.fetchall()]
 
 
