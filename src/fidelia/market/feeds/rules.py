@@ -6,6 +6,7 @@ import re
 import unicodedata
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from fidelia.kernel.errors import FieldError
 from fidelia.platform.fetch import FetchProblem, check_headers, origin_of, read_url
@@ -15,8 +16,6 @@ from ..model import FieldType
 from .model import FeedAddress, FeedSource, MarketFeedMapping
 from .reading import PROPERTY, TARGETS
 
-#: Failures in a row after which people are told; the feed's own number switches it off.
-TELL_AFTER = 3
 MAX_KEY = 60
 _KEY = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 _LATIN = dict(
@@ -28,6 +27,7 @@ _LATIN = dict(
 )
 
 
+@lru_cache(4_096)
 def key_of(name: str) -> str:
     """Return the key that a parameter is kept under: small Latin letters, figures and ``_``."""
     small = unicodedata.normalize("NFKD", name.casefold().replace("й", "\u0001")).replace("\u0001", "й")

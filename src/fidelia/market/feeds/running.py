@@ -7,14 +7,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from fidelia.access import Actor, audit
 from fidelia.kernel.errors import conflict
-from fidelia.platform import jobs, notices, schedules
+from fidelia.platform import jobs, schedules
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 from fidelia.platform.schedules import EndState, Work
 
-from . import rules, store
+from . import store
 from .model import FeedRow, MarketFeedReason, MarketFeedRun, RunRow, RunSource
 from .store import RUNS
 from .tables import feed
@@ -105,39 +107,18 @@ async def finish(tx: Tx, run_id: int, state: EndState, error: str | None = None,
     if run is None:
         return
     row = await store.find(tx, run.feed_id, lock=True)
-    if not await RUNS.end(tx, run_id, state, error, {"note": note}) or state == "cancelled":
+    if not await RUNS.end(tx, run_id, state, error, {"note": note}):
         return
-    if state == "failed":
-        await _failed(tx, row, error or "It failed")
-        return
-    changes: dict[str, object] = {"failures": 0}
-    if state == "done" and run.version == row.version:
-        changes |= {"etag": run.etag, "last_modified": run.last_modified, "content_hash": run.content_hash}
-    await store.update(tx, row.id, **changes)
-
-
-async def _failed(tx: Tx, row: FeedRow, error: str) -> None:
-    """Count a failure; tell people after some in a row, and switch the feed off after as many as it takes."""
-    failures = row.failures + 1
-    said = error if error.endswith((".", "!", "?")) else f"{error}."
-    changes: dict[str, object] = {"failures": failures}
-    off = row.active and row.schedule is not None and failures >= row.stop_after
-    if off:
-        changes |= {"active": False, "next_run_at": None, "stopped": f"It failed {failures} times in a row: {said}"}
-        after = {"failures": failures, "error": error}
+    stopped = await schedules.note_ending(tx, feed, row, run, state, error, what="The feed")
+    if stopped is not None:
         await audit(
-            tx, Actor.system(), "market_feed.stopped", kind="market_feed", object_id=row.id, name=row.name, after=after
-        )
-    await store.update(tx, row.id, **changes)
-    if row.schedule is not None and (off or failures == rules.TELL_AFTER):
-        again = "It is switched off until you switch it on again." if off else "It goes on trying."
-        await notices.tell(
             tx,
-            kind=f"market_feed.{row.id}",
-            level="critical" if off else "warning",
-            title=f"The feed {row.name} failed {failures} times in a row",
-            body=f"{said} {again}",
-            link=row.link,
+            Actor.system(),
+            "market_feed.stopped",
+            kind="market_feed",
+            object_id=row.id,
+            name=row.name,
+            after=msgspec.structs.asdict(stopped),
         )
 
 

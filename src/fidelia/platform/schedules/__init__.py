@@ -1,10 +1,12 @@
 """Schedules: what runs by itself again and again, and the runs it is noted in.
 
 ``rules`` says on which days and at what time something is due, ``Runs`` keeps the runs of one kind of object (one open
-run each, done by a job), and ``Timetable`` with :func:`start_due` starts what the clock has come to.
+run each, done by a job), ``Timetable`` with :func:`start_due` starts what the clock has come to, and
+:func:`note_ending` says what failures mean.
 """
 
 from .due import Timetable, start_due
+from .endings import note_ending
 from .model import ACTOR, DONE, ENDED, OPEN, SOURCE, EndState, Noted, RunState, Started, Work
 from .rules import (
     WEEKDAYS,
@@ -39,6 +41,7 @@ __all__ = [
     "Weekday",
     "Work",
     "next_run",
+    "note_ending",
     "schedule_errors",
     "start_due",
     "upcoming",

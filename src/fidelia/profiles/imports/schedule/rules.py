@@ -1,4 +1,4 @@
-"""Pure decisions: what may be stored, whether a secret still belongs to where it leads, when enough has failed."""
+"""Pure decisions: what may be stored, and whether a secret still belongs to where it leads."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from fidelia.kernel.errors import FieldError
 from fidelia.platform.fetch import FetchProblem, check_headers, origin_of, read_url
 
 from .model import ImportSource, SqlSource, UrlSource
-
-#: Failures in a row after which people are told; the schedule's own number switches it off.
-TELL_AFTER = 3
 
 
 def name_errors(name: str) -> list[FieldError]:

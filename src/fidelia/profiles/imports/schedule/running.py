@@ -13,7 +13,7 @@ import msgspec
 
 from fidelia.access import Actor, audit
 from fidelia.kernel.errors import Problem, conflict
-from fidelia.platform import jobs, notices, schedules
+from fidelia.platform import jobs, schedules
 from fidelia.platform.engines import Engines
 from fidelia.platform.postgres import Tx
 from fidelia.platform.schedules import EndState, Work
@@ -22,7 +22,7 @@ from ...service.databases import get_database
 from ..model import ImportOut
 from ..store import current as current_import
 from ..store import find as find_import
-from . import rules, store
+from . import store
 from .model import ImportTarget, RunRow, RunSource, ScheduledRun, ScheduleRow
 from .ports import RESULT_LIST, ResultList
 from .store import RUNS
@@ -200,25 +200,10 @@ async def _end(
     columns: Mapping[str, object] | None = None,
 ) -> None:
     await RUNS.end(tx, run.id, state, error, columns)
-    if run.dry_run or state == "cancelled":
+    if run.dry_run:
         return
-    if state == "failed":
-        await _failed(tx, row, error or "It failed")
-        return
-    changes: dict[str, object] = {"failures": 0}
-    if state == "done" and run.version == row.version:
-        changes |= {"etag": run.etag, "last_modified": run.last_modified, "content_hash": run.content_hash}
-    await store.update(tx, row.id, **changes)
-
-
-async def _failed(tx: Tx, row: ScheduleRow, error: str) -> None:
-    """Count a failure; tell people after some in a row, and switch the schedule off after as many as it takes."""
-    failures = row.failures + 1
-    said = error if error.endswith((".", "!", "?")) else f"{error}."
-    changes: dict[str, object] = {"failures": failures}
-    off = row.active and row.schedule is not None and failures >= row.stop_after
-    if off:
-        changes |= {"active": False, "next_run_at": None, "stopped": f"It failed {failures} times in a row: {said}"}
+    stopped = await schedules.note_ending(tx, import_schedule, row, run, state, error, what="The scheduled import")
+    if stopped is not None:
         await audit(
             tx,
             Actor.system(),
@@ -226,16 +211,5 @@ async def _failed(tx: Tx, row: ScheduleRow, error: str) -> None:
             kind="import_schedule",
             object_id=row.id,
             name=row.name,
-            after={"failures": failures, "error": error},
-        )
-    await store.update(tx, row.id, **changes)
-    if off or failures == rules.TELL_AFTER:
-        again = "It is switched off until you switch it on again." if off else "It goes on trying."
-        await notices.tell(
-            tx,
-            kind=f"import_schedule.{row.id}",
-            level="critical" if off else "warning",
-            title=f"The scheduled import {row.name} failed {failures} times in a row",
-            body=f"{said} {again}",
-            link=row.link,
+            after=msgspec.structs.asdict(stopped),
         )
