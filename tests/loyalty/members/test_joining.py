@@ -182,3 +182,41 @@ async def test_erased_and_merged_people(desk: Desk) -> None:
         assert await ledger.earned(tx, desk.miles, [5]) == {5: 2601}
     card = await desk.get(f"/databases/{desk.database}/profiles/5/loyalty")
     assert [item["program"] for item in card["items"]] == ["Club"]
+
+
+async def test_members_are_found_by_address_phone_and_card_and_sorted_by_balance(desk: Desk) -> None:
+    await desk.call(
+        "POST", f"/databases/{desk.database}/fields", {"name": "card", "type": "string", "unique": True}, 201
+    )
+    await desk.make()
+    await desk.activate()
+    person = {"email": "p3@example.com", "card": "2900-7", "phones": ["+47 22 33 44 55"], "external_id": "C-3"}
+    body = {"matching": "email", "mode": "upsert", "items": [person]}
+    await desk.call("POST", f"/databases/{desk.database}/profiles/upsert", body)
+    find = f"{desk.path}/members/find"
+    for matching, key in (
+        ("email", "P3@Example.com"),
+        ("phone", "+4722334455"),
+        ("external_id", "C-3"),
+        ("card", "2900-7"),
+    ):
+        found = (await desk.api.get(f"/api/v1{find}", params={"matching": matching, "key": key})).json()
+        assert (found["profile_id"], found["member"]["profile"]["first_name"]) == (3, "Person 3"), (matching, found)
+        assert [one["total"] for one in found["member"]["balances"]] == ["10", "0"]
+        assert found["member"]["levels"][0]["level"] == "Basic"
+    await desk.get(f"{find}?matching=email&key=nobody@example.com", 404)
+    for query, pointer in (("matching=moons&key=1", "/matching"), ("matching=phone&key=x", "/key")):
+        refused = await desk.get(f"{find}?{query}", 422)
+        assert [error["pointer"] for error in refused["errors"]] == [pointer]
+    await desk.call("POST", f"{desk.path}/members/3/accrue", {"points": "stars", "amount": "5.25"})
+    await desk.call("POST", f"{desk.path}/members/9/redeem", {"points": "stars", "amount": "5"})
+    order, cursor = [], ""
+    while cursor is not None:
+        page = await desk.get(f"{desk.path}/members?sort=-balance&limit=7{cursor and '&cursor=' + cursor}")
+        order += [item["profile_id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+    assert order == [3, *(n for n in range(PEOPLE, 0, -1) if n not in (3, 9)), 9]
+    await desk.earn(4, 7)
+    page = await desk.get(f"{desk.path}/members?sort=-balance&points=miles&limit=1")
+    assert page["items"][0]["profile_id"] == 4
+    await desk.get(f"{desk.path}/members?sort=balance&points=moons", 422)

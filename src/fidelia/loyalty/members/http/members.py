@@ -18,7 +18,10 @@ from ...programs.http.levels import LevelGroupPatch
 from ..service import desk, shown
 from ..service.desk import MembersAdded
 from ..service.effect import LevelEffect, effect_of
+from ..service.finding import MemberFound, find
 from ..service.shown import COLUMNS, MemberDetail, MemberOut, MemberSummary
+
+_MATCHING = "email, phone, external_id, or the name of a field without equals, such as the number of a card"
 
 
 class ProgramMembersIn(Body, frozen=True):
@@ -70,8 +73,11 @@ class MemberController(Controller):
         columns: Annotated[
             str | None, QueryParameter(name="columns", description="Names of fields, separated by commas")
         ] = None,
+        points: Annotated[
+            str | None, QueryParameter(name="points", description="Whose balance is sorted by: the key of a point type")
+        ] = None,
     ) -> Page[MemberOut]:
-        """Return a page; sort by joined_at or id. ``q`` searches as in the list of profiles."""
+        """Return a page; sort by joined_at, id or balance. ``q`` searches as in the list of profiles."""
         actor.require("loyalty:read")
         return await shown.members(
             tx,
@@ -81,7 +87,21 @@ class MemberController(Controller):
             sources=[] if source is None else source.split(","),
             removed=removed,
             columns=COLUMNS if columns is None else tuple(name for name in columns.split(",") if name)[:50],
+            points=points,
         )
+
+    @get("/members/find", opt={"right": "profiles:read"}, summary="Find a member by e-mail, phone or card")
+    async def find(
+        self,
+        tx: Tx,
+        actor: Actor,
+        program_id: FromPath[int],
+        matching: Annotated[str, QueryParameter(name="matching", description=_MATCHING, max_length=100)],
+        key: Annotated[str, QueryParameter(name="key", description="The address, number or id", max_length=1000)],
+    ) -> MemberFound:
+        """Return whose a key is, with balances and levels; 404 when it is nobody's."""
+        actor.require("loyalty:read")
+        return await find(tx, program_id, matching, key)
 
     @post(
         "/members", dto=Strict[ProgramMembersIn], return_dto=None, opt={"right": "loyalty:run"}, summary="Let people in"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from pyroaring import BitMap
 
 from fidelia import profiles
 from fidelia.access import Actor, audit
-from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, invalid_field, not_found
+from fidelia.kernel.errors import conflict, invalid_field, not_found
 from fidelia.platform.postgres import Tx
 
 from ... import programs
@@ -19,11 +18,11 @@ from ..model import MemberSource
 from ..store import listing
 from ..store import members as store
 from . import shown
+from .finding import matched
 from .joining import enrol, leave
 from .levels import grant_level
 
 MOST = 10_000
-_FIELDS = {"phone": "phones"}
 _SOURCES: dict[str, MemberSource] = {"token": "api", "user": "manual", "cli": "manual", "system": "manual"}
 
 
@@ -62,7 +61,9 @@ async def add(
         else:
             unknown.append(id_)
     if keys:
-        wanted |= await _matched(tx, program.database_id, matching, keys, unknown)
+        found = await matched(tx, program.database_id, matching, keys)
+        unknown += [key for key in dict.fromkeys(keys) if key not in found]
+        wanted |= BitMap(found.values())
     living = await profiles.exists(tx, program.database_id, wanted)
     unknown += list(wanted - living)
     came = await enrol(tx, program_id, living, _SOURCES[actor.kind], at)
@@ -77,29 +78,6 @@ async def add(
             after={"profiles": list(came[:100]), "count": len(came)},
         )
     return MembersAdded(len(came), len(living) - len(came), unknown)
-
-
-async def _matched(
-    tx: Tx, database_id: int, matching: str | None, keys: Sequence[str], unknown: list[int | str]
-) -> BitMap:
-    if matching is None:
-        raise invalid_field("/matching", "Say what the keys are: email, phone, external_id or the name of a field")
-    known = (await profiles.get_database(tx, database_id)).field(_FIELDS.get(matching, matching))
-    if known is None:
-        raise invalid_field("/matching", f"There is no field {matching[:100]!r} in this database")
-    read: dict[Any, str] = {}
-    faults: list[FieldError] = []
-    for number, key in enumerate(keys):
-        try:
-            read[profiles.read_key(known, key)] = key
-        except (Problem, ValueError) as exc:
-            said = exc.detail if isinstance(exc, Problem) else str(exc)
-            faults.append(FieldError(f"/keys/{number}", said))
-    if faults:
-        raise invalid(*faults[:100])
-    found = await profiles.match_ids(tx, database_id, matching, read)
-    unknown += [given for key, given in read.items() if key not in found]
-    return BitMap(found.values())
 
 
 async def take_out(tx: Tx, actor: Actor, program_id: int, ids: Sequence[int]) -> int:

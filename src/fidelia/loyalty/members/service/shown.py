@@ -131,15 +131,30 @@ async def members(
     sources: Sequence[str] = (),
     removed: bool = False,
     columns: Sequence[str] = COLUMNS,
+    points: str | None = None,
 ) -> Page[MemberOut]:
-    """Return a page of members, the newest first; ``q`` searches as in the list of profiles. Raises 404, 422."""
+    """Return a page of members, the newest first; ``q`` searches as in the list of profiles. Raises 404, 422.
+
+    ``sort=balance`` is by what they have of ``points``, the first kind that can be spent unless it is named.
+    """
     program = await programs.program(tx, program_id)
+    kind = await _kind(tx, program_id, points)
     if not set(sources) <= set(SOURCES):
         raise invalid_field("/source", f"source must be one of: {', '.join(SOURCES)}")
     people = await profiles.search_ids(tx, program.database_id, page.q) if page.q else None
-    wanted = listing.Filter(removed=removed, level_id=level, sources=sources, people=people)
+    wanted = listing.Filter(removed=removed, level_id=level, sources=sources, people=people, point_type_id=kind)
     found = await listing.page(tx, program_id, page, wanted)
-    return Page(await _shown(tx, program, found.items, columns), found.next_cursor, found.total)
+    return Page(await shown(tx, program, found.items, columns), found.next_cursor, found.total)
+
+
+async def _kind(tx: Tx, program_id: int, key: str | None) -> int | None:
+    kinds = (await programs.point_types(tx, program_id)).values()
+    if key is None:
+        return next((kind.id for kind in kinds if kind.kind == "standard"), None)
+    for kind in kinds:
+        if kind.key == key:
+            return kind.id
+    raise invalid_field("/points", f"This program has no points called {key[:100]}")
 
 
 async def detail(tx: Tx, program_id: int, profile_id: int) -> MemberDetail:
@@ -154,7 +169,7 @@ async def detail(tx: Tx, program_id: int, profile_id: int) -> MemberDetail:
     return MemberDetail(
         program_id=program.id,
         program=program.name,
-        member=(await _shown(tx, program, [found], COLUMNS))[0],
+        member=(await shown(tx, program, [found], COLUMNS))[0],
         moves=[
             MemberMove(
                 group_id=move.group_id,
@@ -192,7 +207,7 @@ async def summary(tx: Tx, program_id: int) -> MemberSummary:
     )
 
 
-async def _shown(tx: Tx, program: Program, found: Sequence[Member], columns: Sequence[str]) -> list[MemberOut]:
+async def shown(tx: Tx, program: Program, found: Sequence[Member], columns: Sequence[str]) -> list[MemberOut]:
     """Return members with their figures: the same few questions for one and for a thousand."""
     ids = [member.profile_id for member in found]
     known = {person["id"]: person for person in await profiles.read_many(tx, program.database_id, ids, list(columns))}

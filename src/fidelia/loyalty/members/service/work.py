@@ -105,7 +105,7 @@ async def run_review(ctx: JobContext, *, group_id: int, program_id: int, kind: s
             await store.lock(tx, program_id, some)
             # Somebody else may have judged them while the lock was waited for.
             still = BitMap(await standings.due(tx, group_id, column, today, after, AT_ONCE)) & BitMap(some)
-            step = await judge(tx, program, group, still, verdict, "review")
+            step = await judge(tx, program, group, list(still), verdict, "review")
             await reviews.add(tx, group_id, today, kind, step)
         after, done = some[-1], _sum(done, step)
         ctx.progress(done.seen, max(total, done.seen))

@@ -27,10 +27,12 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     level_id: int | None = None
     sources: Sequence[str] = ()
     people: BitMap | None = None
+    #: Whose balance is sorted by.
+    point_type_id: int | None = None
 
 
 async def page(tx: Tx, program_id: int, request: PageRequest, wanted: Filter) -> Page[Member]:
-    """Return a page of members, the newest first by default; sort by joined_at or id."""
+    """Return a page of members, the newest first by default; sort by joined_at, id or balance."""
     where: list[sa.ColumnElement[bool]] = [
         _c.program_id == program_id,
         _c.state == ("removed" if wanted.removed else "active"),
@@ -45,6 +47,13 @@ async def page(tx: Tx, program_id: int, request: PageRequest, wanted: Filter) ->
     total = await tx.scalar(sa.select(sa.func.count()).select_from(loyalty_member).where(*where))
     query = sa.select(*(_c[name] for name in Member.__struct_fields__)).where(*where)
     sorts: dict[str, sa.ColumnElement[Any]] = {"joined_at": _c.joined_at, "id": _c.profile_id}
+    if wanted.point_type_id is not None:
+        mine = sa.table("loyalty_account", *(sa.column(name) for name in ("point_type_id", "profile_id", "balance")))
+        same = sa.and_(mine.c.point_type_id == wanted.point_type_id, mine.c.profile_id == _c.profile_id)
+        if (request.sort or "").removeprefix("-") == "balance":
+            query = query.outerjoin(mine, same)
+        # In ten-thousandths: a cursor is JSON, which has no decimals.
+        sorts["balance"] = sa.cast(sa.func.coalesce(mine.c.balance, 0) * 10_000, sa.BigInteger)
     rows, cursor = await sorted_rows(tx, query, request, sorts=sorts, key=_c.profile_id, default="-joined_at")
     return Page([as_struct(row, Member) for row in rows], cursor, total)
 
