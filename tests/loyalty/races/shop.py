@@ -158,7 +158,8 @@ class Shop:
         spent = 10 * self.said["spent"]
         balances = (await self.ask("GET", f"{self.path}/members/1/balance"))["balances"]
         stars = next(one for one in balances if one["points"] == "stars")
-        assert (D(stars["total"]), D(stars["active"]), D(stars["held"])) == (POINTS - spent, POINTS - spent, 0)
+        left = D(POINTS - spent)
+        assert (D(stars["total"]), D(stars["active"]), D(stars["held"])) == (left, left, D(0))
         lots = await ask("select count(*), sum(remaining), min(remaining) from loyalty_lot")
         assert lots == [(POINTS // 10, POINTS - spent, lots[0][2])]
         assert lots[0][2] >= 0

@@ -46,6 +46,10 @@ async def test_64_clients_lose_nothing_although_the_api_is_killed() -> None:
         up = Up(root / "data").ready(300)
         try:
             await _story(up)
+        except BaseException:
+            for log in (up.log, *Path(up.data, "logs").glob("*.log")):
+                print(f"--- {log.name}\n{log.read_text(errors='replace')[-20_000:]}")
+            raise
         finally:
             up.end()
 
