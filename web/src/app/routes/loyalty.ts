@@ -4,11 +4,23 @@ import { shellRoute } from './root';
 
 const lists = listSearch(['level', 'source', 'removed']);
 
-/** A list of members, and of which program. */
-function memberSearch(search: Search) {
-  const program = Number(search.program);
-  return { ...lists(search), ...(Number.isInteger(program) && program > 0 ? { program: String(program) } : {}) };
+/** The number of something, kept when it is one. */
+function numbered<K extends string>(search: Search, name: K): Partial<Record<K, string>> {
+  const found = Number(search[name]);
+  return Number.isInteger(found) && found > 0 ? { [name]: String(found) } as Record<K, string> : {};
 }
+
+/** A list of members, and of which program. */
+const memberSearch = (search: Search) => ({ ...lists(search), ...numbered(search, 'program') });
+
+const programLists = listSearch(['level', 'source', 'removed', 'type', 'state', 'points', 'days']);
+
+/** A program, and the saved case that its test page shows. */
+function programSearch(search: Search) {
+  return { ...programLists(search), ...numbered(search, 'case') };
+}
+
+const testSearch = (search: Search) => ({ ...pageSearch(search), ...numbered(search, 'program'), ...numbered(search, 'case') });
 
 const programRoutes = [
   createRoute({
@@ -20,12 +32,16 @@ const programRoutes = [
     component: lazyRouteComponent(() => import('@/loyalty/programs/ProgramNewPage'), 'ProgramNewPage'),
   }),
   createRoute({
-    getParentRoute: () => shellRoute, path: '/loyalty/programs/$programId', validateSearch: listSearch(['level', 'source', 'removed', 'type', 'state', 'points', 'days']),
+    getParentRoute: () => shellRoute, path: '/loyalty/programs/$programId', validateSearch: programSearch,
     component: lazyRouteComponent(() => import('@/loyalty/programs/ProgramPage'), 'ProgramPage'),
   }),
   createRoute({
     getParentRoute: () => shellRoute, path: '/loyalty/members', validateSearch: memberSearch,
     component: lazyRouteComponent(() => import('@/loyalty/members/MemberListPage'), 'MemberListPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/loyalty/test', validateSearch: testSearch,
+    component: lazyRouteComponent(() => import('@/loyalty/testing/TestPage'), 'TestPage'),
   }),
 ];
 

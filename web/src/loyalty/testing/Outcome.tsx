@@ -1,8 +1,10 @@
-import { Alert, Button, Group, List, Paper, Stack, Text, Title } from '@mantine/core';
+import { Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { IconPin } from '@tabler/icons-react';
 import { formatAmount, formatPoints, Section, SmallTable, type Column } from '@/kit';
-import type { PointType } from '../programs/model';
-import { differences, modeWords, type Tested } from './model';
+import type { PointType, Program } from '../programs/model';
+import { Against } from './Against';
+import { modeWords, type Draft, type Pinned, type Tested, type TestOrder } from './model';
+import { SaveCase } from './SaveCase';
 import { Steps } from './Steps';
 
 type Line = Tested['result']['lines'][number];
@@ -28,27 +30,30 @@ function headline(tested: Tested, kinds: readonly PointType[]): string {
   ].filter(Boolean).join(' · ');
 }
 
-interface Props { tested: Tested; pinned: Tested | null; kinds: readonly PointType[]; pin: (tested: Tested | null) => void }
+interface Props {
+  program: Program; draft: Draft; order: TestOrder; tested: Tested; pinned: Pinned | null; kinds: readonly PointType[];
+  pin: (pinned: Pinned | null) => void; back: (draft: Draft) => void; saved: (id: number) => void;
+}
 
 /** What a basket would cost and earn, line by line and step by step. */
-export function Outcome({ tested, pinned, kinds, pin }: Props) {
-  const { result, other } = tested, changed = pinned ? differences(pinned, tested) : [];
+export function Outcome({ program, draft, order, tested, pinned, kinds, pin, back, saved }: Props) {
+  const { result, other } = tested;
   const names = new Map(result.trace.map((step) => [step.promotion, step.name]));
+  const here: Pinned = { draft, tested, program: { id: program.id, name: program.name } };
   return (
     <Stack gap="md">
+      {pinned && <Against a={pinned} b={here} program={program} back={back} unpin={() => { pin(null); }} />}
       <Paper withBorder p="md">
         <Group justify="space-between" align="start" gap="sm">
           <div>
             <Title order={2} data-testid="to-pay">{formatAmount(result.final, result.currency)}</Title>
             <Text c="dimmed">{headline(tested, kinds)}</Text>
           </div>
-          <Button variant="default" size="compact-sm" leftSection={<IconPin size={14} />} onClick={() => { pin(pinned ? null : tested); }}>{pinned ? 'Unpin A' : 'Pin as A'}</Button>
+          <Group gap="xs">
+            <SaveCase programId={program.id} order={order} done={saved} />
+            <Button variant="default" size="compact-sm" leftSection={<IconPin size={14} />} onClick={() => { pin(here); }}>{pinned ? 'Pin this as A' : 'Pin as A'}</Button>
+          </Group>
         </Group>
-        {pinned && (
-          <Alert mt="sm" variant="light" color={changed.length ? 'marigold' : 'fjord'} title={changed.length ? 'Against A' : 'The same as A'}>
-            {changed.length > 0 && <List size="sm">{changed.map((words) => <List.Item key={words}>{words}</List.Item>)}</List>}
-          </Alert>
-        )}
         <SmallTable label="Lines worked out" columns={columnsOf(result.currency)} rows={result.lines} rowKey={(line) => line.id} />
         {moves(result.delivery) && <Text size="sm">Delivery {formatAmount(result.delivery, result.currency)}</Text>}
         {result.gifts.map((gift) => <Text key={gift.promotion} size="sm">Gift: {gift.sku} × {gift.quantity}</Text>)}
@@ -57,7 +62,7 @@ export function Outcome({ tested, pinned, kinds, pin }: Props) {
           <Text mt="sm" data-testid="other-mode">{other.mode === 'best' ? 'Best for the customer' : 'In order'}: {formatAmount(other.final, result.currency)}{other.applied.length > 0 && `, with ${other.applied.map((id) => names.get(id) ?? id).join(', ')}`}</Text>
         )}
       </Paper>
-      <Section title="Step by step"><Steps tested={tested} /></Section>
+      <Section title="Step by step"><Steps tested={tested} program={program} order={order} /></Section>
       <Text size="sm" c="dimmed">Chosen {modeWords[tested.mode]}, worked out in {tested.took_ms} ms{result.search?.cut ? `; the search was stopped: nothing is worth more than ${formatAmount(result.search.bound, result.currency)} to the customer` : ''}. Nothing was written.</Text>
     </Stack>
   );

@@ -1,39 +1,67 @@
-import { Grid, Group, SegmentedControl, Select, Stack, TagsInput, Text, TextInput } from '@mantine/core';
-import { useState } from 'react';
-import { PanelError, RefetchBar, Section } from '@/kit';
+import { Button, Grid, Group, SegmentedControl, Select, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import { useEffect, useRef } from 'react';
+import { PanelError, RefetchBar, Section, useSearchParam } from '@/kit';
 import { useLevelGroups, usePoints, type Program } from '../programs/model';
 import { Basket } from './Basket';
-import { askOf, firstDraft, modeWords, useTested, type Draft, type Mode, type Tested } from './model';
+import { Cases } from './Cases';
+import { useCases } from './cases';
+import { askOf, draftOf, firstDraft, modeWords, useFacts, useTested, type Case, type Draft, type Mode, type Pinned } from './model';
 import { Outcome } from './Outcome';
+import { useKept } from './useKept';
+import { Versions } from './Versions';
 import { Who } from './Who';
 
-/** Try a basket on the program: for whom, when, with what; the result follows each change. Nothing is written. */
+/** The case that the address names is loaded once, when it is known. */
+function useLoaded(programId: number, put: (draft: Draft) => void) {
+  const [raw, setRaw] = useSearchParam('case');
+  const cases = useCases(programId).data;
+  const loaded = cases?.find((one) => String(one.id) === raw) ?? null;
+  const last = useRef<string | null>(null);
+  useEffect(() => {
+    if (!loaded || last.current === raw) return;
+    last.current = raw ?? null;
+    put(draftOf(loaded.order));
+  }, [loaded, raw, put]);
+  const load = (found: Case) => { last.current = String(found.id); put(draftOf(found.order)); setRaw(String(found.id), { replace: true }); };
+  const name = (id: number | null) => { last.current = id === null ? null : String(id); setRaw(id === null ? undefined : String(id), { replace: true }); };
+  return { loaded: loaded?.id ?? null, load, name };
+}
+
+/** Try a basket on the program: for whom, when, with what; the result follows each change. Nothing is written but saved cases. */
 export function TestTab({ program }: { program: Program }) {
   const kinds = usePoints(program.id).data ?? [], groups = useLevelGroups(program.id).data ?? [];
   const spendable = kinds.filter((kind) => kind.kind === 'standard');
-  const [draft, setDraft] = useState<Draft>(() => firstDraft('EUR'));
-  const [pinned, setPinned] = useState<Tested | null>(null);
-  const query = useTested(program.id, draft);
+  const [draft, setDraft] = useKept<Draft>(`loyalty-test.${String(program.database_id)}`, firstDraft('EUR'));
+  const [pinned, setPinned] = useKept<Pinned | null>(`loyalty-test-a.${String(program.database_id)}`, null);
+  const { loaded, load, name } = useLoaded(program.id, setDraft);
+  const query = useTested(program.id, draft), order = askOf(draft);
+  const facts = useFacts(program.id, draft.versions).data;
   const set = (part: Partial<Draft>) => { setDraft((before) => ({ ...before, ...part })); };
-  const text = (name: 'channel' | 'region' | 'delivery' | 'currency', label: string, more: Record<string, unknown> = {}) => (
-    <TextInput label={label} w={120} value={draft[name]} onChange={(event) => { set({ [name]: event.currentTarget.value }); }} {...more} />
+  const text = (field: 'channel' | 'region' | 'delivery' | 'currency', label: string, more: Record<string, unknown> = {}) => (
+    <TextInput label={label} w={120} value={draft[field]} onChange={(event) => { set({ [field]: event.currentTarget.value }); }} {...more} />
   );
   return (
     <Stack gap="md">
       <Group justify="space-between" gap="sm">
-        <Text c="dimmed">Nothing is written here: no points move, no limit is used up.</Text>
-        <SegmentedControl aria-label="When several promotions fit" value={draft.mode ?? program.mode} data={Object.entries(modeWords).map(([value, label]) => ({ value, label }))} onChange={(mode) => { set({ mode: mode as Mode }); }} />
+        <Text c="dimmed">Nothing happens here: no points move, no limit is used up. Only cases that you save are kept.</Text>
+        <Group gap="xs">
+          <SegmentedControl aria-label="When several promotions fit" value={draft.mode ?? program.mode} data={Object.entries(modeWords).map(([value, label]) => ({ value, label }))} onChange={(mode) => { set({ mode: mode as Mode }); }} />
+          <Button variant="subtle" size="compact-sm" onClick={() => { setDraft(firstDraft(draft.currency)); name(null); }}>Start anew</Button>
+        </Group>
       </Group>
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, md: 6 }}>
           <Stack gap="md">
-            <Section title="Who"><Who draft={draft} kinds={kinds} groups={groups} set={set} /></Section>
+            <Section title="Who"><Who draft={draft} kinds={kinds} groups={groups} facts={facts} set={set} /></Section>
             <Section title="Basket"><Basket lines={draft.lines} change={(lines) => { set({ lines }); }} /></Section>
             <Section title="When and where">
-              <Group gap="sm" align="end">
-                <TextInput type="datetime-local" label="At (empty is now)" value={draft.at} onChange={(event) => { set({ at: event.currentTarget.value }); }} />
-                {text('channel', 'Channel')}{text('region', 'Region')}{text('delivery', 'Delivery', { placeholder: '0.00', inputMode: 'decimal' })}{text('currency', 'Currency', { w: 92, maxLength: 3 })}
-              </Group>
+              <Stack gap="sm">
+                <Group gap="sm" align="end">
+                  <TextInput type="datetime-local" label="At (empty is now)" value={draft.at} onChange={(event) => { set({ at: event.currentTarget.value }); }} />
+                  {text('channel', 'Channel')}{text('region', 'Region')}{text('delivery', 'Delivery', { placeholder: '0.00', inputMode: 'decimal' })}{text('currency', 'Currency', { w: 92, maxLength: 3 })}
+                </Group>
+                <Versions programId={program.id} draft={draft} set={set} />
+              </Stack>
             </Section>
             <Section title="Codes and points">
               <Group gap="sm" align="end">
@@ -46,10 +74,11 @@ export function TestTab({ program }: { program: Program }) {
         <Grid.Col span={{ base: 12, md: 6 }} aria-live="polite">
           <RefetchBar on={query.isFetching} />
           {query.error && <PanelError error={query.error} what="the basket" onRetry={() => void query.refetch()} />}
-          {!query.error && query.data && <Outcome tested={query.data} pinned={pinned} kinds={kinds} pin={setPinned} />}
-          {!askOf(draft) && !query.data && <Text c="dimmed">Name a product: what it costs and earns, and why, stands here.</Text>}
+          {!query.error && query.data && order && <Outcome program={program} draft={draft} order={order} tested={query.data} pinned={pinned} kinds={kinds} pin={setPinned} back={setDraft} saved={name} />}
+          {!order && <Text c="dimmed">Name a product: what it costs and earns, and why, stands here.</Text>}
         </Grid.Col>
       </Grid>
+      <Cases programId={program.id} loaded={loaded} order={order} load={load} gone={(id) => { if (id === loaded) name(null); }} />
     </Stack>
   );
 }
