@@ -174,3 +174,27 @@ async def test_typed_fields_reach_conditions(api: httpx.AsyncClient, engines: En
     heavy = {"kind": "related", "link": "product", "where": grams}
     assert await count(grams) == 1 or await count(heavy) == 1
     assert await count({"kind": "compare", "field": "order.tags", "op": "any_of", "value": ["gift"]}, "orders") == 1
+
+
+async def test_a_sku_is_changed_by_hand(api: httpx.AsyncClient, engines: Engines, shop: int) -> None:
+    await api.post(f"{M}/regions", json={"external_id": "tromso", "name": "Tromsø"})
+    sku = {"external_id": "cap-red", "product": "cap", "name": "Red cap", "price": "9.00", "quantity": 4}
+    made = await load(
+        api, items=[{"external_id": "cap", "name": "Cap", "price": "8.00", "currency": "EUR"}], skus=[sku]
+    )
+    at = f"{M}/skus/{made['skus']['items'][0]['id']}"
+    change = {"name": "Cap, red", "price": None, "regions": [{"region": "tromso", "quantity": "2"}]}
+    changed = (await api.patch(at, json=change)).json()
+    assert (changed["name"], changed["price"], changed["quantity"]) == ("Cap, red", None, "4")
+    assert [(r["region"], r["quantity"]) for r in changed["regions"]] == [("tromso", "2")]
+    for wrong, pointer in (
+        ({"price": "-1"}, "/price"),
+        ({"name": ""}, "/name"),
+        ({"regions": [{"region": "no"}]}, None),
+    ):
+        refused = await api.patch(at, json={"quantity": "7", **wrong})
+        assert refused.status_code == 422, refused.text
+        assert refused.json()["errors"][0]["pointer"] == (pointer or "/regions/0/region")
+    assert (await api.get(at)).json() == changed
+    assert (await api.patch(at, json={"status": "archived", "regions": []})).json()["regions"] == []
+    assert (await api.patch(f"{M}/skus/999999", json={})).status_code == 404

@@ -5479,7 +5479,8 @@ export interface paths {
         delete: operations["ApiV1MarketSkusSkuIdArchive"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change a SKU */
+        patch: operations["ApiV1MarketSkusSkuIdChange"];
         trace?: never;
     };
     "/api/v1/market/touchpoints/{touchpoint_id}": {
@@ -16201,6 +16202,25 @@ export interface components {
             items: components["schemas"]["SkuOut"][];
             next_cursor?: string | null;
             total?: number | null;
+        };
+        /** SkuPatch */
+        SkuPatch: {
+            name?: string;
+            price?: string | null;
+            old_price?: string | null;
+            floor?: string | null;
+            currency?: string | null;
+            url?: string | null;
+            description?: string | null;
+            tags?: string[];
+            pictures?: string[];
+            available?: boolean | null;
+            quantity?: string | number | null;
+            properties?: {
+                [key: string]: unknown;
+            };
+            regions?: components["schemas"]["RegionOffer"][];
+            status?: "active" | "archived";
         };
         /** Slot */
         Slot: {
@@ -61016,6 +61036,113 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkuOut"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1MarketSkusSkuIdChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sku_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkuPatch"];
+            };
+        };
         responses: {
             /** @description Request fulfilled, document follows */
             200: {

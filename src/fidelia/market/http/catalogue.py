@@ -28,10 +28,11 @@ from ..model import (
     RelationOut,
     SkuIn,
     SkuOut,
+    SkuPatch,
 )
 from ..service import catalogue as service
 from ..service.setup import ensure_fields
-from ..service.skus import archive_sku, upsert_skus
+from ..service.skus import archive_sku, patch_sku, upsert_skus
 from ..store import products as store
 from ..store import shelf
 
@@ -210,6 +211,13 @@ class SkuController(Controller):
     async def one(self, tx: Tx, sku_id: FromPath[int]) -> SkuOut:
         """Return one SKU."""
         return await shelf.sku_by_id(tx, sku_id)
+
+    @patch(
+        "/{sku_id:int}", dto=Strict[SkuPatch], return_dto=None, opt={"right": "market:update"}, summary="Change a SKU"
+    )
+    async def change(self, tx: Tx, actor: Actor, sku_id: FromPath[int], data: SkuPatch) -> SkuOut:
+        """Change what is given; null clears, and the SKU has it from its product then."""
+        return await patch_sku(tx, actor, sku_id, data)
 
     @delete("/{sku_id:int}", status_code=200, opt={"right": "market:delete"}, summary="Archive a SKU")
     async def archive(self, tx: Tx, actor: Actor, sku_id: FromPath[int]) -> SkuOut:

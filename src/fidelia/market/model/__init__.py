@@ -21,6 +21,7 @@ from .catalogue import (
     RelationOut,
     SkuIn,
     SkuOut,
+    SkuPatch,
 )
 from .orders import (
     BatchReply,
@@ -114,6 +115,7 @@ __all__ = [
     "SalesChannelPatch",
     "SkuIn",
     "SkuOut",
+    "SkuPatch",
     "StatusKind",
     "TouchpointIn",
     "TouchpointOut",

@@ -121,6 +121,25 @@ class SkuIn(Body, frozen=True, gc=False):
     regions: list[RegionOffer] | None = None
 
 
+class SkuPatch(Body, frozen=True):
+    """Changes of a SKU; what is left out stays, null clears: the SKU has it from its product then."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    price: str | msgspec.UnsetType | None = msgspec.UNSET
+    old_price: str | msgspec.UnsetType | None = msgspec.UNSET
+    floor: str | msgspec.UnsetType | None = msgspec.UNSET
+    currency: str | msgspec.UnsetType | None = msgspec.UNSET
+    url: str | msgspec.UnsetType | None = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    tags: list[str] | msgspec.UnsetType = msgspec.UNSET
+    pictures: list[str] | msgspec.UnsetType = msgspec.UNSET
+    available: bool | msgspec.UnsetType | None = msgspec.UNSET
+    quantity: Amount | msgspec.UnsetType | None = msgspec.UNSET
+    properties: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    regions: list[RegionOffer] | msgspec.UnsetType = msgspec.UNSET
+    status: Literal["active", "archived"] | msgspec.UnsetType = msgspec.UNSET
+
+
 class CategoryName(msgspec.Struct, frozen=True):
     """A category as a product names it."""
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from fidelia.access import Actor, audit
 from fidelia.kernel.errors import FieldError, Problem, invalid, invalid_field
 from fidelia.platform.postgres import Tx
 
 from ..book import Book, read_book
-from ..fields import typed
 from ..model import (
     BatchReply,
     CategoryIn,
@@ -28,10 +25,9 @@ from ..model import (
 from ..store import goods
 from ..store import products as store
 from ..store.shelf import product_detail, put_relations
-from .goods import checked, checked_mode, checked_properties, offers_of, rejected, reply, write_offers
+from .goods import checked, checked_mode, checked_properties, offers_of, patched, rejected, reply, write_offers
 
 MAX_DEPTH = 20
-_COLUMN_OF = {"floor": "floor_price"}
 
 
 async def upsert_products(
@@ -80,12 +76,7 @@ async def patch_product(tx: Tx, actor: Actor, product_id: int, patch: ProductPat
     """Change a product by hand."""
     book = await read_book(tx)
     before = await product_detail(tx, product_id)
-    columns = checked(patch, book)
-    given = {k: v for k, v in msgspec.structs.asdict(patch).items() if v is not msgspec.UNSET}
-    values = {_COLUMN_OF.get(k, k): columns.get(_COLUMN_OF.get(k, k), v) for k, v in given.items()}
-    if "properties" in given:
-        values["properties"] = typed(book.fields["product"], given["properties"], "/properties")
-    offers = offers_of(values.pop("regions"), book) if "regions" in values else None
+    values, offers = patched(patch, book.fields["product"], book)
     if "category" in values:
         category = values.pop("category")
         ids = await store.category_ids(tx, [category]) if category is not None else {}

@@ -15,14 +15,16 @@ from fidelia.platform.postgres import Tx
 
 from ..book import Book
 from ..fields import TypedField, typed
-from ..model import BatchReply, ItemError, ItemResult, Mode, ProductIn, ProductPatch, RegionOffer, SkuIn
+from ..model import BatchReply, ItemError, ItemResult, Mode, ProductIn, ProductPatch, RegionOffer, SkuIn, SkuPatch
 from ..rules import check_currency, check_tags, read_quantity
 from ..store import goods as store
 
 MAX_TEXT = 1000
 MAX_PICTURES = 50
 _WEB = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-Thing = ProductIn | ProductPatch | SkuIn
+Patch = ProductPatch | SkuPatch
+Thing = ProductIn | SkuIn | Patch
+_COLUMN_OF = {"floor": "floor_price"}
 
 
 def reply(results: Sequence[ItemResult]) -> BatchReply:
@@ -59,7 +61,7 @@ def checked(item: Thing, book: Book) -> dict[str, Any]:
     for name in ("external_id", "name", "brand", "category", "product"):
         _text(getattr(item, name, None), name, 200 if name in ("external_id", "product") else MAX_TEXT)
     _text(item.description, "description", 20_000)
-    if not isinstance(item, ProductPatch) and not item.external_id:
+    if not isinstance(item, Patch) and not item.external_id:
         raise invalid_field("/external_id", "A product and a SKU need their id")
     if item.name == "":
         raise invalid_field("/name", "A name cannot be empty")
@@ -81,12 +83,24 @@ def checked(item: Thing, book: Book) -> dict[str, Any]:
         "quantity": None if quantity is None or quantity is msgspec.UNSET else read_quantity(quantity, "/quantity"),
     }
     same: tuple[str, ...] = ("name", "currency", "url", "description", "tags", "pictures", "available")
-    if not isinstance(item, SkuIn):
+    if not isinstance(item, SkuIn | SkuPatch):
         same += ("brand", "image_url", "delivery", "warranty", "expires_on")
     for name in same:
         value = getattr(item, name)
         values[name] = None if value is msgspec.UNSET else value
     return values
+
+
+def patched(
+    patch: Patch, fields: Sequence[TypedField], book: Book
+) -> tuple[dict[str, Any], list[dict[str, Any]] | None]:
+    """Return the columns that a patch changes, and the offers by region (``None``: they stay). Raises 422."""
+    columns = checked(patch, book)
+    given = {k: v for k, v in msgspec.structs.asdict(patch).items() if v is not msgspec.UNSET}
+    values = {_COLUMN_OF.get(k, k): columns.get(_COLUMN_OF.get(k, k), v) for k, v in given.items()}
+    if "properties" in given:
+        values["properties"] = typed(fields, given["properties"], "/properties")
+    return values, offers_of(values.pop("regions"), book) if "regions" in values else None
 
 
 def _address(value: Any, pointer: str) -> None:

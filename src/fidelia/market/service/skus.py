@@ -10,10 +10,10 @@ from fidelia.kernel.errors import Problem, invalid_field
 from fidelia.platform.postgres import Tx
 
 from ..book import Book, read_book
-from ..model import BatchReply, ItemResult, Mode, SkuIn, SkuOut
+from ..model import BatchReply, ItemResult, Mode, SkuIn, SkuOut, SkuPatch
 from ..store import goods as store
 from ..store import shelf
-from .goods import checked, checked_mode, checked_properties, offers_of, rejected, reply, write_offers
+from .goods import checked, checked_mode, checked_properties, offers_of, patched, rejected, reply, write_offers
 
 
 async def upsert_skus(tx: Tx, items: Sequence[SkuIn], *, mode: Mode = "upsert", book: Book | None = None) -> BatchReply:
@@ -59,10 +59,26 @@ async def upsert_skus(tx: Tx, items: Sequence[SkuIn], *, mode: Mode = "upsert", 
     return reply(results)
 
 
+async def patch_sku(tx: Tx, actor: Actor, sku_id: int, patch: SkuPatch) -> SkuOut:
+    """Change a SKU by hand. Raises 404, 422."""
+    before = await shelf.sku_by_id(tx, sku_id)
+    book = await read_book(tx)
+    values, offers = patched(patch, book.fields["sku"], book)
+    if values:
+        await shelf.change_sku(tx, sku_id, values)
+    if offers is not None:
+        await write_offers(tx, "sku", {(before.product_id, sku_id): offers})
+    tx.mark_dirty("skus", 0, [sku_id])
+    tx.mark_dirty("products", 0, [before.product_id])
+    after = await shelf.sku_by_id(tx, sku_id)
+    await audit(tx, actor, "sku.updated", kind="sku", object_id=sku_id, name=after.name, before=before, after=after)
+    return after
+
+
 async def archive_sku(tx: Tx, actor: Actor, sku_id: int) -> SkuOut:
     """Archive a SKU: orders keep naming it. Raises 404."""
     before = await shelf.sku_by_id(tx, sku_id)
-    await shelf.archive_sku(tx, sku_id)
+    await shelf.change_sku(tx, sku_id, {"status": "archived"})
     tx.mark_dirty("skus", 0, [sku_id])
     tx.mark_dirty("products", 0, [before.product_id])
     await audit(tx, actor, "sku.archived", kind="sku", object_id=sku_id, name=before.name)

@@ -89,12 +89,10 @@ async def sku_by_id(tx: Tx, sku_id: int) -> SkuOut:
     return _sku(row, offers.get(sku_id, []))
 
 
-async def archive_sku(tx: Tx, sku_id: int) -> None:
-    """Archive a SKU: orders keep naming it."""
+async def change_sku(tx: Tx, sku_id: int, values: dict[str, Any]) -> None:
+    """Write changed columns of a SKU."""
     await tx.execute(
-        sa.update(product_sku)
-        .where(_k.id == sku_id)
-        .values(status="archived", version=_k.version + 1, updated_at=tx.now)
+        sa.update(product_sku).where(_k.id == sku_id).values(**values, version=_k.version + 1, updated_at=tx.now)
     )
 
 

@@ -47,7 +47,7 @@ const sentences: Readonly<Record<string, string>> = {
   'product_segment.created': 'made the product segment {}', 'product_segment.updated': 'changed the product segment {}', 'product_segment.archived': 'archived the product segment {}', 'product_segment.restored': 'restored the product segment {}',
   'product_segment.members_add': 'put products on the list {}', 'product_segment.members_remove': 'took products off the list {}', 'product_segment.members_clear': 'emptied the list {}',
   'product.updated': 'changed the product {}', 'product.archived': 'archived the product {}',
-  'product.related': 'said what goes with the product {}', 'sku.archived': 'archived the SKU {}', 'order.lines': 'changed lines of the order {}', 'order.refunded': 'gave back parts of the order {}',
+  'product.related': 'said what goes with the product {}', 'sku.updated': 'changed the SKU {}', 'sku.archived': 'archived the SKU {}', 'order.lines': 'changed lines of the order {}', 'order.refunded': 'gave back parts of the order {}',
   'sales_channel.created': 'set up the sales channel {}', 'sales_channel.updated': 'changed the sales channel {}', 'touchpoint.created': 'set up the touchpoint {}', 'touchpoint.updated': 'changed the touchpoint {}',
   'region.created': 'set up the region {}', 'region.updated': 'changed the region {}', 'currency.updated': 'switched the currency {}', 'market_field.created': 'made the market field {}', 'market_field.updated': 'changed the market field {}',
   'market_import.started': 'imported the file {} into the market', 'line_status.created': 'set up the line status {}', 'line_status.updated': 'changed the line status {}',
