@@ -64,7 +64,9 @@ async def people(engines: Engines, database: int, count: int) -> None:
 async def orders(engines: Engines, database: int, first: int, count: int, among: int) -> None:
     """Write orders: few people buy much, most buy little."""
     await engines.clickhouse.command(
-        f"insert into o_{database} select number + {first}, toUInt32(1 + floor({among} * pow(rand(1) / 4294967296, 2))),"
+        f"insert into o_{database} (id, profile, external_id, at, status, channel, currency, total, delivery, items,"
+        " props, version, is_deleted)"
+        f" select number + {first}, toUInt32(1 + floor({among} * pow(rand(1) / 4294967296, 2))),"
         f" toString(number + {first}), {AT} - toIntervalSecond(rand(2) % 31000000), 'paid', 'web', 'EUR',"
         f" toDecimal64(rand(3) % 20000 / 100, 4), 0, 1, '{{}}', 1, 0 from numbers({count})"
     )

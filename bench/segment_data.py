@@ -50,7 +50,9 @@ async def generate(engines: Engines, database: int, scale: float) -> tuple[int, 
     )
     for start in range(0, lines, chunk):
         await ch.command(
-            f"insert into l_{database} select intDiv(number + {start}, 5) + 1, (number + {start}) % 5 + 1,"
+            f"insert into l_{database} (order_id, line, profile, at, product, quantity, price, discount, total, status,"
+            " order_status, channel, version, is_deleted)"
+            f" select intDiv(number + {start}, 5) + 1, (number + {start}) % 5 + 1,"
             f" 1 + intHash64(intDiv(number + {start}, 5)) % {people},"
             f" {AT} - toIntervalSecond(intHash64(intDiv(number + {start}, 5) + 9) % 63072000), 1 + rand(1) % 50000,"
             " toDecimal64(1 + rand(2) % 4, 4), null, 0, toDecimal64(rand(3) % 8000 / 100, 4), 'ordered', 'paid',"
@@ -58,7 +60,9 @@ async def generate(engines: Engines, database: int, scale: float) -> tuple[int, 
             f" from numbers({min(chunk, lines - start)})"
         )
     await ch.command(
-        f"insert into o_{database} select order_id, any(profile), toString(order_id), any(at), 'paid', 'web', 'EUR',"
+        f"insert into o_{database} (id, profile, external_id, at, status, channel, currency, total, delivery, items,"
+        " props, version, is_deleted)"
+        f" select order_id, any(profile), toString(order_id), any(at), 'paid', 'web', 'EUR',"
         f" sum(total), 0, count(), '{{}}', 1, 0 from l_{database} group by order_id"
     )
     # Merge what belongs together, as happens in the background of a running installation: months that have rested
