@@ -120,9 +120,9 @@ class AskedView:
         self._asked = asked
 
     async def answer(self) -> Mapping[int, Balance]:
-        """Return what ``balances`` returns, by point type; it is asked where there are holds."""
-        holds, rows = await self._asked.answer()
-        if holds:
+        """Return what can be spent and what waits, by point type; what is held or promised is not looked at."""
+        overdue, rows = await self._asked.answer()
+        if overdue:  # what such a hold had taken is there again, although nobody has written it down
             return (await balances(self._tx, self._program_id, [self._profile_id])).get(self._profile_id, {})
         now, found = self._tx.now, dict[int, Balance]()
         for type_id in {row.point_type_id for row in rows}:

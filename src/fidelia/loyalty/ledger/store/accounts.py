@@ -100,7 +100,7 @@ with mine as materialized (
     select id, point_type_id, debt from loyalty_account
     where point_type_id = any(%(types)s::integer[]) and profile_id = %(profile)s and heir_id is null)
 select o.overdue, m.point_type_id, m.debt, l.remaining, l.active_from, l.expires_at from (select exists (
-    select 1 from loyalty_transaction t where t.state = 'held' and t.account_id in (
+    select 1 from loyalty_transaction t where t.state = 'held' and t.hold_until <= %(now)s and t.account_id in (
         select id from mine union all select a.id from loyalty_account a join mine on a.heir_id = mine.id)) overdue) o
 left join mine m on true
 left join lateral (select * from loyalty_lot l where l.account_id = m.id and l.remaining > 0) l on true
@@ -118,8 +118,8 @@ class Held(NamedTuple):
 
 
 async def ask_view(tx: Tx, types: Collection[int], profile_id: int) -> Asked[tuple[bool, list[Held]]]:
-    """Ask what is in somebody's accounts without locking them, and whether they have holds, which are not looked at."""
-    given = {"types": list(types), "profile": profile_id}
+    """Ask what is in somebody's accounts without locking them, and whether they have holds whose time is over."""
+    given = {"types": list(types), "profile": profile_id, "now": tx.now}
     return await tx.ask(_VIEW, given, lambda rows: (rows[0][0], [Held(*row[1:]) for row in rows if row[1] is not None]))
 
 
