@@ -75,6 +75,30 @@ async def test_an_order_is_placed_once(till: Till) -> None:
     assert (order["total"], order["profile_id"]) == ("25.00", 1)
 
 
+async def test_the_webhooks_of_a_shop_come_again_and_give_points_once(till: Till) -> None:
+    await till.promotion({"kind": "points_percent", "points": "stars", "percent": "10"})
+    for quiet in (True, False):
+        about: dict[str, Any] = {"external_id": f"hook{quiet}", "final": "25.00", "skip_triggers": quiet}
+        placed = [await till.commit(("coffee", 2), **about) for _ in range(2)]
+        order = placed[0]["order"]
+        assert [one["repeated"] for one in placed] == [False, True]
+        found = await till.call("GET", f"/market/orders/status?database={till.database}&external_id=hook{quiet}")
+        assert (found["id"], found["status"]) == (order, "created")
+        for status in ("paid", "paid", "delivered", "delivered"):
+            await till.call("PATCH", f"/market/orders/{order}", {"status": status})
+        back = {"lines": [{"line": 1, "quantity": 1}], "reference": "return-1"}
+        for _ in range(2):
+            await till.call("POST", f"/market/orders/{order}/refunds", back, 201)
+        async with till.engines.tx() as tx:
+            told = await tx.scalar(
+                sa.text("select count(*) from event_inbox where payload like :what"),
+                {"what": f"%order.created:hook{quiet}%"},
+            )
+        assert bool(told) is not quiet
+    # 2.5 stars an order, half of each is taken back
+    assert (await till.balance(1))["total"] == "2.5"
+
+
 async def test_sixteen_tills_place_one_order(till: Till) -> None:
     await till.promotion({"kind": "points_fixed", "points": "stars", "amount": "7"})
     body = till.draft(("coffee", 2), external_id="race", final="25.00")
