@@ -2873,6 +2873,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loyalty/programs/{program_id}/analytics/buyers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Members against everybody else */
+        get: operations["ApiV1LoyaltyProgramsProgramIdAnalyticsBuyersBuyers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/programs/{program_id}/analytics/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of promo codes */
+        get: operations["ApiV1LoyaltyProgramsProgramIdAnalyticsCodesCodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/loyalty/programs/{program_id}/analytics/csv/{report}": {
         parameters: {
             query?: never;
@@ -2941,6 +2975,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loyalty/programs/{program_id}/analytics/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Settlement with partners */
+        get: operations["ApiV1LoyaltyProgramsProgramIdAnalyticsPartnersPartners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/loyalty/programs/{program_id}/analytics/points": {
         parameters: {
             query?: never;
@@ -2950,6 +3001,23 @@ export interface paths {
         };
         /** Points that moved */
         get: operations["ApiV1LoyaltyProgramsProgramIdAnalyticsPointsPoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/programs/{program_id}/analytics/promotions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What promotions did to orders */
+        get: operations["ApiV1LoyaltyProgramsProgramIdAnalyticsPromotionsPromotions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3110,6 +3178,23 @@ export interface paths {
         put?: never;
         /** Let people in */
         post: operations["ApiV1LoyaltyProgramsProgramIdMembersAdd"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/programs/{program_id}/members/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find a member by e-mail, phone or card */
+        get: operations["ApiV1LoyaltyProgramsProgramIdMembersFindFind"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8550,6 +8635,25 @@ export interface components {
             next_cursor?: string | null;
             total?: number | null;
         };
+        /** BuyerSums */
+        BuyerSums: {
+            orders: number;
+            buyers: number;
+            revenue: string;
+            average: string | null;
+            lines: number | null;
+            frequency: number | null;
+            repeat: number | null;
+        };
+        /** BuyersStep */
+        BuyersStep: {
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            members: components["schemas"]["BuyerSums"];
+            others: components["schemas"]["BuyerSums"];
+        };
         /** ByConversions */
         ByConversions: {
             /** @enum {string} */
@@ -9386,6 +9490,14 @@ export interface components {
             profile_id: number;
             code?: string | null;
         };
+        /** CodeCounts */
+        CodeCounts: {
+            generated: number;
+            assigned: number;
+            activated: number;
+            used: number;
+            expired: number;
+        };
         /** CodeDetach */
         CodeDetach: {
             code: string;
@@ -9444,6 +9556,18 @@ export interface components {
             extra?: {
                 [key: string]: string;
             };
+        };
+        /** CodeStep */
+        CodeStep: {
+            generated: number;
+            assigned: number;
+            activated: number;
+            used: number;
+            expired: number;
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
         };
         /** CodeUse */
         CodeUse: {
@@ -11976,6 +12100,23 @@ export interface components {
             amount: string;
             repays: boolean;
         };
+        /** LoyaltyBuyers */
+        LoyaltyBuyers: {
+            period: components["schemas"]["LoyaltyPeriod"];
+            currency: string | null;
+            currencies: string[];
+            members: components["schemas"]["BuyerSums"];
+            others: components["schemas"]["BuyerSums"];
+            share_of_orders: number | null;
+            share_of_revenue: number | null;
+            steps: components["schemas"]["BuyersStep"][];
+        };
+        /** LoyaltyCodes */
+        LoyaltyCodes: {
+            period: components["schemas"]["LoyaltyPeriod"];
+            total: components["schemas"]["CodeCounts"];
+            pools: components["schemas"]["PoolFunnel"][];
+        };
         /** LoyaltyLevels */
         LoyaltyLevels: {
             period: components["schemas"]["LoyaltyPeriod"];
@@ -11999,6 +12140,11 @@ export interface components {
             levels: components["schemas"]["LevelMembers"][];
             sources: components["schemas"]["MembersBy"][];
         };
+        /** LoyaltyPartners */
+        LoyaltyPartners: {
+            period: components["schemas"]["LoyaltyPeriod"];
+            partners: components["schemas"]["PartnerSettlement"][];
+        };
         /** LoyaltyPeriod */
         LoyaltyPeriod: {
             /** Format: date */
@@ -12015,6 +12161,17 @@ export interface components {
         LoyaltyPoints: {
             period: components["schemas"]["LoyaltyPeriod"];
             types: components["schemas"]["PointTypeFlow"][];
+        };
+        /** LoyaltyPromotions */
+        LoyaltyPromotions: {
+            period: components["schemas"]["LoyaltyPeriod"];
+            currency: string | null;
+            currencies: string[];
+            total: components["schemas"]["OrderSums"];
+            used: components["schemas"]["OrderSums"];
+            other: components["schemas"]["OrderSums"];
+            steps: components["schemas"]["PromotionsStep"][];
+            promotions: components["schemas"]["PromotionEffect"][];
         };
         /** MadeSegment */
         MadeSegment: {
@@ -12759,6 +12916,11 @@ export interface components {
             member: components["schemas"]["MemberOut"];
             moves: components["schemas"]["MemberMove"][];
         };
+        /** MemberFound */
+        MemberFound: {
+            profile_id: number;
+            member: components["schemas"]["MemberOut"] | null;
+        };
         /** MemberLevel */
         MemberLevel: {
             group_id: number;
@@ -13333,6 +13495,15 @@ export interface components {
             refunded: string;
             lines: components["schemas"]["LineState"][];
         };
+        /** OrderSums */
+        OrderSums: {
+            orders: number;
+            buyers: number | null;
+            revenue: string;
+            discount: string;
+            average: string | null;
+            lines: number | null;
+        };
         /** OtherMode */
         OtherMode: {
             /** @enum {string} */
@@ -13379,6 +13550,13 @@ export interface components {
             items: (string | number | boolean)[];
             next_cursor?: string | null;
             total?: number | null;
+        };
+        /** PartnerBalance */
+        PartnerBalance: {
+            currency: string;
+            partner_owes: string;
+            program_owes: string;
+            balance: string;
         };
         /** PartnerIn */
         PartnerIn: {
@@ -13429,6 +13607,47 @@ export interface components {
             currency?: string | null;
             starts_on?: string | null;
             ends_on?: string | null;
+        };
+        /** PartnerPoints */
+        PartnerPoints: {
+            points: string;
+            currency: string | null;
+            issued: string;
+            funded: string;
+            redeemed: string;
+            issued_money: string | null;
+            partner_owes: string | null;
+            program_owes: string | null;
+        };
+        /** PartnerRevenue */
+        PartnerRevenue: {
+            currency: string;
+            revenue: string;
+        };
+        /** PartnerSettlement */
+        PartnerSettlement: {
+            id: number;
+            external_id: string;
+            name: string;
+            share: string;
+            settles_in: string | null;
+            orders: number;
+            lines: number;
+            revenue: components["schemas"]["PartnerRevenue"][];
+            points: components["schemas"]["PartnerPoints"][];
+            balances: components["schemas"]["PartnerBalance"][];
+            steps: components["schemas"]["PartnerStep"][];
+        };
+        /** PartnerStep */
+        PartnerStep: {
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            orders: number;
+            lines: number;
+            points: components["schemas"]["PartnerPoints"][];
+            balances: components["schemas"]["PartnerBalance"][];
         };
         /** Partners */
         Partners: {
@@ -13824,6 +14043,21 @@ export interface components {
             activated: number;
             expired: number;
             uses: number;
+        };
+        /** PoolFunnel */
+        PoolFunnel: {
+            generated: number;
+            assigned: number;
+            activated: number;
+            used: number;
+            expired: number;
+            id: number;
+            name: string;
+            /** @enum {string} */
+            kind: "personal" | "universal";
+            codes: number;
+            free: number;
+            steps: components["schemas"]["CodeStep"][];
         };
         /** PowerIn */
         PowerIn: {
@@ -14653,6 +14887,18 @@ export interface components {
             definition: components["schemas"]["PromotionDefinition"];
             revision?: number;
         };
+        /** PromotionEffect */
+        PromotionEffect: {
+            id: number;
+            name: string;
+            kind: string;
+            state: string;
+            used: components["schemas"]["OrderSums"];
+            other: components["schemas"]["OrderSums"];
+            share: number | null;
+            points: components["schemas"]["PromotionPoints"][];
+            steps: components["schemas"]["PromotionStep"][];
+        };
         /** PromotionFire */
         PromotionFire: {
             promotion: number | string;
@@ -14757,6 +15003,13 @@ export interface components {
         PromotionOrder: {
             ids: number[];
         };
+        /** PromotionPoints */
+        PromotionPoints: {
+            points: string;
+            accrued: string;
+            taken_back: string;
+            money: string | null;
+        };
         /** PromotionPublish */
         PromotionPublish: {
             at?: string | null;
@@ -14771,6 +15024,16 @@ export interface components {
         /** PromotionSentence */
         PromotionSentence: {
             sentence: string;
+        };
+        /** PromotionStep */
+        PromotionStep: {
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            orders: number;
+            discount: string;
+            revenue: string;
         };
         /** PromotionUsage */
         PromotionUsage: {
@@ -14799,6 +15062,15 @@ export interface components {
         /** Promotions */
         Promotions: {
             items: components["schemas"]["Promotion"][];
+        };
+        /** PromotionsStep */
+        PromotionsStep: {
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            used: components["schemas"]["OrderSums"];
+            other: components["schemas"]["OrderSums"];
         };
         /** Properties */
         Properties: {
@@ -41240,6 +41512,240 @@ export interface operations {
             };
         };
     };
+    ApiV1LoyaltyProgramsProgramIdAnalyticsBuyersBuyers: {
+        parameters: {
+            query?: {
+                /** @description First day, like 2026-01-01; 30 days, 13 weeks or 12 months otherwise */
+                from?: string | null;
+                /** @description Last day, like 2026-11-30, included; today otherwise, and at most */
+                to?: string | null;
+                /** @description Days, weeks (from Monday) or months; 400 at most */
+                by?: "day" | "week" | "month";
+                /** @description Only this point type, by its key */
+                points?: string | null;
+                /** @description Only members who are on this level at the end of the period */
+                level?: number | null;
+                /** @description Only people who are in this segment at present */
+                segment?: number | null;
+                /** @description Only because of this promotion */
+                promotion?: number | null;
+                /** @description Only orders of this sales channel */
+                channel?: string | null;
+                /** @description Only orders of this region, by external id */
+                region?: string | null;
+                /** @description Only orders in this currency; the most used otherwise */
+                currency?: string | null;
+                /** @description Only this pool of promo codes */
+                pool?: number | null;
+            };
+            header?: never;
+            path: {
+                program_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoyaltyBuyers"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1LoyaltyProgramsProgramIdAnalyticsCodesCodes: {
+        parameters: {
+            query?: {
+                /** @description First day, like 2026-01-01; 30 days, 13 weeks or 12 months otherwise */
+                from?: string | null;
+                /** @description Last day, like 2026-11-30, included; today otherwise, and at most */
+                to?: string | null;
+                /** @description Days, weeks (from Monday) or months; 400 at most */
+                by?: "day" | "week" | "month";
+                /** @description Only this point type, by its key */
+                points?: string | null;
+                /** @description Only members who are on this level at the end of the period */
+                level?: number | null;
+                /** @description Only people who are in this segment at present */
+                segment?: number | null;
+                /** @description Only because of this promotion */
+                promotion?: number | null;
+                /** @description Only orders of this sales channel */
+                channel?: string | null;
+                /** @description Only orders of this region, by external id */
+                region?: string | null;
+                /** @description Only orders in this currency; the most used otherwise */
+                currency?: string | null;
+                /** @description Only this pool of promo codes */
+                pool?: number | null;
+            };
+            header?: never;
+            path: {
+                program_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoyaltyCodes"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ApiV1LoyaltyProgramsProgramIdAnalyticsCsvReportAsCsv: {
         parameters: {
             query?: {
@@ -41261,10 +41767,14 @@ export interface operations {
                 channel?: string | null;
                 /** @description Only orders of this region, by external id */
                 region?: string | null;
+                /** @description Only orders in this currency; the most used otherwise */
+                currency?: string | null;
+                /** @description Only this pool of promo codes */
+                pool?: number | null;
             };
             header?: never;
             path: {
-                report: "liability" | "points" | "members" | "levels";
+                report: "liability" | "points" | "members" | "levels" | "promotions" | "buyers" | "partners" | "codes";
                 program_id: number;
             };
             cookie?: never;
@@ -41375,6 +41885,10 @@ export interface operations {
                 channel?: string | null;
                 /** @description Only orders of this region, by external id */
                 region?: string | null;
+                /** @description Only orders in this currency; the most used otherwise */
+                currency?: string | null;
+                /** @description Only this pool of promo codes */
+                pool?: number | null;
             };
             header?: never;
             path: {
@@ -41488,6 +42002,10 @@ export interface operations {
                 channel?: string | null;
                 /** @description Only orders of this region, by external id */
                 region?: string | null;
+                /** @description Only orders in this currency; the most used otherwise */
+                currency?: string | null;
+                /** @description Only this pool of promo codes */
+                pool?: number | null;
             };
             header?: never;
             path: {
@@ -41601,6 +42119,10 @@ export interface operations {
                 channel?: string | null;
                 /** @description Only orders of this region, by external id */
                 region?: string | null;
+                /** @description Only orders in this currency; the most used otherwise */
+                currency?: string | null;
+                /** @description Only this pool of promo codes */
+                pool?: number | null;
             };
             header?: never;
             path: {
@@ -41617,6 +42139,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoyaltyMembers"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1LoyaltyProgramsProgramIdAnalyticsPartnersPartners: {
+        parameters: {
+            query?: {
+                /** @description First day, like 2026-01-01; 30 days, 13 weeks or 12 months otherwise */
+                from?: string | null;
+                /** @description Last day, like 2026-11-30, included; today otherwise, and at most */
+                to?: string | null;
+                /** @description Days, weeks (from Monday) or months; 400 at most */
+                by?: "day" | "week" | "month";
+                /** @description Only this point type, by its key */
+                points?: string | null;
+                /** @description Only members who are on this level at the end of the period */
+                level?: number | null;
+                /** @description Only people who are in this segment at present */
+                segment?: number | null;
+                /** @description Only because of this promotion */
+                promotion?: number | null;
+                /** @description Only orders of this sales channel */
+                channel?: string | null;
+                /** @description Only orders of this region, by external id */
+                region?: string | null;
+                /** @description Only orders in this currency; the most used otherwise */
+                currency?: string | null;
+                /** @description Only this pool of promo codes */
+                pool?: number | null;
+            };
+            header?: never;
+            path: {
+                program_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoyaltyPartners"];
                 };
             };
             /** @description Malformed request */
@@ -41714,6 +42353,10 @@ export interface operations {
                 channel?: string | null;
                 /** @description Only orders of this region, by external id */
                 region?: string | null;
+                /** @description Only orders in this currency; the most used otherwise */
+                currency?: string | null;
+                /** @description Only this pool of promo codes */
+                pool?: number | null;
             };
             header?: never;
             path: {
@@ -41730,6 +42373,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoyaltyPoints"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1LoyaltyProgramsProgramIdAnalyticsPromotionsPromotions: {
+        parameters: {
+            query?: {
+                /** @description First day, like 2026-01-01; 30 days, 13 weeks or 12 months otherwise */
+                from?: string | null;
+                /** @description Last day, like 2026-11-30, included; today otherwise, and at most */
+                to?: string | null;
+                /** @description Days, weeks (from Monday) or months; 400 at most */
+                by?: "day" | "week" | "month";
+                /** @description Only this point type, by its key */
+                points?: string | null;
+                /** @description Only members who are on this level at the end of the period */
+                level?: number | null;
+                /** @description Only people who are in this segment at present */
+                segment?: number | null;
+                /** @description Only because of this promotion */
+                promotion?: number | null;
+                /** @description Only orders of this sales channel */
+                channel?: string | null;
+                /** @description Only orders of this region, by external id */
+                region?: string | null;
+                /** @description Only orders in this currency; the most used otherwise */
+                currency?: string | null;
+                /** @description Only this pool of promo codes */
+                pool?: number | null;
+            };
+            header?: never;
+            path: {
+                program_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoyaltyPromotions"];
                 };
             };
             /** @description Malformed request */
@@ -41827,10 +42587,14 @@ export interface operations {
                 channel?: string | null;
                 /** @description Only orders of this region, by external id */
                 region?: string | null;
+                /** @description Only orders in this currency; the most used otherwise */
+                currency?: string | null;
+                /** @description Only this pool of promo codes */
+                pool?: number | null;
             };
             header?: never;
             path: {
-                report: "liability" | "points" | "members" | "levels";
+                report: "liability" | "points" | "members" | "levels" | "promotions" | "buyers" | "partners" | "codes";
                 program_id: number;
             };
             cookie?: never;
@@ -43071,6 +43835,8 @@ export interface operations {
                 removed?: boolean;
                 /** @description Names of fields, separated by commas */
                 columns?: string | null;
+                /** @description Whose balance is sorted by: the key of a point type */
+                points?: string | null;
             };
             header?: never;
             path: {
@@ -43234,6 +44000,105 @@ export interface operations {
             };
             /** @description Too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1LoyaltyProgramsProgramIdMembersFindFind: {
+        parameters: {
+            query: {
+                /** @description email, phone, external_id, or the name of a field without equals, such as the number of a card */
+                matching: string;
+                /** @description The address, number or id */
+                key: string;
+            };
+            header?: never;
+            path: {
+                program_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberFound"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,16 @@ import msgspec
 
 from fidelia.segments import books
 
-from .model import LoyaltyLevels, LoyaltyLiability, LoyaltyMembers, LoyaltyPoints
+from .model import (
+    LoyaltyBuyers,
+    LoyaltyCodes,
+    LoyaltyLevels,
+    LoyaltyLiability,
+    LoyaltyMembers,
+    LoyaltyPartners,
+    LoyaltyPoints,
+    LoyaltyPromotions,
+)
 from .period import LoyaltyPeriod
 
 Cell = str | int | float | None
@@ -20,16 +29,7 @@ _TEXTS = frozenset({"points", "name", "key", "currency", "pool", "partner", "ext
 
 def tables(report: Any) -> list[books.Table]:
     """Return a report as named tables; the first row of each is its head, but of the first."""
-    match report:
-        case LoyaltyLiability():
-            return _liability(report)
-        case LoyaltyPoints():
-            return _points(report)
-        case LoyaltyMembers():
-            return _members(report)
-        case LoyaltyLevels():
-            return _levels(report)
-    raise TypeError(f"{type(report).__name__} is no report")
+    return _TABLES[type(report)](report)
 
 
 def _about(what: str, period: LoyaltyPeriod, *more: Sequence[Cell]) -> books.Table:
@@ -101,6 +101,64 @@ def _levels(report: LoyaltyLevels) -> list[books.Table]:
     ]
 
 
+def _promotions(report: LoyaltyPromotions) -> list[books.Table]:
+    every = [("All orders", [report.total]), ("With a promotion", [report.used]), ("Without", [report.other])]
+    beside: list[tuple[str, Sequence[msgspec.Struct]]] = []
+    for one in report.promotions:
+        beside += [(f"{one.name}: with", [one.used]), (f"{one.name}: without", [one.other])]
+    course = [
+        (f"{step.first} to {step.last}, {name}", [sums])
+        for step in report.steps
+        for name, sums in (("with", step.used), ("without", step.other))
+    ]
+    return [
+        _about("Promotions", report.period, ["Currency", report.currency]),
+        ("Orders", nested(every, "Orders")),
+        ("Promotions", nested(beside, "Promotion")),
+        ("Points", nested(((one.name, one.points) for one in report.promotions), "Promotion")),
+        ("Course", nested(course, "Step")),
+        ("Course of promotions", nested(((one.name, one.steps) for one in report.promotions), "Promotion")),
+    ]
+
+
+def _buyers(report: LoyaltyBuyers) -> list[books.Table]:
+    course = [
+        (f"{step.first} to {step.last}, {name}", [sums])
+        for step in report.steps
+        for name, sums in (("members", step.members), ("others", step.others))
+    ]
+    shares = [["Members' share of orders", report.share_of_orders], ["of revenue", report.share_of_revenue]]
+    return [
+        _about("Members and others", report.period, ["Currency", report.currency], *shares),
+        ("Whole period", nested([("Members", [report.members]), ("Others", [report.others])], "Buyers")),
+        ("Course", nested(course, "Step")),
+    ]
+
+
+def _partners(report: LoyaltyPartners) -> list[books.Table]:
+    partners = report.partners
+    steps = [(f"{one.name}, {step.first} to {step.last}", step) for one in partners for step in one.steps]
+    return [
+        _about("Settlement with partners", report.period),
+        ("Partners", sheet(partners, without=("revenue", "points", "balances", "steps"))),
+        ("Balances", nested(((one.name, one.balances) for one in partners), "Partner")),
+        ("Points", nested(((one.name, one.points) for one in partners), "Partner")),
+        ("Revenue", nested(((one.name, one.revenue) for one in partners), "Partner")),
+        ("Course", nested(((name, [step]) for name, step in steps), "Step", without=("points", "balances"))),
+        ("Course of points", nested(((name, step.points) for name, step in steps), "Step")),
+        ("Course of balances", nested(((name, step.balances) for name, step in steps), "Step")),
+    ]
+
+
+def _codes(report: LoyaltyCodes) -> list[books.Table]:
+    return [
+        _about("Promo codes", report.period),
+        ("All pools", sheet([report.total])),
+        ("Pools", sheet(report.pools, without=("steps",))),
+        ("Course", nested(((one.name, one.steps) for one in report.pools), "Pool")),
+    ]
+
+
 def nested(
     parts: Iterable[tuple[str, Sequence[msgspec.Struct]]], head: str = "Points", without: Sequence[str] = ()
 ) -> list[books.Row]:
@@ -138,3 +196,15 @@ def number(text: str | None) -> float | None:
         return None if text is None else float(text)
     except ValueError:
         return None
+
+
+_TABLES: dict[type, Callable[[Any], list[books.Table]]] = {
+    LoyaltyLiability: _liability,
+    LoyaltyPoints: _points,
+    LoyaltyMembers: _members,
+    LoyaltyLevels: _levels,
+    LoyaltyPromotions: _promotions,
+    LoyaltyBuyers: _buyers,
+    LoyaltyPartners: _partners,
+    LoyaltyCodes: _codes,
+}

@@ -11,21 +11,37 @@ from litestar.params import FromPath, QueryParameter
 from fidelia.platform.engines import Engines
 from fidelia.segments import books
 
+from .codes import codes
 from .export import tables
 from .liability import liability
 from .members import levels, members
-from .model import LoyaltyLevels, LoyaltyLiability, LoyaltyMembers, LoyaltyPoints
+from .model import (
+    LoyaltyBuyers,
+    LoyaltyCodes,
+    LoyaltyLevels,
+    LoyaltyLiability,
+    LoyaltyMembers,
+    LoyaltyPartners,
+    LoyaltyPoints,
+    LoyaltyPromotions,
+)
+from .orders import buyers, promotions
+from .partners import partners
 from .period import By
 from .points import points
 from .question import Wanted
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-Report = Literal["liability", "points", "members", "levels"]
+Report = Literal["liability", "points", "members", "levels", "promotions", "buyers", "partners", "codes"]
 _REPORTS: dict[Report, Callable[[Engines, Wanted], Awaitable[Any]]] = {
     "liability": liability,
     "points": points,
     "members": members,
     "levels": levels,
+    "promotions": promotions,
+    "buyers": buyers,
+    "partners": partners,
+    "codes": codes,
 }
 First = Annotated[
     str | None,
@@ -46,6 +62,10 @@ Segment = Annotated[
 Promotion = Annotated[int | None, QueryParameter(name="promotion", description="Only because of this promotion")]
 Channel = Annotated[str | None, QueryParameter(name="channel", description="Only orders of this sales channel")]
 Region = Annotated[str | None, QueryParameter(name="region", description="Only orders of this region, by external id")]
+Currency = Annotated[
+    str | None, QueryParameter(name="currency", description="Only orders in this currency; the most used otherwise")
+]
+Pool = Annotated[int | None, QueryParameter(name="pool", description="Only this pool of promo codes")]
 
 
 async def wanted(
@@ -59,6 +79,8 @@ async def wanted(
     promotion: Promotion = None,
     channel: Channel = None,
     region: Region = None,
+    currency: Currency = None,
+    pool: Pool = None,
 ) -> Wanted:
     """Read what is asked."""
     return Wanted(
@@ -72,6 +94,8 @@ async def wanted(
         promotion=promotion,
         channel=channel,
         region=region,
+        currency=currency,
+        pool=pool,
     )
 
 
@@ -113,6 +137,38 @@ class LoyaltyReportController(Controller):
         Takes ``level``, ``segment``.
         """
         return await levels(engines, wanted)
+
+    @get("/promotions", opt={"right": "loyalty:read"}, summary="What promotions did to orders")
+    async def promotions(self, engines: Engines, wanted: Wanted) -> LoyaltyPromotions:
+        """Return orders, members, revenue, discounts and points of each promotion, beside the orders without it.
+
+        Takes ``currency``, ``level``, ``segment``, ``promotion``, ``channel``, ``region``.
+        """
+        return await promotions(engines, wanted)
+
+    @get("/buyers", opt={"right": "loyalty:read"}, summary="Members against everybody else")
+    async def buyers(self, engines: Engines, wanted: Wanted) -> LoyaltyBuyers:
+        """Return orders, revenue, basket size and frequency of members and of those who were none.
+
+        Takes ``currency``, ``segment``, ``channel``, ``region``, and ``level`` of those who are members.
+        """
+        return await buyers(engines, wanted)
+
+    @get("/partners", opt={"right": "loyalty:read"}, summary="Settlement with partners")
+    async def partners(self, engines: Engines, wanted: Wanted) -> LoyaltyPartners:
+        """Return points that each partner's goods earned and were paid with, and what is owed each way.
+
+        Takes ``points``, ``level``, ``segment``, ``channel``, ``region``.
+        """
+        return await partners(engines, wanted)
+
+    @get("/codes", opt={"right": "loyalty:read"}, summary="What became of promo codes")
+    async def codes(self, engines: Engines, wanted: Wanted) -> LoyaltyCodes:
+        """Return codes generated, assigned, activated, used and expired, pool by pool.
+
+        Takes ``pool``; ``level`` and ``segment`` narrow whose codes they are.
+        """
+        return await codes(engines, wanted)
 
     @get("/csv/{report:str}", opt={"right": "loyalty:read"}, summary="A report as CSV", media_type="text/csv")
     async def as_csv(self, engines: Engines, report: FromPath[Report], wanted: Wanted) -> Response[bytes]:

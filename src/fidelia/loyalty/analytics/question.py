@@ -23,7 +23,7 @@ from .store import filters as store
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked: days as texts, point type by key, level and segment by id, promotion by id, channel and region by
-    external id. What a report has no use for is left out of account there.
+    external id, pool of codes by id. What a report has no use for is left out of account there.
     """
 
     program_id: int
@@ -37,6 +37,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     channel: str | None = None
     region: str | None = None
     currency: str | None = None
+    pool: int | None = None
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ from .calculate import calculate, shown
 from .context import Context, ask_whom, left_over, put_together, refused
 from .model import Calculated, Committed, OrderCommit
 from .outcome import PROMISED, REACHED, order_in, shares_of, usable_from, uses_of
+from .partners import keep_partners
 from .store import EntryRow, Share, UseRow
 
 ATTEMPTS = 5
@@ -213,6 +214,7 @@ class _Placing:
         }
         settles = known is not None and known.setting.groups and reached and bool(taken.accruals)
         levels: members.AskedLevels | None = None
+        await keep_partners(tx, self.calculation_id, context, tx.now)
         async with tx.together():
             await add_to_counters(tx, taken.amounts)
             if self.purse is not None and entries:

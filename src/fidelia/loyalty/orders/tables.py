@@ -83,3 +83,13 @@ order_trace = sa.Table(
     sa.Column("calculation_id", sa.ForeignKey("order_calculation.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("trace", BYTEA, nullable=False),
 )
+
+order_partner = sa.Table(
+    "order_partner",
+    metadata,
+    # Lines that were a partner's goods when the order was placed, and the share of their points that it pays.
+    sa.Column("calculation_id", sa.ForeignKey("order_calculation.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("line", sa.Integer, primary_key=True),
+    sa.Column("partner_id", sa.ForeignKey("loyalty_partner.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("share", sa.Numeric(7, 4), nullable=False),
+)

@@ -6,6 +6,8 @@
 ``calculate(compiled, draft, member, ask, now, tz, left=…) -> Result``
     the order worked out, with the trace of every promotion. The same arguments always give the same result.
     ``left`` maps promotions to what is left of their limits.
+``partners_of(compiled, draft, now, tz)``
+    the partner of each line that is a partner's.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from .model import (
     Terms,
     Trace,
 )
+from .partners import partners_of
 from .rewards import (
     RATE,
     AllowRedeem,
@@ -95,4 +98,5 @@ __all__ = [
     "Trace",
     "calculate",
     "compile_program",
+    "partners_of",
 ]

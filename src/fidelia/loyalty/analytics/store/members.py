@@ -24,13 +24,14 @@ with done as (
     select distinct t.profile_id, width_bucket(t.at, %(starts)s::timestamptz[]) as step, 'active' as what
     from loyalty_transaction t
     where t.program_id = %(program)s and t.at >= %(since)s and t.at < %(until)s
-        and (t.type = 'commit' or (t.type in ('accrual', 'redeem') and t.change <> 0)) and t.profile_id > 0
-        and {t_people}
+        and (t.type = 'commit' or (t.type = 'accrual' and t.change <> 0)
+            or (t.type = 'redeem' and t.hold_until is null))
+        and t.profile_id > 0 and {t_people}
     union all
     select distinct o.profile_id, width_bucket(o.placed_at, %(starts)s::timestamptz[]), 'buying'
     from sales_order o join loyalty_member m on m.profile_id = o.profile_id and m.program_id = %(program)s
     where o.database_id = %(database)s and o.placed_at >= %(since)s and o.placed_at < %(until)s
-        and o.status <> 'cancelled' and {member} and {m_people}
+        and o.status not in ('cancelled', 'refunded') and {member} and {m_people}
         and (%(channel)s::text is null or o.channel = %(channel)s)
         and (%(region)s::int is null or o.region_id = %(region)s)
 )
