@@ -13,7 +13,7 @@ from fidelia.loyalty.ledger import take_back as take
 from .shop import Club, D
 
 
-async def test_two_quotes_confirmed_together_cannot_spend_the_same_points(club: Club) -> None:
+async def test_odoo_249775_two_quotes_confirmed_together_cannot_spend_the_same_points(club: Club) -> None:
     """odoo/odoo PR 249775: two quotes were confirmed in bulk with the same 100 points; the balance became -100."""
     await club.accrue(1, 100)
     answers = await asyncio.gather(
@@ -23,7 +23,7 @@ async def test_two_quotes_confirmed_together_cannot_spend_the_same_points(club: 
     assert (await club.balance(1)).total == 0
 
 
-async def test_confirming_twice_does_not_double_points(club: Club) -> None:
+async def test_odoo_222372_confirming_twice_does_not_double_points(club: Club) -> None:
     """odoo/odoo PR 222372: a network retry called confirm twice, and the points came twice."""
     for _ in range(3):
         await club.accrue(1, 100, reference="sale-order-17")
@@ -33,7 +33,7 @@ async def test_confirming_twice_does_not_double_points(club: Club) -> None:
     assert (await club.balance(1)).total == 150
 
 
-async def test_a_refund_takes_points_back_however_often_it_is_tried(club: Club) -> None:
+async def test_odoo_257854_a_refund_takes_points_back_however_often_it_is_tried(club: Club) -> None:
     """odoo/odoo PR 257854: refunds did not take points back; buy, refund, repeat gave endless points."""
     for n in range(3):
         bought = await club.accrue(1, 100, reference=f"order-{n}")
@@ -61,7 +61,7 @@ async def test_a_refund_gives_spent_points_back_once(club: Club) -> None:
     assert (await club.balance(1)).total == 50
 
 
-async def test_offline_orders_that_are_synced_again_earn_once(club: Club) -> None:
+async def test_oca_pos_185_odoo_270532_offline_orders_that_are_synced_again_earn_once(club: Club) -> None:
     """OCA/pos PR 185, odoo PR 270532: a till that was offline sent its orders again, and points came twice."""
     orders = [(f"till-3/{n}", 10 + n) for n in range(5)]
     for batch in (orders[:3], orders, orders[::-1]):
@@ -70,7 +70,7 @@ async def test_offline_orders_that_are_synced_again_earn_once(club: Club) -> Non
     assert (await club.balance(1)).total == sum(points for _, points in orders)
 
 
-async def test_levels_count_what_was_earned_not_what_is_left(club: Club) -> None:
+async def test_open_loyalty_131_levels_count_what_was_earned_not_what_is_left(club: Club) -> None:
     """DivanteLtd/open-loyalty 131: spending points lowered the level."""
     await club.accrue(1, 100)
     await club.redeem(1, 99)
