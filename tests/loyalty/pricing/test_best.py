@@ -173,6 +173,31 @@ def test_points_worth_more_than_money_win_a_group() -> None:
     assert (result.final, result.accrue[0].points) == (1000, 150)
 
 
+def test_the_weaker_of_one_kind_are_not_tried() -> None:
+    """Points never pay for a higher price here, and more points of one type are always more."""
+    discounts = [terms(n, PercentOff(rate=n * PERCENT), group=1) for n in range(1, 13)]
+    points = [terms(20 + n, PointsPercent(point_type=2, rate=n * PERCENT), group=2) for n in range(1, 13)]
+    given = program(*discounts, *points, groups=(Group(id=1), Group(id=2)), mode="best")
+    result = work_out(given, order(line("a", 1000)))
+    assert (result.final, result.accrue[0].points) == (880, 105)
+    assert result.search is not None
+    assert result.search.nodes <= 4
+
+
+def test_points_that_pay_for_a_higher_price_let_the_weaker_win() -> None:
+    """A minor unit more brings a point worth two of them: the smaller discount may be worth more."""
+    double = PointType(id=1, worth={"EUR": (2, 1)})
+    given = program(
+        *(terms(n, PercentOff(rate=n * PERCENT), group=1) for n in (1, 2, 3)),
+        terms(9, PointsPercent(point_type=1, rate=100 * PERCENT * 100, delivery=False)),
+        groups=(Group(id=1),),
+        points=(double,),
+        mode="best",
+    )
+    result = work_out(given, order(line("a", 1000)))
+    assert (result.final, result.accrue[0].points) == (1000, 1000)
+
+
 def _knot(number: int, most_nodes: int) -> Program:
     """Draw many groups over the same lines: a search that takes its time."""
     promotions = tuple(

@@ -71,14 +71,14 @@ class Option:
 class Bounds:
     """Makes options for one order."""
 
-    def __init__(self, engine: Engine, candidates: Sequence[Chosen]) -> None:
+    def __init__(self, engine: Engine, candidates: Sequence[Chosen], boosting: int) -> None:
         self.engine = engine
         self.bases = engine.bases
         self.floors = engine.floors
         self.full = dict(candidates)
         self.worth = engine.worths.by_type
         self.scale = engine.worths.scale
-        self.boost = self._boosts([i for i, _ in candidates])
+        self.boost: Mapping[int, int] = self._boosts([i for i, _ in candidates]) if boosting else {}
 
     def _boosts(self, candidates: Sequence[int]) -> Mapping[int, int]:
         """Return what multipliers could make of points at most, by type, in millionths."""

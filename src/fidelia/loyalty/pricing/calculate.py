@@ -7,10 +7,11 @@ from datetime import datetime
 
 from fidelia.conditions import Asking
 
+from .bits import each_bit
 from .compiled import Compiled
 from .engine import Chosen, Engine, Outcome, factors_of
 from .matching import Fitting, fit
-from .model import Ask, Draft, Left, LineResult, Member, Program, Result, Search, Trace
+from .model import Ask, Draft, Left, LineResult, Member, Program, Result, Search
 from .search import best
 
 _NOTHING: Mapping[int, Left] = {}
@@ -47,35 +48,29 @@ def calculate(
     candidates = _candidates(compiled, fitting)
     search: Search | None = None
     if compiled.program.mode == "best":
-        chosen, search = best(engine, candidates, compiled.program.most_nodes)
+        chosen, search = best(engine, candidates, fitting.bits, compiled.program.most_nodes)
         outcome = engine.run(chosen)
-        known = dict(chosen)
         for i, _ in candidates:
-            if i not in known:
-                outcome.trace[i] = Trace(compiled.terms[i].id, "skipped", "not_best")
+            fitting.trace[i] = compiled.not_best[i]  # what was chosen is told below
     else:
         outcome = engine.run(candidates)
     return _result(compiled, draft, fitting, outcome, search)
 
 
 def _candidates(compiled: Compiled, fitting: Fitting) -> list[Chosen]:
-    bits, of, by_products, whole = fitting.bits, compiled.of_products, fitting.lines, fitting.whole
-    found: list[Chosen] = []
-    while bits:
-        low = bits & -bits
-        i = low.bit_length() - 1
-        bits ^= low
-        n = of[i]
-        found.append((i, whole if n is None else by_products[n]))
-    return found
+    bits, of, lines = fitting.bits, compiled.of_products, [*fitting.lines, fitting.whole]  # no condition is the last
+    if bits.bit_count() * 4 < len(of):
+        return [(i, lines[of[i]]) for i in each_bit(bits)]
+    return [(i, lines[of[i]]) for i, bit in enumerate(bin(bits)[:1:-1]) if bit == "1"]
 
 
 def _result(compiled: Compiled, draft: Draft, fitting: Fitting, outcome: Outcome, search: Search | None) -> Result:
     trace = fitting.trace
-    trace.update(outcome.trace)
+    for i, told in outcome.trace.items():
+        trace[i] = told
     applied: list[list[tuple[int, int]]] = [[] for _ in draft.lines]
     for i in outcome.applied:
-        told = trace[i]
+        told = outcome.trace[i]
         if told.measure == "total":
             for line, cut in told.lines:
                 applied[line].append((told.promotion, cut))
@@ -103,6 +98,6 @@ def _result(compiled: Compiled, draft: Draft, fitting: Fitting, outcome: Outcome
         codes=tuple(outcome.codes),
         levels=tuple(outcome.levels),
         used=tuple(dict.fromkeys(pool for pool in pools if pool is not None)),
-        trace=tuple([trace[i] for i in range(len(compiled.terms))]),
+        trace=tuple(trace),
         search=search,
     )

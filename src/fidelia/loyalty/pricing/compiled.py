@@ -8,7 +8,7 @@ from typing import Any
 
 from fidelia.conditions import Checked, Need, Prepared, fingerprint, needs, only_needs, prepare
 
-from .model import Program, Reason, Terms, Trace
+from .model import PointType, Program, Reason, Terms, Trace
 from .rewards import (
     RATE,
     AllowRedeem,
@@ -24,9 +24,9 @@ from .rewards import (
     PointsPercent,
     PointsPerItem,
     PointsPerMoney,
-    Reward,
     SetPrice,
 )
+from .traits import Traits, by_line
 
 DISCOUNTS, BENEFITS, PAYING, POINTS, MULTIPLIERS = range(5)
 _PHASES: dict[type, int] = {
@@ -49,8 +49,6 @@ _PHASES: dict[type, int] = {
 _MOST_ITEMS = 100_000
 
 Place = tuple[str, Any, str, bool]
-#: A kind of discount whose promotions can be compared, and how strong one is.
-Strength = tuple[str, int]
 
 
 class Table:
@@ -97,25 +95,34 @@ class Compiled:
     """What ``compile_program`` makes; read only, save for the memory of items."""
 
     __slots__ = (
-        "_strengths",
+        "_traits",
         "active",
+        "adding",
         "by_line",
+        "by_products",
         "coded",
         "conditions",
-        "currencies",
+        "discounts",
+        "earning",
         "every",
+        "exclusive",
+        "group_of",
         "groups",
         "items",
         "members",
+        "multiplying",
+        "not_best",
         "of_condition",
         "of_products",
         "partners",
         "phases",
         "places",
+        "point_types",
         "products",
         "program",
         "rejected",
         "remembered",
+        "spreading",
         "terms",
         "timed",
         "types",
@@ -138,7 +145,19 @@ class Compiled:
         self.by_line = tuple(
             phase == DISCOUNTS and by_line(terms.reward) for phase, terms in zip(self.phases, self.terms, strict=True)
         )
-        self._strengths: dict[str, list[Strength | None]] = {}
+        self._traits: dict[str, Traits] = {}
+        self.point_types: tuple[PointType, ...] = tuple(sorted(program.points, key=lambda type_: type_.id))
+        self.group_of = tuple(terms.group for terms in self.terms)
+        self.exclusive = _bits(i for i, terms in enumerate(self.terms) if terms.exclusive)
+        self.multiplying = _bits(i for i, phase in enumerate(self.phases) if phase == MULTIPLIERS)
+        self.adding = _bits(
+            i for i, phase in enumerate(self.phases) if phase < POINTS and (phase != DISCOUNTS or self.by_line[i])
+        )
+        self.discounts = sum(1 for phase in self.phases if phase == DISCOUNTS)  # they come first
+        self.spreading = _bits(i for i in range(self.discounts) if not self.by_line[i])
+        self.earning = _bits(
+            i for i, terms in enumerate(self.terms) if isinstance(terms.reward, PointsPercent | PointsPerMoney)
+        )
         self.every = (1 << len(self.terms)) - 1
         self.active = _bits(i for i, terms in enumerate(self.terms) if terms.active)
         self.members = _bits(i for i, terms in enumerate(self.terms) if terms.members_only or self.phases[i] >= PAYING)
@@ -151,7 +170,6 @@ class Compiled:
         for i, terms in enumerate(self.terms):
             if terms.pool is not None:
                 self.coded[terms.pool] = self.coded.get(terms.pool, 0) | 1 << i
-        self.currencies: dict[str, int] = {}
 
         self.conditions, of_condition = _distinct([terms.condition for terms in self.terms], program.segments)
         self.of_condition = [0] * len(self.conditions.prepared)
@@ -164,7 +182,10 @@ class Compiled:
         partners = sorted(program.partners, key=lambda partner: partner.id)
         products = [*(terms.products for terms in self.terms), *(partner.products for partner in partners)]
         self.products, of_products = _distinct(products, program.segments)
-        self.of_products = of_products[: len(self.terms)]
+        self.of_products = tuple(-1 if n is None else n for n in of_products[: len(self.terms)])
+        self.by_products = tuple(
+            _bits(i for i, own in enumerate(self.of_products) if own == n) for n in range(len(self.products.prepared))
+        )
         self.partners = tuple(
             (partner, n) for partner, n in zip(partners, of_products[len(self.terms) :], strict=True) if n is not None
         )
@@ -178,6 +199,7 @@ class Compiled:
             "limit_points", "condition", "products",
         )  # fmt: skip
         self.rejected = {reason: [Trace(terms.id, "rejected", reason) for terms in self.terms] for reason in reasons}
+        self.not_best = [Trace(terms.id, "skipped", "not_best") for terms in self.terms]
 
     def remember(self, item: tuple[str, int], found: tuple[int, ...]) -> None:
         """Remember which product conditions an item meets."""
@@ -185,20 +207,12 @@ class Compiled:
             self.items.clear()
         self.items[item] = found
 
-    def in_currency(self, currency: str) -> int:
-        """Return the promotions whose amounts are given in a currency."""
-        found = self.currencies.get(currency)
+    def traits(self, currency: str) -> Traits:
+        """Return what the promotions are like in a currency."""
+        found = self._traits.get(currency)
         if found is None:
-            found = _bits(i for i, terms in enumerate(self.terms) if _has_currency(terms, currency))
-            self.currencies[currency] = found
-        return found
-
-    def strengths(self, currency: str) -> Sequence[Strength | None]:
-        """Return how strong each discount is, of those that can be compared with others of their kind."""
-        found = self._strengths.get(currency)
-        if found is None:
-            found = [_strength(terms, currency, self.program.percent_of) for terms in self.terms]
-            self._strengths[currency] = found
+            found = Traits(self.terms, self.types, currency, self.program.percent_of)
+            self._traits[currency] = found
         return found
 
     def out_of_time(self, now: datetime) -> tuple[int, int]:
@@ -210,17 +224,6 @@ class Compiled:
             elif ends_at is not None and now >= ends_at:
                 late |= bit
         return early, late
-
-
-def by_line(reward: Reward) -> bool:
-    """Tell whether a discount does to each line what it would do to it alone, and takes less of what costs less."""
-    if isinstance(reward, NthFree):
-        return reward.each_line and reward.cap is None
-    return (
-        isinstance(reward, PercentOff | AmountOff | SetPrice)
-        and getattr(reward, "scope", "lines") != "order"
-        and reward.cap is None
-    )
 
 
 def _bits(places: Iterable[int]) -> int:
@@ -247,29 +250,6 @@ def _distinct(
             checked.append(each)
         places.append(numbers[key])
     return Conditions(checked, segments), places
-
-
-def _strength(terms: Terms, currency: str, percent_of: str) -> Strength | None:
-    reward = terms.reward
-    if terms.exclusive or getattr(reward, "cap", None) is not None or not _has_currency(terms, currency):
-        return None
-    match reward:
-        case PercentOff(rate=rate, of=of):
-            return f"percent of {of or percent_of}", rate
-        case AmountOff(amount=amount, scope=scope):
-            return "items" if scope == "items" else "amount", amount[currency]
-        case SetPrice(price=price):
-            return "price", -price[currency]
-        case _:
-            return None
-
-
-def _has_currency(terms: Terms, currency: str) -> bool:
-    reward = terms.reward
-    amounts = [getattr(reward, name, None) for name in ("amount", "price", "per")]
-    if not isinstance(reward, PointsPercent | PointsPerMoney | PointsPerItem | PointsMultiplier):
-        amounts.append(getattr(reward, "cap", None))  # of points a cap is points
-    return all(currency in known for known in amounts if known is not None)
 
 
 def check_terms(terms: Terms, compiled: Compiled) -> None:

@@ -8,7 +8,6 @@ elsewhere.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import lcm
 from typing import Any
 
 from .accrual import Earning
@@ -56,17 +55,6 @@ class Outcome:
         self.trace: dict[int, Trace] = {}
 
 
-class Worths:
-    """What points are worth in one currency, exactly: minor units × ``scale`` per smallest part of each type."""
-
-    __slots__ = ("by_type", "scale")
-
-    def __init__(self, types: Sequence[PointType], currency: str) -> None:
-        known = {type_.id: type_.worth[currency] for type_ in types if currency in type_.worth}
-        self.scale = lcm(*(under for _, under in known.values()))
-        self.by_type = {id_: over * self.scale // under for id_, (over, under) in known.items()}
-
-
 class Engine:
     """An order to be worked out, for any set of promotions."""
 
@@ -89,12 +77,12 @@ class Engine:
         self.delivery = draft.delivery
         self.currency = draft.currency
         self._initial = compiled.program.percent_of == "initial"
-        self._types: Sequence[PointType] = sorted(compiled.types.values(), key=lambda type_: type_.id)
+        self._types: Sequence[PointType] = compiled.point_types
         self._active = None if member is None else member.points
         self._asked = ask.redeem
         self.left = left
         self.factors = factors
-        self.worths = Worths(self._types, draft.currency)
+        self.worths = compiled.traits(draft.currency).worths
 
     @property
     def pays_with_points(self) -> bool:
@@ -134,22 +122,27 @@ class _Run:
     def all(self, chosen: Sequence[Chosen]) -> Outcome:
         compiled = self.engine.compiled
         terms, phases, left = compiled.terms, compiled.phases, self.engine.left
+        groups, per_line, won = compiled.group_of, compiled.groups, self.won
         apply = (self.discount, self.benefit, self.allow, self.points, self.points)
         for i, lines in chosen:
             promotion = terms[i]
             if self.excluded is not None:
                 self.skip(i, "exclusive", self.excluded)
                 continue
-            if promotion.group is not None:
-                free = self.free_lines(i, promotion.group, lines)
-                if free is None:
+            group = groups[i]
+            if group is not None and group in won:
+                winners = won[group]
+                free = [line for line in lines if line not in winners] if per_line[group] else ()
+                if not free:
+                    if self.traced:
+                        self.skip(i, "group", winners[lines[0] if per_line[group] else _ORDER])
                     continue
                 lines = free  # noqa: PLW2901 those that no other has won
             touched = apply[phases[i]](i, promotion, lines, left.get(promotion.id, _UNLIMITED) if left else _UNLIMITED)
             if touched is None:
                 continue
             self.out.applied.append(i)
-            if promotion.group is not None:
+            if group is not None:
                 self.win(promotion, touched)
             if promotion.exclusive:
                 self.excluded = promotion.id
@@ -164,20 +157,6 @@ class _Run:
         if self.traced:
             promotion = self.engine.compiled.terms[i].id
             self.out.trace[i] = Trace(promotion, "skipped", reason, blocker=blocker, limited=limited)
-
-    def free_lines(self, i: int, group: int, lines: Sequence[int]) -> Sequence[int] | None:
-        """Return the lines of a promotion that no other of its group has won; ``None`` when it has lost."""
-        won = self.won.get(group)
-        if not won:
-            return lines
-        if not self.engine.compiled.groups[group]:
-            self.skip(i, "group", won[_ORDER])
-            return None
-        free = [line for line in lines if line not in won]
-        if not free:
-            self.skip(i, "group", won[lines[0]])
-            return None
-        return free
 
     def win(self, terms: Terms, lines: Sequence[int]) -> None:
         """Note what a promotion has won of its group."""

@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 
 from fidelia.conditions import Asking, Facts, values_at
 
+from .bits import each_bit
 from .compiled import Compiled, Conditions
 from .model import Draft, Left, Line, Member, Reason, Trace
 
 
 class Fitting:
-    """What fits: ``bits`` of promotions; ``lines`` that each product condition lets by; ``trace`` of the others."""
+    """What fits: ``bits`` of promotions; ``lines`` that each product condition lets by, ``whole`` are all of them.
+
+    ``trace`` tells of the others, in the order of trying; what it says of those that fit means nothing yet.
+    """
 
     __slots__ = ("bits", "lines", "trace", "whole")
 
-    def __init__(self, bits: int, lines: list[list[int]], whole: list[int], trace: dict[int, Trace]) -> None:
+    def __init__(self, bits: int, lines: list[list[int]], whole: list[int], trace: list[Trace]) -> None:
         self.bits = bits
         self.lines = lines
         self.whole = whole
@@ -24,18 +28,15 @@ class Fitting:
 
 def fit(compiled: Compiled, draft: Draft, member: Member | None, asking: Asking, left: Mapping[int, Left]) -> Fitting:
     """Find the promotions that fit an order; the first reason that holds is told of each other one."""
-    trace: dict[int, Trace] = {}
+    trace = compiled.rejected["condition"].copy()  # which most that do not fit fail
     bits = compiled.every
 
     def reject(out: int, reason: Reason) -> int:
         out &= bits
-        known = compiled.rejected[reason]
-        gone = out
-        while gone:
-            low = gone & -gone
-            i = low.bit_length() - 1
-            trace[i] = known[i]
-            gone ^= low
+        if out:
+            known = compiled.rejected[reason]
+            for i in each_bit(out):
+                trace[i] = known[i]
         return bits & ~out
 
     bits = reject(~compiled.active, "inactive")
@@ -45,7 +46,7 @@ def fit(compiled: Compiled, draft: Draft, member: Member | None, asking: Asking,
         bits = reject(late, "ended")
     if member is None:
         bits = reject(compiled.members, "no_member")
-    bits = reject(~compiled.in_currency(draft.currency), "currency")
+    bits = reject(~compiled.traits(draft.currency).bits, "currency")
     for pool, needed in compiled.coded.items():
         if pool not in draft.codes:
             bits = reject(needed, "code")
@@ -56,12 +57,12 @@ def fit(compiled: Compiled, draft: Draft, member: Member | None, asking: Asking,
                 known = getattr(limits, most)
                 if known is not None and known <= 0:
                     bits = reject(1 << i, reason)
-    bits = reject(~_holding(compiled, draft.facts, asking, bits), "condition")
+    bits &= _holding(compiled, draft.facts, asking, bits)
     lines = _lines(compiled, draft.lines, asking)
     none = 0
-    for i, n in enumerate(compiled.of_products):
-        if n is not None and not lines[n]:
-            none |= 1 << i
+    for n, of_it in enumerate(compiled.by_products):
+        if not lines[n]:
+            none |= of_it
     bits = reject(none, "products")
     return Fitting(bits, lines, list(range(len(draft.lines))), trace)
 

@@ -152,7 +152,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     redeem: Mapping[int, int | Literal["max"]] = {}
 
 
-class LineResult(msgspec.Struct, frozen=True):
+class LineResult(msgspec.Struct, frozen=True, gc=False):
     """A line worked out: ``final`` = ``base`` − ``discount`` − ``redeemed``, never below the line's floor.
 
     ``applied`` are (promotion, amount) in the order in which they were applied.
@@ -166,7 +166,7 @@ class LineResult(msgspec.Struct, frozen=True):
     applied: tuple[tuple[int, int], ...]
 
 
-class Redeemed(msgspec.Struct, frozen=True):
+class Redeemed(msgspec.Struct, frozen=True, gc=False):
     """Points that pay: ``points`` worth ``money``, ``lines`` are (line's index, points, money) and sum up to both."""
 
     point_type: int
@@ -175,7 +175,7 @@ class Redeemed(msgspec.Struct, frozen=True):
     lines: tuple[tuple[int, int, int], ...]
 
 
-class Accrued(msgspec.Struct, frozen=True):
+class Accrued(msgspec.Struct, frozen=True, gc=False):
     """Points of one promotion and type. ``lines`` are (line's index, points) and sum up to ``points``.
 
     The index −1 is the order itself: points that no line earned (for delivery, or for an order without lines).
@@ -209,7 +209,7 @@ Reason = Literal[
 ]
 
 
-class Trace(msgspec.Struct, frozen=True):
+class Trace(msgspec.Struct, frozen=True, gc=False):
     """What became of one promotion.
 
     ``measure`` says what ``before`` and ``after`` are: the ``total`` to pay (lines and delivery), ``points`` of its
@@ -229,7 +229,7 @@ class Trace(msgspec.Struct, frozen=True):
     limited: bool = False
 
 
-class Search(msgspec.Struct, frozen=True):
+class Search(msgspec.Struct, frozen=True, gc=False):
     """How the best was found: its ``value`` and an upper ``bound`` in minor units × ``scale``; ``nodes`` looked at.
 
     ``cut`` says that the search was stopped: no other set is worth more than ``bound``. Otherwise they are equal.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .bounds import FINE, Option
-from .choices import Choices
+from .choices import Choices, Part
 from .engine import Chosen, Engine
 from .model import Search
 from .tree import Open, Tree
@@ -18,9 +18,12 @@ from .tree import Open, Tree
 _OPTIONS = 8
 
 
-def best(engine: Engine, candidates: Sequence[Chosen], most_nodes: int) -> tuple[list[Chosen], Search]:
-    """Return the set that is worth most to the member, and how it was found; ``candidates`` in the order of trying."""
-    return _Search(engine, candidates, most_nodes).run()
+def best(engine: Engine, candidates: Sequence[Chosen], bits: int, most_nodes: int) -> tuple[list[Chosen], Search]:
+    """Return the set that is worth most to the member, and how it was found.
+
+    ``candidates`` are in the order of trying, ``bits`` are the same.
+    """
+    return _Search(engine, candidates, bits, most_nodes).run()
 
 
 class _Frame:
@@ -36,12 +39,12 @@ class _Frame:
 
 
 class _Search:
-    def __init__(self, engine: Engine, candidates: Sequence[Chosen], most_nodes: int) -> None:
+    def __init__(self, engine: Engine, candidates: Sequence[Chosen], bits: int, most_nodes: int) -> None:
         self.engine = engine
         self.candidates = candidates
         self.most_nodes = most_nodes
         self.nodes = 1
-        self.choices = Choices(engine, candidates)
+        self.choices = Choices(engine, candidates, bits)
 
     def run(self) -> tuple[list[Chosen], Search]:
         engine, parts = self.engine, self.choices.parts
@@ -54,9 +57,11 @@ class _Search:
             if alone > value:
                 found, value, bound = fixed, alone, alone
         if parts:
-            # of one part, by place is the best so far; of several it is looked at in the end
-            alone = engine.run(fixed, traced=False).value if len(parts) > 1 else value
-            pieces = [_Piece(self, part, found if len(parts) == 1 else fixed, alone) for part in parts]
+            if len(parts) == 1:  # of one part, by place is the best so far; of several it is looked at in the end
+                pieces = [_Piece(self, parts[0], found, value)]
+            else:
+                pieces = [_Piece(self, part, part.fixed, self.worth(part.fixed)) for part in parts]
+            starts = [piece.value for piece in pieces]
             for piece in pieces:
                 piece.branch()
             taken = _merged([*fixed, *(each for piece in pieces for each in piece.taken)])
@@ -65,10 +70,18 @@ class _Search:
             found = taken if value > by_place else found
             value = max(value, by_place)
             cut = any(piece.cut for piece in pieces)
-            bound = max(value, alone + sum(piece.bound - alone for piece in pieces)) if cut else value
+            if cut and len(parts) > 1:
+                gains = sum(piece.bound - start for piece, start in zip(pieces, starts, strict=True))
+                bound = max(value, self.worth(fixed) + gains)
+            else:
+                bound = max(value, pieces[0].bound) if cut else value
         if len(found) < len(self.candidates):
             found = self._completed(found, value)
         return found, Search(value, bound, engine.worths.scale, self.nodes, cut)
+
+    def worth(self, chosen: Sequence[Chosen]) -> int:
+        """Return what a set is worth."""
+        return self.engine.run(chosen, traced=False).value if chosen else 0
 
     def _completed(self, found: list[Chosen], value: int) -> list[Chosen]:
         """Add what is worth nothing by itself (codes, levels …), unless it makes less of the rest."""
@@ -84,11 +97,11 @@ class _Search:
 class _Piece:
     """The search of one part. ``first`` is the set it begins with, worth ``value``: the best so far."""
 
-    def __init__(self, search: _Search, part: Sequence[list[Option]], first: list[Chosen], value: int) -> None:
+    def __init__(self, search: _Search, part: Part, first: list[Chosen], value: int) -> None:
         self.search = search
-        self.fixed = search.choices.fixed
+        self.fixed = part.fixed
         engine = search.engine
-        self.tree = Tree(engine.bases, engine.worths.scale, part, search.choices.forced)
+        self.tree = Tree(engine.bases, engine.worths.scale, part.choices, part.forced)
         self.taken = first
         self.value = value
         self.cut = False
@@ -101,6 +114,9 @@ class _Piece:
 
     def branch(self) -> None:
         """Look for the best set, until nothing can be better or there were too many nodes."""
+        if len(self.tree.choices) == 1:
+            self._alone()
+            return
         chosen: list[Option] = []
         first = _Frame(0, self.tree.root)
         stack = [first] if self._enter(first, chosen) else []
@@ -123,6 +139,19 @@ class _Piece:
                 stack.append(below)
             else:
                 chosen.pop()
+
+    def _alone(self) -> None:
+        """Try the options of the only choice, as long as one may be worth more."""
+        search, root = self.search, self.tree.root
+        for adds, option in self.tree.ranked(root, 0):
+            bound = root.value + adds
+            if bound <= self.value * FINE:
+                break
+            if search.nodes >= search.most_nodes:
+                self.cut, self.unseen = True, bound
+                break
+            search.nodes += 1
+            self._try((option,))
 
     def _enter(self, frame: _Frame, chosen: Sequence[Option]) -> bool:
         """Look at a node; tell whether there is anything below it."""

@@ -38,6 +38,10 @@ class Tree:
         for option in forced:
             root.value += self.adds(root, option)
             self._apply(root, option)
+        if len(choices) == 1:  # decided by its options' ranks alone
+            self.choices = list(choices)
+            self.root = root
+            return
         reach = [
             len({each[0] for option in options for each in (*option.keeps, *option.shares)}) for options in choices
         ]
