@@ -12,7 +12,8 @@ from tests.up import wait_until
 from .campaign_objects import campaigns
 from .conftest import ROOT, Site
 from .content_objects import content
-from .loyalty_objects import programs
+from .loyalty_objects import programs, promotions
+from .market_objects import market
 from .on_site import placements
 from .promo_objects import promo_codes
 
@@ -382,7 +383,9 @@ class Objects:
             | campaigns(self)
             | programs(self)
             | promo_codes(self)
+            | market(self)
         )
+        found |= promotions(self, found["program"], found["promo_pool"])
         self.control()
         self.receipts()
         self.policies()

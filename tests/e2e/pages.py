@@ -99,6 +99,15 @@ def _sign_in_fails(page: Page) -> None:
     expect(page.get_by_role("alert").first).to_be_visible()
 
 
+def _basket(page: Page) -> None:
+    """Try three bags of the dearest roast for somebody who is made up, with a code."""
+    page.get_by_label("Product or SKU").first.fill("roast-9")
+    page.keyboard.press("Escape")
+    page.get_by_label("Quantity").first.fill("3")
+    page.get_by_label("Currency", exact=True).fill("USD")
+    expect(page.get_by_test_id("to-pay")).to_be_visible()
+
+
 def _leaving(page: Page) -> None:
     page.get_by_role("button", name="Unsubscribe from everything").click()
     expect(page.get_by_role("button", name="Keep it")).to_be_visible()
@@ -145,6 +154,8 @@ EMPTY = [
     Shot("promotion-new", "/loyalty/promotions/new"),
     Shot("order-segments", "/loyalty/order-segments"),
     Shot("order-segment-new", "/loyalty/order-segments/new"),
+    Shot("loyalty-test-empty", "/loyalty/test"),
+    Shot("loyalty-analytics-empty", "/loyalty/analytics"),
     Shot("promo-codes", "/loyalty/codes"),
     Shot("promo-codes-new", "/loyalty/codes?drawer=pool:new"),
     Shot("campaign-new", "/campaigns/new"),
@@ -313,6 +324,23 @@ FULL = [
     Shot("program-settings", "/loyalty/programs/{program}?tab=settings"),
     Shot("program-log", "/loyalty/programs/{program}?tab=log"),
     Shot("program-draft", "/loyalty/programs/{program_draft}"),
+    Shot("program-test", "/loyalty/programs/{program}?tab=test", _basket),
+    Shot("loyalty-test", "/loyalty/test?program={program}", _basket),
+    Shot("loyalty-test-case", "/loyalty/test?program={program}&case={test_case}"),
+    Shot("loyalty-analytics", "/loyalty/analytics?program={program}"),
+    Shot("loyalty-points", "/loyalty/analytics?program={program}&tab=points"),
+    Shot("loyalty-liability", "/loyalty/analytics?program={program}&tab=liability"),
+    Shot("loyalty-levels", "/loyalty/analytics?program={program}&tab=levels"),
+    Shot("loyalty-promotions", "/loyalty/analytics?program={program}&tab=promotions"),
+    Shot("loyalty-buyers", "/loyalty/analytics?program={program}&tab=buyers"),
+    Shot("loyalty-settlement", "/loyalty/analytics?program={program}&tab=partners"),
+    Shot("loyalty-codes", "/loyalty/analytics?program={program}&tab=codes"),
+    Shot("program-transactions", "/loyalty/programs/{program}?tab=transactions"),
+    Shot("program-transaction", "/loyalty/programs/{program}?tab=transactions&drawer=transaction:{transaction}"),
+    Shot("promotion", "/loyalty/programs/{program}/promotions/{promotion}"),
+    Shot("promotion-versions", "/loyalty/programs/{program}/promotions/{promotion}?tab=versions"),
+    Shot("promotion-draft", "/loyalty/programs/{program}/promotions/{promotion_draft}"),
+    Shot("order-segment", "/loyalty/order-segments/{order_segment}"),
     Shot("promo-code-pool", "/loyalty/codes/{promo_pool}"),
     Shot("promo-code-people", "/loyalty/codes/{promo_shared}?tab=people"),
     Shot("promo-code-fillings", "/loyalty/codes/{promo_pool}?tab=batches"),
@@ -328,6 +356,17 @@ FULL = [
     Shot("product-edit", "/market/products/{product}?drawer=edit:{product}"),
     Shot("order", "/market/orders/{order}"),
     Shot("order-refund", "/market/orders/{order}?drawer=refund:{order}"),
+    Shot("order-worked-out", "/market/orders/{order_worked_out}"),
+    Shot("order-part-refunded", "/market/orders/{order_refunded}"),
+    Shot("market-feed", "/market/feeds/{market_feed}"),
+    Shot("market-feed-settings", "/market/feeds/{market_feed}?tab=settings"),
+    Shot("market-feed-run", "/market/feed-runs/{market_feed_run}"),
+    Shot("market-feed-rejected", "/market/feed-runs/{market_feed_run}?tab=rejected"),
+    Shot("market-import", "/market/imports/{market_import}"),
+    Shot("product-segment", "/market/product-segments/{product_segment}"),
+    Shot("product-segment-runs", "/market/product-segments/{product_segment}?tab=runs"),
+    Shot("product-segment-edit", "/market/product-segments/{product_segment}/edit"),
+    Shot("product-segment-static", "/market/product-segments/{product_segment_static}"),
     Shot("products-pictures", "/market/products", _as_pictures),
     Shot("sales", "/market/sales?period=year"),
     Shot("market-imports", "/market/imports"),

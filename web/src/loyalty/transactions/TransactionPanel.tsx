@@ -83,8 +83,8 @@ export function TransactionPanel({ program, id }: { program: Program; id: string
             ...(sourceOf(row) ? [['From', sourceOf(row)] as const] : []),
             ...(row.reference ? [['Reference', <Copyable value={row.reference} />] as const] : []),
             ...(row.hold_until ? [['On hold until', <Time value={row.hold_until} mode="absolute" />] as const] : []),
-            ...(row.active_from ? [['Can be spent from', <Time value={row.active_from} mode="absolute" />] as const] : []),
-            ...(row.active_from ? [['Lapses', <Time value={row.expires_at} mode="absolute" none="never" />] as const] : []),
+            ...(row.active_from ? [['Can be spent from', <Time value={row.active_from} mode="absolute" zone={program.timezone} showZone />] as const] : []),
+            ...(row.active_from ? [['Lapses', <Time value={row.expires_at} mode="absolute" zone={program.timezone} showZone none="never" />] as const] : []),
             ...(opened ? [['Left of it now', <PointsText amount={opened.remaining} />] as const] : []),
           ]} />
           {adjusting ? <AdjustPoints program={program} profileId={row.profile_id} points={row.points} onClose={() => { setAdjusting(false); }} /> : (

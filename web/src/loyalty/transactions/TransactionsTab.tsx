@@ -12,7 +12,7 @@ import { TransactionPanel } from './TransactionPanel';
 type Job = { id: string; done: string | null };
 
 const columnsOf = (kinds: readonly PointType[]): Column<Transaction>[] => [
-  { key: 'type', header: 'What', priority: 1, cell: (t) => typeWords(t.type) },
+  { key: 'type', header: 'What', priority: 1, width: 110, cell: (t) => typeWords(t.type) },
   { key: 'member', header: 'Member', cell: whoOf },
   { key: 'change', header: 'Change', align: 'right', priority: 1, cell: (t) => <PointsText amount={t.change} /> },
   ...(kinds.length > 1 ? [{ key: 'points', header: 'Points', priority: 2, cell: (t) => t.points_name } satisfies Column<Transaction>] : []),

@@ -65,7 +65,7 @@ function Result({ found }: { found: MarketImport }) {
       {found.rejected > 0 && (
         <Section title="Rejected lines" text="The first hundred; the file has all of them. Kept for 30 days.">
           <Loaded query={rejected} what="the rejected lines">
-            {(list) => <SmallTable label="Rejected lines" rows={list.items} rowKey={(r) => r.line} columns={[{ key: 'line', header: 'Line', cell: (r) => r.line }, { key: 'error', header: 'Why', priority: 2, cell: (r) => r.error }, { key: 'cells', header: 'Says', priority: 3, cell: (r) => <Text size="sm" c="dimmed" lineClamp={2}>{r.cells.join(' · ')}</Text> }]} />}
+            {(list) => <SmallTable label="Rejected lines" rows={list.items} rowKey={(r) => r.line} columns={[{ key: 'line', header: 'Line', cell: (r) => r.line }, { key: 'error', header: 'Why', priority: 2, cell: (r) => r.error.replace(/^\/(\S+) /, '$1: ') }, { key: 'cells', header: 'Says', priority: 3, cell: (r) => <Text size="sm" c="dimmed" lineClamp={2}>{r.cells.join(' · ')}</Text> }]} />}
           </Loaded>
         </Section>
       )}
