@@ -148,6 +148,42 @@ class Story(RuleBasedStateMachine):
             assert again is not None
             assert again.id == answer.id
 
+    @rule(deed=deeds, late=st.booleans(), order=st.permutations(["commit", "rollback", "commit", "job", "cancel"]))
+    def several_end_a_hold_at_once(
+        self, deed: tuple[int, Deed | None, UUID | None], late: bool, order: list[str]
+    ) -> None:
+        """Commit, rollback, cancel and the end of its time race: exactly one wins, and the model follows that one."""
+        member, done, id_ = deed
+        if done is None or id_ is None or done.until is None or done.state != "open":
+            return
+        if late:
+            self.now = max(self.now, done.until)
+            assert isinstance(self.engines.clock, FixedClock)
+            self.engines.clock.set(self.now)
+
+        async def end(how: str) -> str | None:
+            try:
+                if how == "job":
+                    await time_out_holds(self.engines)
+                    return None
+                await self.club.finish(id_, how)
+                return how
+            except Problem as problem:
+                if problem.status != 409:
+                    raise
+                return None
+
+        async def all_of_them() -> list[str | None]:
+            return await asyncio.gather(*(end(how) for how in order))
+
+        told = {how for how in self.world.run(all_of_them()) if how is not None}
+        # A commit may be cancelled after it; nothing else can follow anything else, and nothing the end of its time.
+        won = ({"commit"}, {"rollback"}, {"cancel"}, {"commit", "cancel"})
+        assert not told if done.until <= self.now else told in won, told
+        for how in ("commit", "rollback", "cancel"):
+            if how in told:
+                assert self.members[member].finish(self.now, done, how)
+
     @rule(deed=deeds, amount=amounts)
     def a_line_comes_back(self, deed: tuple[int, Deed | None, UUID | None], amount: Decimal) -> None:
         member, done, id_ = deed
@@ -190,6 +226,9 @@ class Story(RuleBasedStateMachine):
             row = type(row)(**{**{f: getattr(row, f) for f in row.__struct_fields__}, "hold_until": self.at(1)})
         again = self.world.run(self._accrue(row) if isinstance(row, Accrual) else self._redeem(row))
         assert again.id == first
+        fields = {f: getattr(row, f) for f in row.__struct_fields__}
+        other = type(row)(**{**fields, "amount": row.amount + 1})
+        assert self.try_(self._accrue(other) if isinstance(other, Accrual) else self._redeem(other)) is None
 
     @invariant()
     def means_the_same(self) -> None:
