@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent, type AnyRoute } from '@tanstack/react-router';
 import { listSearch, pageSearch, type Search } from '@/kit';
+import { filtersOf } from '@/loyalty/analytics/search';
 import { shellRoute } from './root';
 
 const lists = listSearch(['level', 'source', 'removed']);
@@ -19,6 +20,9 @@ const programLists = listSearch(['level', 'source', 'removed', 'type', 'state', 
 function programSearch(search: Search) {
   return { ...programLists(search), ...numbered(search, 'case') };
 }
+
+/** Period, filters and tab of the reports of a program. */
+const reportSearch = (search: Search) => ({ ...pageSearch(search), ...numbered(search, 'program'), ...filtersOf(search) });
 
 const testSearch = (search: Search) => ({ ...pageSearch(search), ...numbered(search, 'program'), ...numbered(search, 'case') });
 
@@ -42,6 +46,10 @@ const programRoutes = [
   createRoute({
     getParentRoute: () => shellRoute, path: '/loyalty/test', validateSearch: testSearch,
     component: lazyRouteComponent(() => import('@/loyalty/testing/TestPage'), 'TestPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute, path: '/loyalty/analytics', validateSearch: reportSearch,
+    component: lazyRouteComponent(() => import('@/loyalty/analytics/AnalyticsPage'), 'AnalyticsPage'),
   }),
 ];
 

@@ -1,5 +1,5 @@
 import {
-  IconAward, IconBolt, IconChecklist, IconCirclesRelation, IconFileImport, IconFlask, IconHome, IconFlag, IconInbox, IconListDetails, IconMail, IconCategory, IconPackage, IconRss, IconProgress, IconRosetteDiscount, IconSettings,
+  IconAward, IconBolt, IconChecklist, IconCirclesRelation, IconFileImport, IconFlask, IconHome, IconFlag, IconInbox, IconListDetails, IconMail, IconCategory, IconChartHistogram, IconPackage, IconRss, IconProgress, IconRosetteDiscount, IconSettings,
   IconShoppingCart, IconTargetArrow, IconTemplate, IconTicket, IconUserStar, IconUsers, type Icon,
 } from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
@@ -72,6 +72,7 @@ const groups: readonly { label: string | null; places: readonly Place[] }[] = [
       { label: 'Promotions', icon: IconRosetteDiscount, route: '/loyalty/promotions', href: () => paths.promotions(), right: 'loyalty:read' },
       { label: 'Test', icon: IconFlask, route: '/loyalty/test', href: () => paths.loyaltyTest(), right: 'loyalty:read' },
       { label: 'Codes', icon: IconTicket, route: '/loyalty/codes', href: () => paths.promoCodes(), right: 'loyalty:read' },
+      { label: 'Analytics', icon: IconChartHistogram, route: '/loyalty/analytics', href: () => paths.loyaltyAnalytics(), right: 'loyalty:read' },
     ],
   },
 ];

@@ -57,6 +57,7 @@ function overTime(spec: Extract<ChartSpec, { kind: 'line' | 'stacked' }>, scheme
       data: [...series.values],
       ...(spec.kind === 'stacked' ? { stack: 'all', barCategoryGap: '30%' } : { showSymbol: series.values.filter((value) => value !== null).length < 2, showAllSymbol: true, symbolSize: 8, connectNulls: false, lineStyle: seriesStyle(series, i, scheme).lineStyle }),
       itemStyle: seriesStyle(series, i, scheme).itemStyle,
+      ...(spec.kind === 'line' && spec.area ? { areaStyle: { opacity: 0.16 } } : {}),
       ...(direct ? { endLabel: { show: true, formatter: series.name, color: seriesStyle(series, i, scheme).color, fontSize: 12, distance: 6 }, labelLayout: { moveOverlap: 'shiftY' } } : {}),
     })),
   };

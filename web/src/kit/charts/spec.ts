@@ -7,7 +7,7 @@ export interface Series {
 
 /** What a chart shows, free of how it is drawn; the table and the CSV come from the same facts. */
 export type ChartSpec =
-  | { kind: 'line'; x: readonly string[]; series: readonly Series[]; xLabel: string }
+  | { kind: 'line'; x: readonly string[]; series: readonly Series[]; xLabel: string; area?: boolean }
   | { kind: 'stacked'; x: readonly string[]; series: readonly Series[]; xLabel: string }
   | { kind: 'bar'; rows: readonly { label: string; value: number }[]; label: string; value: string }
   | { kind: 'waterfall'; steps: readonly { label: string; value: number; total?: boolean }[]; label: string; value: string }

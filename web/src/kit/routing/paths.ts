@@ -87,6 +87,7 @@ export const paths = {
   orderSegment: (id: Id) => `/loyalty/order-segments/${id}`,
   promotion: (program: Id, id: Id) => `/loyalty/programs/${program}/promotions/${id}`,
   loyaltyTest: (program?: Id) => `/loyalty/test${program === undefined ? '' : `?program=${program}`}`,
+  loyaltyAnalytics: (program?: Id) => `/loyalty/analytics${program === undefined ? '' : `?program=${program}`}`,
   promoCodes: () => '/loyalty/codes',
   promoCodePool: (id: Id) => `/loyalty/codes/${id}`,
   jobs: () => '/jobs',

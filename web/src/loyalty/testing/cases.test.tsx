@@ -48,7 +48,7 @@ describe('saved cases', () => {
     await open(['loyalty:read']);
     expect(await screen.findByText('To pay: €27.00 → €24.00')).toBeVisible();
     await userEvent.click(screen.getByRole('button', { name: 'Load Two mugs' }));
-    expect(screen.getByRole('textbox', { name: 'Product or SKU' })).toHaveValue('mug');
+    expect(screen.getByLabelText('Product or SKU', { selector: 'input' })).toHaveValue('mug');
     expect(await screen.findByLabelText('City')).toHaveValue('Oslo');
     expect(screen.getByText('Dear ones', { selector: '*:not([role=option] *)' })).toBeVisible();
     expect(screen.queryByRole('button', { name: 'Save as case…' })).toBeNull();
