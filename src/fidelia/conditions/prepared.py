@@ -273,6 +273,8 @@ class _Preparation:
 
     def member(self, plan: Membership) -> _Ask:
         self.still = False
+        if plan.id is not None:
+            return _listed(plan)
         checked = None if plan.ever else self.segments.get(plan.segment)
         if checked is None or plan.segment in self.open:
             return self.asked(plan) if checked is not None or plan.ever else _stored(plan.segment)
@@ -320,3 +322,18 @@ def _stored(segment: int) -> _Ask:
         return bool(known[segment])
 
     return stored
+
+
+def _listed(plan: Membership) -> _Ask:
+    """Ask whether what a row names belongs to a list, which the facts hold whole."""
+    at, key, number = -1 - plan.depth, plan.key, plan.segment
+
+    def listed(rows: Sight, asking: Asking) -> bool:
+        known = rows[0].members  # type: ignore[union-attr]
+        if number not in known:
+            raise MissingFact(f"It is not known what belongs to the list {number}")
+        row = rows[at]
+        value = row.id if key == "" else _read(row, key, "integer")
+        return value is not None and value in known[number]
+
+    return listed
