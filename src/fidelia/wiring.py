@@ -340,6 +340,7 @@ def _wire_orders(engines: Engines) -> None:
     engines.ports[profiles.ERASERS].append(orders.forget_people)
     engines.ports[profiles.MERGERS].append(orders.merge_people)
     engines.ports[profiles.USED_BY].append(promotions.field_used_by)
+    engines.ports[events.TYPES_USED_BY].append(promotions.event_type_used_by)
     engines.ports[segments.USED_BY].append(promotions.segment_used_by)
     engines.ports.setdefault(segments.PRODUCTS_USED_BY, []).append(promotions.product_segment_used_by)
     engines.ports[events.NAMES] |= {"promotion": promotions.names}

@@ -9,6 +9,7 @@ from fidelia.events.hooks import tasks as hooks
 from fidelia.loyalty.codes import tasks as promo_codes
 from fidelia.loyalty.members import tasks as members
 from fidelia.loyalty.points import tasks as points
+from fidelia.loyalty.promotions import tasks as promotions
 from fidelia.market.feeds import tasks as feeds
 from fidelia.market.imports import tasks as market_imports
 from fidelia.messages import tasks as messages
@@ -43,6 +44,7 @@ MODULES = (
     product_segments,
     profiles,
     points,
+    promotions,
     promo_codes,
     scores,
     segments,

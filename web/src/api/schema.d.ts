@@ -14881,6 +14881,7 @@ export interface components {
             exclusive?: boolean;
             /** @default [] */
             limits?: components["schemas"]["PromotionLimit"][];
+            event?: string | null;
         };
         /** PromotionDraft */
         PromotionDraft: {

@@ -44,7 +44,7 @@ from .rewards import (
     SetPrice,
 )
 from .service.segments import check_lines, check_segment
-from .service.used import field_used_by, names, product_segment_used_by, segment_used_by
+from .service.used import event_type_used_by, field_used_by, names, product_segment_used_by, segment_used_by
 from .store.counters import add as add_to_counters
 from .store.counters import ask_used, count_use, hold, open_missing, take, used
 from .store.counters import give_back as lock_counters
@@ -90,6 +90,7 @@ __all__ = [
     "check_segment",
     "count_use",
     "counter_keys",
+    "event_type_used_by",
     "field_used_by",
     "hold",
     "left_of",

@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 
-from fidelia import conditions, profiles, segments
+from fidelia import conditions, events, profiles, segments
 from fidelia.conditions import Checked, SegmentRef, Vocabulary
 from fidelia.kernel.errors import FieldError, Problem, invalid
 from fidelia.kernel.money import exponent, parse_amount
 from fidelia.platform.postgres import Tx
 
 from ..programs import LevelGroup, PointType, Program, level_groups, point_types, program
+from .happening import event_faults
 from .model import Kind, PromotionDefinition
 from .rewards import (
     DISCOUNTS,
@@ -46,6 +47,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     groups: Mapping[int, str]
     order_segments: Mapping[int, tuple[str, dict[str, Any]]]
     segments: Mapping[int, SegmentRef]
+    #: Types of events by name, with their words; only where a definition waits for one.
+    events: Mapping[str, str]
 
 
 class Understood(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +65,8 @@ async def scope_of(tx: Tx, program_id: int, definitions: Iterable[PromotionDefin
     database = await profiles.get_database(tx, owner.database_id)
     whole: Vocabulary = await tx.engines.port(segments.VOCABULARY)(tx, owner.database_id)
     orders = {one.id: (one.name, one.condition) for one in await store.order_segments(tx, owner.database_id)}
+    definitions = list(definitions)
+    types = await events.event_types(tx, owner.database_id) if any(one.event for one in definitions) else []
     trees = [tree for one in definitions for tree in (one.condition, one.products) if tree]
     return Scope(
         program=owner,
@@ -72,6 +77,7 @@ async def scope_of(tx: Tx, program_id: int, definitions: Iterable[PromotionDefin
         groups={group.id: group.name for group in await store.groups(tx, program_id)},
         order_segments=orders,
         segments=await named_segments(tx, owner.database_id, [*trees, *(tree for _, tree in orders.values())]),
+        events={type_.name: type_.label for type_ in types},
     )
 
 
@@ -96,7 +102,11 @@ async def named_segments(tx: Tx, database_id: int, trees: Iterable[dict[str, Any
 
 def understand(scope: Scope, kind: Kind, definition: PromotionDefinition) -> Understood:
     """Check a definition whole; raise 422 with every fault and its place."""
-    errors = [*_reward_faults(scope, kind, definition), *_other_faults(scope, kind, definition)]
+    errors = [
+        *_reward_faults(scope, kind, definition),
+        *_other_faults(scope, kind, definition),
+        *event_faults(definition, kind, scope.events),
+    ]
     subject = "profile" if kind == "trigger" else "order"
     own = _checked(scope, definition.condition, subject, "/condition", errors)
     products = _checked(scope, definition.products, "line", "/products", errors)

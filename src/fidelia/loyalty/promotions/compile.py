@@ -25,7 +25,7 @@ from ..programs import Program
 from . import rewards as r
 from .checks import Scope, check_condition, named_segments, scope_of, understand
 from .model import PromotionDefinition, PromotionLimit
-from .service.manage import read_definition
+from .service.reading import read_definition
 from .store import parts
 from .store import promotions as store
 from .store import scene as scenes

@@ -62,6 +62,7 @@ class PromotionDefinition(Body, frozen=True, kw_only=True):
     group_id: int | None = None
     exclusive: bool = False
     limits: tuple[PromotionLimit, ...] = ()
+    event: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
 
 
 class PromotionUsage(msgspec.Struct, frozen=True):

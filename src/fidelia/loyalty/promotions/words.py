@@ -20,6 +20,8 @@ def sentence(scope: Scope, definition: PromotionDefinition, understood: Understo
     parts = [gives(scope, definition)]
     if definition.products is not None and understood.products is not None:
         parts[0] += f", on {_lines(understood.products)}"
+    if definition.event is not None:
+        parts.append(f"at each event “{scope.events.get(definition.event, definition.event)}”")
     if understood.condition is not None:
         parts.append(_orders(understood.condition))
     if definition.order_segment_id is not None:

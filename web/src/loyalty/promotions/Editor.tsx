@@ -9,6 +9,7 @@ import { useDraftVocabulary, useGroups, useOrderSegments, usePools, type Definit
 import { RewardFields } from './RewardFields';
 import { hasMoney } from './rewards';
 import { Rules } from './Rules';
+import { StartFields } from './StartFields';
 import { useSaying } from './useSaying';
 import { WhenFields } from './WhenFields';
 
@@ -49,6 +50,7 @@ export function Editor({ program, kind, definition, problem, attempt, change, un
           {open.condition + open.products > 0 && <Text c="marigold" size="sm">A rule is unfinished and does not count</Text>}
         </Stack>
       </Paper>
+      {kind === 'trigger' && <Section title="Starts"><StartFields databaseId={program.database_id} definition={definition} errors={errors} change={set} /></Section>}
       <Section title="When"><WhenFields definition={definition} zone={program.timezone} errors={errors} change={set} /></Section>
       <Section title={kind === 'trigger' ? 'Who' : 'Who and which orders'}>
         <Loaded query={words} what="the fields that rules may use">

@@ -8,6 +8,7 @@ import { ActionButton, announce, AppLink, confirmConsequence, doneToast, failToa
 import { useProgram, type Program } from '../programs/model';
 import { Editor } from './Editor';
 import { kindWords, phaseWords, usePromotion, usePromotionLog, useVersions, type Definition, type Promotion } from './model';
+import { momentOf } from './zoned';
 
 type Version = NonNullable<ReturnType<typeof useVersions>['data']>[number];
 type Entry = NonNullable<ReturnType<typeof usePromotionLog>['data']>[number];
@@ -44,7 +45,7 @@ function EditTab({ program, promotion, versions }: { program: Program; promotion
       {can && <SaveBar dirty={dirty || some} changes={0} saving={put.isPending || publish.isPending} saveLabel="Save draft" onDiscard={() => { setDefinition(base); setRound((n) => n + 1); }} onSave={() => void save()}
         aside={<><ActionButton action={{ label: 'Publish now', onClick: () => void go(null) }} /><ActionButton action={{ label: 'Publish at…', onClick: () => { drawer.open('1'); } }} /></>} />}
       <SideDrawer name="publish" title="Publish at a moment" right="loyalty:update">
-        {() => <Stack gap="sm"><TextInput label="In force from" description="UTC" type="datetime-local" value={when} onChange={(event) => { setWhen(event.currentTarget.value); }} /><div><ActionButton action={{ label: 'Publish', disabled: when === '', onClick: () => void go(`${when}:00Z`) }} /></div></Stack>}
+        {() => <Stack gap="sm"><TextInput label="In force from" description={`By the clock of ${program.timezone}`} type="datetime-local" value={when} onChange={(event) => { setWhen(event.currentTarget.value); }} /><div><ActionButton action={{ label: 'Publish', disabled: when === '', onClick: () => void go(momentOf(when, program.timezone)) }} /></div></Stack>}
       </SideDrawer>
       <LeaveGuard dirty={() => dirty} onSave={save} />
     </>

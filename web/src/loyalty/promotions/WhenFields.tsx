@@ -1,9 +1,8 @@
 import { Chip, Group, Stack, Text, TextInput } from '@mantine/core';
 import type { Definition } from './model';
+import { momentOf, wallOf } from './zoned';
 
 const DAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
-const local = (iso: string | null | undefined) => (iso ? iso.slice(0, 16) : '');
-const moment = (text: string) => (text ? `${text}:00Z` : null);
 
 /** From when to when, on which days, at what hours. */
 export function WhenFields({ definition, zone, errors, change }: { definition: Definition; zone: string; errors: ReadonlyMap<string, string>; change: (part: Partial<Definition>) => void }) {
@@ -15,8 +14,8 @@ export function WhenFields({ definition, zone, errors, change }: { definition: D
   return (
     <Stack gap="sm">
       <Group gap="sm" align="flex-start" wrap="wrap">
-        <TextInput label="From" description="UTC; empty: at once" type="datetime-local" value={local(definition.starts_at)} error={errors.get('/starts_at')} onChange={(event) => { change({ starts_at: moment(event.currentTarget.value) }); }} />
-        <TextInput label="Until" description="UTC; empty: open" type="datetime-local" value={local(definition.ends_at)} error={errors.get('/ends_at')} onChange={(event) => { change({ ends_at: moment(event.currentTarget.value) }); }} />
+        <TextInput label="From" description={`By the clock of ${zone}; empty: at once`} type="datetime-local" value={wallOf(definition.starts_at, zone)} error={errors.get('/starts_at')} onChange={(event) => { change({ starts_at: momentOf(event.currentTarget.value, zone) }); }} />
+        <TextInput label="Until" description={`By the clock of ${zone}; empty: open`} type="datetime-local" value={wallOf(definition.ends_at, zone)} error={errors.get('/ends_at')} onChange={(event) => { change({ ends_at: momentOf(event.currentTarget.value, zone) }); }} />
       </Group>
       <div role="group" aria-label="Weekdays">
         <Text size="sm" mb={4}>On these days <Text span c="dimmed" size="sm">(none: any day, by the clock of {zone})</Text></Text>

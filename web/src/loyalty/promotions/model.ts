@@ -52,10 +52,14 @@ export function usePools(databaseId: number) {
   return useQuery({ queryKey: ['promo-codes', 'choice', databaseId], queryFn: ({ signal }) => ok(api.GET('/api/v1/promo-codes/pools', { params: { query: { limit: 200, database: databaseId } }, signal })), select: (found) => found.items });
 }
 
+export function useEventTypes(databaseId: number) {
+  return useQuery({ queryKey: ['event-types', 'choice', databaseId], staleTime: 30_000, queryFn: ({ signal }) => ok(api.GET('/api/v1/event-types', { params: { query: { database: databaseId, limit: 1000 } }, signal })), select: (found) => found.items });
+}
+
 export const kindWords: Readonly<Record<Kind, { label: string; text: string }>> = {
   discount: { label: 'Discount', text: 'Takes something off the price of an order' },
   points: { label: 'Points', text: 'Gives points for an order, or lets points pay' },
-  trigger: { label: 'Trigger', text: 'Gives or takes points when a call says so, without an order' },
+  trigger: { label: 'Trigger', text: 'Gives or takes points when something happens or a call says so, without an order' },
 };
 
 export const phaseWords: Readonly<Record<Promotion['phase'], string>> = { draft: 'draft', waiting: 'scheduled', running: 'active', over: 'completed', paused: 'paused', archived: 'archived' };

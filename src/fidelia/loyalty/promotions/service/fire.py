@@ -25,7 +25,7 @@ from ..store import counters
 from ..store import firings as store
 from ..store import promotions as promotions_store
 from ..store.promotions import PromotionRow
-from .manage import read_definition
+from .reading import read_definition
 
 MAX_REFERENCE = 200
 
@@ -52,7 +52,7 @@ async def fire(
             raise invalid_field("/reference", f"A reference has 1 to {MAX_REFERENCE} characters")
         if not await store.begin(tx, row.id, reference, profile_id, asked):
             return await _again(tx, row.id, reference, asked)
-    definition = await _running(tx, row)
+    definition = await running(tx, row)
     await members.require(tx, program_id, [profile_id])
     scope = await scope_of(tx, program_id, [definition])
     await _fits(tx, scope, understand(scope, "trigger", definition), profile_id)
@@ -60,6 +60,21 @@ async def fire(
     if reference is not None:
         await store.finish(tx, row.id, reference, done)
     return done
+
+
+async def fire_once(
+    tx: Tx, scope: Scope, row: PromotionRow, definition: PromotionDefinition, profile_id: int, reference: str
+) -> bool:
+    """Let a promotion that runs do its work for a member whose row is locked, unless it did for this reference.
+
+    Tells whether it did. Raises what :func:`fire` raises.
+    """
+    if not await store.begin(tx, row.id, reference, profile_id, ""):
+        return False
+    await _fits(tx, scope, understand(scope, "trigger", definition), profile_id)
+    done = await _do(tx, Actor.system(), scope, row, definition, profile_id, reference, None)
+    await store.finish(tx, row.id, reference, done)
+    return True
 
 
 async def _find(tx: Tx, program_id: int, promotion: int | str) -> PromotionRow:
@@ -82,7 +97,8 @@ async def _again(tx: Tx, promotion_id: int, reference: str, asked: str) -> Promo
     return msgspec.structs.replace(msgspec.convert(reply, PromotionFired), repeated=True)
 
 
-async def _running(tx: Tx, row: PromotionRow) -> PromotionDefinition:
+async def running(tx: Tx, row: PromotionRow) -> PromotionDefinition:
+    """Return what a promotion that runs says now; raise 409 when it does not run."""
     if row.state != "active":
         raise conflict(f"The promotion is {row.state}")
     versions = await promotions_store.versions(tx, [row.id], tx.now)

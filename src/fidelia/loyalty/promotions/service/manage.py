@@ -14,6 +14,7 @@ from fidelia import profiles
 from fidelia.access import Actor, audit
 from fidelia.kernel.errors import conflict, invalid_field
 from fidelia.kernel.money import amount_text
+from fidelia.platform import listeners
 from fidelia.platform.postgres import Tx
 
 from ...programs import program
@@ -32,15 +33,12 @@ from ..store import counters, parts
 from ..store import promotions as store
 from ..store.promotions import PromotionRow, VersionRow
 from ..words import sentence
+from .listening import CONSUMER, attend
+from .reading import read_definition
 
 LOG_LENGTH = 200
 MAX_EXTERNAL_ID = 200
 _NOTHING = (0, Decimal(0), Decimal(0))
-
-
-def read_definition(row: VersionRow) -> PromotionDefinition:
-    """Return what a stored version says."""
-    return msgspec.convert(row.definition, PromotionDefinition)
 
 
 async def read(tx: Tx, promotion_id: int) -> Promotion:
@@ -182,6 +180,7 @@ async def publish(
     detail = {} if at is None else {"at": at}
     await store.note(tx, promotion_id, actor.name, "published", draft.number, detail)
     await parts.touch(tx, row.program_id)
+    await attend(tx, await store.get(tx, promotion_id))
     after = await read(tx, promotion_id)
     await _audit(tx, actor, "published", after, _picture(before), _picture(after))
     return after
@@ -200,6 +199,7 @@ async def drop_version(tx: Tx, actor: Actor, promotion_id: int, number: int) -> 
     await store.change(tx, promotion_id, {})
     await store.note(tx, promotion_id, actor.name, "discarded", number, {})
     await parts.touch(tx, row.program_id)
+    await attend(tx, await store.get(tx, promotion_id))
     return await read(tx, promotion_id)
 
 
@@ -221,6 +221,7 @@ async def set_state(
     what = {"active": "resumed", "paused": "paused", "archived": "archived"}[state]
     await store.note(tx, promotion_id, actor.name, what, None, {})
     await parts.touch(tx, row.program_id)
+    await attend(tx, await store.get(tx, promotion_id))
     if state == "archived":
         await store.arrange(tx, [one.id for one in await store.every(tx, row.program_id)])
     after = await read(tx, promotion_id)
@@ -297,6 +298,7 @@ async def _draft(tx: Tx, promotion_id: int) -> VersionRow | None:
 
 
 async def _to_change(tx: Tx, promotion_id: int, revision: int | UnsetType) -> PromotionRow:
+    await listeners.hold(tx, CONSUMER, promotion_id)  # whoever deals with its events has that first, too
     row = await store.get(tx, promotion_id, lock=True)
     if row.state == "archived":
         raise conflict("The promotion is archived")

@@ -10,7 +10,7 @@ from fidelia.platform.postgres import Tx
 from ..store import promotions as store
 from ..store.promotions import names
 
-__all__ = ["field_used_by", "names", "product_segment_used_by", "segment_used_by"]
+__all__ = ["event_type_used_by", "field_used_by", "names", "product_segment_used_by", "segment_used_by"]
 
 
 async def segment_used_by(tx: Tx, segment: segments.Segment) -> Sequence[str]:
@@ -26,3 +26,8 @@ async def product_segment_used_by(tx: Tx, segment: segments.ProductSegment) -> S
 async def field_used_by(tx: Tx, database_id: int, field: profiles.Field | None) -> Sequence[str]:
     """Return the promotions and order segments whose conditions look at a field of people."""
     return [] if field is None else await store.using_field(tx, database_id, f"profile.{field.name}")
+
+
+async def event_type_used_by(tx: Tx, database_id: int, type_: str) -> Sequence[str]:
+    """Return the trigger promotions that wait for a type of event."""
+    return await store.waiting_for(tx, database_id, type_)

@@ -227,6 +227,11 @@ async def using_field(tx: Tx, database_id: int, name: str) -> list[str]:
     return await _named_in(tx, f"$.** ? (@.field == {field})", database_id)
 
 
+async def waiting_for(tx: Tx, database_id: int, event: str) -> list[str]:
+    """Return the promotions of a database that wait for a type of event."""
+    return await _named_in(tx, f"$ ? (@.event == {msgspec.json.encode(event).decode()})", database_id)
+
+
 async def _named_in(tx: Tx, path: str, database_id: int | None) -> list[str]:
     raw = await tx.raw()
     cursor = await raw.execute(
