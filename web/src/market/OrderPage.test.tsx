@@ -24,7 +24,7 @@ it('says what a refund does before it is done, then gives back what was chosen',
       return { body: { items: [], next_cursor: null, total: 0 } };
     },
   });
-  await userEvent.click(await screen.findByRole('button', { name: 'Refund lines…' }));
+  await userEvent.click(await screen.findByRole('button', { name: 'Refund…' }));
   const items = await screen.findByRole('textbox', { name: 'Items of Beans' });
   await userEvent.clear(items);
   await userEvent.type(items, '2');
@@ -34,4 +34,27 @@ it('says what a refund does before it is done, then gives back what was chosen',
   await userEvent.click(screen.getByRole('button', { name: 'Give back' }));
   await waitFor(() => { expect(sent).toHaveBeenCalledOnce(); });
   expect(sent.mock.calls[0]?.[0]).toMatchObject({ lines: [{ line: 1, quantity: 2 }], delivery: '0' });
+});
+
+it('gives back money alone, and no more than is left', async () => {
+  const sent = vi.fn();
+  await renderPage(<OrderPage />, {
+    path: '/orders/$orderId', at: '/orders/9?drawer=refund:9', rights: ['market:read', 'market:update', 'databases:read'],
+    reply: ({ path, body }) => {
+      if (path.endsWith('/refunds/preview')) return { body: { amount: '2.50', delivery: '0.00', currency: 'EUR', lines: [], status_before: 'paid', status_after: 'part_refunded', notes: [] } };
+      if (path.endsWith('/refunds')) { sent(body); return { body: order }; }
+      if (path.endsWith('/orders/9')) return { body: order };
+      if (path.endsWith('/calculation')) return { status: 404, body: { title: 'Not found', status: 404, detail: 'It was not placed through the program', errors: [] } };
+      return { body: { items: [], next_cursor: null, total: 0 } };
+    },
+  });
+  await userEvent.click(await screen.findByRole('radio', { name: 'Money only' }));
+  const money = screen.getByRole('textbox', { name: 'Money of Mug' });
+  await userEvent.type(money, '12');
+  expect(money).toHaveAccessibleDescription('10.00 is left');
+  expect(screen.getByRole('button', { name: 'Give back' })).toBeDisabled();
+  await userEvent.clear(money);
+  await userEvent.type(money, '2,50');
+  await userEvent.click(screen.getByRole('button', { name: 'Give back' }));
+  await waitFor(() => { expect(sent.mock.calls[0]?.[0]).toMatchObject({ lines: [{ line: 2, amount: '2.50' }], delivery: '0' }); });
 });

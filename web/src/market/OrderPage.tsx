@@ -6,7 +6,7 @@ import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { AppLink, confirmConsequence, Details, doneToast, failToast, formatCount, Loaded, MoneyText, named, Page, paths, Section, SideDrawer, SmallTable, StateBadge, TagList, Time, useDrawer, useIdParam, type Column, type PageAction } from '@/kit';
 import { Calculation } from '@/loyalty/orders/Calculation';
-import { orderState, orderStates, shown, type OrderDetail, type OrderStatus } from './model';
+import { orderState, orderStates, shown, useRegions, useWhere, type OrderDetail, type OrderStatus } from './model';
 import { Lines } from './orders/Lines';
 import { refundable, RefundForm } from './orders/RefundForm';
 
@@ -48,6 +48,8 @@ export function OrderPage() {
   const query = useQuery({ queryKey: ['orders', id], queryFn: ({ signal }) => ok(api.GET('/api/v1/market/orders/{order_id}', { params: { path: { order_id: id } }, signal })) });
   const order = query.data;
   const zone = useDatabases()?.find((db) => db.id === order?.database_id)?.timezone;
+  const { channel, touchpoint } = useWhere(order);
+  const region = useRegions(Boolean(order?.region)).data?.items.find((r) => r.external_id === order?.region)?.name ?? order?.region;
   const menu = useStatusMenu(order);
   const drawer = useDrawer('refund');
   const can = useCan('market:update');
@@ -55,8 +57,8 @@ export function OrderPage() {
   const rest = order && order.status !== 'cancelled' && (refundable(order).length > 0 || Number(order.delivery) > Number(order.delivery_refunded));
   return (
     <Page title={named(query, (found) => `Order #${found.external_id}`, 'Order')} crumbs={[{ label: 'Orders', href: paths.orders() }]} badges={state && <StateBadge state={state.value} label={state.label} />}
-      facts={order ? [<AppLink key="c" href={paths.profile(order.database_id, order.profile_id)}>{order.customer ?? `Profile ${order.profile_id}`}</AppLink>, <Time key="t" value={order.placed_at} mode="absolute" zone={zone} showZone />, order.channel, <MoneyText key="m" value={{ amount: order.total, currency: order.currency }} />] : []}
-      secondary={can && rest ? [{ label: 'Refund lines…', onClick: () => { drawer.open(id); } }] : []} menu={menu}>
+      facts={order ? [<AppLink key="c" href={paths.profile(order.database_id, order.profile_id)}>{order.customer ?? `Profile ${order.profile_id}`}</AppLink>, <Time key="t" value={order.placed_at} mode="absolute" zone={zone} showZone />, channel, <MoneyText key="m" value={{ amount: order.total, currency: order.currency }} />] : []}
+      secondary={can && rest ? [{ label: 'Refund…', onClick: () => { drawer.open(id); } }] : []} menu={menu}>
       <Loaded query={query} what="the order">
         {(found) => (
           <>
@@ -66,9 +68,9 @@ export function OrderPage() {
             <Section title="About the order">
               <Details items={[
                 ['Customer', <AppLink key="c" href={paths.profile(found.database_id, found.profile_id)}>{found.customer ?? `Profile ${found.profile_id}`}</AppLink>],
-                ['Channel', found.channel],
-                ['Touchpoint', found.touchpoint],
-                ['Region', found.region],
+                ['Channel', channel],
+                ['Touchpoint', touchpoint],
+                ['Region', region],
                 ['Tags', found.tags.length > 0 ? <TagList key="g" tags={found.tags} /> : null],
                 ['Placed', <Time key="p" value={found.placed_at} mode="absolute" zone={zone} showZone />],
                 ['Received', <Time key="r" value={found.created_at} mode="absolute" />],
@@ -80,7 +82,7 @@ export function OrderPage() {
           </>
         )}
       </Loaded>
-      <SideDrawer name="refund" right="market:update" title="Refund lines">{() => (order ? <RefundForm order={order} onDone={drawer.close} onCancel={drawer.close} /> : null)}</SideDrawer>
+      <SideDrawer name="refund" right="market:update" title="Refund">{() => (order ? <RefundForm order={order} onDone={drawer.close} onCancel={drawer.close} /> : null)}</SideDrawer>
     </Page>
   );
 }

@@ -1,9 +1,10 @@
-import { Select, TextInput } from '@mantine/core';
+import { Select, Textarea, TextInput } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { Problem } from '@/api/problem';
 import { AppForm, doneToast, Section, TagsField, useAppForm } from '@/kit';
 import { pathWords, useCategories, type Product } from './model';
+import { amount, orNull, wrongPrice, wrongStock } from './products/values';
 
 type Values = {
   external_id: string;
@@ -14,6 +15,7 @@ type Values = {
   currency: string;
   url: string;
   image_url: string;
+  description: string;
   old_price: string;
   floor: string;
   quantity: string;
@@ -23,15 +25,12 @@ type Values = {
 const check = (v: Values) => ({
   external_id: v.external_id.trim() ? null : 'Enter the id that your shop uses for the product',
   name: v.name.trim() ? null : 'Enter a name for the product',
-  price: !v.price || /^\d+([.,]\d{1,4})?$/.test(v.price) ? null : 'A price is a number, like 12.50',
-  old_price: !v.old_price || /^\d+([.,]\d{1,4})?$/.test(v.old_price) ? null : 'A price is a number, like 12.50',
-  floor: !v.floor || /^\d+([.,]\d{1,4})?$/.test(v.floor) ? null : 'A price is a number, like 12.50',
-  quantity: !v.quantity || /^\d+([.,]\d{1,4})?$/.test(v.quantity) ? null : 'Enter how many there are, or leave it empty',
+  price: wrongPrice(v.price),
+  old_price: wrongPrice(v.old_price),
+  floor: wrongPrice(v.floor),
+  quantity: wrongStock(v.quantity),
   currency: !v.currency || /^[A-Z]{3}$/.test(v.currency) ? null : 'A currency is three capital letters, like EUR',
 });
-
-const orNull = (text: string) => (text.trim() === '' ? null : text.trim());
-const amount = (text: string) => orNull(text.replace(',', '.'));
 
 /** Sending a product whose id is known would change that one: somebody who adds a product did not mean that. */
 async function refuseKnown(externalId: string) {
@@ -46,7 +45,7 @@ export function ProductForm({ product, onSaved, onCancel }: { product?: Product;
   const f = useAppForm<Values>({
     initialValues: {
       external_id: product?.external_id ?? '', name: product?.name ?? '', brand: product?.brand ?? '', category: product?.category?.external_id ?? null,
-      price: product?.price ?? '', currency: product?.currency ?? 'EUR', url: product?.url ?? '', image_url: product?.image_url ?? '',
+      price: product?.price ?? '', currency: product?.currency ?? 'EUR', url: product?.url ?? '', image_url: product?.image_url ?? '', description: product?.description ?? '',
       old_price: product?.old_price ?? '', floor: product?.floor ?? '', quantity: product?.quantity ?? '', tags: product?.tags ?? [],
     },
     check,
@@ -55,7 +54,7 @@ export function ProductForm({ product, onSaved, onCancel }: { product?: Product;
     refresh: [['products']],
     run: async (v: Values, { headers }): Promise<number | null> => {
       const body = {
-        name: v.name.trim(), brand: orNull(v.brand), category: v.category, price: amount(v.price), currency: orNull(v.currency), url: orNull(v.url), image_url: orNull(v.image_url),
+        name: v.name.trim(), brand: orNull(v.brand), category: v.category, price: amount(v.price), currency: orNull(v.currency), url: orNull(v.url), image_url: orNull(v.image_url), description: orNull(v.description),
         old_price: amount(v.old_price), floor: amount(v.floor), quantity: amount(v.quantity), tags: v.tags,
       };
       if (product) return (await ok(api.PATCH('/api/v1/market/products/{product_id}', { params: { path: { product_id: product.id } }, body, headers }))).id;
@@ -81,7 +80,8 @@ export function ProductForm({ product, onSaved, onCancel }: { product?: Product;
         <TextInput label="In stock" inputMode="decimal" {...f.form.getInputProps('quantity')} />
         <TagsField value={f.form.values.tags} known={[]} onChange={(tags) => { f.form.setFieldValue('tags', tags); }} />
         <TextInput label="Page in your shop" placeholder="https://" {...f.form.getInputProps('url')} />
-        <TextInput label="Picture" placeholder="https://" {...f.form.getInputProps('image_url')} />
+        {!product && <TextInput label="Picture" description="More of them on its page" placeholder="https://" {...f.form.getInputProps('image_url')} />}
+        <Textarea label="Description" autosize minRows={2} maxRows={10} {...f.form.getInputProps('description')} />
       </Section>
     </AppForm>
   );

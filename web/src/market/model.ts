@@ -5,6 +5,7 @@ import type { components } from '@/api/schema';
 export type Product = components['schemas']['ProductOut'];
 export type ProductDetail = components['schemas']['ProductDetail'];
 export type Sku = components['schemas']['SkuOut'];
+export type RelationKind = ProductDetail['relations'][number]['kind'];
 export type Order = components['schemas']['OrderRow'];
 export type OrderDetail = components['schemas']['OrderDetail'];
 export type OrderLine = components['schemas']['LineOut'];
@@ -40,10 +41,31 @@ export function useCategories() {
   }).data?.items;
 }
 
+/** What the channel and the touchpoint of an order are called; their ids while the names are on the way, or are gone. */
+export function useWhere(order: OrderDetail | undefined): { channel: string | null; touchpoint: string | null } {
+  const query = useQuery({ queryKey: ['sales-channels'], queryFn: ({ signal }) => ok(api.GET('/api/v1/market/channels', { signal })), staleTime: 60_000, enabled: order !== undefined });
+  const channels = query.data?.items.filter((c) => c.database_id === order?.database_id) ?? [];
+  const touchpoint = channels.flatMap((c) => c.touchpoints).find((t) => t.external_id === order?.touchpoint);
+  return { channel: channels.find((c) => c.external_id === order?.channel)?.name ?? order?.channel ?? null, touchpoint: touchpoint?.name ?? order?.touchpoint ?? null };
+}
+
+/** Regions that were set up. */
+export function useRegions(enabled = true) {
+  return useQuery({ queryKey: ['regions'], queryFn: ({ signal }) => ok(api.GET('/api/v1/market/regions', { signal })), staleTime: 60_000, enabled });
+}
+
 /** Statuses that lines may have: those built in and those set up. */
 export function useLineStatuses() {
   return useQuery({ queryKey: ['line-statuses'], queryFn: ({ signal }) => ok(api.GET('/api/v1/market/line-statuses', { signal })), staleTime: 60_000 });
 }
+
+/** How a product goes with another, in the order in which pages show it. */
+export const relationKinds: readonly { kind: RelationKind; title: string }[] = [
+  { kind: 'similar', title: 'Similar' }, { kind: 'cross', title: 'Bought with it' }, { kind: 'up', title: 'Better ones' }, { kind: 'accessory', title: 'Accessories' }, { kind: 'bundle', title: 'In a bundle with' },
+];
+
+/** Every picture of a product, the first one first. */
+export const picturesOf = (product: Product) => [...new Set([...(product.image_url ? [product.image_url] : []), ...product.pictures])];
 
 /** Names from the root down to the category at hand. */
 export function pathWords(path: readonly string[], name: string): string {
