@@ -38,8 +38,9 @@ class Edge:
     async def begin(self) -> Tx:
         """Return the request's transaction."""
         if self.tx is None:
-            self._block = self.engines.db.tx(self.engines)
-            self.tx = await self._block.__aenter__()
+            block = self.engines.db.tx(self.engines)
+            self.tx = await block.__aenter__()
+            self._block = block  # only what was opened is closed: no connection may be free in time
         return self.tx
 
     async def finish(self, *, commit: bool) -> None:
