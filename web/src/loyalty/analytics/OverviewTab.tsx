@@ -1,7 +1,7 @@
 import { IconChartDots } from '@tabler/icons-react';
 import { Chart, FigureTile, FigureTiles, FirstUse, formatCount, formatMoney, formatNumber, formatPercent, formatPoints, NO_VALUE, paths, useSearchParam } from '@/kit';
 import { Frame, type TabProps } from './Frame';
-import { isNought, noteOf, num, spanOf, stepHead, useLiability, useMembersReport, usePointFlows, xOf, type Filters, type Liability, type Members, type Points, type TypeFlow } from './model';
+import { isNought, noteOf, num, spanOf, stepHead, useFilters, useLiability, useMembersReport, usePointFlows, xOf, type Filters, type Liability, type Members, type Points, type TypeFlow } from './model';
 
 /** Terms of the flow, in the order in which they make the end of the beginning. */
 const terms = [['accrued', 'earned', 1], ['redeemed', 'used', -1], ['given_back', 'given back', 1], ['expired', 'lapsed', -1], ['taken_back', 'taken back', -1], ['adjusted', 'set right', 1]] as const;
@@ -15,9 +15,11 @@ function Flow({ flow, period }: { flow: TypeFlow; period: Points['period'] }) {
   return <Chart title={`How ${flow.name} moved`} note={noteOf('Points', period)} file={`flow-${flow.points}`} description={words} spec={{ kind: 'waterfall', label: 'What', value: 'Points', steps }} />;
 }
 
+/** Where a tile leads: another tab with the same period and filters. */
 function useTabs(): (tab: string) => string {
   const [program] = useSearchParam('program');
-  return (tab) => `${paths.loyaltyAnalytics(program)}${program === undefined ? '?' : '&'}tab=${tab}`;
+  const [filters] = useFilters();
+  return (tab) => `${paths.loyaltyAnalytics()}?${new URLSearchParams({ ...(program === undefined ? {} : { program }), ...filters, tab }).toString()}`;
 }
 
 function Tiles({ members, points, liability }: { members: Members; points: Points | undefined; liability: Liability | undefined }) {

@@ -57,15 +57,13 @@ export function fileOf(programId: number, report: Report, kind: 'csv' | 'xlsx', 
   return `/api/v1/loyalty/programs/${String(programId)}/analytics/${kind}/${report}${query ? `?${query}` : ''}`;
 }
 
-type Path = `/api/v1/loyalty/programs/{program_id}/analytics/${Report}`;
-
 /** Hooks of the reports: asked anew when the period or a filter that they take changes. */
 function hookOf<R>(report: Report) {
-  return (programId: number, filters: Filters) => {
+  return function useReport(programId: number, filters: Filters) {
     const query = askedOf(report, filters);
     return useQuery({
       queryKey: ['loyalty-reports', report, programId, query], placeholderData: keepPreviousData, retry: false,
-      queryFn: ({ signal }) => ok(api.GET(`/api/v1/loyalty/programs/{program_id}/analytics/${report}` as Path, { params: { path: { program_id: programId }, query: query as object }, signal })) as Promise<R>,
+      queryFn: ({ signal }) => ok(api.GET(`/api/v1/loyalty/programs/{program_id}/analytics/${report}`, { params: { path: { program_id: programId }, query }, signal })) as Promise<R>,
     });
   };
 }
