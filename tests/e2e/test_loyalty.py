@@ -242,6 +242,17 @@ def read_the_order(page: Page, site: Site, order: int) -> None:
     looked_at(page)
 
 
+def see_what_is_owed(page: Page, site: Site, program: int) -> None:
+    """112 stars of 0.10 EUR, as a chart and as its table."""
+    page.goto(f"{site.url}/loyalty/analytics?program={program}&tab=liability")
+    chart = page.get_by_role("region", name="What is owed: €11.20")
+    expect(chart.get_by_role("img", name=re.compile("€11.20 at the end of the last"))).to_be_visible()
+    looked_at(page)
+    chart.get_by_role("button", name="Show as table").click()
+    expect(chart.get_by_role("row").last).to_contain_text("11.2")
+    expect(page.get_by_role("region", name="Stars: 112 outstanding")).to_contain_text("€11.20")
+
+
 def test_a_program_from_nothing_to_what_is_owed(page: Page, site: Site, shop: Shop) -> None:
     page.set_default_timeout(20_000)
     program = make_program(page, site, shop)
@@ -255,3 +266,4 @@ def test_a_program_from_nothing_to_what_is_owed(page: Page, site: Site, shop: Sh
         order = buy(api, shop, "first", 10)  # 125.00, and 112.50 after the discount
     read_the_card(page, site, program, shop)
     read_the_order(page, site, order)
+    see_what_is_owed(page, site, program)
