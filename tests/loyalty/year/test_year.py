@@ -25,6 +25,7 @@ from fidelia.worker import tasks as _tasks
 from tests.conftest import open_test_engines
 
 from .journey import CURRENCY, Basket, Journey
+from .liability import check_liability, check_speed
 
 assert _tasks.MODULES
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(3600)]
@@ -170,3 +171,6 @@ async def test_a_year_of_orders(engines: Engines, api: httpx.AsyncClient) -> Non
         for what, query in SOUND.items():
             assert await tx.scalar(sa.text(query)) == 0, what
         assert await tx.scalar(sa.text("select count(*) from sales_order")) == year.placed
+        zone = (await profiles.get_database(tx, year.database)).timezone
+    await check_liability(engines, api, year.program, zone)
+    await check_speed(api, year.program)
