@@ -72,7 +72,8 @@ describe('saved cases', () => {
 describe('a tried basket', () => {
   it('tells the rules of a step, and stands beside what was pinned', async () => {
     await open(['loyalty:read'], '/test?case=5');
-    await userEvent.click(await screen.findByRole('button', { name: 'Rules of Ten off' }));
+    await screen.findByTestId('to-pay');
+    await userEvent.click(screen.getByRole('button', { name: 'Rules of Ten off' }));
     expect(await screen.findByText('It has no rules: every order fits.')).toBeVisible();
     await userEvent.click(screen.getByRole('button', { name: 'Pin as A' }));
     const both = await screen.findByRole('region', { name: 'A against B' });
