@@ -219,8 +219,8 @@ def report(seconds: float, rounds: int, wanted: dict[str, tuple[int, int]] = SHO
             )
             reached = rate >= least and (slowest is None or p99 <= slowest) if name == first else slower <= SLOWER
             missed += not reached
-            wanted = f"≥ {least}/s" + (f", p99 ≤ {slowest:.0f} ms" if slowest else "")
-            told = wanted if name == first else f"{usual / rate:.2f} × the time, ≤ {SLOWER}"
+            least_told = f"≥ {least}/s" + (f", p99 ≤ {slowest:.0f} ms" if slowest else "")
+            told = least_told if name == first else f"{usual / rate:.2f} × the time, ≤ {SLOWER}"
             print(
                 f"{verb}, {CONNECTIONS[verb]} at once, {name:36} {rate:10,.0f} {times[len(times) // 2] * 1000:9.1f}"
                 f" {p99:8.1f} {ours:10.2f} {theirs:8.2f}   {told}: {'reached' if reached else 'MISSED'}",
