@@ -188,6 +188,10 @@ async def test_points_that_moved(story: Story) -> None:
     assert promo["total"]["taken_back"] == "40"
     gold = {one["name"]: one for one in report["levels"]}["Gold"]
     assert (gold["accrued"], gold["redeemed"]) == ("119", "20")
+    breakage = of(await story.report("liability", SUMMER))["breakage"]
+    total = report["total"]
+    assert (breakage["expired"], breakage["redeemed"]) == (total["expired"], total["redeemed"])
+    assert breakage["rate"] == pytest.approx(float(D(total["expired"]) / (D(total["expired"]) + D(total["redeemed"]))))
     await expire_lots(story.till.engines)
     assert of(await story.report("points", SUMMER)) == report
 

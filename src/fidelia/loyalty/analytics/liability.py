@@ -11,7 +11,6 @@ from itertools import accumulate
 from fidelia.kernel.days import midnight
 from fidelia.kernel.money import amount_text
 from fidelia.platform.engines import Engines
-from fidelia.platform.postgres import Tx
 
 from ..programs import PointType
 from . import forecast
@@ -30,7 +29,6 @@ from .model import (
 from .period import next_month
 from .question import Asked, Wanted, asking
 from .store import liability as store
-from .store import points as points_store
 from .store.liability import Aged, Left, Moved
 
 #: Days since points were earned: the last of each bucket of ages; what is older comes last.
@@ -50,24 +48,9 @@ async def liability(engines: Engines, wanted: Wanted) -> LoyaltyLiability:
         moved = await store.series(tx, values)
         lots = await store.lots(tx, values, str(asked.zone))
         aged = await store.history(tx, values)
-        ended = await _ended(tx, asked, [one.id for one in kinds])
+        ended = await store.ended(tx, {**values, "since": asked.steps.until - YEAR})
     types = [_type(asked, kind, moved, lots, aged, ended.get(kind.id, (ZERO, ZERO))) for kind in kinds]
     return LoyaltyLiability(period=asked.steps.period, total=_totals(kinds, types), types=types)
-
-
-async def _ended(tx: Tx, asked: Asked, types: list[int]) -> dict[int, tuple[Decimal, Decimal]]:
-    """Return by point type how many points expired and were redeemed in the year before the end of the period."""
-    since = asked.steps.until - YEAR
-    values = {**asked.filters, "types": types, "since": since, "starts": [since]}
-    found: dict[int, tuple[Decimal, Decimal]] = {}
-    for row in await points_store.flows(tx, {**values, "promotion": None, "channel": None, "region": None}):
-        if row.dimension == "step":
-            expired, redeemed = found.get(row.type_id, (ZERO, ZERO))
-            expired += row.points if row.what == "expired" else 0
-            redeemed += row.points if row.what == "redeemed" else 0
-            redeemed -= row.points if row.what == "given_back" else 0
-            found[row.type_id] = expired, redeemed
-    return found
 
 
 def _type(

@@ -106,6 +106,24 @@ select point_type_id, age, 0 as month, 'earned', sum(amount) from lots group by 
 union all
 select point_type_id, age, month, what, sum(amount) from taken group by 1, 2, 3, 4
 """
+_ENDED = """
+select point_type_id, coalesce(sum(expired), 0), coalesce(sum(redeemed), 0) from (
+    select t.point_type_id, case when t.type = 'expire' then -t.change end as expired,
+        case when t.type = 'commit' then t.amount
+            when t.type = 'give_back' or (t.type = 'redeem' and t.hold_until is null) then -t.change
+            when t.type = 'cancel' and exists (select 1 from loyalty_transaction p
+                where p.id = t.of_id and p.type = 'redeem' and p.hold_until is null) then -t.change end as redeemed
+    from loyalty_transaction t
+    where t.program_id = %(program)s and t.point_type_id = any(%(types)s) and t.at >= %(since)s and t.at <= %(until)s
+        and t.type in ('expire', 'commit', 'redeem', 'give_back', 'cancel')
+        and {moment} >= %(since)s and {moment} < %(until)s and {t_people}
+    union all
+    select a.point_type_id, l.remaining, null
+    from loyalty_lot l join loyalty_account a on a.id = l.account_id
+    where l.remaining > 0 and l.expires_at > %(since)s and l.expires_at <= %(until)s
+        and a.point_type_id = any(%(types)s) and {a_people}
+) x group by 1
+"""
 #: How long a month of age is, in seconds: a year's twelfth.
 MONTH_SECONDS = 365.25 * 86400 / 12
 
@@ -154,6 +172,11 @@ async def lots(tx: Tx, values: Mapping[str, Any], zone: str) -> list[Left]:
 async def history(tx: Tx, values: Mapping[str, Any]) -> list[Aged]:
     """Return what became of the points of the last three years, by the age of their lots."""
     return [Aged(*row) for row in await _rows(tx, _HISTORY, {**values, "month": MONTH_SECONDS})]
+
+
+async def ended(tx: Tx, values: Mapping[str, Any]) -> dict[int, tuple[Decimal, Decimal]]:
+    """Return by point type how many points expired between ``since`` and ``until``, and were redeemed for good."""
+    return {row[0]: (row[1], row[2]) for row in await _rows(tx, _ENDED, values)}
 
 
 async def _rows(tx: Tx, query: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

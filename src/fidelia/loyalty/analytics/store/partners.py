@@ -30,22 +30,16 @@ select partner_id, step, currency, count(distinct order_id), count(*), sum(reven
 # Points of a line are its share of what the order earned; where a limit let less in, so much less of each line.
 _POINTS = """
 with lines as materialized ({lines}), parts as (
-    select s.*, l.partner_id, l.share, l.step, l.accrued_at
+    select l.partner_id, l.share, l.step, s.point_type_id, s.what,
+        (s.amount - s.returned) * least(1, coalesce(e.amount / nullif(u.points, 0), 1)) as points
     from lines l join order_share s on s.calculation_id = l.calculation_id and s.line = l.line
-    where s.what in ('accrue', 'redeem') and s.point_type_id = any(%(types)s)
+    left join order_entry e on e.calculation_id = s.calculation_id and e.what = s.what and s.what = 'accrue'
+        and e.promotion_id = s.promotion_id and e.point_type_id = s.point_type_id
+    left join order_use u on u.calculation_id = e.calculation_id and u.promotion_id = e.promotion_id
+    where s.point_type_id = any(%(types)s)
+        and (s.what = 'redeem' or (s.what = 'accrue' and l.accrued_at is not null))
 )
-select p.partner_id, p.point_type_id, p.step, p.what,
-    sum((p.amount - p.returned) * coalesce(e.part, 1)),
-    sum((p.amount - p.returned) * coalesce(e.part, 1) * p.share / 100)
-from parts p left join lateral (
-    select least(1, e.amount / nullif(sum(w.amount), 0)) as part
-    from order_entry e join order_share w on w.calculation_id = e.calculation_id and w.what = 'accrue'
-        and w.promotion_id = e.promotion_id and w.point_type_id = e.point_type_id
-    where p.what = 'accrue' and e.calculation_id = p.calculation_id and e.what = 'accrue'
-        and e.promotion_id = p.promotion_id and e.point_type_id = p.point_type_id
-    group by e.transaction_id, e.amount order by e.transaction_id limit 1
-) e on true
-where p.what = 'redeem' or p.accrued_at is not null group by 1, 2, 3, 4
+select partner_id, point_type_id, step, what, sum(points), sum(points * share / 100) from parts group by 1, 2, 3, 4
 """
 
 
