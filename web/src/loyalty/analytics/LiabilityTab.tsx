@@ -5,7 +5,7 @@ import { Chart, FirstUse, formatMoney, formatNumber, formatPercent, formatPoints
 import { Frame, type TabProps } from './Frame';
 import { isNought, monthOf, noteOf, num, spanOf, stepHead, useLiability, xOf, type Liability, type Period, type TypeLiability } from './model';
 
-const ageWords = (since: number, until: number | null) => (until === null ? `over ${String(since)} days` : `${String(since)} to ${String(until)} days`);
+const ageWords = (since: number, until: number | null) => (until === null ? `${String(since)} days and more` : `${String(since)} to ${String(until)} days`);
 
 /** Money where points are worth some, else points. */
 const inMoney = (type: TypeLiability) => type.currency !== null && type.money !== null;
