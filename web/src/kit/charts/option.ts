@@ -50,7 +50,7 @@ function overTime(spec: Extract<ChartSpec, { kind: 'line' | 'stacked' }>, scheme
     yAxis: measure(scheme),
     ...(direct ? { grid: { left: 8, right: 96, top: 16, bottom: 8, containLabel: true } } : {}),
     ...(spec.kind === 'stacked' && spec.series.length > 1
-      ? { legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: ink.text, fontSize: 12 } }, grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true } } : {}),
+      ? { legend: { type: 'scroll', top: 0, left: 0, right: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: ink.text, fontSize: 12 } }, grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true } } : {}),
     series: spec.series.map((series, i) => ({
       name: series.name,
       type: spec.kind === 'line' ? 'line' : 'bar',

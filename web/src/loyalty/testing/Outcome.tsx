@@ -38,6 +38,7 @@ interface Props {
 /** What a basket would cost and earn, line by line and step by step. */
 export function Outcome({ program, draft, order, tested, pinned, kinds, pin, back, saved }: Props) {
   const { result, other } = tested;
+  const otherEarns = pointsWords(other.accrue, kinds);
   const names = new Map(result.trace.map((step) => [step.promotion, step.name]));
   const here: Pinned = { draft, tested, program: { id: program.id, name: program.name } };
   return (
@@ -59,7 +60,7 @@ export function Outcome({ program, draft, order, tested, pinned, kinds, pin, bac
         {result.gifts.map((gift) => <Text key={gift.promotion} size="sm">Gift: {gift.sku} × {gift.quantity}</Text>)}
         {result.promo_codes.filter((code) => code.status !== 'used').map((code) => <Text key={code.code} size="sm" c="marigold">{code.code}: {code.reason}</Text>)}
         {other.differs && (
-          <Text mt="sm" data-testid="other-mode">{other.mode === 'best' ? 'Best for the customer' : 'In order'}: {formatAmount(other.final, result.currency)}{other.applied.length > 0 && `, with ${other.applied.map((id) => names.get(id) ?? id).join(', ')}`}</Text>
+          <Text mt="sm" data-testid="other-mode">{other.mode === 'best' ? 'Best for the customer' : 'In order'}: {formatAmount(other.final, result.currency)}{otherEarns && `, earns ${otherEarns}`}{other.applied.length > 0 && `, with ${other.applied.map((id) => names.get(id) ?? id).join(', ')}`}</Text>
         )}
       </Paper>
       <Section title="Step by step"><Steps tested={tested} program={program} order={order} /></Section>
