@@ -63,7 +63,7 @@ async def test_one_code_is_used_by_one_order(till: Till) -> None:
     await till.call(
         "POST", f"/promo-codes/pools/{pool['id']}/codes/import", {"items": [{"code": f"SPRING{till.database}"}]}
     )
-    await till.promotion({"kind": "amount_off", "amount": "5"}, code_pool_id=pool["id"])
+    five = await till.promotion({"kind": "amount_off", "amount": "5"}, code_pool_id=pool["id"])
     code = f"SPRING{till.database}"
     told = await till.preorder(("coffee", 1), promo_codes=[code, "NONE"])
     assert (told["final"], [one["status"] for one in told["promo_codes"]]) == ("7.50", ["used", "refused"])
@@ -77,3 +77,6 @@ async def test_one_code_is_used_by_one_order(till: Till) -> None:
     placed = next(reply.json() for reply in replies if reply.status_code == 200)
     await till.refund(placed["order"])
     assert await till.standing() == before
+    await till.call("POST", f"/loyalty/promotions/{five}/pause")
+    told = (await till.preorder(("coffee", 1), promo_codes=[code]))["promo_codes"]
+    assert (told[0]["status"], told[0]["reason"].partition(": ")[2]) == ("unused", "It is paused")

@@ -11,6 +11,7 @@ import { Pick } from './Pick';
 import { RuleLine } from './RuleLine';
 import { groupWords, jointOf, modeWords, nodeWords } from './sentence';
 import { group as newGroup, type GroupNode, type Mode } from './tree';
+import { isCounted } from './vocabulary';
 
 const DEEP = 4;
 const modes: readonly Mode[] = ['all', 'any', 'none', 'some_missing'];
@@ -62,10 +63,12 @@ function Head({ group, folded, onFold, taking, name, inside }: { group: GroupNod
       </button>
       <ModePick group={group} label="How the group combines its rules" />
       {folded ? <span className={css.fold}>{nodeWords(words, group, segments)}</span> : <span className={css.add} style={{ flex: 1 }}><AddButtons group={group} inside={inside} name="" root={false} /></span>}
-      <div className={css.figures} {...(stale ? { 'data-stale': true } : {})}>
-        <span className={css.alone}><span className={css.word}>alone </span>{formatNumber(found?.alone)}</span>
-        <span><span className={css.word}>{taking ? 'takes ' : 'left '}</span>{found && taking ? `−${formatNumber(found.left)}` : formatNumber(found?.left)}</span>
-      </div>
+      {isCounted(words) && (
+        <div className={css.figures} {...(stale ? { 'data-stale': true } : {})}>
+          <span className={css.alone}><span className={css.word}>alone </span>{formatNumber(found?.alone)}</span>
+          <span><span className={css.word}>{taking ? 'takes ' : 'left '}</span>{found && taking ? `−${formatNumber(found.left)}` : formatNumber(found?.left)}</span>
+        </div>
+      )}
       <span className={css.toolGap} />
       <button type="button" className={css.remove} aria-label={`Remove the group: ${name}`} onClick={() => { run('remove', group.id); }}><IconX size={14} aria-hidden="true" /></button>
     </div>

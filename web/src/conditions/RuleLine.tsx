@@ -18,14 +18,15 @@ import { RowsMenu, RowsParts } from './RowsParts';
 import { ruleWords } from './sentence';
 import { record } from './record';
 import { group, newId, rule as newRule, type Json, type RuleNode } from './tree';
-import { fieldOf, manyOf, rowsOf } from './vocabulary';
+import { fieldOf, isCounted, manyOf, rowsOf } from './vocabulary';
 
 interface RuleProps { rule: RuleNode; inside: Inside | null; taking: boolean }
 
 const figureAt = (rule: RuleNode, base: string): Json => base.split('/').slice(1).reduce<Json>((node, key) => record(node[key]) ?? {}, rule.node);
 
 function Figures({ id, taking, unfinished }: { id: string; taking: boolean; unfinished: boolean }) {
-  const { counts, stale } = useEditor();
+  const { counts, stale, words } = useEditor();
+  if (!isCounted(words)) return null;
   const found = counts.get(id);
   const title = found && found.without !== null ? `Without this rule: ${formatNumber(found.without)}` : undefined;
   return (

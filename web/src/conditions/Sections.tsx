@@ -4,7 +4,7 @@ import { useEditor } from './context';
 import { GroupBox, ModePick } from './GroupBox';
 import { groupWords } from './sentence';
 import type { GroupNode } from './tree';
-import { manyOf } from './vocabulary';
+import { isCounted, manyOf } from './vocabulary';
 
 function Section({ title, group, taking, empty }: { title: 'Include' | 'Exclude'; group: GroupNode; taking: boolean; empty: string }) {
   const { add, words } = useEditor();
@@ -14,7 +14,7 @@ function Section({ title, group, taking, empty }: { title: 'Include' | 'Exclude'
         <span className={css.title}>{title}</span>
         <span>{words.raw.subject === 'profile' ? 'people who match' : `${manyOf(words)} that match`}</span>
         {group.of.length > 1 && (taking ? <span>any of</span> : <ModePick group={group} label="How Include combines its rules" />)}
-        {group.of.length > 0 && <span className={css.heads} aria-hidden="true"><span>alone</span><span>{taking ? 'takes' : 'left'}</span></span>}
+        {group.of.length > 0 && isCounted(words) && <span className={css.heads} aria-hidden="true"><span>alone</span><span>{taking ? 'takes' : 'left'}</span></span>}
       </div>
       {group.of.length === 0 ? (
         <div className={css.head}>

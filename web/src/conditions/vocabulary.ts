@@ -95,6 +95,8 @@ export const homeOf = (words: Words, inside: Inside | null): string => (inside ?
 
 const many: Readonly<Record<string, string>> = { profile: 'people', product: 'products', sku: 'SKUs', order: 'orders', line: 'lines' };
 /** What rules choose among, in words: people, products. */
+/** Whether it is counted who fits a rule: a single order or line is only judged. */
+export const isCounted = (words: Words): boolean => !['order', 'line'].includes(words.raw.subject);
 export const manyOf = (words: Words): string => many[words.raw.subject] ?? `${words.raw.subject}s`;
 
 export const text = (value: unknown): string => (typeof value === 'string' ? value : '');

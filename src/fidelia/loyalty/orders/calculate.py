@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import cast
@@ -89,6 +89,7 @@ def shown(order: DraftOrder, context: Context, result: pricing.Result) -> Calcul
 
     names = {} if known is None else known.names
     kinds = {} if known is None else known.kinds
+    trace = [_trace(context, one, money, kinds) for one in result.trace]
     return Calculated(
         program=None if known is None else known.program.id,
         profile=context.profile_id,
@@ -119,11 +120,11 @@ def shown(order: DraftOrder, context: Context, result: pricing.Result) -> Calcul
         delivery=money(result.delivery),
         final=money(result.final),
         points=_points(context, result, currency),
-        promo_codes=_codes(context, result),
+        promo_codes=_codes(context, result, trace),
         gifts=[GiftAnswer(promotion, key, quantity) for promotion, key, quantity in result.gifts],
         gives_codes=[pool for _, pool in result.codes],
         levels=[level for _, _, level in result.levels],
-        trace=[_trace(context, one, money, kinds) for one in result.trace],
+        trace=trace,
         search=None
         if result.search is None
         else BestSearch(
@@ -159,7 +160,7 @@ def _points(context: Context, result: pricing.Result, currency: str) -> Calculat
     )
 
 
-def _codes(context: Context, result: pricing.Result) -> list[CodeAnswer]:
+def _codes(context: Context, result: pricing.Result, trace: Sequence[TraceEntry]) -> list[CodeAnswer]:
     found = []
     for one in context.codes:
         if one.state != "ready":
@@ -167,8 +168,17 @@ def _codes(context: Context, result: pricing.Result) -> list[CodeAnswer]:
         elif one.pool_id in result.used and context.draft.codes.get(one.pool_id or 0) == one.code:
             found.append(CodeAnswer(one.code, "used", ""))
         else:
-            found.append(CodeAnswer(one.code, "unused", "No promotion of this order asks for it"))
+            found.append(CodeAnswer(one.code, "unused", _unused(context, one.pool_id, trace)))
     return found
+
+
+def _unused(context: Context, pool_id: int | None, trace: Sequence[TraceEntry]) -> str:
+    """Say why a good code does nothing: what became of the promotion that asks for it."""
+    compiled = _EMPTY if context.ready is None else context.ready.compiled
+    for entry in trace:
+        if compiled.terms[compiled.places[entry.promotion]].pool == pool_id and entry.why:
+            return f"{entry.name}: {entry.why}"
+    return "No promotion asks for it now"
 
 
 def _trace(context: Context, one: pricing.Trace, money: Callable[[int], str], kinds: Mapping[int, str]) -> TraceEntry:
