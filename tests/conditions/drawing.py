@@ -173,7 +173,8 @@ def other_value(draw: Draw, field: str, operator: Operator, type_: str) -> Any:
     mine = Field(name=field, type=type_, label="")
     if kind == "source":
         fitting = [s for s in SOURCES if common(type_, 4, s.type, 4) is not None]
-        source = pick(draw, fitting) if fitting else None
+        lists = [s for s in fitting if s.list is not None]  # few among the columns of tables
+        source = pick(draw, lists if lists and draw(st.booleans()) else fitting) if fitting else None
         if source is None:
             return None
         return {"list": source.list} if source.list is not None else {"table": source.table, "column": source.column}
