@@ -34,6 +34,7 @@ from fidelia.settings import Settings
 from fidelia.wiring import prepare_clickhouse, wire
 
 from .application import application
+from .up import TEMPORARY
 
 NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -67,7 +68,7 @@ def with_dbname(dsn: str, name: str) -> str:
 
 @pytest.fixture(scope="session")
 def data_root() -> Iterator[Path]:
-    root = Path(tempfile.mkdtemp(prefix="fidelia-test-"))
+    root = Path(tempfile.mkdtemp(prefix="fidelia-test-", dir=TEMPORARY))
     root.chmod(0o711)
     yield root
     shutil.rmtree(root, ignore_errors=True)

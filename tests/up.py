@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -15,8 +16,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-#: As it is at the start: an engine opened in this process moves it into its own folder.
-TEMPORARY = tempfile.gettempdir()
+
+def _temporary() -> str:
+    """Return where data folders are made: in memory, where there is plenty.
+
+    Each database is a thousand files, made and deleted again: on ext4 that took a fifth of the time of all tests, in
+    looking for inodes that were not deleted just now.
+    """
+    memory = Path("/dev/shm")
+    try:
+        roomy = os.access(memory, os.W_OK | os.X_OK) and shutil.disk_usage(memory).free > 8 << 30
+    except OSError:
+        roomy = False
+    return str(memory) if roomy else tempfile.gettempdir()
+
+
+#: As it is at the start: an engine opened in this process moves the temporary folder into its own.
+TEMPORARY = _temporary()
 
 
 class Up:
