@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import typer
 
 from . import access, data, operate, serve, up, upgrade
-from .common import CliError
-
-_INTERRUPTED = 130  # what Typer makes of Ctrl-C
+from .failures import told
 
 app = typer.Typer(
     name="fidelia",
@@ -45,42 +41,5 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
 
 def run() -> None:
     """Run a command; every expected failure is one sentence on standard error and exit code 1."""
-    try:
+    with told():
         app()
-    except CliError as exc:
-        _fail(str(exc))
-    except SystemExit as exc:
-        if exc.code == _INTERRUPTED:
-            _fail("Stopped")
-        raise
-    except Exception as exc:
-        if isinstance(exc, _expected()):
-            _fail(str(exc))
-        raise
-
-
-def _expected() -> tuple[type[Exception], ...]:
-    """Return the failures whose text is meant for the person at the command line."""
-    from psycopg import OperationalError
-
-    from fidelia.platform.clickhouse import ClickHouseUnavailable
-    from fidelia.platform.files import FolderError
-    from fidelia.platform.migrate import MigrationError
-    from fidelia.platform.pgserver import PostgresError
-    from fidelia.platform.supervisor import StartError
-    from fidelia.settings import SettingsError
-
-    return (
-        ClickHouseUnavailable,
-        FolderError,
-        MigrationError,
-        OperationalError,
-        PostgresError,
-        SettingsError,
-        StartError,
-    )
-
-
-def _fail(text: str) -> None:
-    print(f"fidelia: {text}", file=sys.stderr, flush=True)
-    raise SystemExit(1)

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import socket
 from collections.abc import Coroutine
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .common import CliError, Config, note, quick_imports
+from .failures import told
 
 if TYPE_CHECKING:
     from fidelia.settings import Settings
+
+
+_MODULES = (
+    "fidelia.api.serve",
+    "fidelia.messages",
+    "fidelia.worker.inbound",
+    "fidelia.worker.serve",
+    "fidelia.worker.tasks",
+)
 
 
 class Role(StrEnum):
@@ -32,6 +44,12 @@ def serve(
     config: Config = None,
 ) -> None:
     """Run one role on external engines; start as many of each as you need."""
+    if code := serve_role(role, config):
+        raise typer.Exit(code)
+
+
+def serve_role(role: str, config: Path | None = None) -> int:
+    """Run one role until a signal; return the exit code of the process."""
     from fidelia.platform import logs
     from fidelia.platform.files import DataFolder, use_temporary_folder
     from fidelia.platform.migrate import MigrationError
@@ -44,16 +62,30 @@ def serve(
             raise CliError(
                 "serve needs external engines: set postgres.dsn and clickhouse.dsn, or run everything with: fidelia up"
             )
-        logs.configure(settings.log, role.value)
+        logs.configure(settings.log, role)
         folder = DataFolder(settings.data_dir)
         folder.prepare()
         use_temporary_folder(folder.temporary)
         with quick_imports():
-            main = _coroutine(role, settings)
+            main = _coroutine(Role(role), settings)
         _run(main)
     except (MigrationError, SettingsError) as exc:
         note(f"fidelia: {exc}")
-        raise typer.Exit(FATAL_EXIT) from exc
+        return FATAL_EXIT
+    return 0
+
+
+def serve_forked(role: str) -> int:
+    """Run one role in a copy of the supervisor, and tell of failures as a command does."""
+    with told():
+        return serve_role(role)
+
+
+def load_roles() -> None:
+    """Import what the roles need, for processes that are copied from this one."""
+    with quick_imports():
+        for module in _MODULES:
+            importlib.import_module(module)
 
 
 def _coroutine(role: Role, settings: Settings) -> Coroutine[Any, Any, None]:

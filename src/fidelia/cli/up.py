@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .common import Config, Data, load_settings, note, say
+from .serve import load_roles, serve_forked
 
 if TYPE_CHECKING:
     from fidelia.settings import Settings
@@ -56,6 +57,8 @@ def up(
         on_ready=on_ready,
         reload=settings,
         errand=["demo"] if demo else [],
+        load=load_roles,
+        serve=serve_forked,
     ).run()
 
 

@@ -80,10 +80,13 @@ class PostgresServer:
         """Return the id of the running server process, or ``None``."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
-    def start(self, notice: Callable[[str], None] = lambda _: None) -> str:
+    def start(
+        self, notice: Callable[[str], None] = lambda _: None, meanwhile: Callable[[], None] = lambda: None
+    ) -> str:
         """Make the cluster when there is none, start the server, wait until it answers, return its address.
 
-        ``notice`` gets a sentence when recovery after a crash takes longer. Raises :class:`PostgresError`.
+        ``notice`` gets a sentence when recovery after a crash takes longer; ``meanwhile`` is called while the server
+        starts. Raises :class:`PostgresError`.
         """
         if self._descriptor is None:
             self._descriptor = open_data(self._user, self._folder)
@@ -94,7 +97,7 @@ class PostgresServer:
             self._initdb(programs)
         self._check_version(programs)
         deadline = time.monotonic() + _RETRY_SECONDS
-        while not self._start_once(programs, notice):
+        while not self._start_once(programs, notice, meanwhile):
             # After two kills at once the dead server may not have been reaped yet.
             if time.monotonic() > deadline or not any(hint in self._tail(5) for hint in _TRANSIENT):
                 raise PostgresError(f"PostgreSQL did not start. The end of {self._log}:\n{self._tail(15)}")
@@ -170,7 +173,7 @@ class PostgresServer:
 
     # -- starting ----------------------------------------------------------------------------------------------
 
-    def _start_once(self, programs: Path, notice: Callable[[str], None]) -> bool:
+    def _start_once(self, programs: Path, notice: Callable[[str], None], meanwhile: Callable[[], None]) -> bool:
         if self._log.exists() and self._log.stat().st_size > 10_000_000:
             self._log.replace(self._log.with_suffix(".log.1"))
         with self._log.open("ab") as log:
@@ -186,6 +189,7 @@ class PostgresServer:
                 pass_fds=self._descriptors,
                 **self._user.identity,
             )
+        meanwhile()
         began, told = time.monotonic(), False
         while self._process.poll() is None:
             if self._is_ready():

@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from fidelia.platform.pgserver import die_with_parent
+
+from .forked import CAN_FORK, Forked
 
 Role = Literal["web", "worker", "sender", "mailbox", "bounces"]
 
@@ -32,6 +34,18 @@ def start_fidelia(
 
     A ``yielding`` process leaves the processor to others when there is not enough for all.
     """
+    return subprocess.Popen(  # noqa: S603 (ourselves)
+        [sys.executable, "-P", "-m", "fidelia", *arguments],
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C in a terminal reaches the supervisor only, which stops in order
+        pass_fds=descriptors,
+        preexec_fn=_arrangement(yielding=yielding),  # noqa: PLW1509 (system calls only, no lock is taken)
+    )
+
+
+def _arrangement(*, yielding: bool) -> Callable[[], None]:
+    """Return what a new process does first: it binds its life to ours, and yields."""
     die = die_with_parent(signal.SIGKILL)
 
     def arrange() -> None:
@@ -39,29 +53,31 @@ def start_fidelia(
         if yielding:
             os.nice(_YIELD)
 
-    return subprocess.Popen(  # noqa: S603 (ourselves)
-        [sys.executable, "-P", "-m", "fidelia", *arguments],
-        env=dict(environ),
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C in a terminal reaches the supervisor only, which stops in order
-        pass_fds=descriptors,
-        preexec_fn=arrange,  # noqa: PLW1509 (system calls only, no lock is taken)
-    )
+    return arrange
 
 
 class Child:
-    """A process ``python -m fidelia serve --role …`` that is killed by the kernel when the supervisor dies.
+    """A process that does what ``fidelia serve --role …`` does, killed by the kernel when the supervisor dies.
 
-    It is killed, not asked: everything acknowledged is durable, and a child that lingers would hold the engine's lock
-    against the next start.
+    With ``serve`` it is a copy of this process, which has loaded everything once for all, and calls that with its role;
+    without, a new one that loads for itself. It is killed, not asked: everything acknowledged is durable, and a child
+    that lingers would hold the engine's lock against the next start.
     """
 
-    def __init__(self, name: str, role: Role, environ: Mapping[str, str], descriptors: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        role: Role,
+        environ: Mapping[str, str],
+        descriptors: Sequence[int] = (),
+        serve: Callable[[Role], int] | None = None,
+    ) -> None:
         self.name = name
         self.role = role
+        self._serve = serve
         self._environ = environ
         self._descriptors = descriptors
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
         self._started = 0.0
         self._pause = _FIRST_PAUSE
         self.start_at: float | None = None
@@ -74,9 +90,19 @@ class Child:
 
     def start(self) -> None:
         """Start the process; must run in the supervisor's main thread."""
-        arguments = ["serve", "--role", self.role]
         # An import must not slow the web down, nor the start of workers that of the web.
-        self._process = start_fidelia(arguments, self._environ, self._descriptors, yielding=self.role != "web")
+        yielding = self.role != "web"
+        if (serve := self._serve) is not None and CAN_FORK:
+            self._process = Forked(
+                self.name,
+                lambda: serve(self.role),
+                environ=self._environ,
+                descriptors=self._descriptors,
+                arrange=_arrangement(yielding=yielding),
+            )
+        else:
+            arguments = ["serve", "--role", self.role]
+            self._process = start_fidelia(arguments, self._environ, self._descriptors, yielding=yielding)
         self._started = time.monotonic()
         self.start_at = None
         self.starts += 1

@@ -23,7 +23,7 @@ from fidelia.platform.files import DataFolder
 from fidelia.platform.pgserver import PostgresError, PostgresServer
 from fidelia.settings import RUNTIME_VARIABLE, Settings, SettingsError, write_runtime
 
-from .child import FATAL_EXIT, LISTEN_VARIABLE, Child, start_fidelia
+from .child import FATAL_EXIT, LISTEN_VARIABLE, Child, Role, start_fidelia
 
 Notice = Callable[[str], None]
 
@@ -64,6 +64,8 @@ class Supervisor:
         on_ready: Callable[[str], None] = lambda _: None,
         reload: Callable[[], Settings] | None = None,
         errand: Sequence[str] = (),
+        load: Callable[[], None] = lambda: None,
+        serve: Callable[[Role], int] | None = None,
     ) -> None:
         self._settings = settings
         self._notice = notice
@@ -71,6 +73,8 @@ class Supervisor:
         self._on_ready = on_ready
         self._reload = reload or (lambda: settings)
         self._errand = errand
+        self._load = load
+        self._serve = serve
         self._errand_process: subprocess.Popen[bytes] | None = None
         self._folder = DataFolder(settings.data_dir)
         self._token = runfile.new_token()
@@ -119,7 +123,9 @@ class Supervisor:
         if settings.embedded_postgres:
             settings = settings.replace("postgres", max_connections=_connections(settings))
             self._postgres = PostgresServer(self._folder, settings.postgres)
-            settings = settings.replace("postgres", dsn=self._postgres.start(self._notice))
+            settings = settings.replace("postgres", dsn=self._postgres.start(self._notice, self._load))
+        else:
+            self._load()
         is_new = self._migrate(settings.postgres.dsn)
         if settings.captures_mail and settings.mailbox.port == 0:
             settings = settings.replace("mailbox", port=free_port())
@@ -145,14 +151,14 @@ class Supervisor:
         environ["TMPDIR"] = str(self._folder.temporary)
         descriptor = self._socket.fileno()
         web = {**environ, runfile.TOKEN_VARIABLE: self._token, LISTEN_VARIABLE: str(descriptor)}
-        children = [Child("core", "web", web, [descriptor])]
-        children += [Child(_numbered("worker", n), "worker", environ) for n in range(settings.jobs.workers)]
-        children += [Child(_numbered("sender", n), "sender", environ) for n in range(settings.jobs.senders)]
+        others: list[tuple[str, Role]] = [(_numbered("worker", n), "worker") for n in range(settings.jobs.workers)]
+        others += [(_numbered("sender", n), "sender") for n in range(settings.jobs.senders)]
         if settings.captures_mail:
-            children.append(Child("mailbox", "mailbox", environ))
+            others.append(("mailbox", "mailbox"))
         if settings.bounces.port:
-            children.append(Child("bounces", "bounces", environ))
-        return children
+            others.append(("bounces", "bounces"))
+        core = Child("core", "web", web, [descriptor], self._serve)
+        return [core, *(Child(name, role, environ, serve=self._serve) for name, role in others)]
 
     # -- the loop ----------------------------------------------------------------------------------------------
 
