@@ -75,10 +75,24 @@ async def test_the_other_mode_is_told(till: Till) -> None:
     large = await till.promotion({"kind": "percent_off", "percent": "30"}, group_id=group["id"])
     told = await _try(till, ("coffee", 4))
     assert (told["mode"], told["result"]["final"], told["result"]["search"]) == ("priority", "47.50", None)
-    assert told["other"] == {"mode": "best", "final": "35.00", "accrue": {}, "applied": [large], "differs": True}
+    other = {"mode": "best", "final": "35.00", "accrue": {}, "applied": [large], "differs": True}
+    assert told["other"] == other | {"more": "12.50", "points": {}}
     best = await _try(till, ("coffee", 4), mode="best")
     assert (best["result"]["final"], best["other"]["applied"]) == ("35.00", [small])
-    assert best["result"]["search"]["cut"] is False
+    assert (best["other"]["more"], best["result"]["search"]["cut"]) == ("-12.50", False)
+
+
+async def test_points_count_in_what_the_other_mode_gives_more(till: Till) -> None:
+    group = await till.call("POST", f"/loyalty/programs/{till.program}/promotion-groups", {"name": "One"}, 201)
+    off = await till.promotion({"kind": "amount_off", "amount": "1.00"}, group_id=group["id"])
+    stars = {"kind": "points_fixed", "points": "stars", "amount": "25"}
+    given = await till.promotion(stars, group_id=group["id"])
+    other = (await _try(till, ("mug", 2), participant={}))["other"]
+    # 25 stars of 0.10 EUR in place of 1.00 EUR
+    assert (other["applied"], other["final"], other["more"]) == ([given], "30.00", "1.50")
+    assert (other["points"], other["differs"]) == ({"stars": "25"}, True)
+    best = (await _try(till, ("mug", 2), participant={}, mode="best"))["other"]
+    assert (best["applied"], best["more"], best["points"]) == ([off], "-1.50", {"stars": "-25"})
 
 
 async def test_nothing_is_written(till: Till) -> None:

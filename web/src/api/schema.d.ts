@@ -3705,6 +3705,23 @@ export interface paths {
         patch: operations["ApiV1LoyaltyProgramsProgramIdTestCasesCaseIdChange"];
         trace?: never;
     };
+    "/api/v1/loyalty/programs/{program_id}/test/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a basket on a promotion that is being written */
+        post: operations["ApiV1LoyaltyProgramsProgramIdTestDraftDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/loyalty/programs/{program_id}/test/facts": {
         parameters: {
             query?: never;
@@ -3716,6 +3733,23 @@ export interface paths {
         put?: never;
         /** What the promotions look at of who buys */
         post: operations["ApiV1LoyaltyProgramsProgramIdTestFactsFacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/programs/{program_id}/test/other-way": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the other way to choose would give */
+        get: operations["ApiV1LoyaltyProgramsProgramIdTestOtherWayOther"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3871,6 +3905,23 @@ export interface paths {
         post?: never;
         /** Archive a promotion */
         delete: operations["ApiV1LoyaltyPromotionsPromotionIdArchive"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/promotions/{promotion_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which saved cases publishing would change */
+        post: operations["ApiV1LoyaltyPromotionsPromotionIdCheckCheck"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -9442,6 +9493,12 @@ export interface components {
         ChannelUses: {
             items: components["schemas"]["ChannelUse"][];
         };
+        /** CheckAsked */
+        CheckAsked: {
+            definition?: components["schemas"]["PromotionDefinition"] | null;
+            at?: string | null;
+            cases?: number[] | null;
+        };
         /** CheckOut */
         CheckOut: {
             ok: boolean;
@@ -9454,6 +9511,18 @@ export interface components {
             reasons: components["schemas"]["ImportReason"][];
             /** Format: date-time */
             checked_at: string;
+        };
+        /** CheckedCase */
+        CheckedCase: {
+            case: number;
+            name: string;
+            /** @enum {string} */
+            state: "same" | "changed" | "failed";
+            currency: string;
+            before: string | null;
+            after: string | null;
+            differences: components["schemas"]["CaseDifference"][];
+            problem: string;
         };
         /** ClearIn */
         ClearIn: {
@@ -10272,6 +10341,45 @@ export interface components {
             expires_days?: number;
             daily_limit?: number;
         };
+        /** DraftAsked */
+        DraftAsked: {
+            lines: components["schemas"]["DraftLine"][];
+            profile?: number | null;
+            match?: {
+                [key: string]: unknown;
+            } | null;
+            participant?: components["schemas"]["InventedParticipant"] | null;
+            at?: string | null;
+            /** @enum {null|string} */
+            mode?: "priority" | "best" | null;
+            versions?: {
+                [key: string]: number;
+            };
+            /** @default EUR */
+            currency?: string;
+            /** @default  */
+            channel?: string;
+            touchpoint?: string | null;
+            region?: string | null;
+            payment?: string | null;
+            /**
+             * @description A decimal text, like "12.50"
+             * @default 0
+             */
+            delivery?: string;
+            tags?: string[];
+            properties?: {
+                [key: string]: unknown;
+            };
+            promo_codes?: string[];
+            redeem?: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            kind: "trigger" | "discount" | "points";
+            definition: components["schemas"]["PromotionDefinition"];
+            promotion?: number | null;
+        };
         /** DraftLine */
         DraftLine: {
             sku?: string | null;
@@ -10313,6 +10421,14 @@ export interface components {
             };
             promo_codes?: string[];
             redeem?: {
+                [key: string]: string;
+            };
+        };
+        /** DraftSums */
+        DraftSums: {
+            final: string;
+            discount: string;
+            accrue: {
                 [key: string]: string;
             };
         };
@@ -13514,6 +13630,36 @@ export interface components {
             };
             applied: number[];
             differs: boolean;
+            more: string;
+            points: {
+                [key: string]: string;
+            };
+        };
+        /** OtherWay */
+        OtherWay: {
+            /** @enum {string} */
+            mode: "priority" | "best";
+            /** @enum {string} */
+            other: "priority" | "best";
+            days: number;
+            orders: number;
+            sums: components["schemas"]["OtherWaySum"][];
+            examples: components["schemas"]["OtherWayOrder"][];
+        };
+        /** OtherWayOrder */
+        OtherWayOrder: {
+            order: number;
+            external_id: string;
+            currency: string;
+            more: string;
+        };
+        /** OtherWaySum */
+        OtherWaySum: {
+            currency: string;
+            orders: number;
+            more: number;
+            less: number;
+            by: string;
         };
         /** Overlap */
         Overlap: {
@@ -15105,6 +15251,16 @@ export interface components {
             ignored: number;
             unmatched: number;
             unreadable: number;
+        };
+        /** PublishCheck */
+        PublishCheck: {
+            /** Format: date-time */
+            at: string;
+            cases: number;
+            checked: number;
+            changed: number;
+            failed: number;
+            items: components["schemas"]["CheckedCase"][];
         };
         /** QuickGroup */
         QuickGroup: {
@@ -17531,6 +17687,18 @@ export interface components {
         /** TransactionsReply */
         TransactionsReply: {
             items: components["schemas"]["TransactionOut"][];
+        };
+        /** TriedDraft */
+        TriedDraft: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            mode: "priority" | "best";
+            currency: string;
+            step: components["schemas"]["TraceEntry"];
+            before: components["schemas"]["DraftSums"];
+            after: components["schemas"]["DraftSums"];
+            differences: components["schemas"]["CaseDifference"][];
         };
         /** TriggerCall */
         TriggerCall: {
@@ -48268,6 +48436,113 @@ export interface operations {
             };
         };
     };
+    ApiV1LoyaltyProgramsProgramIdTestDraftDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftAsked"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedDraft"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ApiV1LoyaltyProgramsProgramIdTestFactsFacts: {
         parameters: {
             query?: never;
@@ -48339,6 +48614,100 @@ export interface operations {
             };
             /** @description Too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1LoyaltyProgramsProgramIdTestOtherWayOther: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OtherWay"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -49361,6 +49730,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Promotion"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An engine does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ApiV1LoyaltyPromotionsPromotionIdCheckCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                promotion_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckAsked"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishCheck"];
                 };
             };
             /** @description Malformed request */

@@ -10,7 +10,7 @@ from .commit import commit
 from .context import Context, load, profile_of
 from .effects import follow_order
 from .foretell import foretell_refund
-from .model import Calculated, Committed, DraftLine, DraftOrder, OrderCommit, StoredCalculation
+from .model import Calculated, Committed, DraftLine, DraftOrder, OrderCommit, StoredCalculation, TraceEntry
 from .people import forget_people, merge_people
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "DraftOrder",
     "OrderCommit",
     "StoredCalculation",
+    "TraceEntry",
     "calculate",
     "commit",
     "follow_order",

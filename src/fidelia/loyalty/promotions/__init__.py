@@ -1,19 +1,22 @@
 """Promotions, their versions, limits and conditions.
 
 ``PromotionDefinition`` is what a version says, ``Reward`` what it gives. ``ready(tx, program, now=None) -> Ready`` is a
-program's promotions made ready for the calculator; ``ready_as_if`` with drafts or other versions. Limits:
+program's promotions made ready for the calculator; ``ready_as_if`` with drafts, other versions or one that is
+``Supposed``. ``promotion`` and ``versions`` read what is stored, ``check_definition`` checks what is not. Limits:
 ``counter_keys``, ``used`` and ``left_of`` before a calculation, ``takings`` and ``take`` within a commit (``None``:
 somebody else was faster), ``lock_counters`` and
 ``add_to_counters`` to give back; ``count_use`` keeps the figures.
 """
 
 from .compile import Ready, ready, ready_as_if, ready_in
+from .drafts import Supposed, check_definition
 from .facts import loyalty_facts, person_facts
 from .limits import CounterKey, takings
 from .limits import keys as counter_keys
 from .limits import left as left_of
 from .model import (
     Arbitration,
+    Kind,
     OrderSegment,
     Promotion,
     PromotionDefinition,
@@ -43,6 +46,8 @@ from .rewards import (
     Reward,
     SetPrice,
 )
+from .service.manage import read as promotion
+from .service.manage import versions
 from .service.segments import check_lines, check_segment
 from .service.used import event_type_used_by, field_used_by, names, product_segment_used_by, segment_used_by
 from .store.counters import add as add_to_counters
@@ -61,6 +66,7 @@ __all__ = [
     "Gift",
     "GrantLevel",
     "IssueCode",
+    "Kind",
     "NthFree",
     "OrderSegment",
     "PercentOff",
@@ -83,9 +89,11 @@ __all__ = [
     "Reward",
     "Scene",
     "SetPrice",
+    "Supposed",
     "add_to_counters",
     "ask_scene",
     "ask_used",
+    "check_definition",
     "check_lines",
     "check_segment",
     "count_use",
@@ -100,6 +108,7 @@ __all__ = [
     "open_missing",
     "person_facts",
     "product_segment_used_by",
+    "promotion",
     "ready",
     "ready_as_if",
     "ready_in",
@@ -108,4 +117,5 @@ __all__ = [
     "take",
     "takings",
     "used",
+    "versions",
 ]

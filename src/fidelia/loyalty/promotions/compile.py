@@ -24,6 +24,7 @@ from .. import pricing, programs
 from ..programs import Program
 from . import rewards as r
 from .checks import Scope, check_condition, named_segments, scope_of, understand
+from .drafts import Supposed, supposed_row
 from .model import PromotionDefinition, PromotionLimit
 from .service.reading import read_definition
 from .store import parts
@@ -100,11 +101,24 @@ async def ready_in(tx: Tx, scene: Scene, now: datetime | None = None) -> Ready |
     return made
 
 
-async def ready_as_if(tx: Tx, program: Program, now: datetime, versions: Mapping[int, int]) -> Ready:
+async def ready_as_if(
+    tx: Tx, program: Program, now: datetime, versions: Mapping[int, int], supposed: Supposed | None = None
+) -> Ready:
     """Return a program's promotions as if other versions (a number by promotion) were in force, drafts included.
 
-    A promotion that is named so is taken as if it were active. Nothing of it is kept. Raise 422 at ``/versions``.
+    A promotion that is named so is taken as if it were active. ``supposed`` is a version that need not be stored: it
+    takes the place of what ``versions`` says of its promotion, unless it is only published from a moment on. Nothing
+    of it is kept. Raise 404 for its promotion, 422 at ``/versions`` and for what it says.
     """
+    instead: list[tuple[PromotionRow, VersionRow]] = []
+    coming: list[tuple[PromotionRow, VersionRow]] = []
+    if supposed is not None:
+        owner, row = await supposed_row(tx, program, supposed)
+        if supposed.since is None:
+            versions = {id_: number for id_, number in versions.items() if id_ != owner.id}
+            instead.append((owner, row))
+        else:
+            coming.append((owner, row))
     found = {owner.id: (owner, row) for owner, row in await store.numbered(tx, program.id, versions)}
     for id_, number in versions.items():
         if id_ not in found:
@@ -113,8 +127,8 @@ async def ready_as_if(tx: Tx, program: Program, now: datetime, versions: Mapping
             raise invalid_field(f"/versions/{id_}", "A trigger promotion has no order to be tried on")
     scene = await scenes.of_program(tx, program.id)
     rules = await parts.rules(tx, program.id)
-    instead = [(msgspec.structs.replace(owner, state="active"), row) for owner, row in found.values()]
-    made = await _make(tx, program, rules, scene, now, instead)
+    instead += [(msgspec.structs.replace(owner, state="active"), row) for owner, row in found.values()]
+    made = await _make(tx, program, rules, scene, now, instead, coming)
     for id_ in versions:
         if id_ not in made.compiled.places:
             name = made.names[id_]
@@ -147,8 +161,12 @@ async def _make(
     scene: Scene,
     at: datetime,
     instead: Sequence[tuple[PromotionRow, VersionRow]] = (),
+    coming: Sequence[tuple[PromotionRow, VersionRow]] = (),
 ) -> Ready:
-    every, since, until = in_force(await store.published(tx, program.id), at)
+    published = await store.published(tx, program.id)
+    if coming:
+        published = sorted([*published, *coming], key=lambda one: (one[1].effective_at or at, one[1].number))
+    every, since, until = in_force(published, at)
     if instead:
         others = {owner.id for owner, _ in instead}
         every = [*(one for one in every if one[0].id not in others), *instead]

@@ -14,10 +14,12 @@ from fidelia.kernel.errors import FieldError, Problem, conflict, invalid, invali
 from fidelia.platform.postgres import Tx
 
 from .. import programs
+from ..orders import Calculated
 from . import store
 from .expected import CaseDifference, Expectation, differences, expectation
 from .model import TestOrder
 from .service import only_result
+from .shelf import Shelf
 from .store import CaseRow
 
 MOST = 200
@@ -133,17 +135,15 @@ async def delete(tx: Tx, actor: Actor, program_id: int, case_id: int) -> None:
 
 async def run(tx: Tx, program_id: int, ids: Collection[int] | None = None) -> list[CaseRun]:
     """Work saved cases out again, all or some, and compare; writes nothing. Raise 404 for the program."""
-    found = await every(tx, program_id)
-    return [await _run(tx, case) for case in found if ids is None or case.id in ids]
+    found, shelf = await every(tx, program_id), Shelf()
+    return [await _run(tx, case, shelf) for case in found if ids is None or case.id in ids]
 
 
-async def _run(tx: Tx, case: TestCase) -> CaseRun:
-    try:
-        result = await only_result(tx, case.program_id, case.order)
-    except Problem as problem:
-        said = problem.errors[0].message if problem.errors else problem.detail
+async def _run(tx: Tx, case: TestCase, shelf: Shelf) -> CaseRun:
+    result = await attempt(tx, case.program_id, case.order, shelf)
+    if isinstance(result, str):
         return CaseRun(
-            case=case.id, state="failed", final=None, currency=case.expected.currency, differences=[], problem=said
+            case=case.id, state="failed", final=None, currency=case.expected.currency, differences=[], problem=result
         )
     found = differences(case.expected, result)
     return CaseRun(
@@ -154,6 +154,14 @@ async def _run(tx: Tx, case: TestCase) -> CaseRun:
         differences=found,
         problem="",
     )
+
+
+async def attempt(tx: Tx, program_id: int, order: TestOrder, shelf: Shelf) -> Calculated | str:
+    """Work a case's order out; return why it cannot be when what it names is gone."""
+    try:
+        return await only_result(tx, program_id, order, shelf)
+    except Problem as problem:
+        return problem.errors[0].message if problem.errors else problem.detail
 
 
 async def _values(tx: Tx, program_id: int, order: TestOrder) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -13,8 +14,11 @@ from fidelia.access import Actor
 from fidelia.platform.http import Body, Strict
 from fidelia.platform.postgres import Tx
 
+from ..promotions import PromotionDefinition
 from . import cases
 from .cases import CaseRun, TestCase
+from .drafts import DraftAsked, PublishCheck, TriedDraft, check, try_draft
+from .late import OtherWay, other_way_of_late
 from .model import FactsAsked, TestedOrder, TestFacts, TestOrder, TestWhy, WhyAsked
 from .service import asks, why, work_out
 
@@ -64,6 +68,17 @@ class CaseRuns(msgspec.Struct, frozen=True):
     items: list[CaseRun]
 
 
+class CheckAsked(Body, frozen=True):
+    """What is to be published: the stored draft, or this ``definition``; now, or ``at`` a moment to come.
+
+    ``cases`` are those to be checked, null for all of the program: who shows progress asks for a few at a time.
+    """
+
+    definition: PromotionDefinition | None = None
+    at: datetime | None = None
+    cases: Annotated[list[int], msgspec.Meta(max_length=cases.MOST)] | None = None
+
+
 class TestController(Controller):
     """Baskets tried on a program's promotions."""
 
@@ -95,6 +110,27 @@ class TestController(Controller):
         return await why(tx, program_id, data)
 
     @post(
+        "/{program_id:int}/test/draft",
+        status_code=200,
+        dto=Strict[DraftAsked],
+        return_dto=None,
+        opt={"right": "loyalty:read"},
+        summary="Try a basket on a promotion that is being written",
+    )
+    async def draft(self, tx: Tx, program_id: FromPath[int], data: DraftAsked) -> TriedDraft:
+        """Return what it would do to the basket, or why nothing, beside what comes of it now. Writes nothing."""
+        return await try_draft(tx, program_id, data)
+
+    @get(
+        "/{program_id:int}/test/other-way",
+        opt={"right": "loyalty:read"},
+        summary="What the other way to choose would give",
+    )
+    async def other(self, tx: Tx, program_id: FromPath[int]) -> OtherWay:
+        """Return in how many of the last 100 orders of 30 days it gives something else, and how much."""
+        return await other_way_of_late(tx, program_id)
+
+    @post(
         "/{program_id:int}/test/facts",
         status_code=200,
         dto=Strict[FactsAsked],
@@ -105,6 +141,25 @@ class TestController(Controller):
     async def facts(self, tx: Tx, program_id: FromPath[int], data: FactsAsked) -> TestFacts:
         """Return the fields and segments that somebody made up needs; nothing else of them matters."""
         return await asks(tx, program_id, data)
+
+
+class PublishCheckController(Controller):
+    """What publishing a promotion would change."""
+
+    path = "/loyalty/promotions/{promotion_id:int}/check"
+    tags = ("Promotions",)
+
+    @post(
+        "/",
+        status_code=200,
+        dto=Strict[CheckAsked],
+        return_dto=None,
+        opt={"right": "loyalty:read"},
+        summary="Which saved cases publishing would change",
+    )
+    async def check(self, tx: Tx, promotion_id: FromPath[int], data: CheckAsked) -> PublishCheck:
+        """Return of each saved case (200 at most) what it comes to now and would come to. Writes nothing."""
+        return await check(tx, promotion_id, data.definition, data.at, data.cases)
 
 
 class TestCaseController(Controller):
@@ -166,4 +221,4 @@ class TestCaseController(Controller):
         await cases.delete(tx, actor, program_id, case_id)
 
 
-API = [TestController, TestCaseController]
+API = [TestController, PublishCheckController, TestCaseController]

@@ -61,7 +61,11 @@ class TestOrder(Body, frozen=True, kw_only=True):
 
 
 class OtherMode(msgspec.Struct, frozen=True):
-    """What the other way to choose between promotions would give; ``applied`` are the promotions it applies."""
+    """What the other way to choose between promotions would give; ``applied`` are the promotions it applies.
+
+    It is worth ``more`` to the customer (less below nought): discounts, gifts of a stated worth, and points earned, as
+    far as they are worth something in the order's currency. ``points`` are those that it gives more, or less, by type.
+    """
 
     __test__ = False
 
@@ -70,6 +74,8 @@ class OtherMode(msgspec.Struct, frozen=True):
     accrue: dict[str, str]
     applied: list[int]
     differs: bool
+    more: str
+    points: dict[str, str]
 
 
 class TestedOrder(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from ipaddress import IPv6Address
 from time import perf_counter
 from typing import Any
@@ -12,10 +13,11 @@ import msgspec
 
 from fidelia import conditions, profiles
 from fidelia.kernel.errors import invalid_field, not_found
+from fidelia.kernel.money import amount_text, round_money
 from fidelia.platform.postgres import Tx
 
-from .. import orders, pricing, programs
-from ..promotions import Ready, ready, ready_as_if
+from .. import orders, programs
+from ..promotions import Ready
 from .invented import as_if, fields_of
 from .model import (
     AskedField,
@@ -30,13 +32,15 @@ from .model import (
     WhyAsked,
     WhyLine,
 )
+from .shelf import Shelf
 
-_OWN = frozenset({"participant", "at", "mode", "versions", "promotion"})
+OTHER: Mapping[Mode, Mode] = {"priority": "best", "best": "priority"}
+_OWN = frozenset({"participant", "at", "mode", "versions", "promotion", "kind", "definition"})
 MAX_SEEN = 200
 FIRST, LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-class _Loaded(msgspec.Struct, frozen=True):
+class Loaded(msgspec.Struct, frozen=True):
     """A basket with all that its calculation looks at."""
 
     order: orders.DraftOrder
@@ -45,11 +49,15 @@ class _Loaded(msgspec.Struct, frozen=True):
     at: datetime
     mode: Mode
 
+    def shown(self) -> orders.Calculated:
+        """Work it out."""
+        return orders.shown(self.order, self.context, orders.calculate(self.context, self.at))
+
 
 async def work_out(tx: Tx, program_id: int, asked: TestOrder) -> TestedOrder:
     """Work a basket out with the promotions of a program; raise 404, and 422 for what cannot be read."""
-    loaded = await _load(tx, program_id, asked)
-    other: Mode = "best" if loaded.mode == "priority" else "priority"
+    shelf = Shelf()
+    loaded = await load(tx, program_id, asked, shelf)
     started = perf_counter()
     result = orders.calculate(loaded.context, loaded.at)
     took = (perf_counter() - started) * 1000
@@ -59,19 +67,18 @@ async def work_out(tx: Tx, program_id: int, asked: TestOrder) -> TestedOrder:
         mode=loaded.mode,
         took_ms=round(took, 2),
         result=shown,
-        other=_other(loaded, other, shown),
+        other=other_way(loaded, shelf, shown),
     )
 
 
-async def only_result(tx: Tx, program_id: int, asked: TestOrder) -> orders.Calculated:
+async def only_result(tx: Tx, program_id: int, asked: TestOrder, shelf: Shelf | None = None) -> orders.Calculated:
     """Work a basket out and nothing besides; raise 404, 422."""
-    loaded = await _load(tx, program_id, asked)
-    return orders.shown(loaded.order, loaded.context, orders.calculate(loaded.context, loaded.at))
+    return (await load(tx, program_id, asked, Shelf() if shelf is None else shelf)).shown()
 
 
 async def why(tx: Tx, program_id: int, asked: WhyAsked) -> TestWhy:
     """Explain the conditions of one promotion for a basket, by the rules that decided; raise 404, 422."""
-    loaded = await _load(tx, program_id, asked)
+    loaded = await load(tx, program_id, asked, Shelf())
     known, draft = loaded.known, loaded.context.draft
     if (place := known.compiled.places.get(asked.promotion)) is None:
         raise not_found("Promotion", asked.promotion)
@@ -98,7 +105,7 @@ async def asks(tx: Tx, program_id: int, asked: FactsAsked) -> TestFacts:
     """Return what the promotions look at of who buys; raise 404, 422."""
     program = await programs.program(tx, program_id)
     database = await profiles.get_database(tx, program.database_id)
-    known = await _known(tx, program, asked.versions, _moment(tx, asked.at))
+    known = await Shelf().take(tx, program, asked.versions, moment_of(tx, asked.at))
     trees = [one for terms in known.compiled.terms for one in (terms.condition, terms.products) if one is not None]
     names = {id_: name for tree in trees for id_, name in tree.segment_names.items()}
     found = [field for name in known.fields if (field := database.field(name)) is not None]
@@ -131,7 +138,8 @@ def _plain(value: Any) -> Any:
     return value[:MAX_SEEN] if isinstance(value, str) else msgspec.to_builtins(value)
 
 
-def _moment(tx: Tx, at: datetime | None) -> datetime:
+def moment_of(tx: Tx, at: datetime | None) -> datetime:
+    """Return the moment that was asked for, now without one; raise 422."""
     if at is None:
         return tx.now
     if at.tzinfo is None:
@@ -141,20 +149,15 @@ def _moment(tx: Tx, at: datetime | None) -> datetime:
     return at
 
 
-async def _known(tx: Tx, program: programs.Program, versions: Mapping[int, int], at: datetime) -> Ready:
-    if versions:
-        return await ready_as_if(tx, program, at, versions)
-    return await ready(tx, program, None if at == tx.now else at)
-
-
-async def _load(tx: Tx, program_id: int, asked: TestOrder) -> _Loaded:
+async def load(tx: Tx, program_id: int, asked: TestOrder, shelf: Shelf) -> Loaded:
+    """Read all that a basket's calculation looks at, its promotions from the shelf; raise 404, 422."""
     program = await programs.program(tx, program_id)
     if asked.participant is not None and (asked.profile is not None or asked.match is not None):
         raise invalid_field("/participant", "Choose somebody who exists, or make somebody up, not both")
-    at = _moment(tx, asked.at)
+    at = moment_of(tx, asked.at)
     values: dict[str, Any] = {name: getattr(asked, name) for name in asked.__struct_fields__ if name not in _OWN}
     order = orders.DraftOrder(database=program.database_id, **values)
-    known = await _known(tx, program, asked.versions, at)
+    known = await shelf.take(tx, program, asked.versions, at)
     profile_id = await orders.profile_of(tx, order)
     context = await orders.load(tx, order, program, profile_id, at, known)
     if asked.participant is not None:
@@ -163,23 +166,45 @@ async def _load(tx: Tx, program_id: int, asked: TestOrder) -> _Loaded:
         levels = {group.key: [level.key for level in group.levels] for group in groups}
         context = as_if(context, known, asked.participant, fields, levels)
     mode: Mode = asked.mode or program.mode
-    return _Loaded(order, _in_mode(context, known, mode), known, at, mode)
+    context = msgspec.structs.replace(context, ready=shelf.in_mode(known, mode))
+    return Loaded(order, context, known, at, mode)
 
 
-def _in_mode(context: orders.Context, known: Ready, mode: Mode) -> orders.Context:
-    """Return the context with another way to choose between promotions."""
-    if known.compiled.program.mode == mode:
-        return msgspec.structs.replace(context, ready=known)
-    compiled = pricing.compile_program(msgspec.structs.replace(known.compiled.program, mode=mode))
-    return msgspec.structs.replace(context, ready=msgspec.structs.replace(known, compiled=compiled))
-
-
-def _other(loaded: _Loaded, other: Mode, first: orders.Calculated) -> OtherMode:
-    context = _in_mode(loaded.context, loaded.known, other)
-    shown = orders.shown(loaded.order, context, orders.calculate(context, loaded.at))
+def other_way(loaded: Loaded, shelf: Shelf, first: orders.Calculated) -> OtherMode:
+    """Return what the other way to choose would give, beside what came of the basket."""
+    known, other = loaded.known, OTHER[loaded.mode]
+    context = msgspec.structs.replace(loaded.context, ready=shelf.in_mode(known, other))
+    shown = msgspec.structs.replace(loaded, context=context).shown()
 
     def applied(found: orders.Calculated) -> list[int]:
         return [entry.promotion for entry in found.trace if entry.status == "applied"]
 
     differs = (shown.final, shown.points.accrue, applied(shown)) != (first.final, first.points.accrue, applied(first))
-    return OtherMode(other, shown.final, shown.points.accrue, applied(shown), differs)
+    more = round_money(_worth(known, shown) - _worth(known, first), first.currency)
+    return OtherMode(
+        other,
+        shown.final,
+        shown.points.accrue,
+        applied(shown),
+        differs,
+        amount_text(more, first.currency),
+        _less(shown.points.accrue, first.points.accrue),
+    )
+
+
+def _worth(known: Ready, found: orders.Calculated) -> Decimal:
+    """Return what promotions are worth to the customer, in the order's currency: the best choice has the most."""
+    worth = Decimal(found.discount)
+    for one in known.types.values():
+        if one.ratio is not None and one.ratio_currency == found.currency:
+            worth += one.ratio * Decimal(found.points.accrue.get(one.key, "0"))
+    for gift in found.gifts:
+        reward = known.rewards[gift.promotion]
+        if known.currencies[gift.promotion] == found.currency:
+            worth += Decimal(getattr(reward, "worth", None) or 0)
+    return worth
+
+
+def _less(points: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:
+    found = {key: Decimal(points.get(key, "0")) - Decimal(others.get(key, "0")) for key in {**others, **points}}
+    return {key: amount_text(by) for key, by in found.items() if by}
