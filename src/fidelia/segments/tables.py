@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from fidelia.platform.postgres import metadata
 from fidelia.platform.tags import Tags
 
-_Moment = sa.DateTime(timezone=True)
+from .columns import MOMENT, list_columns, log_columns, run_columns
 
 segment = sa.Table(
     "segment",
@@ -23,17 +23,17 @@ segment = sa.Table(
     sa.Column("sample", JSONB(none_as_null=True)),
     sa.Column("most", sa.Integer),
     sa.Column("schedule", JSONB(none_as_null=True)),
-    sa.Column("next_run_at", _Moment),
+    sa.Column("next_run_at", MOMENT),
     sa.Column("size", sa.BigInteger),
-    sa.Column("calculated_at", _Moment),
+    sa.Column("calculated_at", MOMENT),
     # What an updatable list was worked out from; the same again means the same list.
     sa.Column("fingerprint", sa.Text),
-    sa.Column("fingerprint_at", _Moment),
+    sa.Column("fingerprint_at", MOMENT),
     # Raised by every change of the definition, so that nobody overwrites somebody else's.
     sa.Column("version", sa.BigInteger, nullable=False, server_default="1"),
-    sa.Column("archived_at", _Moment),
-    sa.Column("created_at", _Moment, nullable=False),
-    sa.Column("updated_at", _Moment, nullable=False),
+    sa.Column("archived_at", MOMENT),
+    sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("updated_at", MOMENT, nullable=False),
 )
 
 TAGS = Tags(segment)
@@ -41,53 +41,32 @@ TAGS = Tags(segment)
 segment_bitmap = sa.Table(
     "segment_bitmap",
     metadata,
-    sa.Column("segment_id", sa.ForeignKey("segment.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("members", BYTEA, nullable=False),
-    # Everybody who was ever on the list, those on it included.
-    sa.Column("ever", BYTEA, nullable=False),
-    sa.Column("version", sa.BigInteger, nullable=False),
-    sa.Column("updated_at", _Moment, nullable=False),
+    # Beside those on the list everybody who was ever on it, those on it included.
+    *list_columns("segment", sa.Column("ever", BYTEA, nullable=False)),
 )
 
 segment_run = sa.Table(
     "segment_run",
     metadata,
-    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("segment_id", sa.ForeignKey("segment.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("job_id", sa.Text),
-    sa.Column("queued_at", _Moment, nullable=False),
-    sa.Column("started_at", _Moment),
-    sa.Column("finished_at", _Moment),
-    sa.Column("took_ms", sa.Integer),
-    sa.Column("size", sa.BigInteger),
-    sa.Column("entered", sa.BigInteger),
-    sa.Column("left_count", sa.BigInteger),
-    sa.Column("error", sa.Text),
-    # Nothing that it reads had changed.
-    sa.Column("skipped", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("joined", BYTEA),
-    sa.Column("gone", BYTEA),
+    *run_columns(
+        "segment",
+        # Nothing that it reads had changed.
+        sa.Column("skipped", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("joined", BYTEA),
+        sa.Column("gone", BYTEA),
+    ),
 )
 
 segment_log = sa.Table(
     "segment_log",
     metadata,
-    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("segment_id", sa.ForeignKey("segment.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("at", _Moment, nullable=False),
-    sa.Column("action", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("entered", sa.BigInteger, nullable=False),
-    sa.Column("left_count", sa.BigInteger, nullable=False),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("note", sa.Text, nullable=False, server_default=""),
-    # Those who entered or left.
-    sa.Column("members", BYTEA, nullable=False),
+    *log_columns(
+        "segment",
+        sa.Column("note", sa.Text, nullable=False, server_default=""),
+        # Those who entered or left.
+        sa.Column("members", BYTEA, nullable=False),
+    ),
 )
 
 segment_erasure = sa.Table(
@@ -95,7 +74,7 @@ segment_erasure = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
     sa.Column("database_id", sa.ForeignKey("profile_database.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("at", _Moment, nullable=False),
+    sa.Column("at", MOMENT, nullable=False),
     sa.Column("people", BYTEA, nullable=False),
 )
 
@@ -105,7 +84,7 @@ segment_columns = sa.Table(
     sa.Column("actor", sa.Text, primary_key=True),
     sa.Column("database_id", sa.ForeignKey("profile_database.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("columns", JSONB, nullable=False),
-    sa.Column("updated_at", _Moment, nullable=False),
+    sa.Column("updated_at", MOMENT, nullable=False),
 )
 
 segment_export = sa.Table(
@@ -130,6 +109,6 @@ segment_export = sa.Table(
     sa.Column("rows", sa.BigInteger),
     sa.Column("file_key", sa.Text),
     sa.Column("size", sa.BigInteger),
-    sa.Column("created_at", _Moment, nullable=False),
-    sa.Column("finished_at", _Moment),
+    sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("finished_at", MOMENT),
 )

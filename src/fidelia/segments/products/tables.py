@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import BYTEA, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 from fidelia.platform.postgres import metadata
 
-_Moment = sa.DateTime(timezone=True)
+from ..columns import MOMENT, list_columns, log_columns, run_columns
 
 product_segment = sa.Table(
     "product_segment",
@@ -22,53 +22,15 @@ product_segment = sa.Table(
     sa.Column("schedule", JSONB(none_as_null=True)),
     # Switched off: the schedule rests, the list stays as it is.
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
-    sa.Column("next_run_at", _Moment),
+    sa.Column("next_run_at", MOMENT),
     sa.Column("size", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("calculated_at", _Moment),
+    sa.Column("calculated_at", MOMENT),
     sa.Column("version", sa.BigInteger, nullable=False, server_default="1"),
-    sa.Column("archived_at", _Moment),
-    sa.Column("created_at", _Moment, nullable=False),
-    sa.Column("updated_at", _Moment, nullable=False),
+    sa.Column("archived_at", MOMENT),
+    sa.Column("created_at", MOMENT, nullable=False),
+    sa.Column("updated_at", MOMENT, nullable=False),
 )
 
-product_segment_list = sa.Table(
-    "product_segment_list",
-    metadata,
-    sa.Column("segment_id", sa.ForeignKey("product_segment.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("members", BYTEA, nullable=False),
-    sa.Column("version", sa.BigInteger, nullable=False),
-    sa.Column("updated_at", _Moment, nullable=False),
-)
-
-product_segment_run = sa.Table(
-    "product_segment_run",
-    metadata,
-    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("segment_id", sa.ForeignKey("product_segment.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("job_id", sa.Text),
-    sa.Column("queued_at", _Moment, nullable=False),
-    sa.Column("started_at", _Moment),
-    sa.Column("finished_at", _Moment),
-    sa.Column("took_ms", sa.Integer),
-    sa.Column("size", sa.BigInteger),
-    sa.Column("entered", sa.BigInteger),
-    sa.Column("left_count", sa.BigInteger),
-    sa.Column("error", sa.Text),
-)
-
-product_segment_log = sa.Table(
-    "product_segment_log",
-    metadata,
-    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("segment_id", sa.ForeignKey("product_segment.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("at", _Moment, nullable=False),
-    sa.Column("action", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("entered", sa.BigInteger, nullable=False),
-    sa.Column("left_count", sa.BigInteger, nullable=False),
-    sa.Column("size", sa.BigInteger, nullable=False),
-)
+product_segment_list = sa.Table("product_segment_list", metadata, *list_columns("product_segment"))
+product_segment_run = sa.Table("product_segment_run", metadata, *run_columns("product_segment"))
+product_segment_log = sa.Table("product_segment_log", metadata, *log_columns("product_segment"))
