@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -191,11 +192,12 @@ def cell(name: str, value: Any) -> Cell:
 
 
 def number(text: str | None) -> float | None:
-    """Read a decimal text; null of anything else."""
+    """Read a decimal text; null of anything else, also of points whose key is ``inf`` or ``nan``."""
     try:
-        return None if text is None else float(text)
+        value = math.nan if text is None else float(text)
     except ValueError:
         return None
+    return value if math.isfinite(value) else None
 
 
 _TABLES: dict[type, Callable[[Any], list[books.Table]]] = {
