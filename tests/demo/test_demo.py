@@ -14,11 +14,14 @@ import sqlalchemy as sa
 import fidelia.worker.tasks  # noqa: F401 (declares every kind of job)
 from fidelia import segments
 from fidelia.demo import state
+from fidelia.demo.club import VOUCHER
+from fidelia.demo.load import PLACED
 from fidelia.demo.source import Source
 from fidelia.demo.tasks import LOAD
 from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.runner import run_job
+from tests.loyalty.ledger.shop import ALWAYS
 
 
 async def load(engines: Engines, *, small: bool) -> jobs.JobOut:
@@ -34,18 +37,75 @@ async def figures(engines: Engines, database_id: int) -> dict[str, Any]:
     await engines.drain.flush()
     ch = engines.clickhouse
     async with engines.tx() as tx:
-        orders = await tx.one(sa.text("select count(*), sum(total), sum(line_count), max(placed_at) from sales_order"))
+        # what promotions took off, and what stars paid for, of the orders that were placed through the club
+        given = await tx.scalar(
+            sa.text(
+                "select coalesce(sum(discount), 0) from order_line where order_id in"
+                " (select order_id from order_calculation)"
+            )
+        )
+        orders = await tx.one(
+            sa.text(
+                "select count(*) as number, sum(total) as total, sum(line_count) as lines, max(placed_at) as last"
+                " from sales_order"
+            )
+        )
         zero = await tx.scalar(sa.text("select count(*) from order_line where quantity = 0"))
     return {
-        "orders": orders[0],
-        "revenue": orders[1],
-        "lines": orders[2],
-        "last": orders[3],
+        "orders": orders.number,
+        "revenue": orders.total + given,
+        "given": given,
+        "lines": orders.lines,
+        "last": orders.last,
         "zero": zero,
         "profiles_ch": await ch.scalar(f"select count() from p_{database_id} final"),
         "lines_ch": (await ch.query(f"select count(), sum(total) from l_{database_id} final"))[0],
         "redeemed": await ch.scalar(f"select count() from e_{database_id} where type = 'custom.coupon_redeemed'"),
+        "club": await club_figures(engines),
     }
+
+
+async def club_figures(engines: Engines) -> dict[str, int]:
+    """Count what the loyalty program has; what always holds in a ledger holds in its."""
+    async with engines.tx() as tx:
+        for what, query in ALWAYS.items():
+            assert not await tx.all(sa.text(query)), what
+        return {name: int(await tx.scalar(sa.text(query)) or 0) for name, query in CLUB.items()}
+
+
+#: What is counted of the club. Points that somebody earned with an order are told by the order's id.
+CLUB = {
+    "programs": "select count(*) from loyalty_program where state = 'active'",
+    "members": "select count(*) from loyalty_member where state = 'active'",
+    "levels": "select count(distinct level_id) from loyalty_standing",
+    "without a cause": "select count(*) from loyalty_transaction where source_type = '' and type <> 'expire'",
+    "stars of loaded orders": """
+        select sum(amount) from loyalty_transaction where source_type = 'order' and type = 'accrual'
+            and promotion_id is null""",
+    "dollars of loaded orders": """
+        select sum(floor(total)) from sales_order o where o.placed_at > (select min(joined_at) from loyalty_member)
+            and not exists (select 1 from order_calculation c where c.order_id = o.id)""",
+    "dated otherwise than their orders": """
+        select count(*) from loyalty_transaction t join sales_order o on o.id::text = t.source_id
+        where t.source_type = 'order' and (t.at <> o.placed_at or t.profile_id <> o.profile_id)""",
+    "placed": "select count(*) from order_calculation where order_id is not null",
+    "promotions used": "select count(distinct promotion_id) from order_use where uses > 0",
+    "lines of partners": "select count(*) from order_partner",
+    "vouchers given": "select count(*) from promo_code where attached_at is not null",
+    "stars for vouchers": "select -sum(change) from loyalty_transaction where source_type = 'voucher'",
+    "expired": "select count(*) from loyalty_transaction where type = 'expire'",
+}
+
+
+def check_club(club: dict[str, int], households: int) -> None:
+    """Check that the program is alive, and that it holds what the orders earned."""
+    assert (club["programs"], club["members"], club["levels"]) == (1, households, 3)
+    assert (club["without a cause"], club["dated otherwise than their orders"]) == (0, 0)
+    assert club["stars of loaded orders"] == club["dollars of loaded orders"] > 100 * households
+    assert (club["placed"], club["promotions used"]) == (PLACED, 5)
+    assert club["stars for vouchers"] == VOUCHER * club["vouchers given"] > 0
+    assert club["expired"] > 0
+    assert club["lines of partners"] > 0
 
 
 def test_dates_move_by_whole_weeks_into_the_past_week() -> None:
@@ -70,9 +130,10 @@ async def test_what_is_loaded_equals_the_source(fresh: Engines, small: bool) -> 
     got = await figures(fresh, loaded.database_id)
     assert got["orders"] == source.orders
     assert (got["lines"], got["revenue"]) == (rows.num_rows, revenue)
-    assert got["lines_ch"] == (rows.num_rows, revenue)
+    assert got["lines_ch"] == (rows.num_rows, revenue - got["given"])
     assert got["zero"] == pc.sum(pc.equal(rows["quantity"], 0)).as_py()
     assert got["profiles_ch"] == len(source.households)
+    check_club(got["club"], len(source.households))
     assert got["redeemed"] == len(source.redemptions(timedelta(0)))
     assert timedelta(0) <= fresh.clock.now() - got["last"] < timedelta(days=7)
     if not small:

@@ -12,12 +12,22 @@ from fidelia.platform.outbox import EventOut
 from fidelia.platform.postgres import Tx
 
 from . import store
-from .source import ENUMS, Source
+from .points import ClubLife
+from .source import ENUMS, Basket, Source
 
 NAME = "Complete Journey"
 RESOURCE = "Shop news"
 ORDERS_AT_ONCE = 4_000
 PRODUCTS_AT_ONCE = 10_000
+#: Weeks that the loyalty program is old; the last baskets are placed through it.
+WEEKS = 10
+PLACED = 250
+#: The club's part of the progress.
+CLUB = 30_000
+FIELDS = (
+    market.MarketFieldIn(entity="product", key="package_size", type="string", label="Package size"),
+    market.MarketFieldIn(entity="product", key="manufacturer_id", type="int", label="Manufacturer"),
+)
 LABELS = {
     "age": "Age group",
     "income": "Income",
@@ -39,7 +49,7 @@ class Loader:
         self._actor = Actor.system()
         self._done = 0
         catalogue = 100_000
-        self._ctx.progress(0, len(source.households) + catalogue + source.orders)
+        self._ctx.progress(0, len(source.households) + catalogue + source.orders + CLUB)
         self._catalogue = catalogue
 
     async def run(self) -> int:
@@ -47,9 +57,11 @@ class Loader:
         database_id = await self._database()
         resource_id = await self._resource(database_id)
         await self._households(database_id, resource_id)
+        await self._fields()
         await self._products()
-        await self._orders(database_id)
+        placed = await self._orders(database_id)
         await self._events(database_id)
+        await self._club(database_id, placed)
         return database_id
 
     async def _database(self) -> int:
@@ -112,6 +124,16 @@ class Loader:
                 await store.put(tx, "households", len(items))
         await self._step(len(source.households))
 
+    async def _fields(self) -> None:
+        """Set up the products' own fields, unless somebody has set up fields of these names."""
+        async with self._ctx.tx() as tx:
+            if await store.get(tx, "fields") is None:
+                known = {field.key for field in await market.fields(tx) if field.entity == "product"}
+                wanted = [field for field in FIELDS if field.key not in known]
+                for field in wanted:
+                    await market.create_field(tx, self._actor, field)
+                await store.put(tx, "fields", [field.key for field in wanted])
+
     async def _products(self) -> None:
         async with self._ctx.tx() as tx:
             done = await store.get(tx, "products") is not None
@@ -128,12 +150,16 @@ class Loader:
                 self._ctx.progress(self._done + min(start + PRODUCTS_AT_ONCE, self._catalogue))
         await self._step(self._catalogue)
 
-    async def _orders(self, database_id: int) -> None:
+    async def _orders(self, database_id: int) -> list[Basket]:
+        """Load the orders but the last ones; return those: they are placed through the club."""
         async with self._ctx.tx() as tx:
             done = int(await store.get(tx, "orders") or 0)
-        count = 0
-        if done < self._source.orders:
-            for batch in self._source.baskets(self._shift, ORDERS_AT_ONCE):
+        kept = self._source.last_baskets(self._shift, PLACED)
+        if done > self._source.orders - len(kept):  # before there was a club, all of them were loaded
+            kept = []
+        count, wanted = 0, self._source.orders - len(kept)
+        if done < wanted:
+            for batch in self._source.baskets(self._shift, ORDERS_AT_ONCE, {basket.id for basket in kept}):
                 count += len(batch)
                 if count > done:  # a batch already loaded is only counted
                     await self._ctx.check()
@@ -143,6 +169,12 @@ class Loader:
                         await store.put(tx, "orders", count)
                     self._ctx.progress(self._done + count)
         await self._step(self._source.orders)
+        return kept
+
+    async def _club(self, database_id: int, baskets: list[Basket]) -> None:
+        life = ClubLife(self._ctx, database_id, WEEKS, lambda share: self._ctx.progress(self._done + int(share * CLUB)))
+        await life.live(self._source.last_basket + self._shift, baskets)
+        await self._step(CLUB)
 
     async def _events(self, database_id: int) -> None:
         async with self._ctx.tx() as tx:

@@ -7,7 +7,7 @@ what was paid and is primary; its unit price is derived. Lines of quantity 0 are
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +25,8 @@ from .store import PACKAGE
 CURRENCY = "USD"
 WEEK = timedelta(days=7)
 SMALL_HOUSEHOLDS = 200
+#: Rows to look through for each basket that is wanted.
+TAIL = 60
 ENUMS = ("age", "income", "home_ownership", "marital_status", "household_size", "household_comp", "kids_count")
 
 
@@ -35,6 +37,26 @@ class Redemption(NamedTuple):
     coupon: str
     campaign: int
     at: datetime
+
+
+class BasketLine(NamedTuple):
+    """A line of a basket: a product's id, and the price of one."""
+
+    product: str
+    quantity: int
+    price: str
+
+
+class Basket(NamedTuple):
+    """A basket to be placed; ``total`` is in cents."""
+
+    id: str
+    household: int
+    at: datetime
+    store: int
+    week: int
+    lines: list[BasketLine]
+    total: int
 
 
 class Received(NamedTuple):
@@ -60,7 +82,8 @@ class Source:
         self.households: list[int] = sorted(pc.unique(transactions["household_id"]).to_pylist())
         self.lines = transactions.num_rows
         self.orders: int = pc.count_distinct(transactions["basket_id"]).as_py()
-        self.last_basket: datetime = pc.max(transactions["transaction_timestamp"]).as_py().replace(tzinfo=UTC)
+        last: datetime = pc.max(transactions["transaction_timestamp"]).as_py().to_pydatetime()
+        self.last_basket = last.replace(tzinfo=UTC)
 
     def _read(self, name: str) -> pa.Table:
         return pq.read_table(self._folder / f"{name}.parquet")
@@ -118,8 +141,42 @@ class Source:
         ids = sums["product_id"].to_pylist()
         return {id_: f"{mean:.2f}" for id_, mean in zip(ids, means.tolist(), strict=True)}
 
-    def baskets(self, shift: timedelta, size: int) -> Iterator[list[OrderIn]]:
-        """Yield the baskets in lists of ``size`` orders, oldest first."""
+    def last_baskets(self, shift: timedelta, count: int) -> list[Basket]:
+        """Return the last baskets that can be placed line by line, oldest first.
+
+        Left out are those with adjustments (quantity 0) and those of which some unit's price has fractions of a cent.
+        """
+        table = self.transactions
+        tail = table.slice(max(0, table.num_rows - count * TAIL))
+        paid = _cents(tail["sales_value"])
+        found: dict[int, list[tuple[dict[str, Any], int]]] = {}
+        for row, cents in zip(tail.to_pylist(), paid, strict=True):
+            found.setdefault(row["basket_id"], []).append((row, cents))
+        if tail.num_rows < table.num_rows:
+            found.pop(next(iter(found)))  # it may have begun before
+        plain = [
+            (id_, rows)
+            for id_, rows in found.items()
+            if all(row["quantity"] > 0 and cents > 0 and cents % row["quantity"] == 0 for row, cents in rows)
+        ]
+        return [
+            Basket(
+                str(id_),
+                rows[0][0]["household_id"],
+                rows[0][0]["transaction_timestamp"].to_pydatetime().replace(tzinfo=UTC) + shift,
+                rows[0][0]["store_id"],
+                rows[0][0]["week"],
+                [
+                    BasketLine(str(row["product_id"]), row["quantity"], _amount(cents // row["quantity"]))
+                    for row, cents in rows
+                ],
+                sum(cents for _, cents in rows),
+            )
+            for id_, rows in plain[-count:]
+        ]
+
+    def baskets(self, shift: timedelta, size: int, without: Collection[str] = frozenset()) -> Iterator[list[OrderIn]]:
+        """Yield the baskets in lists of ``size`` orders, oldest first; some are left out."""
         table = self.transactions
         moment = np.timedelta64(int(shift.total_seconds()), "s")
         at = (table["transaction_timestamp"].to_numpy() + moment).astype("datetime64[us]").tolist()
@@ -134,6 +191,9 @@ class Source:
             end = start
             while end < rows and basket[end] == basket[start]:
                 end += 1
+            if str(basket[start]) in without:
+                start = end
+                continue
             batch.append(
                 OrderIn(
                     external_id=str(basket[start]),

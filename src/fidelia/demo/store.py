@@ -31,6 +31,11 @@ async def get(tx: Tx, step: str) -> Any:
     return await tx.scalar(sa.text("select value from demo_state where step = :s"), {"s": step})
 
 
+async def hold(tx: Tx) -> None:
+    """Wait until nobody else is at a step: a job that seemed to be lost may still be at work when it begins again."""
+    await tx.execute(sa.text("select 1 from demo_state where step = 'begun' for update"))
+
+
 async def put(tx: Tx, step: str, value: Any) -> None:
     """Say that a step is done; in the transaction that did it."""
     await tx.execute(

@@ -19,6 +19,8 @@
     status or lines (not for new orders).
 ``ORDER_FORETOLD``
     port: a list of ``async (tx, order, changes) -> sentences`` that tell what a refund would mean, before it is done.
+``orders_between(tx, database_id, since, until)``
+    the little that is needed of orders of a time that stand; ``create_field``, ``fields``: typed fields.
 ``read_book(tx, database_id)``, ``work_out_refund(line, part, currency)``
     what was set up (currencies, touchpoints, regions, statuses, typed fields); what a refund would give back.
 """
@@ -42,6 +44,7 @@ from .model import (
     OrderDetail,
     OrderIn,
     OrderOut,
+    PlacedOrder,
     ProductIn,
     ProductOut,
     ProductPatch,
@@ -67,9 +70,12 @@ from .service.orders import (
     work_out_order,
 )
 from .service.people import forget_people, merge_people, personal_data, split_people
+from .service.setup import create_field
 from .service.skus import upsert_skus
 from .store.items import ask_catalogue, catalogue
 from .store.orders import ask_standing_orders, standing_orders
+from .store.orders import between as orders_between
+from .store.setup import fields
 
 __all__ = [
     "ORDER_EFFECTS",
@@ -95,6 +101,7 @@ __all__ = [
     "OrderForetold",
     "OrderIn",
     "OrderOut",
+    "PlacedOrder",
     "ProductIn",
     "ProductOut",
     "ProductPatch",
@@ -111,11 +118,14 @@ __all__ = [
     "catalogue",
     "change_line_status",
     "change_status",
+    "create_field",
+    "fields",
     "find_order",
     "forget_people",
     "latest_orders",
     "merge_people",
     "order",
+    "orders_between",
     "personal_data",
     "place_order",
     "read_book",

@@ -113,6 +113,16 @@ class LineOut(msgspec.Struct, frozen=True):
     properties: dict[str, Any]
 
 
+class PlacedOrder(msgspec.Struct, frozen=True, gc=False):
+    """The little that is needed of an order where many are gone through."""
+
+    id: int
+    external_id: str
+    profile_id: int
+    placed_at: datetime
+    total: Decimal
+
+
 class OrderOut(msgspec.Struct, frozen=True):
     """An order without its lines; ``refunded`` is the part of its total that was given back."""
 

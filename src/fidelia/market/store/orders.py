@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from fidelia.kernel.errors import invalid_field
 from fidelia.kernel.paging import Page, PageRequest, encode_cursor
-from fidelia.platform.postgres import Asked, Tx
+from fidelia.platform.postgres import Asked, Tx, as_struct
 
-from ..model import OrderOut
+from ..model import OrderOut, PlacedOrder
 from ..tables import market_touchpoint, sales_order
 from .details import COLUMNS, FROM, values_of
 
@@ -96,6 +96,16 @@ async def ask_standing_orders(tx: Tx, database_id: int, profile_id: int) -> Aske
     query = """select count(*) from sales_order where database_id = %s and profile_id = %s
                and status <> all(array['cancelled', 'refunded'])"""
     return await tx.ask(query, (database_id, profile_id), lambda rows: int(rows[0][0]))
+
+
+async def between(tx: Tx, database_id: int, since: datetime, until: datetime) -> list[PlacedOrder]:
+    """Return the orders that were placed after a moment and until another, oldest first."""
+    columns = (_o.id, _o.external_id, _o.profile_id, _o.placed_at, _o.total)
+    stands = _o.status.not_in(("cancelled", "refunded"))
+    query = sa.select(*columns).where(
+        _o.database_id == database_id, _o.placed_at > since, _o.placed_at <= until, stands
+    )
+    return [as_struct(row, PlacedOrder) for row in await tx.all(query.order_by(_o.placed_at, _o.id))]
 
 
 async def latest(tx: Tx, database_id: int, limit: int) -> list[int]:
