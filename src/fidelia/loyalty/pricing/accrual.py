@@ -92,14 +92,23 @@ class Earning:
             case PointsFixed():
                 return reward.points
             case PointsPercent():
-                over = sum(weights.values()) * reward.rate * 10**type_.places
-                return rounded(over, RATE * RATE * self._minor, type_.rounding)
+                return percentage(reward, type_, sum(weights.values()), self._minor)
             case PointsPerMoney():
-                return sum(weights.values()) // (reward.per[self._currency] * RATE) * reward.points
+                return per_money(reward, sum(weights.values()), self._currency)
             case PointsPerItem():
                 return rounded(sum(weights.values()) * reward.points, RATE, type_.rounding)
             case PointsMultiplier():
                 return rounded(sum(weights.values()) * (reward.factor - RATE), RATE, type_.rounding)
+
+
+def percentage(reward: PointsPercent, type_: PointType, paid: int, minor: int) -> int:
+    """Return the points of ``paid``, in millionths of minor units; of these, ``minor`` make a unit of money."""
+    return rounded(paid * reward.rate * 10**type_.places, RATE * RATE * minor, type_.rounding)
+
+
+def per_money(reward: PointsPerMoney, paid: int, currency: str) -> int:
+    """Return the points of ``paid``, in millionths of minor units."""
+    return paid // (reward.per[currency] * RATE) * reward.points
 
 
 def rounded(over: int, under: int, how: str) -> int:

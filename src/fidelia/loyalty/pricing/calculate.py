@@ -48,8 +48,7 @@ def calculate(
     candidates = _candidates(compiled, fitting)
     search: Search | None = None
     if compiled.program.mode == "best":
-        chosen, search = best(engine, candidates, fitting.bits, compiled.program.most_nodes)
-        outcome = engine.run(chosen)
+        outcome, search = best(engine, candidates, fitting.bits, compiled.program.most_nodes)
         for i, _ in candidates:
             fitting.trace[i] = compiled.not_best[i]  # what was chosen is told below
     else:

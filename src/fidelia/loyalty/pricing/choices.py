@@ -9,6 +9,7 @@ from .bounds import Bounds, Option
 from .compiled import BENEFITS, DISCOUNTS, MULTIPLIERS, PAYING, POINTS
 from .engine import Chosen, Engine
 from .rewards import FreeDelivery, PointsPercent, PointsPerMoney
+from .settling import Settling
 from .thinning import Thinning
 
 
@@ -42,6 +43,7 @@ class Choices:
         self._discounts_add = not self._exclusive and self._all_add(bits)
         self.fixed: list[Chosen] = []
         self.idle: set[int] = set()  # promotions that are worth nothing by themselves
+        self.beaten: Sequence[Chosen] = ()  # those that others beat before the search
         self.parts = self._parts(self._made(bits))
         known: dict[tuple[int, int], Option] = {}
         for part in self.parts:
@@ -88,7 +90,10 @@ class Choices:
     def _made(self, bits: int) -> list[list[Option]]:
         compiled = self._compiled
         shown = self._exclusive or (self._paid_earns and self._engine.pays_with_points)
-        thinning = Thinning(self._engine, self.bounds.full, bits, self._masks, self.bounds.boost, shown)
+        settled = Settling(self._engine, self.bounds.full, bits, self._masks, self.bounds.boost, shown)
+        self.fixed += settled.taken
+        self.beaten = settled.beaten
+        thinning = Thinning(self._engine, settled.open, settled.bits, self._masks, self.bounds.boost, shown)
         wanted = thinning.choices
         for i, lines in thinning.singles:
             phase = compiled.phases[i]

@@ -98,6 +98,10 @@ class Engine:
         """Tell whether a percentage is taken of what is left of the price."""
         return not self._initial if reward.of is None else reward.of == "discounted"
 
+    def prices(self) -> Prices:
+        """Return the first prices, to be worked on."""
+        return Prices(self.bases, self.floors, self.quantities, self.currency, self._initial)
+
     def run(self, chosen: Sequence[Chosen], *, traced: bool = True) -> Outcome:
         """Work the order out; ``chosen`` is in the order of trying."""
         return _Run(self, traced).all(chosen)
@@ -111,7 +115,7 @@ class _Run:
     def __init__(self, engine: Engine, traced: bool) -> None:
         self.engine = engine
         self.traced = traced
-        self.prices = Prices(engine.bases, engine.floors, engine.quantities, engine.currency, engine._initial)
+        self.prices = engine.prices()
         self.out = Outcome(self.prices.amounts, engine.delivery)
         self.total = sum(engine.bases) + engine.delivery
         self.won: dict[int, dict[int, int]] = {}  # by group: the winner of each line, or of the order

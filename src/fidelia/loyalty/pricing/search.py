@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from .bounds import FINE, Option
 from .choices import Choices, Part
-from .engine import Chosen, Engine
+from .engine import Chosen, Engine, Outcome
 from .model import Search
 from .tree import Open, Tree
 
@@ -18,8 +18,8 @@ from .tree import Open, Tree
 _OPTIONS = 8
 
 
-def best(engine: Engine, candidates: Sequence[Chosen], bits: int, most_nodes: int) -> tuple[list[Chosen], Search]:
-    """Return the set that is worth most to the member, and how it was found.
+def best(engine: Engine, candidates: list[Chosen], bits: int, most_nodes: int) -> tuple[Outcome, Search]:
+    """Return what the set gives that is worth most to the member, and how it was found.
 
     ``candidates`` are in the order of trying, ``bits`` are the same.
     """
@@ -39,23 +39,21 @@ class _Frame:
 
 
 class _Search:
-    def __init__(self, engine: Engine, candidates: Sequence[Chosen], bits: int, most_nodes: int) -> None:
+    def __init__(self, engine: Engine, candidates: list[Chosen], bits: int, most_nodes: int) -> None:
         self.engine = engine
         self.candidates = candidates
         self.most_nodes = most_nodes
         self.nodes = 1
         self.choices = Choices(engine, candidates, bits)
 
-    def run(self) -> tuple[list[Chosen], Search]:
+    def run(self) -> tuple[Outcome, Search]:
         engine, parts = self.engine, self.choices.parts
-        found = list(self.candidates)
-        by_place = value = engine.run(found, traced=False).value
-        bound, cut = value, False
-        fixed = list(self.choices.fixed)
-        if not parts and self.choices.idle:  # what is worth nothing may exclude what is
-            alone = engine.run(fixed, traced=False).value
-            if alone > value:
-                found, value, bound = fixed, alone, alone
+        fixed = self.choices.fixed
+        found, cut = self.candidates, False
+        if not parts and fixed == found:  # all are in every set
+            outcome = engine.run(found)
+            return outcome, Search(outcome.value, outcome.value, engine.worths.scale, self.nodes, cut)
+        by_place = value = bound = engine.run(found, traced=False).value
         if parts:
             if len(parts) == 1:  # of one part, by place is the best so far; of several it is looked at in the end
                 pieces = [_Piece(self, parts[0], found, value)]
@@ -65,19 +63,21 @@ class _Search:
             for piece in pieces:
                 piece.branch()
             taken = _merged([*fixed, *(each for piece in pieces for each in piece.taken)])
-            value = engine.run(taken, traced=False).value
-            # by place may be worth as much as the best: then it stays as it is
-            found = taken if value > by_place else found
-            value = max(value, by_place)
             cut = any(piece.cut for piece in pieces)
-            if cut and len(parts) > 1:
-                gains = sum(piece.bound - start for piece, start in zip(pieces, starts, strict=True))
-                bound = max(value, self.worth(fixed) + gains)
-            else:
-                bound = max(value, pieces[0].bound) if cut else value
+        else:  # what is beaten, or worth nothing, may exclude what is worth more
+            taken = fixed
+        value = self.worth(taken)
+        # by place may be worth as much as the best: then it stays as it is
+        found = taken if value > by_place else found
+        value = bound = max(value, by_place)
+        if cut and len(parts) > 1:
+            gains = sum(piece.bound - start for piece, start in zip(pieces, starts, strict=True))
+            bound = max(value, self.worth(fixed) + gains)
+        elif cut:
+            bound = max(value, pieces[0].bound)
         if len(found) < len(self.candidates):
             found = self._completed(found, value)
-        return found, Search(value, bound, engine.worths.scale, self.nodes, cut)
+        return engine.run(found), Search(value, bound, engine.worths.scale, self.nodes, cut)
 
     def worth(self, chosen: Sequence[Chosen]) -> int:
         """Return what a set is worth."""
@@ -86,8 +86,10 @@ class _Search:
     def _completed(self, found: list[Chosen], value: int) -> list[Chosen]:
         """Add what is worth nothing by itself (codes, levels …), unless it makes less of the rest."""
         known = {i for i, _ in found}
+        option = self.choices.bounds.option
+        idle = self.choices.idle.union(i for i, lines in self.choices.beaten if not option(i, lines).matters)
         for i, lines in self.candidates:
-            if i in self.choices.idle and i not in known:
+            if i in idle and i not in known:
                 wider = sorted([*found, (i, lines)], key=lambda chosen: chosen[0])
                 if self.engine.run(wider, traced=False).value >= value:
                     found = wider
