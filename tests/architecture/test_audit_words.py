@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-WORDS = ROOT / "web/src/app/settings/audit.ts"
+WORDS = ROOT / "web/src/kit/audit/words.ts"
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 VERB = re.compile(r"[a-z_]+")
 

@@ -20,6 +20,8 @@ export { SmallTable, type SmallTableProps } from './list/SmallTable';
 export { ListView, type ListViewProps } from './list/ListView';
 export { useListState, type ListState } from './list/useListState';
 export type { BulkAction, Column, FilterDef, Noun, Selection } from './list/types';
+export { AuditLog } from './audit/AuditLog';
+export { auditWords, changedFields } from './audit/words';
 export { CancelJob, JobBar, JobProgress, progressWords, shareOf } from './jobs/JobProgress';
 export { AllDone, FirstUse, NoMatch, NoRight } from './states/Empty';
 export { announce, useAnnounce } from './states/announce';

@@ -3,8 +3,7 @@ import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
 import type { components } from '@/api/schema';
-import { AllDone, Details, ListPage, SideDrawer, Time, useDrawer, useListState, type Column } from '@/kit';
-import { auditWords, changedFields } from './audit';
+import { AllDone, auditWords, changedFields, Details, ListPage, SideDrawer, Time, useDrawer, useListState, type Column } from '@/kit';
 import { settingsCrumb, SettingsFrame } from './SettingsFrame';
 import css from './settings.module.css';
 

@@ -1,7 +1,5 @@
-import { api, ok } from '@/api/client';
-import { useList } from '@/api/list';
 import type { components } from '@/api/schema';
-import { AllDone, ListView, Time, useListState, type Column } from '@/kit';
+import { AuditLog, type Column } from '@/kit';
 import type { Pool } from './model';
 
 type Entry = components['schemas']['AuditOut'];
@@ -18,15 +16,10 @@ function changes(entry: Entry): string {
   return Object.entries(after).map(([key, value]) => `${key.replaceAll('_', ' ')}: ${key in before ? `${shown(before[key])} → ` : ''}${shown(value)}`).join(' · ');
 }
 
+const said = (entry: Entry) => `${words[entry.action] ?? entry.action}${entry.action.startsWith('promo_code.') && entry.object_name ? ` ${entry.object_name.slice(entry.object_name.lastIndexOf(': ') + 2)}` : ''}`;
+const changed: Column<Entry>[] = [{ key: 'changed', header: 'Changed', priority: 2, cell: changes }];
+
 /** Who did what with the pool and its codes. */
 export function LogTab({ pool }: { pool: Pool }) {
-  const state = useListState();
-  const query = useList<Entry>(['promo-codes', pool.id, 'log'], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/audit', { params: { query: { kind: 'promo_pool', object_id: String(pool.id), limit, ...(cursor ? { cursor } : {}) } }, signal })));
-  const columns: Column<Entry>[] = [
-    { key: 'what', header: 'What', cell: (e) => `${words[e.action] ?? e.action}${e.action.startsWith('promo_code.') && e.object_name ? ` ${e.object_name.slice(e.object_name.lastIndexOf(': ') + 2)}` : ''}` },
-    { key: 'changed', header: 'Changed', priority: 2, cell: changes },
-    { key: 'who', header: 'Who', priority: 2, cell: (e) => e.actor_name },
-    { key: 'at', header: 'When', priority: 2, cell: (e) => <Time value={e.at} mode="absolute" /> },
-  ];
-  return <ListView<Entry> name="promo-log" query={query} state={state} columns={columns} rowKey={(e) => e.id} rowLabel={(e) => words[e.action] ?? e.action} noun={{ one: 'change', many: 'changes' }} searchLabel={null} empty={<AllDone>Nothing was changed yet.</AllDone>} />;
+  return <AuditLog kind="promo_pool" id={pool.id} name="promo-log" queryKey={['promo-codes', pool.id, 'log']} what={said} more={changed} />;
 }

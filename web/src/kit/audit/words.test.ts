@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { auditWords, changedFields } from './audit';
-import { device } from './device';
+import { auditWords, changedFields } from './words';
 
 describe('the audit log in words', () => {
   it('reads as a sentence, also for actions it does not know', () => {
@@ -13,10 +12,5 @@ describe('the audit log in words', () => {
   it('names three fields and counts the rest', () => {
     expect(changedFields({ before: { name: 'a', sort_order: 1 }, after: { name: 'b', x: 1, y: 2 } })).toBe('name, sort order, x and 1 more');
     expect(changedFields({ before: null, after: null })).toBe('');
-  });
-  it('names the device', () => {
-    expect(device('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/149.0 Safari/537.36')).toBe('Chrome on Linux');
-    expect(device('python-httpx/0.28.1')).toBe('python-httpx');
-    expect(device(null)).toBe('Unknown device');
   });
 });
