@@ -8,6 +8,7 @@
     balances(tx, program_id, profile_ids) -> {profile: {point_type_id: Balance}}
     ask_balances(tx, program_id, profile_id)            the same of one member, sent with other questions
     ask_purse(tx, types, profile_id) -> AskedPurse      one member's accounts, locked: for orders
+    purses(tx, program_id, point_type_id, profile_ids, *, accruals=0) -> Purses   many members', posted to in turn
     earned(tx, point_type_id, profile_ids, since=None) -> {profile: Decimal}
 
 ``by`` is the actor, the platform itself unless given. Every call writes all its rows or raises: 404 a transaction, 409
@@ -38,6 +39,7 @@ from .service.back import give_back, take_back
 from .service.finish import finish
 from .service.post import accrue, redeem
 from .service.purse import AskedPurse, AskedView, Purse, ask_purse, ask_view
+from .service.purses import Purses, purses
 from .service.upkeep import activate, becoming_active, expire_chunk, expire_lots, time_out_holds
 from .store.page import Filter, after, count, page
 from .store.read import chain, moved
@@ -58,6 +60,7 @@ __all__ = [
     "Lot",
     "Policy",
     "Purse",
+    "Purses",
     "Redemption",
     "State",
     "TakeBack",
@@ -85,6 +88,7 @@ __all__ = [
     "open_lots",
     "page",
     "personal_data",
+    "purses",
     "redeem",
     "step_of",
     "take_back",

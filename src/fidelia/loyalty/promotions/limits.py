@@ -96,3 +96,53 @@ def takings(
         for key, limit in asked
         if (amount := amounts.get(key.promotion_id, {}).get(key.what, Decimal(0))) > 0
     ]
+
+
+class Tally:
+    """Limits of one promotion while it works for one member after another: each use takes so much of them."""
+
+    def __init__(
+        self,
+        promotion_id: int,
+        limits: Sequence[PromotionLimit],
+        now: datetime,
+        zone: str,
+        amounts: Mapping[str, Decimal],
+    ) -> None:
+        self._limits = {promotion_id: limits}
+        self._now, self._zone = now, zone
+        self._amounts = {promotion_id: amounts}
+        self._by_member: dict[int, list[Taking]] = {}
+        self._used: dict[CounterKey, Decimal] = {}
+
+    def of(self, profile_id: int) -> list[Taking]:
+        """Return what one use takes of which counters."""
+        if profile_id not in self._by_member:
+            asked = keys(self._limits, profile_id, self._now, self._zone)
+            self._by_member[profile_id] = takings(asked, self._amounts)
+        return self._by_member[profile_id]
+
+    def keys(self, profiles: Iterable[int]) -> set[CounterKey]:
+        """Return the counters that these people's uses take from."""
+        return {one.key for profile_id in profiles for one in self.of(profile_id)}
+
+    def begin(self, used: Mapping[CounterKey, Decimal]) -> None:
+        """Take note of what has been used of counters; those that are not named are full."""
+        self._used = dict(used)
+
+    def room(self, profile_id: int) -> bool:
+        """Tell whether the limits let somebody use it once more."""
+        return all(self._used.get(one.key, Decimal(0)) + one.amount <= one.most for one in self.of(profile_id))
+
+    def take(self, profile_id: int) -> None:
+        """Count a use."""
+        for one in self.of(profile_id):
+            self._used[one.key] = self._used.get(one.key, Decimal(0)) + one.amount
+
+    def taken(self, uses: Iterable[int]) -> dict[CounterKey, Decimal]:
+        """Return what these uses, by whose they are, take of each counter."""
+        found: dict[CounterKey, Decimal] = {}
+        for profile_id in uses:
+            for one in self.of(profile_id):
+                found[one.key] = found.get(one.key, Decimal(0)) + one.amount
+        return found

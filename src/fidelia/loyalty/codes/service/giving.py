@@ -40,9 +40,23 @@ async def give(
     return {want.profile_id: code for want, code in found.codes.items()}
 
 
-async def hand_out(tx: Tx, pool: PromoPool, wants: Sequence[Want], *, by: Giver) -> Given:
-    """Give codes of a pool to people, each for a run of theirs; say why some got none."""
-    asked = sorted(set(wants))
+async def give_in_turn(tx: Tx, pool_id: int, wants: Sequence[tuple[int, str]]) -> dict[tuple[int, str], str]:
+    """Give codes of a pool to (profile, run) in this order: when it runs dry, the last get none. Raises 404.
+
+    Nobody else gives codes for the same runs at the same time.
+    """
+    asked = [Want(*want) for want in wants]
+    found = await hand_out(tx, await pools_store.get(tx, pool_id), asked, by="promotion", in_turn=True)
+    return {(want.profile_id, want.run_key): code for want, code in found.codes.items()}
+
+
+async def hand_out(tx: Tx, pool: PromoPool, wants: Sequence[Want], *, by: Giver, in_turn: bool = False) -> Given:
+    """Give codes of a pool to people, each for a run of theirs; say why some got none.
+
+    They are served in the order of their ids, so that nobody who gives to the same people at the same time waits for
+    the other; ``in_turn`` in the order in which they come.
+    """
+    asked = list(dict.fromkeys(wants)) if in_turn else sorted(set(wants))
     codes = await _known(tx, pool, asked)
     missing = [want for want in asked if want not in codes]
     if not missing:

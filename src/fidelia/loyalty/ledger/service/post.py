@@ -9,13 +9,13 @@ from decimal import Decimal
 import msgspec
 
 from fidelia.access import Actor
-from fidelia.kernel.errors import FieldError, conflict, invalid_field
+from fidelia.kernel.errors import FieldError, Problem, conflict, invalid_field
 from fidelia.kernel.money import amount_text
 from fidelia.platform.postgres import Tx
 
 from ...programs import PointType, lifetime
 from ..model import Accrual, Redemption, Transaction
-from ..rules.book import ZERO, AccountState, Short
+from ..rules.book import ZERO, AccountState
 from ..store import accounts as store
 from ..store.accounts import Key
 from .desk import Desk, References, fingerprint, told
@@ -158,22 +158,27 @@ def debit(
         answer = references.first(row.reference, asked, n)
         if answer is None:
             account = accounts[row.point_type_id, row.profile_id]
-            amount = account.available(desk.tx.now) if row.amount is None else row.amount
+            available = account.available(desk.tx.now)
+            amount = available if row.amount is None else row.amount
+            if amount > available:  # before anything is entered: others may go on without this row
+                raise short(available, n)
             state = "held" if held else "final"
             entry = desk.book.enter(account, row.type, amount, row.because, state=state, at=row.at)  # type: ignore[arg-type]
             entry.reference, entry.asked, entry.hold_until = row.reference, asked, row.hold_until
-            try:
-                desk.book.debit(entry, amount)
-            except Short as short:
-                available = amount_text(short.available)
-                said = f"Only {available} points can be spent" if short.available else "There are no points to spend"
-                raise conflict(said, FieldError(f"/items/{n}/amount", said), available=available) from None
+            desk.book.debit(entry, amount)
             if row.type != "redeem":
                 desk.book.void((account.lots[lot_id], part) for (lot_id, _), part in entry.moved.items())
             answer = told(entry, by, desk.tx.now)
             references.add(row.reference, asked, answer)
         done.append(answer)
     return done
+
+
+def short(available: Decimal, n: int) -> Problem:
+    """409: fewer points are active than somebody wants to spend."""
+    number = amount_text(available)
+    said = f"Only {number} points can be spent" if available else "There are no points to spend"
+    return conflict(said, FieldError(f"/items/{n}/amount", said), available=number)
 
 
 def _check_hold(until: datetime | None, now: datetime, n: int) -> None:

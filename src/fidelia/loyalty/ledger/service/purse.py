@@ -7,7 +7,7 @@ others (``Tx.together``).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from datetime import datetime
 
 import msgspec
 
@@ -64,20 +64,8 @@ class Purse:
 
     def balances(self) -> dict[int, Balance]:
         """Return what can be spent and what waits, by point type; what is held or promised is not looked at."""
-        return {type_id: self._balance(account) for (type_id, _), account in self._accounts.items()}
-
-    def _balance(self, account: AccountState) -> Balance:
         now = self._desk.tx.now
-        pending = sum((lot.remaining for lot in account.lots.values() if lot.active_from > now), ZERO)
-        active = sum((lot.remaining for lot in account.lots.values() if lot.active(now)), Decimal(0))
-        return Balance(
-            total=active + pending - account.debt,
-            active=account.available(now),
-            pending=pending,
-            held=NOTHING.held,
-            promised=NOTHING.promised,
-            debt=account.debt,
-        )
+        return {type_id: balance_of(account, now) for (type_id, _), account in self._accounts.items()}
 
     async def prepare(self, accruals: Sequence[Accrual]) -> Asked[list[int]] | None:
         """Ask for the lots that these will open."""
@@ -108,6 +96,20 @@ class Purse:
     async def save(self, by: Actor | None) -> None:
         """Write everything by one statement, tell the history, and have the lots projected."""
         await self._desk.save(by, writer=write_few)
+
+
+def balance_of(account: AccountState, now: datetime) -> Balance:
+    """Return what can be spent of an account and what waits; what is held or promised is not looked at."""
+    pending = sum((lot.remaining for lot in account.lots.values() if lot.active_from > now), ZERO)
+    active = sum((lot.remaining for lot in account.lots.values() if lot.active(now)), ZERO)
+    return Balance(
+        total=active + pending - account.debt,
+        active=account.available(now),
+        pending=pending,
+        held=NOTHING.held,
+        promised=NOTHING.promised,
+        debt=account.debt,
+    )
 
 
 class AskedView:

@@ -91,6 +91,22 @@ async def require(tx: Tx, program_id: int, profile_ids: Collection[int]) -> Prog
     return program
 
 
+async def admit(tx: Tx, program_id: int, people: BitMap) -> BitMap:
+    """Return who of these is a member or comes in now, as :func:`require` would have it; their rows are locked.
+
+    Whom it would refuse is left out. Raises 404; 409 while the program is not active.
+    """
+    program = await need_active(tx, program_id)
+    states = await store.lock(tx, program_id, people)
+    inside = BitMap([id_ for id_, state in states.items() if state == "active"])
+    strangers = await allowed_of(tx, program, people - BitMap(states))
+    if strangers:
+        await enrol(tx, program_id, strangers, "order")
+        came = await store.lock(tx, program_id, strangers)
+        inside |= BitMap([id_ for id_, state in came.items() if state == "active"])
+    return inside
+
+
 async def allowed_of(tx: Tx, program: Program, people: BitMap) -> BitMap:
     """Return which of these people come in by themselves."""
     if program.audience == "everybody":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Set
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -169,31 +170,72 @@ async def judge(
     seen = seen or await look(tx, program, group, profile_ids)
     if seen is None:
         return Judged()
-    joined, zone, before, total = seen
-    today = tx.now.astimezone(zone).date()
-    changed: dict[int, Standing] = {}
-    moves: list[Moved] = []
+    rung = Rung(tx, program, group, seen)
     graced = 0
-    for profile_id, since in joined.items():
-        there = before.get(profile_id)
-        reached = (there.reached_at if there else since).astimezone(zone).date()
-        days = Days(today, since.astimezone(zone).date(), reached)
-        have = total.get(profile_id, rules.NOTHING)
-        standing = there or rules.begin(group, tx.now, days)
-        after = verdict(group, standing, have, tx.now, days)
+    for profile_id in seen.joined:
+        was, after = rung.judge(profile_id, verdict)
+        graced += after.in_grace and not was.in_grace
+    moves = await rung.write(cause, reason)
+    up = sum(rules.height(group, move.to_id) > rules.height(group, move.from_id) for move in moves)
+    kept = len(seen.joined) - len(moves) - graced
+    return Judged(seen=len(seen.joined), raised=up, lowered=len(moves) - up, kept=kept, graced=graced)
+
+
+class Rung:
+    """Where members stand in a group, judged one by one in memory, as often as need be, and written together."""
+
+    def __init__(self, tx: Tx, program: Program, group: LevelGroup, seen: Seen) -> None:
+        self.group = group
+        self._tx = tx
+        self._program = program
+        self._seen = seen
+        self._total = dict(seen.total)
+        self._changed: dict[int, Standing] = {}
+        #: Everybody's first move, then everybody's second …
+        self._moves: list[list[Moved]] = []
+        self._moved: Counter[int] = Counter()
+        self._today = tx.now.astimezone(seen.zone).date()
+
+    def __contains__(self, profile_id: int) -> bool:
+        """Tell whether somebody is among the members that were looked up."""
+        return profile_id in self._seen.joined
+
+    def there(self, profile_id: int) -> Standing | None:
+        """Return where a member stands by now."""
+        return self._changed.get(profile_id) or self._seen.before.get(profile_id)
+
+    def earn(self, profile_id: int, points: Decimal) -> None:
+        """Count points that somebody has earned and that can be spent already."""
+        self._total[profile_id] = self._total.get(profile_id, rules.NOTHING) + points
+
+    def judge(self, profile_id: int, verdict: Judge) -> tuple[Standing, Standing]:
+        """Work out where a member stands by ``verdict``; return where they stood or would begin, and where now."""
+        since, there = self._seen.joined[profile_id], self.there(profile_id)
+        reached = (there.reached_at if there else since).astimezone(self._seen.zone).date()
+        days = Days(self._today, since.astimezone(self._seen.zone).date(), reached)
+        have = self._total.get(profile_id, rules.NOTHING)
+        standing = there or rules.begin(self.group, self._tx.now, days)
+        after = verdict(self.group, standing, have, self._tx.now, days)
         if after != there:
-            changed[profile_id] = after
-        graced += after.in_grace and not standing.in_grace
+            self._changed[profile_id] = after
         was = there.level_id if there else None
         if after.level_id != was:
-            moves.append(Moved(profile_id, was, after.level_id, rules.points(standing, have)))
-    await standings.put(tx, group.id, changed)
-    await standings.note(tx, group.id, moves, cause, reason)
-    await _tell(tx, program, group, moves, first={id_ for id_ in joined if id_ not in before})
-    up = sum(rules.height(group, move.to_id) > rules.height(group, move.from_id) for move in moves)
-    return Judged(
-        seen=len(joined), raised=up, lowered=len(moves) - up, kept=len(joined) - len(moves) - graced, graced=graced
-    )
+            turn = self._moved[profile_id]
+            self._moved[profile_id] += 1
+            if turn == len(self._moves):
+                self._moves.append([])
+            self._moves[turn].append(Moved(profile_id, was, after.level_id, rules.points(standing, have)))
+        return standing, after
+
+    async def write(self, cause: MoveCause, reason: str | None = None) -> list[Moved]:
+        """Store where members stand now, write their moves down and tell of them; return the moves."""
+        await standings.put(self._tx, self.group.id, self._changed)
+        first = self._seen.joined.keys() - self._seen.before.keys()
+        for moves in self._moves:
+            await standings.note(self._tx, self.group.id, moves, cause, reason)
+            await _tell(self._tx, self._program, self.group, moves, first=first)
+            first = set()
+        return [move for moves in self._moves for move in moves]
 
 
 async def zone_of(tx: Tx, program: Program) -> ZoneInfo:
@@ -216,7 +258,7 @@ def _level(group: LevelGroup, level_id: int) -> Level | None:
     return next((level for level in group.levels if level.id == level_id), None)
 
 
-async def _tell(tx: Tx, program: Program, group: LevelGroup, moves: list[Moved], first: set[int]) -> None:
+async def _tell(tx: Tx, program: Program, group: LevelGroup, moves: list[Moved], first: Set[int]) -> None:
     """Tell of moves as events, one row for all who made the same one; nobody hears of the level they begin on."""
     by_id: Mapping[int | None, Level] = {level.id: level for level in group.levels}
     same: dict[tuple[int | None, int | None], BitMap] = {}

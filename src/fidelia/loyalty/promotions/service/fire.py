@@ -1,32 +1,36 @@
-"""Trigger promotions at work: points, a code or a level for somebody, because a call says so."""
+"""Trigger promotions at work: points, a code or a level for somebody, because a call says so or something happened.
+
+For one or for thousands it is the same work: read and lock at once, decide for one after another, write at once.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 
 import msgspec
+import structlog
 
-from fidelia import conditions, profiles, segments
 from fidelia.access import Actor
-from fidelia.conditions import Facts
-from fidelia.kernel.errors import conflict, invalid_field
-from fidelia.kernel.money import amount_text, parse_amount
+from fidelia.conditions import Checked
+from fidelia.kernel.errors import Problem, conflict, invalid_field
 from fidelia.platform.postgres import Tx
 
-from ... import codes, ledger, members
-from ...programs import PointType
-from .. import rewards as r
-from ..checks import Scope, Understood, scope_of, understand
-from ..facts import loyalty_facts
-from ..limits import keys, takings
+from ... import members
+from ..checks import Scope, scope_of, understand
+from ..limits import CounterKey, Tally
 from ..model import PromotionDefinition, PromotionFired
 from ..store import counters
 from ..store import firings as store
 from ..store import promotions as promotions_store
 from ..store.promotions import PromotionRow
+from .audience import Audience, audience
+from .gifts import Gift, Wish, gift_of
 from .reading import read_definition
 
+log = structlog.get_logger(__name__)
 MAX_REFERENCE = 200
 
 
@@ -55,26 +59,42 @@ async def fire(
     definition = await running(tx, row)
     await members.require(tx, program_id, [profile_id])
     scope = await scope_of(tx, program_id, [definition])
-    await _fits(tx, scope, understand(scope, "trigger", definition), profile_id)
-    done = await _do(tx, actor, scope, row, definition, profile_id, reference, amount)
+    checked = understand(scope, "trigger", definition).whole
+    gift = gift_of(tx, actor, scope, row.id, definition, amount)
+    ((_, done),) = await _work(tx, scope, row, definition, checked, gift, [Wish(profile_id, reference)], _raise)
     if reference is not None:
         await store.finish(tx, row.id, reference, done)
     return done
 
 
-async def fire_once(
-    tx: Tx, scope: Scope, row: PromotionRow, definition: PromotionDefinition, profile_id: int, reference: str
-) -> bool:
-    """Let a promotion that runs do its work for a member whose row is locked, unless it did for this reference.
+async def fire_all(
+    tx: Tx, row: PromotionRow, definition: PromotionDefinition, scope: Scope, wishes: Sequence[Wish]
+) -> int:
+    """Let a promotion that runs do its work for members, whose rows are locked, as far as it did not for a reference.
 
-    Tells whether it did. Raises what :func:`fire` raises.
+    What comes of it is what one after another would have led to, in this order: who does not fit, has too few points
+    or has used it as often as they may gets nothing. Everything is read and written at once. Returns how often it
+    worked.
     """
-    if not await store.begin(tx, row.id, reference, profile_id, ""):
-        return False
-    await _fits(tx, scope, understand(scope, "trigger", definition), profile_id)
-    done = await _do(tx, Actor.system(), scope, row, definition, profile_id, reference, None)
-    await store.finish(tx, row.id, reference, done)
-    return True
+    try:
+        checked = understand(scope, "trigger", definition).whole
+        gift = gift_of(tx, Actor.system(), scope, row.id, definition, None)
+    except Problem as problem:
+        log.info("a promotion gives nothing", promotion=row.id, reason=problem.detail)
+        return 0
+    before = await store.known(tx, row.id, [wish.reference or "" for wish in wishes])
+    fresh = [wish for wish in wishes if wish.reference not in before]
+
+    def refuse(wish: Wish, problem: Problem) -> None:
+        log.debug("an event gives nothing", promotion=row.id, profile=wish.profile_id, reason=problem.detail)
+
+    fired = await _work(tx, scope, row, definition, checked, gift, fresh, refuse)
+    await store.write(tx, row.id, [(wish.reference or "", done) for wish, done in fired])
+    return len(fired)
+
+
+def _raise(_wish: Wish, problem: Problem) -> None:
+    raise problem
 
 
 async def _find(tx: Tx, program_id: int, promotion: int | str) -> PromotionRow:
@@ -113,91 +133,121 @@ async def running(tx: Tx, row: PromotionRow) -> PromotionDefinition:
     return definition
 
 
-async def _fits(tx: Tx, scope: Scope, understood: Understood, profile_id: int) -> None:
-    checked = understood.whole
-    if checked is None:
-        return
-    names = {
-        name.removeprefix("profile.").split("[")[0].split(".")[0]
-        for name in checked.references.fields
-        if name.startswith("profile.")
-    }
-    fields: dict[str, object] = {}
-    if names:
-        found = await profiles.read_many(tx, scope.program.database_id, [profile_id], sorted(names))
-        fields.update(found[0] if found else {})
-    loyal = [name for name in checked.references.fields if name.startswith("loyalty.")]
-    if loyal:
-        known = await loyalty_facts(tx, scope.program, scope.types.values(), [profile_id], loyal)
-        fields.update(known[profile_id])
-    inside = {id_: profile_id in await segments.members(tx, id_) for id_ in checked.references.segments}
-    if not conditions.evaluate(checked, Facts(fields=fields, segments=inside), tx.now, scope.timezone):
-        raise conflict("This person does not fit the conditions of the promotion")
-
-
-async def _do(
+async def _work(
     tx: Tx,
-    actor: Actor,
     scope: Scope,
     row: PromotionRow,
     definition: PromotionDefinition,
-    profile_id: int,
-    reference: str | None,
-    amount: str | None,
-) -> PromotionFired:
-    reward, program_id = definition.reward, scope.program.id
-    done = PromotionFired(row.id, profile_id, None, None, None, None, None, False)
-    points = Decimal(0)
-    if isinstance(reward, r.PointsFixed | r.PointsSpent):
-        point_type = scope.types[reward.points]
-        points = _amount(reward, point_type, amount)
-        because = ledger.Because(source_type="promotion", source_id=reference or "", promotion_id=row.id)
-        if isinstance(reward, r.PointsFixed):
-            given = ledger.Accrual(profile_id=profile_id, point_type_id=point_type.id, amount=points, because=because)
-            (moved,) = await ledger.accrue(tx, program_id, [given], by=actor)
-            await members.settle_levels(tx, program_id, [profile_id])
-        else:
-            spent = ledger.Redemption(
-                profile_id=profile_id, point_type_id=point_type.id, amount=points, because=because
-            )
-            (moved,) = await ledger.redeem(tx, program_id, [spent], by=actor)
-        done = msgspec.structs.replace(
-            done, transaction=str(moved.id), points=reward.points, amount=amount_text(moved.change)
-        )
-    elif amount is not None:
-        raise invalid_field("/amount", "This promotion gives no points")
-    if isinstance(reward, r.GrantLevel):
-        level = next(
-            one
-            for group in scope.levels
-            if group.key == reward.group
-            for one in group.levels
-            if one.key == reward.level
-        )
-        await members.grant_level(tx, program_id, [profile_id], level.id, reason=definition.name)
-        done = msgspec.structs.replace(done, level=level.key)
-    asked = keys({row.id: definition.limits}, profile_id, tx.now, scope.timezone)
-    amounts = {row.id: {"uses": Decimal(1), "points": points}}
-    if await counters.take(tx, takings(asked, amounts)) is None:
+    checked: Checked | None,
+    gift: Gift,
+    wishes: Sequence[Wish],
+    refuse: Callable[[Wish, Problem], None],
+) -> list[tuple[Wish, PromotionFired]]:
+    """Do the work for some wishes in their order; ``refuse`` is told why one gets nothing, and may raise.
+
+    Locks accounts, then counters, then codes; members' rows are locked.
+    """
+    people = {wish.profile_id for wish in wishes}
+    whom = await audience(tx, scope, checked, people)
+    tally = Tally(row.id, definition.limits, tx.now, scope.timezone, {"uses": Decimal(1), "points": gift.points})
+    wishes = await _likely(tx, whom, tally, gift, wishes, refuse)
+    if not wishes:
+        return []
+    people = {wish.profile_id for wish in wishes}
+    await gift.begin(people, len(wishes))
+    tally.begin(await _held(tx, tally.keys(people)))
+    fired: list[tuple[Wish, PromotionFired]] = []
+    done: set[str] = set()
+    for wish in wishes:
+        if wish.reference is not None and wish.reference in done:
+            continue
+        try:
+            _need(whom, tally, wish)
+            fired.append((wish, gift.give(wish)))
+        except Problem as problem:
+            refuse(wish, problem)
+            continue
+        tally.take(wish.profile_id)
+        if whom.asks:
+            whom.learn(wish.profile_id, gift.changed(wish.profile_id, whom.asks))
+        if wish.reference is not None:
+            done.add(wish.reference)
+    if not fired:
+        return []
+    await gift.write()
+    fired = await _with_codes(gift, fired, refuse)
+    await counters.keep(tx, tally.taken(wish.profile_id for wish, _ in fired))
+    uses = Counter(wish.profile_id for wish, _ in fired)
+    await counters.count_uses(tx, row.id, {id_: (times, gift.points * times) for id_, times in uses.items()})
+    return fired
+
+
+async def _likely(
+    tx: Tx,
+    whom: Audience,
+    tally: Tally,
+    gift: Gift,
+    wishes: Sequence[Wish],
+    refuse: Callable[[Wish, Problem], None],
+) -> list[Wish]:
+    """Leave out who gets nothing for sure, so that nothing is opened for them.
+
+    Somebody who does not fit at first never will here, for what is known of them changes only by what they get. Limits
+    may be used up by others until they are locked, but never the other way round.
+    """
+    fitting = {wish.profile_id for wish in wishes if whom.fits(wish.profile_id)}
+    tally.begin(await counters.used(tx, sorted(tally.keys(fitting))))
+    certain = gift.certain and not whom.asks
+    found, done = [], set[str | None]()
+    for wish in wishes:
+        try:
+            _need(whom, tally, wish)
+        except Problem as problem:
+            refuse(wish, problem)
+            continue
+        found.append(wish)
+        if certain and (wish.reference is None or wish.reference not in done):
+            tally.take(wish.profile_id)
+            done.add(wish.reference)
+    return found
+
+
+def _need(whom: Audience, tally: Tally, wish: Wish) -> None:
+    if not whom.fits(wish.profile_id):
+        raise conflict("This person does not fit the conditions of the promotion")
+    if not tally.room(wish.profile_id):
         raise conflict("The promotion was used as often as it may be")
-    if isinstance(reward, r.IssueCode):
-        run = f"promotion:{row.id}:{reference or f'{tx.now.timestamp()}'}"
-        code = (await codes.give(tx, reward.pool_id, run, [profile_id])).get(profile_id)
-        if code is None:
-            raise conflict("The pool has no code left")
-        done = msgspec.structs.replace(done, code=code)
-    await counters.count_use(tx, profile_id, {row.id: (1, Decimal(0), points)})
-    return done
 
 
-def _amount(reward: r.PointsFixed | r.PointsSpent, point_type: PointType, asked: str | None) -> Decimal:
-    if reward.amount is not None:
-        return Decimal(reward.amount)
-    if asked is None:
-        raise invalid_field("/amount", "Say how many points")
-    points = parse_amount(asked, "/amount", places=point_type.places)
-    if points <= 0:
-        raise invalid_field("/amount", "This must be above nought")
-    if reward.least is not None:
-        points = max(points, Decimal(reward.least))
-    return points if reward.most is None else min(points, Decimal(reward.most))
+async def _held(tx: Tx, wanted: Collection[CounterKey]) -> dict[CounterKey, Decimal]:
+    """Lock counters in the order of their ids and return what is used; those of everybody are made where missing.
+
+    Those of members need not be there: whoever takes from them has the member's row.
+    """
+    found = await (await counters.hold(tx, sorted(wanted))).answer() if wanted else {}
+    missing = [key for key in wanted if key.profile_id == 0 and key not in found]
+    if missing:
+        await counters.open_missing(tx, missing)
+        found |= await (await counters.hold(tx, missing)).answer()
+    return {key: used for key, (_, used) in found.items()}
+
+
+async def _with_codes(
+    gift: Gift, fired: Sequence[tuple[Wish, PromotionFired]], refuse: Callable[[Wish, Problem], None]
+) -> list[tuple[Wish, PromotionFired]]:
+    """Give codes to whom they were promised, as far as there are any: whoever comes after the last one gets none."""
+    try:
+        codes = await gift.codes([wish for wish, _ in fired])
+    except Problem as problem:  # the pool is gone
+        codes, gone = {}, problem
+    else:
+        gone = conflict("The pool has no code left")
+    if codes is None:
+        return list(fired)
+    found = []
+    for wish, done in fired:
+        if wish in codes:
+            found.append((wish, msgspec.structs.replace(done, code=codes[wish])))
+        else:
+            refuse(wish, gone)
+    return found

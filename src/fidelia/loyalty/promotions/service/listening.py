@@ -1,12 +1,12 @@
 """Trigger promotions that wait for events: who listens, and what happens when an event comes.
 
 A promotion does its work once for each event: the number of the event is the reference that ``fire`` keeps. Whoever
-does not fit, has used it as often as they may, or is no member is left out.
+does not fit, has used it as often as they may, or is no member is left out. A chunk of events is dealt with as one: in
+a few questions and a few writes, however many people it is about.
 """
 
 from __future__ import annotations
 
-import structlog
 from pyroaring import BitMap
 
 from fidelia.kernel.errors import Problem
@@ -17,17 +17,16 @@ from fidelia.platform.postgres import Tx
 
 from ... import members
 from ...programs import program
-from ..checks import Scope, scope_of
+from ..checks import scope_of
 from ..model import PromotionDefinition
 from ..store import promotions as store
 from ..store.promotions import PromotionRow
-from .fire import fire_once, running
+from .fire import fire_all, running
+from .gifts import Wish
 from .reading import read_definition
 
 CONSUMER = "loyalty.promotions"
 _ROUND = "loyalty.promotions.round"
-
-log = structlog.get_logger(__name__)
 
 
 async def attend(tx: Tx, row: PromotionRow) -> None:
@@ -68,40 +67,12 @@ async def catch(tx: Tx, listener: Listener, caught: Caught) -> None:
     if not happened or scope.program.state != "active":
         return
     # members are locked first, the lowest first, as everywhere: limits and accounts come after them
-    inside = await _let_in(tx, row.program_id, BitMap([event.profile_id for event in happened]))
-    for event in happened:
-        if event.profile_id in inside:
-            await _one(tx, scope, row, definition, event)
+    inside = await members.admit(tx, row.program_id, BitMap([event.profile_id for event in happened]))
+    wishes = [Wish(event.profile_id, f"event:{event.id}") for event in happened if event.profile_id in inside]
+    await fire_all(tx, row, definition, scope, wishes)
 
 
 def _in_time(definition: PromotionDefinition, event: CaughtEvent) -> bool:
     """Tell whether something happened while the promotion ran: what is told late counts by when it happened."""
     begun = definition.starts_at is None or event.at >= definition.starts_at
     return begun and (definition.ends_at is None or event.at < definition.ends_at)
-
-
-async def _let_in(tx: Tx, program_id: int, people: BitMap) -> BitMap:
-    """Return who of some is a member, or becomes one now; their rows are locked."""
-    try:
-        async with tx.savepoint():
-            await members.require(tx, program_id, list(people))
-            return people
-    except Problem:
-        pass  # somebody among them is no member: one by one
-    inside = BitMap()
-    for profile_id in people:
-        try:
-            async with tx.savepoint():
-                await members.require(tx, program_id, [profile_id])
-                inside.add(profile_id)
-        except Problem:
-            continue
-    return inside
-
-
-async def _one(tx: Tx, scope: Scope, row: PromotionRow, definition: PromotionDefinition, event: CaughtEvent) -> None:
-    try:
-        async with tx.savepoint():
-            await fire_once(tx, scope, row, definition, event.profile_id, f"event:{event.id}")
-    except Problem as problem:
-        log.info("an event gives nothing", promotion=row.id, profile=event.profile_id, reason=problem.detail)

@@ -73,6 +73,20 @@ async def take(tx: Tx, asked: Sequence[Taking]) -> dict[CounterKey, int] | None:
     return {one.key: found[one.key][0] for one in asked}
 
 
+async def keep(tx: Tx, amounts: Mapping[CounterKey, Decimal]) -> None:
+    """Add to counters by key, which are locked; those of members, whose rows are locked, are made where missing."""
+    if not amounts:
+        return
+    raw = await tx.raw()
+    many = sorted(amounts)
+    await raw.execute(
+        """insert into promotion_counter as c (promotion_id, what, profile_id, period, since, used)
+           select * from unnest(%s::int[], %s::text[], %s::bigint[], %s::text[], %s::date[], %s::numeric[])
+           on conflict (promotion_id, what, profile_id, period, since) do update set used = c.used + excluded.used""",
+        (*_columns(many), [amounts[key] for key in many]),
+    )
+
+
 async def add(tx: Tx, amounts: Mapping[int, Decimal]) -> None:
     """Add to counters that are locked; never below nought."""
     if not amounts:
@@ -109,6 +123,24 @@ async def count_use(tx: Tx, shard_of: int, rows: Mapping[int, tuple[int, Decimal
            on conflict (promotion_id, shard) do update
            set uses = u.uses + excluded.uses, money = u.money + excluded.money, points = u.points + excluded.points""",
         (shard_of % SHARDS, ids, [rows[i][0] for i in ids], [rows[i][1] for i in ids], [rows[i][2] for i in ids]),
+    )
+
+
+async def count_uses(tx: Tx, promotion_id: int, rows: Mapping[int, tuple[int, Decimal]]) -> None:
+    """Add to the figures of a promotion: how often, and how many points, by profile."""
+    shards: dict[int, tuple[int, Decimal]] = {}
+    for profile_id, (uses, points) in rows.items():
+        before = shards.get(profile_id % SHARDS, (0, Decimal(0)))
+        shards[profile_id % SHARDS] = before[0] + uses, before[1] + points
+    many = sorted(shards)
+    raw = await tx.raw()
+    await raw.execute(
+        """insert into promotion_usage as u (promotion_id, shard, uses, money, points)
+           select %s, a.shard, a.uses, 0, a.points
+           from unnest(%s::smallint[], %s::bigint[], %s::numeric[]) as a (shard, uses, points)
+           on conflict (promotion_id, shard) do update
+           set uses = u.uses + excluded.uses, points = u.points + excluded.points""",
+        (promotion_id, many, [shards[n][0] for n in many], [shards[n][1] for n in many]),
     )
 
 
