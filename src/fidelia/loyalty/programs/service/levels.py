@@ -10,17 +10,17 @@ import msgspec
 import sqlalchemy.exc
 from msgspec import UNSET, UnsetType
 
-from fidelia.access import Actor, audit
+from fidelia.access import Actor
 from fidelia.kernel.errors import conflict, invalid
 from fidelia.kernel.money import amount_text
 from fidelia.platform.postgres import Tx
 
 from ..model import Downgrade, Level, LevelGroup, LevelMode, Program, Reset, Review, Upgrade
 from ..store import parts
-from ..store import programs as store
 from ..tables import loyalty_level, loyalty_level_group
-from .checks import KEY, KEY_RULE, Faults, free_key, refuse_archived
+from .checks import KEY, KEY_RULE, Faults, free_key
 from .manage import enrol_all, touched
+from .shelf import note_part, opened
 
 MOST_GROUPS = 20
 MOST_LEVELS = 50
@@ -72,8 +72,7 @@ async def create_group(
     tx: Tx, actor: Actor, program_id: int, settings: GroupSettings, key: str | None = None
 ) -> LevelGroup:
     """Add a level group with its levels. Raises 404, 409, 422."""
-    program = await store.get(tx, program_id, lock=True)
-    refuse_archived(program)
+    program = await opened(tx, program_id)
     groups = await parts.level_groups(tx, program_id)
     if len(groups) >= MOST_GROUPS:
         raise conflict(f"A program has {MOST_GROUPS} level groups at most")
@@ -86,15 +85,14 @@ async def create_group(
     await _write_levels(tx, id_, (), found)
     await _set_entry(tx, program_id, id_, settings.entry)
     made = await parts.get_level_group(tx, program_id, id_)
-    await note_levels(tx, actor, "created", program, made, after=picture(made))
+    await note_part(tx, actor, "loyalty_levels.created", program, made.name, after=picture(made))
     await _after(tx, actor, program)
     return made
 
 
 async def change_group(tx: Tx, actor: Actor, program_id: int, group_id: int, wanted: GroupChange) -> LevelGroup:
     """Change what is given; members move by a job. Raises 404, 409 while members are on a level to be gone, 422."""
-    program = await store.get(tx, program_id, lock=True)
-    refuse_archived(program)
+    program = await opened(tx, program_id)
     before = await parts.get_level_group(tx, program_id, group_id)
     after = merged(before, wanted)
     faults = Faults()
@@ -106,21 +104,22 @@ async def change_group(tx: Tx, actor: Actor, program_id: int, group_id: int, wan
     await _set_entry(tx, program_id, group_id, after.entry)
     now = await parts.get_level_group(tx, program_id, group_id)
     if picture(now) != picture(before):
-        await note_levels(tx, actor, "updated", program, now, before=picture(before), after=picture(now))
+        await note_part(
+            tx, actor, "loyalty_levels.updated", program, now.name, before=picture(before), after=picture(now)
+        )
         await _after(tx, actor, program)
     return now
 
 
 async def delete_group(tx: Tx, actor: Actor, program_id: int, group_id: int) -> None:
     """Delete a level group with its levels and the history of its members. Raises 404, 409 while it is at work."""
-    program = await store.get(tx, program_id, lock=True)
-    refuse_archived(program)
+    program = await opened(tx, program_id)
     found = await parts.get_level_group(tx, program_id, group_id)
     if program.state == "active":
         raise conflict(f"The program {program.name} is active: deactivate it before you delete levels of members")
     await parts.delete(tx, loyalty_level_group, group_id)
     await touched(tx, program)
-    await note_levels(tx, actor, "deleted", program, found, before=picture(found))
+    await note_part(tx, actor, "loyalty_levels.deleted", program, found.name, before=picture(found))
 
 
 def merged(before: LevelGroup, wanted: GroupChange) -> GroupSettings:
@@ -249,19 +248,3 @@ async def _after(tx: Tx, actor: Actor, program: Program) -> None:
     await touched(tx, program)
     if program.state == "active":
         await enrol_all(tx, actor, program)
-
-
-async def note_levels(
-    tx: Tx, actor: Actor, verb: str, program: Program, group: LevelGroup, *, before: Any = None, after: Any = None
-) -> None:
-    """Write down what somebody did with a level group of a program."""
-    await audit(
-        tx,
-        actor,
-        f"loyalty_levels.{verb}",
-        kind="loyalty_program",
-        object_id=program.id,
-        name=f"{program.name}: {group.name}",
-        before=before,
-        after=after,
-    )

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from fidelia.access import Actor, audit
+from fidelia.access import Actor
 from fidelia.kernel.errors import conflict, invalid
 from fidelia.kernel.money import amount_text
 from fidelia.platform.postgres import Tx
@@ -17,10 +17,10 @@ from fidelia.platform.postgres import Tx
 from ..model import Partner, Program
 from ..ports import LINE_CHECK, LineCheck
 from ..store import parts
-from ..store import programs as store
 from ..tables import loyalty_partner
-from .checks import Faults, refuse_archived
+from .checks import Faults
 from .manage import touched
+from .shelf import bring_back, note_part, opened, put_away
 
 MOST = 500
 _CHANGING = ("name", "products", "multiplier", "share", "currency", "starts_on", "ends_on")
@@ -54,8 +54,7 @@ async def create_partner(
     tx: Tx, actor: Actor, program_id: int, settings: PartnerSettings, external_id: str | None = None
 ) -> Partner:
     """Add a partner. Raises 404, 409, 422."""
-    program = await store.get(tx, program_id, lock=True)
-    refuse_archived(program)
+    program = await opened(tx, program_id)
     taken = [partner.external_id for partner in await parts.partners(tx, program_id, archived=True)]
     if len(taken) >= MOST:
         raise conflict(f"A program has {MOST} partners at most")
@@ -65,14 +64,13 @@ async def create_partner(
     id_ = await parts.insert(tx, loyalty_partner, {**values, "program_id": program_id, "external_id": key})
     await touched(tx, program)
     made = await parts.get_partner(tx, program_id, id_)
-    await note_partner(tx, actor, "created", program, made, after=picture(made))
+    await note_part(tx, actor, "loyalty_partner.created", program, made.name, after=picture(made))
     return made
 
 
 async def change_partner(tx: Tx, actor: Actor, program_id: int, partner_id: int, wanted: PartnerChange) -> Partner:
     """Change what is given; points that were earned stay as they are. Raises 404, 409, 422."""
-    program = await store.get(tx, program_id, lock=True)
-    refuse_archived(program)
+    program = await opened(tx, program_id)
     before = await parts.get_partner(tx, program_id, partner_id)
     given = {name: value for name in _CHANGING if (value := getattr(wanted, name)) is not UNSET}
     after = PartnerSettings(**{**settings_of(before), **given})
@@ -80,31 +78,24 @@ async def change_partner(tx: Tx, actor: Actor, program_id: int, partner_id: int,
     now = await parts.get_partner(tx, program_id, before.id)
     if picture(now) != picture(before):
         await touched(tx, program)
-        await note_partner(tx, actor, "updated", program, now, before=picture(before), after=picture(now))
+        await note_part(
+            tx, actor, "loyalty_partner.updated", program, now.name, before=picture(before), after=picture(now)
+        )
     return now
 
 
 async def archive_partner(tx: Tx, actor: Actor, program_id: int, partner_id: int) -> None:
     """End the work with a partner; what was earned stays. Raises 404, 409 when the program is archived."""
-    program = await store.get(tx, program_id, lock=True)
-    refuse_archived(program)
+    program = await opened(tx, program_id)
     found = await parts.get_partner(tx, program_id, partner_id)
-    if found.archived_at is None:
-        await parts.update(tx, loyalty_partner, found.id, {"archived_at": tx.now})
-        await touched(tx, program)
-        await note_partner(tx, actor, "archived", program, found, before=picture(found))
+    await put_away(tx, actor, "loyalty_partner.archived", program, found, loyalty_partner, picture(found))
 
 
 async def restore_partner(tx: Tx, actor: Actor, program_id: int, partner_id: int) -> Partner:
     """Take up the work with a partner again. Raises 404, 409 when the program is archived."""
-    program = await store.get(tx, program_id, lock=True)
-    refuse_archived(program)
-    found = await parts.get_partner(tx, program_id, partner_id)
-    if found.archived_at is not None:
-        await parts.update(tx, loyalty_partner, found.id, {"archived_at": None})
-        await touched(tx, program)
-        await note_partner(tx, actor, "restored", program, found)
-    return await parts.get_partner(tx, program_id, partner_id)
+    return await bring_back(
+        tx, actor, "loyalty_partner.restored", program_id, partner_id, loyalty_partner, parts.get_partner
+    )
 
 
 def settings_of(partner: Partner) -> dict[str, Any]:
@@ -137,19 +128,3 @@ async def _values(tx: Tx, program: Program, settings: PartnerSettings, faults: F
         await check(tx, program.id, settings.products, "/products")
     kept = {key: getattr(settings, key) for key in ("products", "currency", "starts_on", "ends_on")}
     return {**kept, "name": name, "multiplier": multiplier, "share": share}
-
-
-async def note_partner(
-    tx: Tx, actor: Actor, verb: str, program: Program, partner: Partner, *, before: Any = None, after: Any = None
-) -> None:
-    """Write down what somebody did with a partner of a program."""
-    await audit(
-        tx,
-        actor,
-        f"loyalty_partner.{verb}",
-        kind="loyalty_program",
-        object_id=program.id,
-        name=f"{program.name}: {partner.name}",
-        before=before,
-        after=after,
-    )

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from fidelia import profiles
-from fidelia.access import Actor, audit
+from fidelia.access import Actor
 from fidelia.kernel.errors import conflict, invalid
 from fidelia.kernel.money import amount_text
 from fidelia.platform.postgres import Tx
@@ -21,8 +21,9 @@ from ..model import Expiry, PointKind, PointRounding, PointType, Program
 from ..store import parts
 from ..store import programs as store
 from ..tables import loyalty_point_type
-from .checks import Faults, refuse_archived
+from .checks import Faults
 from .manage import touched
+from .shelf import bring_back, note_part, opened, put_away
 
 MOST = 50
 _SAID = ("name", "places", "ratio", "ratio_currency", "initial", "delay", "expiry", "rounding")
@@ -63,8 +64,7 @@ async def create_points(
     tx: Tx, actor: Actor, program_id: int, kind: PointKind, settings: PointSettings, key: str | None = None
 ) -> PointType:
     """Add a point type. Raises 404, 409 when the program is archived or has 50 of them, 422."""
-    program = await store.get(tx, program_id, lock=True)
-    refuse_archived(program)
+    program = await opened(tx, program_id)
     taken = await parts.point_types(tx, program_id, archived=True)
     if len(taken) >= MOST:
         raise conflict(f"A program has {MOST} kinds of points at most")
@@ -76,14 +76,13 @@ async def create_points(
     id_ = await parts.insert(tx, loyalty_point_type, {**values, "program_id": program_id, "key": key, "kind": kind})
     await touched(tx, program)
     made = await parts.get_point_type(tx, program_id, id_)
-    await note_points(tx, actor, "created", program, made, after=picture(made))
+    await note_part(tx, actor, "loyalty_points.created", program, made.name, after=picture(made))
     return made
 
 
 async def change_points(tx: Tx, actor: Actor, program_id: int, point_type_id: int, wanted: PointChange) -> PointType:
     """Change what is given; points that members have already stay as they are. Raises 404, 409, 422."""
-    program = await store.get(tx, program_id, lock=True)
-    refuse_archived(program)
+    program = await opened(tx, program_id)
     before = await parts.get_point_type(tx, program_id, point_type_id)
     given = {name: value for name in _CHANGING if (value := getattr(wanted, name)) is not UNSET}
     after = PointSettings(**{**settings_of(before), **given})
@@ -97,36 +96,29 @@ async def change_points(tx: Tx, actor: Actor, program_id: int, point_type_id: in
     now = await parts.get_point_type(tx, program_id, before.id)
     if picture(now) != picture(before):
         await touched(tx, program)
-        await note_points(tx, actor, "updated", program, now, before=picture(before), after=picture(now))
+        await note_part(
+            tx, actor, "loyalty_points.updated", program, now.name, before=picture(before), after=picture(now)
+        )
     return now
 
 
 async def archive_points(tx: Tx, actor: Actor, program_id: int, point_type_id: int) -> None:
     """Put a point type away: nobody earns it any more. Raises 404; 409 while levels are decided by it."""
-    program = await store.get(tx, program_id, lock=True)
-    refuse_archived(program)
+    program = await opened(tx, program_id)
     found = await parts.get_point_type(tx, program_id, point_type_id)
     users = [group.name for group in await parts.level_groups(tx, program_id) if group.point_type_id == found.id]
     if users:
         raise conflict(f"{found.name} decide the levels of {', '.join(users)}: choose other points there first")
     if program.state == "active" and len(await parts.point_types(tx, program_id)) == 1:
         raise conflict(f"{found.name} are the only points of an active program: add others first")
-    if found.archived_at is None:
-        await parts.update(tx, loyalty_point_type, found.id, {"archived_at": tx.now})
-        await touched(tx, program)
-        await note_points(tx, actor, "archived", program, found, before=picture(found))
+    await put_away(tx, actor, "loyalty_points.archived", program, found, loyalty_point_type, picture(found))
 
 
 async def restore_points(tx: Tx, actor: Actor, program_id: int, point_type_id: int) -> PointType:
     """Bring a point type back. Raises 404, 409 when the program is archived."""
-    program = await store.get(tx, program_id, lock=True)
-    refuse_archived(program)
-    found = await parts.get_point_type(tx, program_id, point_type_id)
-    if found.archived_at is not None:
-        await parts.update(tx, loyalty_point_type, found.id, {"archived_at": None})
-        await touched(tx, program)
-        await note_points(tx, actor, "restored", program, found)
-    return await parts.get_point_type(tx, program_id, point_type_id)
+    return await bring_back(
+        tx, actor, "loyalty_points.restored", program_id, point_type_id, loyalty_point_type, parts.get_point_type
+    )
 
 
 class LifetimeExample(msgspec.Struct, frozen=True):
@@ -217,19 +209,3 @@ async def _values(tx: Tx, program: Program, settings: PointSettings, faults: Fau
 
 async def _zone(tx: Tx, program: Program) -> ZoneInfo:
     return ZoneInfo((await profiles.get_database(tx, program.database_id)).timezone)
-
-
-async def note_points(
-    tx: Tx, actor: Actor, verb: str, program: Program, kind: PointType, *, before: Any = None, after: Any = None
-) -> None:
-    """Write down what somebody did with points of a program."""
-    await audit(
-        tx,
-        actor,
-        f"loyalty_points.{verb}",
-        kind="loyalty_program",
-        object_id=program.id,
-        name=f"{program.name}: {kind.name}",
-        before=before,
-        after=after,
-    )
