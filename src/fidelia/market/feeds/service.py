@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio.to_thread
 import msgspec
-import sqlalchemy as sa
 from msgspec import UNSET, UnsetType
 
 from fidelia.access import Actor, audit, decrypt_secret, encrypt_secret
-from fidelia.kernel.errors import FieldError, conflict, invalid, name_taken
+from fidelia.kernel.errors import FieldError, conflict, invalid
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform import schedules
 from fidelia.platform.files import Files
@@ -38,7 +37,7 @@ from .reading.model import FeedFormat
 from .running import ZONE
 from .store import RUNS
 
-T = TypeVar("T")
+_WHAT = "feed"
 
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,11 +69,11 @@ async def create(tx: Tx, actor: Actor, made: Definition, secret: str | None, fil
     values = _columns(made) | {
         "secret": None if secret is None else encrypt_secret(tx.engines, secret),
         "file_key": None if isinstance(made.source, FeedAddress) else file,
-        "next_run_at": _next(tx, made),
+        "next_run_at": schedules.due(made, tx.now, ZONE),
         "created_by": actor.name,
     }
-    feed_id = await _named(tx, store.insert(tx, values), made.name)
-    await _told(tx, actor, "created", feed_id, made.name, after=picture(made, secret_set=secret is not None))
+    feed_id = await schedules.named(tx, _WHAT, made.name, store.insert(tx, values))
+    await _told(tx, actor, "created", feed_id, made.name, after=schedules.picture(made, secret_set=secret is not None))
     return await read(tx, feed_id)
 
 
@@ -130,8 +129,7 @@ async def change(
     A stored secret stays only while the source leads to the same server.
     """
     row = await store.find(tx, feed_id, lock=True)
-    if version is not UNSET and version != row.version:
-        raise conflict("Somebody else has changed this feed; load it again", version=row.version)
+    schedules.same_version(_WHAT, version, row.version)
     before = definition(row)
     made = msgspec.structs.replace(before, **changes)
     kept = row.secret is not None and secret is UNSET
@@ -146,16 +144,11 @@ async def change(
     values = _columns(made) | {"file_key": None if isinstance(made.source, FeedAddress) else key}
     if secret is not UNSET or (row.secret is not None and not kept):
         values["secret"] = None if given is None else encrypt_secret(tx.engines, given)
-    if made.active and not before.active:
-        values |= {"failures": 0, "stopped": None}
-    if (made.schedule, made.active) != (before.schedule, before.active):
-        values["next_run_at"] = _next(tx, made)
-    if msgspec.structs.replace(made, name=before.name, active=before.active, schedule=before.schedule) != before:
-        values |= {"etag": None, "last_modified": None, "content_hash": None}  # the same file would bring other things
-    values |= {"version": row.version + 1, "updated_at": tx.now}
-    await _named(tx, store.update(tx, feed_id, **values), made.name)
-    after = picture(made, secret_set=has_secret) | ({} if secret is UNSET else {"secret": "changed"})
-    before_ = picture(before, secret_set=row.secret is not None)
+    other = msgspec.structs.replace(made, name=before.name, active=before.active, schedule=before.schedule) != before
+    values |= schedules.settled(tx, before, made, row.version, ZONE, brings_other=other)
+    await schedules.named(tx, _WHAT, made.name, store.update(tx, feed_id, **values))
+    after = schedules.picture(made, secret_set=has_secret) | ({} if secret is UNSET else {"secret": "changed"})
+    before_ = schedules.picture(before, secret_set=row.secret is not None)
     await _told(tx, actor, "updated", feed_id, made.name, before=before_, after=after)
     return await read(tx, feed_id)
 
@@ -166,13 +159,8 @@ async def delete(tx: Tx, actor: Actor, feed_id: int) -> None:
     if await RUNS.open_of(tx, feed_id) is not None:
         raise conflict("This feed is being loaded; cancel its run first")
     await store.delete(tx, feed_id)
-    before = picture(definition(row), secret_set=row.secret is not None)
+    before = schedules.picture(definition(row), secret_set=row.secret is not None)
     await _told(tx, actor, "deleted", feed_id, row.name, before=before)
-
-
-def picture(made: Definition, *, secret_set: bool) -> dict[str, Any]:
-    """Return a feed as the audit log keeps it: without its secret."""
-    return {**msgspec.to_builtins(made), "signs_in": secret_set}
 
 
 async def _told(tx: Tx, actor: Actor, what: str, feed_id: int, name: str, **more: Any) -> None:
@@ -204,20 +192,6 @@ async def _check(
 
 def _columns(made: Definition) -> dict[str, object]:
     return {**msgspec.to_builtins(made), "name": made.name.strip()}
-
-
-def _next(tx: Tx, made: Definition) -> datetime | None:
-    if not made.active or made.schedule is None:
-        return None
-    return schedules.next_run(made.schedule, tx.now, ZONE)
-
-
-async def _named(tx: Tx, writing: Awaitable[T], name: str) -> T:
-    try:
-        async with tx.savepoint():
-            return await writing
-    except sa.exc.IntegrityError as exc:
-        raise name_taken("feed", name.strip()[:100]) from exc
 
 
 async def _shown(tx: Tx, rows: Sequence[FeedRow]) -> list[MarketFeed]:

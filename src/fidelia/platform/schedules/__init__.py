@@ -2,11 +2,13 @@
 
 ``rules`` says on which days and at what time something is due, ``Runs`` keeps the runs of one kind of object (one open
 run each, done by a job), ``Timetable`` with :func:`start_due` starts what the clock has come to, and
-:func:`note_ending` says what failures mean.
+:func:`note_ending` says what failures mean. ``due``, ``settled``, ``same_version``, ``named`` and ``picture`` are what
+making and changing such an object is the same in.
 """
 
 from .due import Timetable, start_due
 from .endings import note_ending
+from .keeping import Fetching, due, named, picture, same_version, settled
 from .model import ACTOR, DONE, ENDED, OPEN, SOURCE, EndState, Noted, RunState, Started, Work
 from .rules import (
     WEEKDAYS,
@@ -30,6 +32,7 @@ __all__ = [
     "WEEKDAYS",
     "DaySchedule",
     "EndState",
+    "Fetching",
     "MonthSchedule",
     "Noted",
     "RepeatedSchedule",
@@ -40,9 +43,14 @@ __all__ = [
     "Timetable",
     "Weekday",
     "Work",
+    "due",
+    "named",
     "next_run",
     "note_ending",
+    "picture",
+    "same_version",
     "schedule_errors",
+    "settled",
     "start_due",
     "upcoming",
 ]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-import sqlalchemy as sa
 from msgspec import UNSET, UnsetType
 
 from fidelia.access import Actor, audit, decrypt_secret, encrypt_secret
@@ -38,7 +36,7 @@ from .model import (
 from .ports import RESULT_LIST, ResultList
 from .store import RUNS
 
-T = TypeVar("T")
+_WHAT = "scheduled import"
 
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,11 +69,11 @@ async def create(tx: Tx, actor: Actor, database_id: int, made: Definition, secre
     values = _columns(made) | {
         "database_id": database_id,
         "secret": None if secret is None else encrypt_secret(tx.engines, secret),
-        "next_run_at": _next(tx, made, database),
+        "next_run_at": schedules.due(made, tx.now, database.timezone),
         "created_by": actor.name,
     }
-    schedule_id = await _named(tx, store.insert(tx, values), made.name)
-    await _told(tx, actor, "created", schedule_id, made, after=picture(made, secret_set=secret is not None))
+    schedule_id = await schedules.named(tx, _WHAT, made.name, store.insert(tx, values))
+    await _told(tx, actor, "created", schedule_id, made, after=schedules.picture(made, secret_set=secret is not None))
     return await read(tx, schedule_id)
 
 
@@ -112,8 +110,7 @@ async def change(
     """
     actor.require("profiles:update")
     row = await store.find(tx, schedule_id, lock=True)
-    if version is not UNSET and version != row.version:
-        raise conflict("Somebody else has changed this scheduled import; load it again", version=row.version)
+    schedules.same_version(_WHAT, version, row.version)
     before = definition(row)
     made = msgspec.structs.replace(before, **changes)
     database = await get_database(tx, row.database_id)
@@ -126,22 +123,18 @@ async def change(
     values = _columns(made)
     if secret is not UNSET:
         values["secret"] = None if secret is None else encrypt_secret(tx.engines, secret)
-    if made.active and not before.active:
-        values |= {"failures": 0, "stopped": None}
-    if (made.schedule, made.active) != (before.schedule, before.active):
-        values["next_run_at"] = _next(tx, made, database)
-    if any(getattr(made, k) != getattr(before, k) for k in ("source", "format", "mapping", "options", "target")):
-        values |= {"etag": None, "last_modified": None, "content_hash": None}  # the same file would bring other things
-    values |= {"version": row.version + 1, "updated_at": tx.now}
-    await _named(tx, store.update(tx, schedule_id, **values), made.name)
+    other = any(getattr(made, k) != getattr(before, k) for k in ("source", "format", "mapping", "options", "target"))
+    values |= schedules.settled(tx, before, made, row.version, database.timezone, brings_other=other)
+    await schedules.named(tx, _WHAT, made.name, store.update(tx, schedule_id, **values))
     await _told(
         tx,
         actor,
         "updated",
         schedule_id,
         made,
-        before=picture(before, secret_set=row.secret is not None),
-        after=picture(made, secret_set=kept or given is not None) | ({} if secret is UNSET else {"secret": "changed"}),
+        before=schedules.picture(before, secret_set=row.secret is not None),
+        after=schedules.picture(made, secret_set=kept or given is not None)
+        | ({} if secret is UNSET else {"secret": "changed"}),
     )
     return await read(tx, schedule_id)
 
@@ -153,7 +146,9 @@ async def delete(tx: Tx, actor: Actor, schedule_id: int) -> None:
         raise conflict("This scheduled import is at work; cancel its run first")
     await store.delete(tx, schedule_id)
     made = definition(row)
-    await _told(tx, actor, "deleted", schedule_id, made, before=picture(made, secret_set=row.secret is not None))
+    await _told(
+        tx, actor, "deleted", schedule_id, made, before=schedules.picture(made, secret_set=row.secret is not None)
+    )
 
 
 async def used_by(tx: Tx, database_id: int, field: Field | None) -> list[str]:
@@ -177,11 +172,6 @@ def _fields_of(made: Definition) -> set[str | None]:
 def secret_of(tx: Tx, row: ScheduleRow) -> str | None:
     """Return the secret of a stored schedule, for a fetch only; raise SecretError."""
     return None if row.secret is None else decrypt_secret(tx.engines, row.secret)
-
-
-def picture(made: Definition, *, secret_set: bool) -> dict[str, Any]:
-    """Return a scheduled import as the audit log keeps it: without its secret."""
-    return {**msgspec.to_builtins(made), "signs_in": secret_set}
 
 
 async def _told(tx: Tx, actor: Actor, what: str, schedule_id: int, made: Definition, **more: Any) -> None:
@@ -230,21 +220,6 @@ def _columns(made: Definition) -> dict[str, object]:
         "segment_mode": target.mode if target else "add",
         "skip_triggers": bool(target and target.skip_triggers),
     }
-
-
-def _next(tx: Tx, made: Definition, database: Database) -> datetime | None:
-    if not made.active or made.schedule is None:
-        return None
-    return schedules.next_run(made.schedule, tx.now, database.timezone)
-
-
-async def _named(tx: Tx, writing: Awaitable[T], name: str) -> T:
-    try:
-        async with tx.savepoint():
-            return await writing
-    except sa.exc.IntegrityError as exc:
-        text = f"There is already a scheduled import named {name.strip()[:100]}"
-        raise conflict(text, FieldError("/name", text)) from exc
 
 
 async def _shown(tx: Tx, rows: Sequence[ScheduleRow]) -> list[ScheduledImport]:
