@@ -11,7 +11,7 @@ const refused = { items: [{ index: 0, status: 'rejected', id: null, errors: [{ p
 async function add(found: unknown) {
   const saved = vi.fn();
   const sent = vi.fn();
-  await renderPage(<ProductForm onSaved={saved} onCancel={vi.fn()} />, {
+  await renderPage(<ProductForm fields={[]} onSaved={saved} onCancel={vi.fn()} />, {
     reply: (request) => {
       if (request.method === 'POST') { sent(); return { body: refused }; }
       return { body: request.path.endsWith('/market/products') ? found : nothing };

@@ -3,7 +3,8 @@ import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { Problem } from '@/api/problem';
 import { AppForm, doneToast, Section, TagsField, useAppForm } from '@/kit';
-import { pathWords, useCategories, type Product } from './model';
+import { pathWords, useCategories, type MarketField, type Product } from './model';
+import { OwnFields, ownStored, ownTyped, wrongOwn, type OwnTyped } from './products/OwnFields';
 import { amount, orNull, wrongPrice, wrongStock } from './products/values';
 
 type Values = {
@@ -20,6 +21,7 @@ type Values = {
   floor: string;
   quantity: string;
   tags: string[];
+  properties: OwnTyped;
 };
 
 const check = (v: Values) => ({
@@ -40,15 +42,16 @@ async function refuseKnown(externalId: string) {
 }
 
 /** Adds a product, or changes one. */
-export function ProductForm({ product, onSaved, onCancel }: { product?: Product; onSaved: (id: number | null) => void; onCancel: () => void }) {
+export function ProductForm({ product, fields, onSaved, onCancel }: { product?: Product; fields: readonly MarketField[]; onSaved: (id: number | null) => void; onCancel: () => void }) {
   const categories = useCategories() ?? [];
   const f = useAppForm<Values>({
     initialValues: {
       external_id: product?.external_id ?? '', name: product?.name ?? '', brand: product?.brand ?? '', category: product?.category?.external_id ?? null,
       price: product?.price ?? '', currency: product?.currency ?? 'EUR', url: product?.url ?? '', image_url: product?.image_url ?? '', description: product?.description ?? '',
       old_price: product?.old_price ?? '', floor: product?.floor ?? '', quantity: product?.quantity ?? '', tags: product?.tags ?? [],
+      properties: ownTyped(fields, product?.properties ?? Object.fromEntries(fields.map((f) => [f.key, f.default]))),
     },
-    check,
+    check: (v) => ({ ...check(v), ...wrongOwn(fields, v.properties) }),
   });
   const save = useAction({
     refresh: [['products']],
@@ -56,6 +59,7 @@ export function ProductForm({ product, onSaved, onCancel }: { product?: Product;
       const body = {
         name: v.name.trim(), brand: orNull(v.brand), category: v.category, price: amount(v.price), currency: orNull(v.currency), url: orNull(v.url), image_url: orNull(v.image_url), description: orNull(v.description),
         old_price: amount(v.old_price), floor: amount(v.floor), quantity: amount(v.quantity), tags: v.tags,
+        ...(fields.length > 0 ? { properties: ownStored(fields, v.properties, product?.properties ?? {}) } : {}),
       };
       if (product) return (await ok(api.PATCH('/api/v1/market/products/{product_id}', { params: { path: { product_id: product.id } }, body, headers }))).id;
       await refuseKnown(v.external_id.trim());
@@ -83,6 +87,7 @@ export function ProductForm({ product, onSaved, onCancel }: { product?: Product;
         {!product && <TextInput label="Picture" description="More of them on its page" placeholder="https://" {...f.form.getInputProps('image_url')} />}
         <Textarea label="Description" autosize minRows={2} maxRows={10} {...f.form.getInputProps('description')} />
       </Section>
+      {fields.length > 0 && <Section title="Own fields"><OwnFields fields={fields} input={(path) => f.form.getInputProps(path) as object} /></Section>}
     </AppForm>
   );
 }

@@ -8,6 +8,7 @@ import { useCan } from '@/api/session';
 import { AppLink, FirstUse, formatCount, ListPage, NO_VALUE, Num, paths, SideDrawer, StateBadge, Time, ToneBadge, useDrawer, useGo, useListState, type Column } from '@/kit';
 import { pathWords, useCategories, type Product } from './model';
 import { ProductForm } from './ProductForm';
+import { WithOwnFields } from './products/OwnFields';
 import { Price } from './products/Shelf';
 
 const MOST_CATEGORIES = 400;
@@ -82,7 +83,7 @@ export function ProductListPage() {
         help={{ text: 'What the company sells. Orders name products by your own ids; an id the catalogue does not know yet is kept and marked until the product arrives.' }}
         empty={<FirstUse icon={IconPackage} title="Bring in what you sell" text="Products come through the API, a file, or with the first order that names them. Segments can then ask what people bought." primary={add} />} />
       <SideDrawer name="product" right="market:create" title="Add a product">
-        {() => <ProductForm onSaved={(id) => { drawer.close(); if (id) go(paths.product(id)); }} onCancel={drawer.close} />}
+        {() => <WithOwnFields entity="product">{(fields) => <ProductForm fields={fields} onSaved={(id) => { drawer.close(); if (id) go(paths.product(id)); }} onCancel={drawer.close} />}</WithOwnFields>}
       </SideDrawer>
       {figures.isError && <Text c="dimmed" size="xs">The number of products could not be read.</Text>}
     </>

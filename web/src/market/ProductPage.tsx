@@ -5,9 +5,9 @@ import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { confirmConsequence, Details, failToast, Loaded, named, Num, Page, paths, Section, SideDrawer, StateBadge, Time, ToneBadge, undoToast, useDrawer, useIdParam } from '@/kit';
-import { pathWords, shown, type ProductDetail, type Sku } from './model';
+import { pathWords, type ProductDetail, type Sku } from './model';
 import { ProductForm } from './ProductForm';
-import { useOwnFields } from './products/OwnFields';
+import { OwnValues, WithOwnFields } from './products/OwnFields';
 import { PicturesForm } from './products/PicturesForm';
 import { RegionsForm } from './products/RegionsForm';
 import { RelationsForm } from './products/RelationsForm';
@@ -45,14 +45,14 @@ function Facts({ product, onPictures }: { product: ProductDetail; onPictures?: (
 /** The drawers of the page: a SKU, prices by region, what goes with it, pictures. */
 function Editors({ product }: { product: ProductDetail | undefined }) {
   const sku = useDrawer('sku'), regions = useDrawer('regions'), relations = useDrawer('relations'), pictures = useDrawer('pictures');
-  const fields = useOwnFields('sku');
   return (
     <>
       <SideDrawer name="sku" right={sku.value === NEW ? 'market:create' : 'market:update'} title={sku.value === NEW ? 'Add a SKU' : 'Edit the SKU'}>
         {(value) => {
           const found = product?.variants.find((one) => String(one.id) === value);
-          if (!product || !fields) return null;
-          return value !== NEW && !found ? <Text>This SKU is no longer in the catalogue.</Text> : <SkuForm key={value} product={product} sku={found} fields={fields} onSaved={sku.close} onCancel={sku.close} />;
+          if (!product) return null;
+          if (value !== NEW && !found) return <Text>This SKU is no longer in the catalogue.</Text>;
+          return <WithOwnFields entity="sku">{(fields) => <SkuForm key={value} product={product} sku={found} fields={fields} onSaved={sku.close} onCancel={sku.close} />}</WithOwnFields>;
         }}
       </SideDrawer>
       <SideDrawer name="regions" right="market:update" title="Prices and stock by region">{() => (product ? <RegionsForm product={product} onSaved={regions.close} /> : null)}</SideDrawer>
@@ -100,14 +100,14 @@ export function ProductPage() {
         {(found) => (
           <>
             <Facts product={found} onPictures={opens(canUpdate, pictures)} />
+            <OwnValues product={found} onEdit={canUpdate ? () => { drawer.open('product'); } : undefined} />
             <Variants product={found} onAdd={canCreate ? () => { sku.open(NEW); } : undefined} onEdit={canUpdate ? (one) => { sku.open(one.id); } : undefined} onArchive={canDelete ? archiveSku : undefined} />
             <Regions product={found} onEdit={opens(canUpdate, regions)} />
             <Relations product={found} onEdit={opens(canUpdate, relations)} />
-            {Object.keys(found.properties).length > 0 && <Section title="Own properties"><Details items={Object.entries(found.properties).map(([key, value]) => [key, shown(value)] as const)} /></Section>}
           </>
         )}
       </Loaded>
-      <SideDrawer name="edit" right="market:update" title="Edit product">{() => (product ? <ProductForm product={product} onSaved={drawer.close} onCancel={drawer.close} /> : null)}</SideDrawer>
+      <SideDrawer name="edit" right="market:update" title="Edit product">{() => (product ? <WithOwnFields entity="product">{(fields) => <ProductForm product={product} fields={fields} onSaved={drawer.close} onCancel={drawer.close} />}</WithOwnFields> : null)}</SideDrawer>
       <Editors product={product} />
     </Page>
   );

@@ -42,6 +42,12 @@ function seriesStyle(series: Series, index: number, scheme: Scheme) {
   return { color, lineStyle: { color, width: 2, type: grey ? 'dashed' : 'solid' }, itemStyle: { color } };
 }
 
+/** A legend of one line: names that do not fit are turned to. The arrows are as dark as the text. */
+const scrolling = (ink: ReturnType<typeof inks>) => ({
+  type: 'scroll', top: 0, left: 0, right: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: ink.text, fontSize: 12 },
+  pageIconSize: 12, pageIconColor: ink.strong, pageIconInactiveColor: ink.line, pageTextStyle: { color: ink.text, fontSize: 12 },
+});
+
 function overTime(spec: Extract<ChartSpec, { kind: 'line' | 'stacked' }>, scheme: Scheme): EChartsCoreOption {
   const direct = spec.kind === 'line' && spec.series.length > 1;
   const ink = inks(scheme);
@@ -50,7 +56,7 @@ function overTime(spec: Extract<ChartSpec, { kind: 'line' | 'stacked' }>, scheme
     yAxis: measure(scheme),
     ...(direct ? { grid: { left: 8, right: 96, top: 16, bottom: 8, containLabel: true } } : {}),
     ...(spec.kind === 'stacked' && spec.series.length > 1
-      ? { legend: { type: 'scroll', top: 0, left: 0, right: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: ink.text, fontSize: 12 } }, grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true } } : {}),
+      ? { legend: scrolling(ink), grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true } } : {}),
     series: spec.series.map((series, i) => ({
       name: series.name,
       type: spec.kind === 'line' ? 'line' : 'bar',

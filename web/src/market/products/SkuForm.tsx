@@ -5,10 +5,10 @@ import { Problem } from '@/api/problem';
 import { AppForm, doneToast, Section, useAppForm } from '@/kit';
 import type { MarketField, ProductDetail, Sku } from '../model';
 import { OfferRows } from './OfferRows';
-import { OwnFields, ownTexts, ownValues, wrongOwn } from './OwnFields';
+import { OwnFields, ownStored, ownTyped, wrongOwn, type OwnTyped } from './OwnFields';
 import { amount, offersOf, offersSent, orNull, wrongAddress, wrongOffers, wrongPrice, wrongStock, type OfferValues } from './values';
 
-type Values = { external_id: string; name: string; price: string; old_price: string; floor: string; quantity: string; url: string; description: string; properties: Record<string, string>; regions: OfferValues[] };
+type Values = { external_id: string; name: string; price: string; old_price: string; floor: string; quantity: string; url: string; description: string; properties: OwnTyped; regions: OfferValues[] };
 
 /** Sending a SKU whose id is known would change that one, or move it here: somebody who adds one did not mean that. */
 async function refuseKnown(externalId: string) {
@@ -24,7 +24,7 @@ export function SkuForm({ product, sku, fields, onSaved, onCancel }: { product: 
   const f = useAppForm<Values>({
     initialValues: {
       external_id: sku?.external_id ?? '', name: sku?.name ?? '', price: sku?.price ?? '', old_price: sku?.old_price ?? '', floor: sku?.floor ?? '', quantity: sku?.quantity ?? '',
-      url: sku?.url ?? '', description: sku?.description ?? '', properties: ownTexts(fields, sku?.properties ?? {}), regions: offersOf(sku?.regions ?? []),
+      url: sku?.url ?? '', description: sku?.description ?? '', properties: ownTyped(fields, sku?.properties ?? {}), regions: offersOf(sku?.regions ?? []),
     },
     check: (v) => ({
       external_id: v.external_id.trim() ? null : 'Enter the id that your shop uses for the SKU',
@@ -38,7 +38,7 @@ export function SkuForm({ product, sku, fields, onSaved, onCancel }: { product: 
     run: async (v: Values, { headers }) => {
       const body = {
         name: v.name.trim(), price: amount(v.price), old_price: amount(v.old_price), floor: amount(v.floor), quantity: amount(v.quantity), url: orNull(v.url), description: orNull(v.description),
-        properties: ownValues(fields, v.properties, sku?.properties ?? {}), regions: offersSent(v.regions),
+        properties: ownStored(fields, v.properties, sku?.properties ?? {}), regions: offersSent(v.regions),
       };
       if (sku) { await ok(api.PATCH('/api/v1/market/skus/{sku_id}', { params: { path: { sku_id: sku.id } }, body, headers })); return; }
       await refuseKnown(v.external_id.trim());

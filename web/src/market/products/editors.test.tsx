@@ -15,6 +15,8 @@ const product = {
 };
 const region = (n: number, name: string) => ({ id: n, external_id: name.toLowerCase(), name, archived_at: null, created_at: '2026-11-20T10:00:00Z', updated_at: '2026-11-20T10:00:00Z' });
 const size = { id: 1, entity: 'sku', key: 'size', label: 'Size', type: 'string', required: false, default: null, archived_at: null };
+const own = (id: number, key: string, label: string, type: string, required = false) => ({ ...size, id, entity: 'product', key, label, type, required });
+const ownFields = [own(2, 'organic', 'Organic', 'bool'), own(3, 'pieces', 'Pieces', 'int', true), own(4, 'season', 'Season', 'date'), own(5, 'scents', 'Scents', 'list'), { ...own(6, 'old', 'Gone', 'string'), archived_at: '2026-11-20T10:00:00Z' }];
 const page = (items: unknown[]) => ({ body: { items, next_cursor: null, total: items.length } });
 
 function open(drawer: string, answer: (request: Sent) => { status?: number; body?: unknown } | undefined = () => undefined) {
@@ -31,6 +33,42 @@ function open(drawer: string, answer: (request: Sent) => { status?: number; body
   });
 }
 const sentTo = (sent: readonly Sent[], method: string) => sent.filter((one) => one.method === method).map((one) => one.body);
+
+const described = ({ method, path }: Sent) => {
+  if (path.endsWith('/fields')) return page(ownFields);
+  if (path.endsWith('/products/7') && method === 'GET') return { body: { ...product, properties: { organic: true, pieces: 4, scents: ['rose, dark', 'oak'], maker: 'X' } } };
+  return undefined;
+};
+
+describe('a product’s own fields', () => {
+  it('stand on its page by their labels, with those that nobody set up', async () => {
+    await open('none', described);
+    const section = within(await screen.findByRole('region', { name: 'Own fields' }, { timeout: 5_000 }));
+    const told = Object.fromEntries(section.getAllByRole('term').map((term) => [term.textContent, term.nextElementSibling?.textContent]));
+    expect(told).toEqual({ Organic: 'Yes', Pieces: '4', Season: '–', Scents: 'rose, dark, oak', maker: 'X' });
+  });
+  it('are edited by their types, and what no field is there for stays', async () => {
+    const { sent } = await open('edit:7', described);
+    const pieces = await screen.findByRole('textbox', { name: /^Pieces/ });
+    await userEvent.clear(pieces);
+    await userEvent.type(pieces, '2.5');
+    await userEvent.click(screen.getByRole('button', { name: /^Save product/ }));
+    await waitFor(() => { expect(pieces).toHaveAccessibleDescription('This must be a whole number'); });
+    expect(sentTo(sent, 'PATCH')).toHaveLength(0);
+    await userEvent.clear(pieces);
+    await userEvent.type(pieces, '6');
+    await userEvent.type(screen.getByRole('combobox', { name: /^Scents/ }), 'pine{Enter}');
+    await userEvent.click(screen.getByRole('button', { name: /^Save product/ }));
+    await waitFor(() => { expect(sentTo(sent, 'PATCH')).toHaveLength(1); });
+    expect(sentTo(sent, 'PATCH')[0]).toMatchObject({ properties: { organic: true, pieces: 6, scents: ['rose, dark', 'oak', 'pine'], maker: 'X' } });
+  });
+  it('say beside the field why the server did not take a value', async () => {
+    await open('edit:7', (request) => (request.method === 'PATCH' ? { status: 422, body: { title: 'Invalid', status: 422, detail: '', errors: [{ pointer: '/properties/pieces', message: 'pieces must be a whole number' }] } } : described(request)));
+    await userEvent.type(await screen.findByRole('textbox', { name: /^Pieces/ }), '0');
+    await userEvent.click(screen.getByRole('button', { name: /^Save product/ }));
+    await waitFor(() => { expect(screen.getByRole('textbox', { name: /^Pieces/ })).toHaveAccessibleDescription('pieces must be a whole number'); });
+  });
+});
 
 describe('the editors of a product', () => {
   it('takes the price of a SKU from the product when it is emptied, and keeps what no field is there for', async () => {
