@@ -81,6 +81,7 @@ def promotions(objects: Objects, program: object, pool: object) -> dict[str, obj
         "test_case": case,
         "promotion": known["Gold members"],
         "promotion_draft": known["Week of the mugs"],
+        "promotion_event": known["A review is thanked for"],
         "order_segment": large,
         "order_worked_out": worked_out["web-2"],
         "order_refunded": worked_out["web-1"],
@@ -103,6 +104,7 @@ def _promotions(objects: Objects, path: str, pool: object) -> dict[str, Any]:
         ("points", {"name": "A star for a dollar", "reward": per_dollar | {"points": "stars"}}),
         ("points", {"name": "Miles for all", "reward": per_dollar | {"points": "miles"}}),
         ("discount", {"name": "Week of the mugs", "reward": {"kind": "nth_free", "every": 3}}),
+        ("trigger", _thanks(objects)),
     ]
     usual = {"currency": "USD", "reward": {"kind": "amount_off", "amount": "5.00"}}
     known = {item["definition"]["name"]: item["id"] for item in objects.items(f"{path}/promotions")}
@@ -114,6 +116,17 @@ def _promotions(objects: Objects, path: str, pool: object) -> dict[str, Any]:
         if definition["name"] != "Week of the mugs":
             objects.send(f"/loyalty/promotions/{made}/publish", {})
     return known
+
+
+def _thanks(objects: Objects) -> dict[str, Any]:
+    """Return a promotion that an event starts."""
+    known = objects.items(f"/event-types?database={objects.database}&limit=1000")
+    if not any(item["name"] == "custom.reviewed" for item in known):
+        type_ = {"database_id": objects.database, "name": "custom.reviewed", "label": "Review written"}
+        objects.send("/event-types", type_)
+    most = [{"what": "uses", "most": "1", "per": "member", "period": "month"}]
+    reward = {"kind": "points_fixed", "points": "stars", "amount": "25"}
+    return {"name": "A review is thanked for", "event": "custom.reviewed", "reward": reward, "limits": most}
 
 
 def _orders(objects: Objects, pool: object) -> None:

@@ -108,6 +108,31 @@ def _basket(page: Page) -> None:
     expect(page.get_by_test_id("to-pay")).to_be_visible()
 
 
+def _basket_rules(page: Page) -> None:
+    """Open what the rules of one promotion saw, one that applies and one that does not."""
+    for name in ("Rules of House roasts", "Rules of Gold members"):
+        page.get_by_role("button", name=name).click()
+    expect(page.get_by_role("button", name=re.compile("^Hide rules of"))).to_have_count(2)
+
+
+def _basket_pinned(page: Page) -> None:
+    """Pin a case as A, then take one bag less."""
+    page.get_by_role("button", name="Pin as A").click()
+    page.get_by_label("Quantity").first.fill("2")
+    expect(page.get_by_role("region", name="A against B").get_by_text("To pay")).to_be_visible()
+
+
+def _publish(page: Page) -> None:
+    """Ask to publish a draft: the saved case changes."""
+    page.get_by_role("button", name="Publish now").click()
+    expect(page.get_by_test_id("check")).to_be_visible()
+
+
+def _other_way(page: Page) -> None:
+    page.get_by_role("button", name="What would the other way give?").click()
+    expect(page.get_by_test_id("other-way")).to_be_visible()
+
+
 def _leaving(page: Page) -> None:
     page.get_by_role("button", name="Unsubscribe from everything").click()
     expect(page.get_by_role("button", name="Keep it")).to_be_visible()
@@ -327,6 +352,8 @@ FULL = [
     Shot("program-test", "/loyalty/programs/{program}?tab=test", _basket),
     Shot("loyalty-test", "/loyalty/test?program={program}", _basket),
     Shot("loyalty-test-case", "/loyalty/test?program={program}&case={test_case}"),
+    Shot("loyalty-test-rules", "/loyalty/test?program={program}&case={test_case}", _basket_rules),
+    Shot("loyalty-test-against", "/loyalty/test?program={program}&case={test_case}", _basket_pinned),
     Shot("loyalty-analytics", "/loyalty/analytics?program={program_of_demo}"),
     Shot("loyalty-points", "/loyalty/analytics?program={program_of_demo}&tab=points"),
     Shot("loyalty-liability", "/loyalty/analytics?program={program_of_demo}&tab=liability"),
@@ -340,6 +367,9 @@ FULL = [
     Shot("promotion", "/loyalty/programs/{program}/promotions/{promotion}"),
     Shot("promotion-versions", "/loyalty/programs/{program}/promotions/{promotion}?tab=versions"),
     Shot("promotion-draft", "/loyalty/programs/{program}/promotions/{promotion_draft}"),
+    Shot("promotion-event", "/loyalty/programs/{program}/promotions/{promotion_event}"),
+    Shot("promotion-publish", "/loyalty/programs/{program}/promotions/{promotion_draft}", _publish),
+    Shot("promotions-other-way", "/loyalty/promotions?program={program}", _other_way),
     Shot("order-segment", "/loyalty/order-segments/{order_segment}"),
     Shot("promo-code-pool", "/loyalty/codes/{promo_pool}"),
     Shot("promo-code-people", "/loyalty/codes/{promo_shared}?tab=people"),

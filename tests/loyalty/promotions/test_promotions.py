@@ -176,7 +176,7 @@ async def test_a_trigger_fired_by_many_at_once_works_once(till: Till) -> None:
         (
             {"kind": "amount_off", "amount": "5"},
             {"limits": [{"what": "uses", "most": "1", "per": "member", "period": "day"}], "exclusive": True},
-            "5 EUR off the order; at most 1 times a day per member; nothing after it",
+            "5 EUR off the order; at most once a day per member; nothing after it",
         ),
     ],
 )

@@ -137,5 +137,7 @@ def _when(definition: PromotionDefinition) -> Iterable[str]:
 
 
 def _limit(limit: PromotionLimit, definition: PromotionDefinition) -> str:
+    if limit.what == "uses" and limit.most == "1":
+        return f"at most once{_PERIOD[limit.period]} {_PER[limit.per]}"
     what = {"uses": "times", "points": "points", "money": definition.currency or "money"}[limit.what]
     return f"at most {limit.most} {what}{_PERIOD[limit.period]} {_PER[limit.per]}"

@@ -14,11 +14,20 @@ export interface SaveBarProps {
   /** for editors that are not inside a form */
   onSave?: () => void;
   aside?: ReactNode;
+  /** what waits for a decision while everything is saved: only `aside` stands beside it */
+  waiting?: string | undefined;
 }
 
 /** `3 unsaved changes · Discard · Save`; one for each page, shown only while something is unsaved. */
-export function SaveBar({ dirty, changes, saving, saveLabel, savedAt, onDiscard, onSave, aside }: SaveBarProps) {
-  if (!dirty) return null;
+export function SaveBar({ dirty, changes, saving, saveLabel, savedAt, onDiscard, onSave, aside, waiting }: SaveBarProps) {
+  if (!dirty) {
+    return waiting === undefined ? null : (
+      <div className={css.bar} role="region" aria-label={waiting}>
+        <Text>{waiting}</Text>
+        <Group gap="xs" ml="auto">{aside}</Group>
+      </div>
+    );
+  }
   return (
     <div className={css.bar} role="region" aria-label="Unsaved changes">
       <Text>

@@ -5,6 +5,7 @@ import { useCan } from '@/api/session';
 import { doneToast, failToast, Section } from '@/kit';
 import type { Program } from '../programs/model';
 import type { Arbitration } from './model';
+import { OtherWay } from './OtherWay';
 
 /** What happens when several fit, and when the points of an order count. */
 export function ArbitrationPanel({ program, arbitration }: { program: Program; arbitration: Arbitration }) {
@@ -20,6 +21,7 @@ export function ArbitrationPanel({ program, arbitration }: { program: Program; a
             <Radio disabled={!can} value="best" label="Best for the customer" description="The choice with the largest discount and points; never worse than the order below" />
           </Stack>
         </Radio.Group>
+        <OtherWay programId={program.id} mode={arbitration.mode} />
         <Group gap="sm" align="flex-end" wrap="wrap">
           <Select disabled={!can} label="Percentages are taken of" w={220} allowDeselect={false} data={[{ value: 'discounted', label: 'the price so far' }, { value: 'initial', label: 'the first price' }]} value={arbitration.base} onChange={(base) => { if (base) set({ base: base }); }} />
           <Select disabled={!can} label="Points are credited when" w={220} allowDeselect={false} data={[{ value: 'committed', label: 'the order is placed' }, { value: 'paid', label: 'the order is paid' }, { value: 'delivered', label: 'the order is delivered' }]} value={arbitration.accrue_on} onChange={(on) => { if (on) set({ accrue_on: on }); }} />

@@ -1,9 +1,10 @@
-import { Paper, Select, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
+import { Select, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
 import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Problem } from '@/api/problem';
 import type { Json } from '@/conditions';
 import { ErrorSummary, Loaded, Section } from '@/kit';
-import type { Program } from '../programs/model';
+import { usePoints, type Program } from '../programs/model';
+import { currencyOf } from '../testing/model';
 import { LimitFields } from './LimitFields';
 import { useDraftVocabulary, useGroups, useOrderSegments, usePools, type Definition, type Kind } from './model';
 import { RewardFields } from './RewardFields';
@@ -22,14 +23,15 @@ export function Editor({ program, kind, definition, problem, attempt, change, un
   const saying = useSaying(program.id, kind, definition);
   const words = useDraftVocabulary(program.id, kind === 'trigger' ? 'profile' : 'order'), lineWords = useDraftVocabulary(program.id, 'line');
   const groups = useGroups(program.id).data ?? [], segments = useOrderSegments(program.database_id).data ?? [], pools = usePools(program.database_id).data ?? [];
-  const currency = definition.currency ?? 'EUR';
+  const kinds = usePoints(program.id).data ?? [];
+  const currency = definition.currency ?? currencyOf(kinds);
   const told = useMemo(() => [...(problem?.errors ?? []), ...(saying.problem?.errors ?? [])], [problem, saying.problem]);
   const errors = useMemo(() => new Map(told.map((e) => [e.pointer.replace(/^\/definition/, ''), e.message])), [told]);
   const pointed = useMemo(() => told.map((e) => ({ ...e, pointer: e.pointer.replace(/^\/definition/, '') })), [told]);
   const set = (part: Partial<Definition>) => {
     const next = { ...definition, ...part };
     const money = hasMoney(next.reward) || next.limits?.some((limit) => limit.what === 'money');
-    change({ ...next, currency: money ? next.currency ?? 'EUR' : next.currency ?? null });
+    change({ ...next, currency: money ? next.currency ?? currency : next.currency ?? null });
   };
   const latest = useRef(set);
   latest.current = set;
@@ -43,13 +45,13 @@ export function Editor({ program, kind, definition, problem, attempt, change, un
     <Stack gap="md" ref={scope}>
       {above}
       <ErrorSummary fixes={fixes} attempt={attempt} scope={scope} />
-      <Paper withBorder p="md">
+      <Section>
         <Stack gap="xs">
           <TextInput label="Name" data-path="name" value={definition.name} placeholder="Gold −10 %" error={errors.get('/name')} onChange={(event) => { set({ name: event.currentTarget.value }); }} />
           <Text data-testid="sentence" aria-live="polite" {...(saying.stale ? { c: 'dimmed' } : {})}>{saying.sentence || 'What it does is said here.'}</Text>
           {open.condition + open.products > 0 && <Text c="marigold" size="sm">A rule is unfinished and does not count</Text>}
         </Stack>
-      </Paper>
+      </Section>
       {kind === 'trigger' && <Section title="Starts"><StartFields databaseId={program.database_id} definition={definition} errors={errors} change={set} /></Section>}
       <Section title="When"><WhenFields definition={definition} zone={program.timezone} errors={errors} change={set} /></Section>
       <Section title={kind === 'trigger' ? 'Who' : 'Who and which orders'}>
@@ -67,10 +69,10 @@ export function Editor({ program, kind, definition, problem, attempt, change, un
       )}
       <Section title="Gets">
         <RewardFields kind={kind} programId={program.id} databaseId={program.database_id} currency={currency} reward={definition.reward} errors={errors} change={(reward) => { set({ reward }); }} />
-        {(hasMoney(definition.reward) || definition.limits?.some((limit) => limit.what === 'money')) && <TextInput mt="sm" label="Currency" description="Orders in another one get nothing" w={150} maxLength={3} value={currency} error={errors.get('/currency')} onChange={(event) => { set({ currency: event.currentTarget.value.toUpperCase() }); }} />}
+        {(hasMoney(definition.reward) || definition.limits?.some((limit) => limit.what === 'money')) && <TextInput mt="sm" label="Currency" description="Orders in another one get nothing" inputWrapperOrder={['label', 'input', 'description', 'error']} w={230} styles={{ input: { width: 120 } }} maxLength={3} value={currency} error={errors.get('/currency')} onChange={(event) => { set({ currency: event.currentTarget.value.toUpperCase() }); }} />}
       </Section>
       <Section title="Limits"><LimitFields kind={kind} currency={currency} limits={definition.limits ?? []} errors={errors} change={(limits) => { set({ limits }); }} /></Section>
-      <Section title="With">
+      <Section title={kind === 'trigger' ? 'For yourself' : 'With'}>
         <Stack gap="sm">
           {kind !== 'trigger' && <>
             <Select label="Exclusion group" description="Of the promotions in a group only one wins" data={groups.map((one) => ({ value: String(one.id), label: `${one.name} (one per ${one.per})` }))} placeholder="none: goes with all others" clearable value={definition.group_id ? String(definition.group_id) : null} error={errors.get('/group_id')} onChange={(value) => { set({ group_id: value ? Number(value) : null }); }} />

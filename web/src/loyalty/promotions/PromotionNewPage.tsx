@@ -9,6 +9,7 @@ import { usePoints, usePrograms, type Program } from '../programs/model';
 import { Editor } from './Editor';
 import { kindWords, type Definition, type Kind } from './model';
 import { fitting, fresh } from './rewards';
+import { TryBasket } from './TryBasket';
 
 function NewPromotion({ program, points }: { program: Program; points: string | undefined }) {
   const start = (kind: Kind): Definition => ({ name: '', description: '', reward: fresh((fitting(kind)[0] as { kind: Definition['reward']['kind'] }).kind, points), limits: [], currency: null });
@@ -30,7 +31,7 @@ function NewPromotion({ program, points }: { program: Program; points: string | 
     } catch (error) { setProblem(toProblem(error)); setAttempt((n) => n + 1); return false; }
   };
   return (
-    <Page title="New promotion" crumbs={[{ label: 'Promotions', href: paths.promotions(program.id) }]} width="form" primary={{ label: 'Save as draft', onClick: () => void save(), loading: send.isPending, shortcut: 'mod+S' }}
+    <Page title="New promotion" crumbs={[{ label: 'Promotions', href: paths.promotions(program.id) }]} width="form" rail={kind !== 'trigger' && <TryBasket program={program} kind={kind} promotion={null} definition={definition} />} primary={{ label: 'Save as draft', onClick: () => void save(), loading: send.isPending, shortcut: 'mod+S' }}
       help={{ text: 'A new promotion is a draft and stands last in the order. It gives nothing before you publish it.', guide: 'promotions', api: '/loyalty/programs/{id}/promotions' }}>
       <Editor key={kind} program={program} kind={kind} definition={definition} problem={problem} attempt={attempt} change={setDefinition} unfinished={setLeft}
         above={<Stack gap={4}><SegmentedControl aria-label="Kind of promotion" data={(Object.keys(kindWords) as Kind[]).map((value) => ({ value, label: kindWords[value].label }))} value={kind} onChange={(value) => { setKind(value); setDefinition((d) => ({ ...start(value), name: d.name })); setProblem(null); }} /><Text c="dimmed" size="sm">{kindWords[kind].text}</Text></Stack>} />

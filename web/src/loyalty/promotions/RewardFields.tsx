@@ -23,7 +23,7 @@ export function RewardFields({ kind, programId, databaseId, currency, reward, er
         onChange={(value) => { if (value) change(fresh(value, points.find((one) => one.kind === 'standard')?.key ?? points[0]?.key)); }} />
       <Group align="flex-start" gap="sm" wrap="wrap">
         {rewardOf(reward.kind).parts.map((part) => {
-          const shared = { label: part.label, description: part.hint, error: errors.get(`/reward/${part.name}`) ?? errors.get(`reward.${part.name}`), w: { base: '100%', xs: 190 } };
+          const shared = { label: part.label, description: part.hint, error: errors.get(`/reward/${part.name}`) ?? errors.get(`reward.${part.name}`), inputWrapperOrder: ['label', 'input', 'description', 'error'] as ('label' | 'input' | 'description' | 'error')[], w: { base: '100%', xs: 190 } };
           const value = values[part.name];
           if (part.input === 'yes') return <Switch key={part.name} mt="lg" label={part.label} checked={value === true} onChange={(event) => { set(part.name, event.currentTarget.checked); }} />;
           if (part.input === 'whole') return <NumberInput key={part.name} {...shared} min={1} max={1000} value={typeof value === 'number' ? value : ''} onChange={(next) => { set(part.name, typeof next === 'number' ? next : 1); }} />;

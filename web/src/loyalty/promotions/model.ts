@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import type { components } from '@/api/schema';
 
@@ -12,6 +12,8 @@ export type Kind = Promotion['kind'];
 export type Group = Schemas['PromotionGroup'];
 export type Arbitration = Schemas['Arbitration'];
 export type OrderSegment = Schemas['OrderSegment'];
+export type OtherWay = Schemas['OtherWay'];
+export type Effects = Schemas['LoyaltyPromotions'];
 
 const program = (id: number) => ({ path: { program_id: id } });
 const one = (id: number) => ({ path: { promotion_id: id } });
@@ -30,6 +32,24 @@ export function useVersions(id: number) {
 
 export function usePromotionLog(id: number) {
   return useQuery({ queryKey: ['promotions', id, 'log'], queryFn: ({ signal }) => ok(api.GET('/api/v1/loyalty/promotions/{promotion_id}/log', { params: one(id), signal })), select: (found) => found.items });
+}
+
+/** What the promotion did in the last 30 days, in its own currency where orders were paid in it. */
+export function useCost(promotion: Promotion) {
+  const { program_id, id } = promotion, currency = promotion.definition.currency ?? null;
+  return useQuery({
+    queryKey: ['promotions', id, 'cost', currency], retry: false,
+    queryFn: async ({ signal }): Promise<Effects> => {
+      const ask = (query: { currency?: string }) => ok(api.GET('/api/v1/loyalty/programs/{program_id}/analytics/promotions', { params: { path: { program_id }, query: { promotion: id, by: 'day', ...query } }, signal }));
+      const found = await ask({});
+      return currency !== null && found.currency !== currency && found.currencies.includes(currency) ? ask({ currency }) : found;
+    },
+  });
+}
+
+/** What the other way to choose would have given the last orders; asked when somebody wants to know. */
+export function useOtherWay(programId: number, mode: Arbitration['mode'], on: boolean) {
+  return useQuery({ queryKey: ['promotions', 'other-way', programId, mode], enabled: on, staleTime: 60_000, placeholderData: keepPreviousData, retry: false, queryFn: ({ signal }) => ok(api.GET('/api/v1/loyalty/programs/{program_id}/test/other-way', { params: program(programId), signal })) });
 }
 
 export function useGroups(programId: number) {

@@ -63,7 +63,7 @@ export function Cases({ programId, loaded, order, load, gone }: Props) {
     return all;
   };
   const columns: Column<Case>[] = [
-    { key: 'name', header: 'Case', priority: 1, cell: (found) => (renaming === found.id ? <Rename found={found} programId={programId} end={() => { setRenaming(null); }} /> : <Button variant="transparent" size="compact-sm" px={0} styles={{ label: { whiteSpace: 'normal', textAlign: 'start' } }} h="auto" onClick={() => { load(found); }} aria-label={`Load ${found.name}`}>{found.name}{found.id === loaded && ' (loaded)'}</Button>) },
+    { key: 'name', header: 'Case', priority: 1, cell: (found) => (renaming === found.id ? <Rename found={found} programId={programId} end={() => { setRenaming(null); }} /> : <Button variant="transparent" size="compact-sm" px={0} styles={{ label: { whiteSpace: 'normal', textAlign: 'start', lineHeight: 1.5, overflow: 'visible' } }} h="auto" onClick={() => { load(found); }} aria-label={`Load ${found.name}`}>{found.name}{found.id === loaded && ' (loaded)'}</Button>) },
     { key: 'expected', header: 'Expected', align: 'right', priority: 2, cell: (found) => `${formatAmount(found.expected.final, found.expected.currency)}, ${formatDay(found.expected_at)}` },
     { key: 'state', header: 'Now', priority: 1, cell: (found) => <State run={runOf(found)} /> },
     { key: 'changes', header: 'What changed', priority: 2, cell: (found) => (runOf(found) && runOf(found)?.state !== 'same' ? <Changes run={runOf(found)} /> : null) },

@@ -3,7 +3,7 @@ import { IconPin } from '@tabler/icons-react';
 import { formatAmount, formatPoints, Section, SmallTable, type Column } from '@/kit';
 import type { PointType, Program } from '../programs/model';
 import { Against } from './Against';
-import { modeWords, type Draft, type Pinned, type Tested, type TestOrder } from './model';
+import { modeWords, otherWords, type Draft, type Pinned, type Tested, type TestOrder } from './model';
 import { SaveCase } from './SaveCase';
 import { Steps } from './Steps';
 
@@ -44,7 +44,7 @@ export function Outcome({ program, draft, order, tested, pinned, kinds, pin, bac
   return (
     <Stack gap="md">
       {pinned && <Against a={pinned} b={here} program={program} back={back} unpin={() => { pin(null); }} />}
-      <Paper withBorder p="md">
+      <Paper withBorder p="lg">
         <Group justify="space-between" align="start" gap="sm">
           <div>
             <Title order={2} data-testid="to-pay">{formatAmount(result.final, result.currency)}</Title>
@@ -60,7 +60,7 @@ export function Outcome({ program, draft, order, tested, pinned, kinds, pin, bac
         {result.gifts.map((gift) => <Text key={gift.promotion} size="sm">Gift: {gift.sku} × {gift.quantity}</Text>)}
         {result.promo_codes.filter((code) => code.status !== 'used').map((code) => <Text key={code.code} size="sm" c="marigold">{code.code}: {code.reason}</Text>)}
         {other.differs && (
-          <Text mt="sm" data-testid="other-mode">{other.mode === 'best' ? 'Best for the customer' : 'In order'}: {formatAmount(other.final, result.currency)}{otherEarns && `, earns ${otherEarns}`}{other.applied.length > 0 && `, with ${other.applied.map((id) => names.get(id) ?? id).join(', ')}`}</Text>
+          <Text mt="sm" data-testid="other-mode">{otherWords(other, result.currency, otherEarns, names)}</Text>
         )}
       </Paper>
       <Section title="Step by step"><Steps tested={tested} program={program} order={order} /></Section>

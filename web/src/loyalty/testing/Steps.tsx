@@ -28,7 +28,7 @@ function One({ step, currency, number, program, order }: OneProps) {
           <Text fw={applied ? 600 : 400} style={{ overflowWrap: 'anywhere' }}>{number !== null && `${String(number)}. `}{step.name}</Text>
           <Group gap="xs">
             {step.status === 'skipped' && <ToneBadge>arbitrated away</ToneBadge>}
-            <Button variant="subtle" size="compact-xs" aria-expanded={open} aria-label={`Rules of ${step.name}`} onClick={() => { setOpen(!open); }}>{open ? 'Hide rules' : 'Rules'}</Button>
+            <Button variant="subtle" size="compact-xs" aria-expanded={open} aria-label={`${open ? 'Hide rules' : 'Rules'} of ${step.name}`} onClick={() => { setOpen(!open); }}>{open ? 'Hide rules' : 'Rules'}</Button>
           </Group>
         </Group>
         <Text size="sm" c="dimmed">{applied ? [step.lines.length > 0 && `on ${formatCount(step.lines.length, 'line', 'lines')}`, effect(step, currency), step.limited && 'held back by a cap, limit or floor'].filter(Boolean).join(' · ') : step.why}</Text>

@@ -1,12 +1,13 @@
 import { Button, Grid, Group, SegmentedControl, Select, Stack, TagsInput, Text, TextInput } from '@mantine/core';
 import { useEffect, useRef } from 'react';
-import { PanelError, RefetchBar, Section, useSearchParam } from '@/kit';
-import { useLevelGroups, usePoints, type Program } from '../programs/model';
+import { Loaded, PanelError, RefetchBar, Section, useSearchParam } from '@/kit';
+import { useLevelGroups, usePoints, type PointType, type Program } from '../programs/model';
 import { Basket } from './Basket';
 import { Cases } from './Cases';
 import { useCases } from './cases';
 import { askOf, draftOf, firstDraft, modeWords, useFacts, useTested, type Case, type Draft, type Mode, type Pinned } from './model';
 import { Outcome } from './Outcome';
+import { useDraft } from './useDraft';
 import { useKept } from './useKept';
 import { Versions } from './Versions';
 import { Who } from './Who';
@@ -29,9 +30,13 @@ function useLoaded(programId: number, put: (draft: Draft) => void) {
 
 /** Try a basket on the program: for whom, when, with what; the result follows each change. Nothing is written but saved cases. */
 export function TestTab({ program }: { program: Program }) {
-  const kinds = usePoints(program.id).data ?? [], groups = useLevelGroups(program.id).data ?? [];
+  return <Loaded query={usePoints(program.id)} what="the points">{(kinds) => <Trial program={program} kinds={kinds} />}</Loaded>;
+}
+
+function Trial({ program, kinds }: { program: Program; kinds: readonly PointType[] }) {
+  const groups = useLevelGroups(program.id).data ?? [];
   const spendable = kinds.filter((kind) => kind.kind === 'standard');
-  const [draft, setDraft] = useKept<Draft>(`loyalty-test.${String(program.database_id)}`, firstDraft('EUR'));
+  const [draft, setDraft, currency] = useDraft(program, kinds);
   const [pinned, setPinned] = useKept<Pinned | null>(`loyalty-test-a.${String(program.database_id)}`, null);
   const { loaded, load, name } = useLoaded(program.id, setDraft);
   const query = useTested(program.id, draft), order = askOf(draft);
@@ -46,7 +51,7 @@ export function TestTab({ program }: { program: Program }) {
         <Text c="dimmed">Nothing happens here: no points move, no limit is used up. Only cases that you save are kept.</Text>
         <Group gap="xs">
           <SegmentedControl aria-label="When several promotions fit" value={draft.mode ?? program.mode} data={Object.entries(modeWords).map(([value, label]) => ({ value, label }))} onChange={(mode) => { set({ mode: mode as Mode }); }} />
-          <Button variant="subtle" size="compact-sm" onClick={() => { setDraft(firstDraft(draft.currency)); name(null); }}>Start anew</Button>
+          <Button variant="subtle" size="compact-sm" onClick={() => { setDraft(firstDraft(currency)); name(null); }}>Start anew</Button>
         </Group>
       </Group>
       <Grid gap="lg">

@@ -15,7 +15,7 @@ const saved: Case = {
 };
 const changed: CaseRun = { case: 5, state: 'changed', final: '24.00', currency: 'EUR', problem: '', differences: [{ kind: 'money', label: 'To pay', was: '27.00', now: '24.00' }, { kind: 'text', label: 'Ten off', was: 'applied', now: 'It is paused' }] };
 const tested = {
-  at: '2026-11-16T12:00:00Z', mode: 'priority', took_ms: 0.4, other: { mode: 'best', final: '27.00', accrue: {}, applied: [], differs: false },
+  at: '2026-11-16T12:00:00Z', mode: 'priority', took_ms: 0.4, other: { mode: 'best', final: '24.00', accrue: {}, applied: [9], differs: true, more: '3.00', points: {} },
   result: {
     program: 3, profile: null, member: true, joins: false, currency: 'EUR', lines: [], total: '30.00', discount: '3.00', redeemed: '0.00', delivery: '0.00', final: '27.00', points: { redeem: {}, redeem_money: {}, accrue: {}, max_redeem: {} }, promo_codes: [], gifts: [], gives_codes: [], levels: [], search: null,
     trace: [{ promotion: 9, name: 'Ten off', external_id: null, kind: 'percent_off', status: 'applied', reason: '', why: '', measure: 'total', before: '30.00', after: '27.00', lines: [], blocker: null, limited: false }],
@@ -33,6 +33,9 @@ function reply(request: Sent) {
   return { body: { items: [], next_cursor: null, total: 0 } };
 }
 
+/** Points, cases and their runs come one after another. */
+const LOADED = { timeout: 15_000 };
+
 afterEach(() => { sessionStorage.clear(); });
 
 const open = (rights: string[], at = '/test') => renderPage(<TestTab program={program} />, { path: '/test', at, rights, reply });
@@ -46,7 +49,7 @@ describe('saved cases', () => {
 
   it('are listed with their changes, and fill the form', async () => {
     await open(['loyalty:read']);
-    expect(await screen.findByText('To pay: €27.00 → €24.00')).toBeVisible();
+    expect(await screen.findByText('To pay: €27.00 → €24.00', {}, LOADED)).toBeVisible();
     await userEvent.click(screen.getByRole('button', { name: 'Load Two mugs' }));
     expect(screen.getByLabelText('Product or SKU', { selector: 'input' })).toHaveValue('mug');
     expect(await screen.findByLabelText('City')).toHaveValue('Oslo');
@@ -56,7 +59,7 @@ describe('saved cases', () => {
 
   it('come from the address, and are deleted after a question', async () => {
     const { sent } = await open(['loyalty:read', 'loyalty:create', 'loyalty:delete'], '/test?case=5');
-    expect(await screen.findByTestId('to-pay')).toHaveTextContent('€27.00');
+    expect(await screen.findByTestId('to-pay', {}, LOADED)).toHaveTextContent('€27.00');
     expect(screen.getByRole('button', { name: 'Save as case…' })).toBeVisible();
     await userEvent.click(screen.getByRole('button', { name: 'Actions for Two mugs' }));
     expect(screen.queryByRole('menuitem', { name: 'Rename…' })).toBeNull();
@@ -70,9 +73,18 @@ describe('saved cases', () => {
 });
 
 describe('a tried basket', () => {
+  it('begins in the currency of the program, and tells what the other way gives', async () => {
+    const kinds = { items: [{ id: 1, key: 'stars', name: 'Stars', kind: 'standard', ratio: '0.10', ratio_currency: 'USD' }] };
+    const { sent } = await renderPage(<TestTab program={program} />, { path: '/test', at: '/test', rights: ['loyalty:read'], reply: (request) => (request.path.endsWith('/points') ? { body: kinds } : reply(request)) });
+    expect(await screen.findByLabelText('Currency', {}, LOADED)).toHaveValue('USD');
+    await userEvent.type(screen.getByLabelText('Product or SKU', { selector: 'input' }), 'mug');
+    expect(await screen.findByTestId('other-mode')).toHaveTextContent('Best for the customer would give €3.00 more: €24.00 to pay, with Ten off.');
+    expect(sent.find((one) => one.path.endsWith('/test'))?.body).toMatchObject({ currency: 'USD' });
+  });
+
   it('tells the rules of a step, and stands beside what was pinned', async () => {
     await open(['loyalty:read'], '/test?case=5');
-    await screen.findByTestId('to-pay');
+    await screen.findByTestId('to-pay', {}, LOADED);
     await userEvent.click(screen.getByRole('button', { name: 'Rules of Ten off' }));
     expect(await screen.findByText('It has no rules: every order fits.')).toBeVisible();
     await userEvent.click(screen.getByRole('button', { name: 'Pin as A' }));

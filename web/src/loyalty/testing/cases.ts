@@ -8,8 +8,8 @@ const of = (programId: number) => ({ path: { program_id: programId } });
 const one = (found: Case) => ({ path: { program_id: found.program_id, case_id: found.id } });
 
 /** The saved cases of a program. */
-export function useCases(programId: number) {
-  return useQuery({ queryKey: ['promotions', 'cases', programId], queryFn: ({ signal }) => ok(api.GET('/api/v1/loyalty/programs/{program_id}/test-cases', { params: of(programId), signal })), select: (found) => found.items });
+export function useCases(programId: number, on = true) {
+  return useQuery({ queryKey: ['promotions', 'cases', programId], enabled: on, queryFn: ({ signal }) => ok(api.GET('/api/v1/loyalty/programs/{program_id}/test-cases', { params: of(programId), signal })), select: (found) => found.items });
 }
 
 /** The saved cases worked out again; asked anew after every change of a promotion. */

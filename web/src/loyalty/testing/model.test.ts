@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Promotion } from '../promotions/model';
-import { askOf, differences, draftOf, firstDraft, type Draft, type Step, type Tested, type TestOrder } from './model';
+import { askOf, currencyOf, differences, draftOf, firstDraft, otherWords, type Draft, type Step, type Tested, type TestOrder } from './model';
 import { versionChoices, versionsOf } from './Versions';
 
 const draft = { ...firstDraft('EUR'), lines: [{ key: 1, sku: ' A-1 ', quantity: '2', price: '' }, { key: 2, sku: '', quantity: '1', price: '' }] };
@@ -32,6 +32,19 @@ describe('a basket that is tried', () => {
       expect(asked && askOf(draftOf(asked))).toEqual(asked);
     }
     expect(draftOf(askOf(full) as TestOrder)).toEqual(full);
+  });
+
+  it('begins in the currency that points are worth something in', () => {
+    expect(currencyOf([{ kind: 'qualification', ratio_currency: 'SEK' }, { kind: 'standard', ratio_currency: 'USD' }])).toBe('USD');
+    expect(currencyOf([{ kind: 'qualification', ratio_currency: 'SEK' }])).toBe('SEK');
+    expect(currencyOf([{ kind: 'standard', ratio_currency: null }])).toBe('EUR');
+  });
+
+  it('says what the other way would give', () => {
+    const other = { mode: 'best', final: '35.00', accrue: {}, applied: [8], differs: true, more: '12.50', points: {} } as const, names = new Map([[8, 'Large']]);
+    expect(otherWords({ ...other, applied: [8] }, 'EUR', '', names)).toBe('Best for the customer would give €12.50 more: €35.00 to pay, with Large.');
+    expect(otherWords({ ...other, mode: 'priority', more: '-1.50', applied: [] }, 'EUR', '5.00 Stars points', names)).toBe('In order would give €1.50 less: €35.00 to pay, earns 5.00 Stars points.');
+    expect(otherWords({ ...other, more: '0.00', applied: [8] }, 'EUR', '', names)).toBe('Best for the customer would give as much: €35.00 to pay, with Large.');
   });
 
   it('says what differs from the pinned result, and nothing when nothing does', () => {

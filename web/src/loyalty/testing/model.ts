@@ -4,6 +4,8 @@ import { api, ok } from '@/api/client';
 import type { components } from '@/api/schema';
 import { formatAmount, formatPoints, formatStamp } from '@/kit';
 
+import type { PointType } from '../programs/model';
+
 type Schemas = components['schemas'];
 export type TestOrder = Schemas['TestOrder'];
 export type Tested = Schemas['TestedOrder'];
@@ -17,6 +19,7 @@ export type Difference = Schemas['CaseDifference'];
 export type AskedField = Schemas['AskedField'];
 export type Facts = Schemas['TestFacts'];
 export type Why = Schemas['TestWhy'];
+export type OtherMode = Tested['other'];
 export type FieldValue = string | number | boolean | string[] | null;
 
 export interface BasketLine { key: number; sku: string; quantity: string; price: string }
@@ -47,6 +50,15 @@ export const firstDraft = (currency: string): Draft => ({
   who: 'invented', person: '', member: true, points: {}, levels: {}, fields: {}, segments: [], orders: 0, at: '', mode: null, versions: {}, channel: '', region: '', delivery: '', currency, codes: [], redeem: {},
   lines: [{ key: 1, sku: '', quantity: '1', price: '' }],
 });
+
+/** The currency that a program reckons in: what its points are worth, those that can be spent first. */
+export function currencyOf(kinds: readonly Pick<PointType, 'kind' | 'ratio_currency'>[]): string {
+  const worth = kinds.filter((kind) => kind.ratio_currency);
+  return (worth.find((kind) => kind.kind === 'standard') ?? worth[0])?.ratio_currency ?? 'EUR';
+}
+
+/** Whether a draft has goods in it: one without them is nobody's work yet. */
+export const hasGoods = (draft: Draft): boolean => draft.lines.some((line) => line.sku.trim() !== '');
 
 const filled = (values: Record<string, string>): Record<string, string> => Object.fromEntries(Object.entries(values).map(([key, text]) => [key, text.trim()] as const).filter(([, text]) => text !== ''));
 const isEmpty = (value: FieldValue): boolean => value === null || value === '' || (Array.isArray(value) && value.length === 0);
@@ -133,6 +145,14 @@ export function useItems(text: string) {
 
 export const modeWords: Readonly<Record<Mode, string>> = { priority: 'in order', best: 'best for the customer' };
 
+/** What the other way to choose would give: `Best for the customer would give €2.50 more: €35.00 to pay, with Large.` */
+export function otherWords(other: OtherMode, currency: string, earns: string, names: ReadonlyMap<number, string>): string {
+  const way = other.mode === 'best' ? 'Best for the customer' : 'In order', by = Number(other.more);
+  const more = by === 0 ? 'would give as much' : `would give ${formatAmount(other.more.replace('-', ''), currency)} ${by > 0 ? 'more' : 'less'}`;
+  const applied = other.applied.map((id) => names.get(id) ?? String(id)).join(', ');
+  return `${way} ${more}: ${[`${formatAmount(other.final, currency)} to pay`, earns && `earns ${earns}`, applied && `with ${applied}`].filter(Boolean).join(', ')}.`;
+}
+
 /** A result that was put aside to be compared with, and the basket that gave it. */
 export interface Pinned { draft: Draft; tested: Tested; program: { id: number; name: string } }
 
@@ -140,7 +160,8 @@ export interface Row { label: string; a: string; b: string }
 
 const stateWords = (step: Step | undefined): string => (step === undefined ? 'not there' : step.status === 'applied' ? 'applied' : step.why.charAt(0).toLowerCase() + step.why.slice(1));
 
-function effectOf(step: Step, currency: string): string {
+/** What a promotion took off or gave, or why it did nothing. */
+export function effectOf(step: Step, currency: string): string {
   if (step.status !== 'applied' || step.before === null || step.after === null) return stateWords(step);
   const by = Number(step.after) - Number(step.before);
   return step.measure === 'points' ? formatPoints(String(Math.round(by * 10_000) / 10_000)) : formatAmount(by.toFixed(2), currency);
@@ -169,8 +190,11 @@ export function differences(first: Tested, second: Tested): Row[] {
   return found;
 }
 
-/** What sets a basket apart, in a few words: the program, the moment, the way to choose, drafts. */
+const FEW = 3;
+
+/** What sets a basket apart, in a few words: the program, the goods, the moment, the way to choose, drafts. */
 export function captionOf({ draft, tested, program }: Pinned): string {
   const tried = Object.keys(draft.versions).length;
-  return [program.name, draft.at ? formatStamp(tested.at) : 'now', modeWords[tested.mode], tried > 0 && `${String(tried)} other ${tried === 1 ? 'version' : 'versions'}`].filter(Boolean).join(' · ');
+  const goods = draft.lines.filter((line) => line.sku.trim()).map((line) => `${line.quantity.trim() || '1'} × ${line.sku.trim()}`);
+  return [program.name, goods.length > 0 && (goods.length > FEW ? `${goods.slice(0, FEW).join(', ')} and ${String(goods.length - FEW)} more` : goods.join(', ')), draft.at ? formatStamp(tested.at) : 'now', modeWords[tested.mode], tried > 0 && `${String(tried)} other ${tried === 1 ? 'version' : 'versions'}`].filter(Boolean).join(' · ');
 }
