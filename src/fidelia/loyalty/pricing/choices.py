@@ -131,12 +131,15 @@ class Choices:
 
     def _parts(self, choices: list[list[Option]]) -> list[Part]:
         """Return choices in parts whose worth adds up to the worth of the whole, exactly."""
-        if len(choices) < 2 or self._exclusive or (self._paid_earns and self._engine.pays_with_points):
-            return [Part(choices, self.fixed)] if choices else []
+        if not choices:
+            return []
+        whole = Part(choices, self.fixed)
+        if self._exclusive or (self._paid_earns and self._engine.pays_with_points):
+            return [whole]
         joined = {self._shared(i, lines) for i, lines in self.fixed}
         parts = self._apart(choices, self.fixed, joined)
-        # a part that is alone begins with what all are worth by place, so that all that is fixed counts
-        return parts if len(parts) > 1 else [Part(choices, self.fixed)]
+        # a part that is alone begins with what all are worth by place, unless most of that does not bear on it
+        return [whole] if len(parts) == 1 and len(parts[0].fixed) * 2 > len(self.fixed) else parts
 
     def _apart(self, choices: Sequence[list[Option]], fixed: Sequence[Chosen], joined: set[int]) -> list[Part]:
         """Return choices in parts that share no bit, where the bits of each of ``joined`` belong together."""

@@ -54,8 +54,9 @@ class _Search:
             outcome = engine.run(found)
             return outcome, Search(outcome.value, outcome.value, engine.worths.scale, self.nodes, cut)
         by_place = value = bound = engine.run(found, traced=False).value
+        whole = len(parts) == 1 and parts[0].fixed is fixed
         if parts:
-            if len(parts) == 1:  # of one part, by place is the best so far; of several it is looked at in the end
+            if whole:  # by place is the best so far; of parts it is looked at in the end
                 pieces = [_Piece(self, parts[0], found, value)]
             else:
                 pieces = [_Piece(self, part, part.fixed, self.worth(part.fixed)) for part in parts]
@@ -70,7 +71,7 @@ class _Search:
         # by place may be worth as much as the best: then it stays as it is
         found = taken if value > by_place else found
         value = bound = max(value, by_place)
-        if cut and len(parts) > 1:
+        if cut and not whole:
             gains = sum(piece.bound - start for piece, start in zip(pieces, starts, strict=True))
             bound = max(value, self.worth(fixed) + gains)
         elif cut:
