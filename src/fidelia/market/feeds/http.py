@@ -17,7 +17,7 @@ from fidelia.kernel.errors import not_found
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
 from fidelia.platform.files import Files
-from fidelia.platform.http import Body, Strict
+from fidelia.platform.http import Body, Strict, csv_file
 from fidelia.platform.postgres import Tx
 
 from ..model import Mode
@@ -257,11 +257,7 @@ class MarketFeedRunController(Controller):
     async def rejected_csv(self, tx: Tx, engines: Engines, run_id: FromPath[int]) -> Stream:
         """Return a CSV of line, offer, field, value, reason."""
         await _found(tx, run_id)
-        return Stream(
-            _csv(engines, run_id),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="feed-run-{run_id}-rejected.csv"'},
-        )
+        return csv_file(f"feed-run-{run_id}-rejected.csv", _csv(engines, run_id))
 
 
 async def _found(tx: Tx, run_id: int) -> MarketFeedRun:

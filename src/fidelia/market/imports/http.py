@@ -17,7 +17,7 @@ from fidelia.kernel.errors import FieldError, invalid
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
 from fidelia.platform.files import Files
-from fidelia.platform.http import Strict
+from fidelia.platform.http import Strict, csv_file
 from fidelia.platform.postgres import Tx
 
 from . import service, store
@@ -105,11 +105,7 @@ class MarketImportController(Controller):
     async def rejected_csv(self, tx: Tx, engines: Engines, import_id: FromPath[int]) -> Stream:
         """Return a CSV of the refused lines as they stood in the file, with their numbers and the reasons."""
         found, _, _ = await store.find(tx, import_id)
-        return Stream(
-            _csv(engines, found),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="import-{import_id}-rejected.csv"'},
-        )
+        return csv_file(f"import-{import_id}-rejected.csv", _csv(engines, found))
 
 
 async def _csv(engines: Engines, found: MarketImport) -> AsyncIterator[bytes]:

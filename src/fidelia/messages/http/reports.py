@@ -10,6 +10,7 @@ from litestar.response import Stream
 
 from fidelia.kernel.paging import Page, PageRequest, page_request
 from fidelia.platform.engines import Engines
+from fidelia.platform.http import csv_file
 from fidelia.platform.postgres import Tx
 
 from ..service import people as service
@@ -86,8 +87,4 @@ class ReportController(Controller):
         mailing = await get_mailing(tx, mailing_id)
         chosen = await run_of(tx, mailing_id, run)
         among = await service.found_by(tx, mailing.database_id, page_request(None, None, q, None).q)
-        return Stream(
-            service.export_people(engines, chosen, wanted, among),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="mailing-{mailing_id}-{figure}.csv"'},
-        )
+        return csv_file(f"mailing-{mailing_id}-{figure}.csv", service.export_people(engines, chosen, wanted, among))

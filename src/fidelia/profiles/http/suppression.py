@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 from fidelia.access import Actor
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
-from fidelia.platform.http import Body, Strict
+from fidelia.platform.http import Body, Strict, csv_file
 from fidelia.platform.postgres import Tx
 
 from ..model import EntryKind, SuppressionList
@@ -213,8 +213,4 @@ class SuppressionController(Controller):
     ) -> Stream:
         """Stream all entries."""
         await service.get_list(tx, list_id)
-        return Stream(
-            service.export(engines, list_id, hashed=hashed),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="suppression-{list_id}.csv"'},
-        )
+        return csv_file(f"suppression-{list_id}.csv", service.export(engines, list_id, hashed=hashed))

@@ -18,7 +18,7 @@ from fidelia.access import Actor
 from fidelia.kernel.errors import FieldError, invalid, malformed
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.files import Files
-from fidelia.platform.http import Body, Strict
+from fidelia.platform.http import Body, Strict, csv_file
 from fidelia.platform.http.strict import decode_problem
 from fidelia.platform.postgres import Tx
 
@@ -262,8 +262,4 @@ class ImportController(Controller):
 
 async def _download(tx: Tx, import_id: int, kind: str) -> Stream:
     content = await service.report_csv(tx, import_id, kind)
-    return Stream(
-        content,
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="import-{import_id}-{kind}.csv"'},
-    )
+    return csv_file(f"import-{import_id}-{kind}.csv", content)

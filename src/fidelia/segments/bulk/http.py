@@ -11,7 +11,7 @@ from litestar.response import Stream
 from fidelia.access import Actor
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
-from fidelia.platform.http import Body, Strict
+from fidelia.platform.http import Body, Strict, csv_file
 from fidelia.platform.postgres import Tx
 from fidelia.profiles import BulkOperation
 
@@ -93,8 +93,4 @@ class BulkUpdateController(Controller):
     )
     async def refused(self, tx: Tx, bulk_id: FromPath[int]) -> Stream:
         """Return a CSV of profile, field, value and reason; kept for 30 days."""
-        return Stream(
-            await service.refused_csv(tx, bulk_id),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="bulk-update-{bulk_id}-refused.csv"'},
-        )
+        return csv_file(f"bulk-update-{bulk_id}-refused.csv", await service.refused_csv(tx, bulk_id))

@@ -16,7 +16,7 @@ from fidelia.conditions import Condition, VocabularyInfo
 from fidelia.kernel.errors import invalid_field
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
-from fidelia.platform.http import Body, Strict
+from fidelia.platform.http import Body, Strict, csv_file
 from fidelia.platform.jobs import JobReply
 from fidelia.platform.postgres import Tx
 
@@ -267,8 +267,4 @@ class ProductSegmentController(Controller):
         """Return a CSV of the list."""
         segment = await store.find(tx, segment_id)
         found = await store.members(tx, segment_id)
-        return Stream(
-            lists.export(engines, segment.entity, found),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="product-segment-{segment_id}.csv"'},
-        )
+        return csv_file(f"product-segment-{segment_id}.csv", lists.export(engines, segment.entity, found))

@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 from fidelia.access import Actor
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
-from fidelia.platform.http import Body, Strict
+from fidelia.platform.http import Body, Strict, csv_file
 from fidelia.platform.postgres import Tx
 
 from ..model import CodeHolder, CodeState, PromoCode
@@ -87,7 +87,7 @@ class CodeController(Controller):
     async def export(self, engines: Engines, pool_id: FromPath[int], in_state: State = None) -> Stream:
         """Stream every code; cells that look like formulas are made harmless."""
         name, parts = await exporting.export(engines, pool_id, in_state)
-        return Stream(parts, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        return csv_file(name, parts)
 
     @get("/code", opt={"right": "loyalty:read"}, summary="Read a code")
     async def read_code(

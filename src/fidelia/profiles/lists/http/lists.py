@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 from fidelia.access import Actor
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
-from fidelia.platform.http import Body, Strict
+from fidelia.platform.http import Body, Strict, csv_file
 from fidelia.platform.postgres import Tx
 
 from ...http.databases import Text, given
@@ -160,11 +160,7 @@ class ValueListController(Controller):
     @get("/{list_id:int}/export", opt={"right": "lists:read"}, media_type="text/csv", summary="Download a list as CSV")
     async def export(self, engines: Engines, list_id: FromPath[int]) -> Stream:
         """Stream all values."""
-        return Stream(
-            await service.export(engines, list_id),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="value-list-{list_id}.csv"'},
-        )
+        return csv_file(f"value-list-{list_id}.csv", await service.export(engines, list_id))
 
     @get("/{list_id:int}/loads", opt={"right": "lists:read"}, summary="List the files loaded into a list")
     async def loads(self, tx: Tx, page: PageRequest, list_id: FromPath[int]) -> Page[ListLoad]:

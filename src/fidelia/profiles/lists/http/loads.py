@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from fidelia.access import Actor
-from fidelia.platform.http import Body, Strict
+from fidelia.platform.http import Body, Strict, csv_file
 from fidelia.platform.postgres import Tx
 
 from ..model import ListLoad, ListLoadStarted, LoadMode, SheetReading
@@ -70,8 +70,4 @@ class ListLoadController(Controller):
     )
     async def rejected(self, tx: Tx, load_id: FromPath[int]) -> Stream:
         """Return a CSV of row, column, value, reason."""
-        return Stream(
-            await service.rejected_csv(tx, load_id),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="load-{load_id}-rejected.csv"'},
-        )
+        return csv_file(f"load-{load_id}-rejected.csv", await service.rejected_csv(tx, load_id))

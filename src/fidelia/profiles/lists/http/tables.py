@@ -15,7 +15,7 @@ from fidelia.access import Actor
 from fidelia.kernel.paging import Page, PageRequest
 from fidelia.platform.engines import Engines
 from fidelia.platform.files import Files
-from fidelia.platform.http import Body, Strict
+from fidelia.platform.http import Body, Strict, csv_file
 from fidelia.platform.postgres import Tx
 
 from ...http.databases import Text, given
@@ -191,11 +191,7 @@ class DataTableController(Controller):
     @get("/export", opt={"right": "lists:read"}, media_type="text/csv", summary="Download a data table as CSV")
     async def export(self, engines: Engines, table_id: FromPath[int]) -> Stream:
         """Stream all rows."""
-        return Stream(
-            await service.export(engines, table_id),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="data-table-{table_id}.csv"'},
-        )
+        return csv_file(f"data-table-{table_id}.csv", await service.export(engines, table_id))
 
     @get("/loads", opt={"right": "lists:read"}, summary="List the files loaded into a data table")
     async def loads(self, tx: Tx, page: PageRequest, table_id: FromPath[int]) -> Page[ListLoad]:
