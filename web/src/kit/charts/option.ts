@@ -48,14 +48,25 @@ const scrolling = (ink: ReturnType<typeof inks>) => ({
   pageIconSize: 12, pageIconColor: ink.strong, pageIconInactiveColor: ink.line, pageTextStyle: { color: ink.text, fontSize: 12 },
 });
 
+/** Least distance of two ends, as a part of the chart's height, at which names written at them do not touch. */
+const APART = 0.09;
+
+/** Whether each line can be named at its end: ends that lie close together have a legend above instead. */
+function namedAtEnds(series: readonly Series[]): boolean {
+  const all = series.flatMap(({ values }) => values.filter((value) => value !== null));
+  const height = Math.max(0, ...all) - Math.min(0, ...all);
+  const ends = series.map(({ values }) => values.findLast((value) => value !== null) ?? 0).sort((a, b) => a - b);
+  return series.length > 1 && ends.every((end, i) => i === 0 || end - (ends[i - 1] ?? 0) > height * APART);
+}
+
 function overTime(spec: Extract<ChartSpec, { kind: 'line' | 'stacked' }>, scheme: Scheme): EChartsCoreOption {
-  const direct = spec.kind === 'line' && spec.series.length > 1;
+  const direct = spec.kind === 'line' && namedAtEnds(spec.series);
   const ink = inks(scheme);
   return {
     xAxis: category(scheme, spec.x),
     yAxis: measure(scheme),
     ...(direct ? { grid: { left: 8, right: 96, top: 16, bottom: 8, containLabel: true } } : {}),
-    ...(spec.kind === 'stacked' && spec.series.length > 1
+    ...(!direct && spec.series.length > 1
       ? { legend: scrolling(ink), grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true } } : {}),
     series: spec.series.map((series, i) => ({
       name: series.name,

@@ -26,6 +26,16 @@ describe('the drawing', () => {
       expect(option.aria).toMatchObject({ enabled: true, label: { description: 'Buyers a day' } });
     }
   });
+  it('names lines at their ends, and in a legend where the ends are too close for that', () => {
+    const named = (...last: number[]) => {
+      const option = optionOf({ kind: 'line', xLabel: 'Day', x: ['1 Nov', '2 Nov', '3 Nov'], series: last.map((end, i) => ({ name: `Line ${i}`, values: [0, end, null] })) }, 'light', '') as { series: { endLabel?: unknown }[]; legend?: unknown };
+      return [option.series.every((s) => s.endLabel !== undefined), option.legend !== undefined];
+    };
+    expect(named(200, 100, 0)).toEqual([true, false]);
+    expect(named(200, 5, 3)).toEqual([false, true]);
+    expect(named(0, 0)).toEqual([false, true]);
+    expect(named(200)).toEqual([false, false]);
+  });
   it('stacks a waterfall so that each step starts where the last one ended', () => {
     const option = optionOf({ kind: 'waterfall', label: 'Step', value: 'People', steps: [{ label: 'All', value: 100, total: true }, { label: 'Out', value: -30 }, { label: 'Back', value: 5 }, { label: 'Left', value: 75, total: true }] }, 'light', '') as { series: { data: (number | { value: number })[] }[] };
     expect(option.series[0]!.data).toEqual([0, 70, 70, 0]);

@@ -8,7 +8,7 @@ export function Section({ title, text, actions, children }: { title?: string; te
     <Paper component="section" className={css.section ?? ''} {...(title ? { 'aria-label': title } : {})}>
       {title && (
         <div className={css.sectionHead} style={{ display: 'flex', flexWrap: 'wrap', gap: '8px 12px', justifyContent: 'space-between', alignItems: 'flex-start' }}>
-          <div style={{ flex: text ? '1 1 220px' : '1 1 auto', minWidth: 0 }}>
+          <div style={{ flex: text ? '1 1 176px' : '1 1 auto', minWidth: 0 }}>
             <Title order={2} size="h3">{title}</Title>
             {text && <p>{text}</p>}
           </div>
