@@ -8,6 +8,7 @@ nothing is loaded in them.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,10 @@ def filled(pages: list[Shot], site: Site) -> list[Shot]:
     with site.api() as api:
         found = Objects(site, api).all()
     return [page._replace(path=page.path.format(**found)) for page in pages]
+
+
+#: Pages of what is not there say so.
+MISSING = {"missing", "no-object", "recipient-unknown"}
 
 
 class Faults(list[str]):
@@ -84,7 +89,14 @@ def shoot(
                 faults.add(*(f"{here} {name}: {finding}" for finding in serious_findings(page)))
                 if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
                     faults.add(f"{here} {name}: the page scrolls sideways")
+                if name not in MISSING:
+                    faults.add(*(f"{here} {name}: it says “{said}”" for said in unloaded(page)))
             context.close()
+
+
+def unloaded(page: Page) -> list[str]:
+    """Return what the page says it could not load, though nothing was kept from it."""
+    return page.get_by_text(re.compile("^Could not load ")).all_inner_texts()
 
 
 def tell(faults: Faults, here: str, error: PlaywrightError) -> None:

@@ -26,8 +26,9 @@ export function usePrograms(databaseId: number | undefined) {
   });
 }
 
+/** Kinds of points of a program; 0 while no program is at hand, and then nothing is asked. */
 export function usePoints(id: number) {
-  return useQuery({ queryKey: ['programs', id, 'points'], queryFn: ({ signal }) => ok(api.GET('/api/v1/loyalty/programs/{program_id}/points', { params: at(id), signal })), select: (found) => found.items });
+  return useQuery({ queryKey: ['programs', id, 'points'], enabled: id > 0, queryFn: ({ signal }) => ok(api.GET('/api/v1/loyalty/programs/{program_id}/points', { params: at(id), signal })), select: (found) => found.items });
 }
 
 export function useLevelGroups(id: number) {
