@@ -22,6 +22,12 @@ HOT = ("mailing", "campaign", "scenario", "template")
 _TEXTS = frozenset(("channel", "link"))
 _COPIED = frozenset((*HOT, *_TEXTS, "total"))
 _PLAIN = frozenset((str, int, float, bool, type(None)))
+#: So many sets of changed rows go by one statement; there are few numbers of them, so each is prepared once.
+FEW_MARKS = 8
+_EVENTS = "insert into event_inbox (database_id, rows, payload) values "
+_EVENT = "(%s, %s, %s)"
+_DIRTY = "insert into dirty (stream, database_id, rows, ids) values "
+_MARK = "(%s, %s, %s, %s)"
 #: Deeper properties are kept as JSON text: ClickHouse cannot read back a type nested some hundred levels.
 MAX_DEPTH = 10
 _YEARS = range(1900, 2299)
@@ -166,14 +172,29 @@ async def write(
                 chunk, size = [], 0
         if chunk:
             rows.append((database, len(chunk), b"\n".join(chunk).decode()))
+    marks = [(stream, database, len(ids), ids.serialize()) for (stream, database), ids in dirty.items() if ids]
+    if len(rows) <= 1 and len(marks) <= FEW_MARKS:
+        await _write_few(raw, rows, marks)
+        return
     async with raw.cursor() as cursor:
         if rows:
-            await cursor.executemany("insert into event_inbox (database_id, rows, payload) values (%s, %s, %s)", rows)
-        if dirty:
-            await cursor.executemany(
-                "insert into dirty (stream, database_id, rows, ids) values (%s, %s, %s, %s)",
-                [(stream, database, len(ids), ids.serialize()) for (stream, database), ids in dirty.items() if ids],
-            )
+            await cursor.executemany(_EVENTS + _EVENT, rows)
+        if marks:
+            await cursor.executemany(_DIRTY + _MARK, marks)
+
+
+async def _write_few(
+    raw: psycopg.AsyncConnection[Any], rows: list[tuple[int, int, str]], marks: list[tuple[str, int, int, bytes]]
+) -> None:
+    """Write what most requests leave by one statement: a chunk of events, and marks of a few streams."""
+    parts = []
+    if rows:
+        parts.append(_EVENTS + _EVENT)
+    if marks:
+        parts.append(_DIRTY + ", ".join([_MARK] * len(marks)))
+    if parts:
+        query = parts[0] if len(parts) == 1 else f"with events as ({parts[0]}) {parts[1]}"
+        await raw.execute(query.encode(), [value for row in (*rows, *marks) for value in row])
 
 
 async def write_bulk(

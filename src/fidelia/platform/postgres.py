@@ -18,6 +18,7 @@ from pyroaring import BitMap
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from . import outbox
+from .cursors import Cursor, leave_pipeline, use_pipeline
 
 if TYPE_CHECKING:
     from .engines import Engines
@@ -75,6 +76,7 @@ class Tx:
         self._dirty: dict[tuple[str, int], BitMap] = {}
         self._notices: set[tuple[str, str]] = set()
         self._raw: psycopg.AsyncConnection[Any] | None = None
+        self._savepoints = 0
 
     async def execute(self, stmt: sa.Executable, params: Params = None) -> sa.CursorResult[Any]:
         """Run a statement and return its result (``rowcount`` for updates)."""
@@ -110,8 +112,12 @@ class Tx:
         the first of them raised.
         """
         raw = await self.raw()
-        async with raw.pipeline():
-            yield
+        use_pipeline(raw)
+        try:
+            async with raw.pipeline():
+                yield
+        finally:
+            leave_pipeline(raw)
 
     async def ask(
         self, query: str, params: Sequence[Any] | Mapping[str, Any], read: Callable[[list[Any]], T]
@@ -147,11 +153,18 @@ class Tx:
         """Send a PostgreSQL notification when the transaction commits."""
         self._notices.add((channel, payload))
 
+    async def flush_early(self) -> None:
+        """Send what was buffered with the other statements of a block; what comes later is written at the end.
+
+        Within a savepoint nothing is sent: undoing it must not undo what was buffered before.
+        """
+        if not self._savepoints:
+            await self.flush()
+
     async def flush(self) -> None:
         """Write what was buffered; the edge calls it just before it commits."""
         if self._events or self._dirty:
-            async with self.together():
-                await outbox.write(await self.raw(), self._events, self._dirty)
+            await outbox.write(await self.raw(), self._events, self._dirty)
             self._events, self._dirty = {}, {}
         if self._notices:
             raw = await self.raw()
@@ -165,6 +178,7 @@ class Tx:
         events = {database: len(lines) for database, lines in self._events.items()}
         dirty = {key: BitMap(ids) for key, ids in self._dirty.items()}
         notices = set(self._notices)
+        self._savepoints += 1
         try:
             async with self._connection.begin_nested():
                 yield
@@ -172,6 +186,8 @@ class Tx:
             self._events = {database: self._events[database][:count] for database, count in events.items()}
             self._dirty, self._notices = dirty, notices
             raise
+        finally:
+            self._savepoints -= 1
 
 
 def as_struct(row: sa.Row[Any], kind: type[S]) -> S:
@@ -202,13 +218,14 @@ class Database:
             pool_timeout=30,
             json_serializer=json_text,
             json_deserializer=json.loads,
+            connect_args={"cursor_factory": Cursor},
         )
         self.pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(
             dsn,
             min_size=1,
             max_size=pool_size,
             open=False,
-            kwargs={"row_factory": tuple_row, "prepare_threshold": 2},
+            kwargs={"row_factory": tuple_row, "prepare_threshold": 2, "cursor_factory": Cursor},
             check=AsyncConnectionPool.check_connection,
         )
 

@@ -225,6 +225,7 @@ class _Placing:
             await store.write(tx, self.calculation_id, taken.shares, entries, taken.uses, trace, about)
             figures = {one.promotion_id: (one.uses, one.money, one.points) for one in taken.uses}
             await count_use(tx, self.profile_id, figures)
+            await tx.flush_early()
         if levels is not None and self.joined_at is not None:
             await levels.settle(self.joined_at)
         await _levels(tx, context, result, self.profile_id)
