@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from fidelia.platform.cursors import text_array
 from fidelia.platform.postgres import Asked, Tx
 
 from ..model import Item
@@ -30,7 +31,7 @@ async def catalogue(tx: Tx, keys: Collection[str]) -> dict[str, Item]:
 
 async def ask_catalogue(tx: Tx, keys: Collection[str]) -> Asked[dict[str, Item]]:
     """Ask for what :func:`catalogue` returns, together with other questions."""
-    return await tx.ask(_ITEMS, {"keys": sorted(set(keys))}, _items)
+    return await tx.ask(_ITEMS, {"keys": text_array(sorted(set(keys)))}, _items)
 
 
 def _items(rows: list[Any]) -> dict[str, Item]:

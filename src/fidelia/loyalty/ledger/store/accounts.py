@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 
+from fidelia.platform.cursors import plain_array
 from fidelia.platform.postgres import Asked, Tx
 
 from ..rules.book import AccountState, LotState
@@ -86,9 +87,9 @@ async def ask_purse(
     The answers are the accounts with their heirs, and the lots with whether holds are overdue.
     """
     accounts = await tx.ask(
-        _LOCK_PURSE, (list(types), profile_id), lambda rows: {r[0]: (AccountState(*r[:8]), r[8]) for r in rows}
+        _LOCK_PURSE, (plain_array(types), profile_id), lambda rows: {r[0]: (AccountState(*r[:8]), r[8]) for r in rows}
     )
-    given = {"types": list(types), "profile": profile_id, "now": tx.now}
+    given = {"types": plain_array(types), "profile": profile_id, "now": tx.now}
     lots = await tx.ask(
         _LOTS_OF_PURSE, given, lambda rows: (rows[0][0], [LotState(*r[1:]) for r in rows if r[1] is not None])
     )
@@ -119,7 +120,7 @@ class Held(NamedTuple):
 
 async def ask_view(tx: Tx, types: Collection[int], profile_id: int) -> Asked[tuple[bool, list[Held]]]:
     """Ask what is in somebody's accounts without locking them, and whether they have holds whose time is over."""
-    given = {"types": list(types), "profile": profile_id, "now": tx.now}
+    given = {"types": plain_array(types), "profile": profile_id, "now": tx.now}
     return await tx.ask(_VIEW, given, lambda rows: (rows[0][0], [Held(*row[1:]) for row in rows if row[1] is not None]))
 
 
@@ -132,7 +133,7 @@ async def ask_opened(
             await tx.raw(), database_id, program_id, [(type_id, profile_id) for type_id in types], tx.now
         )
         return await tx.ask(
-            _LOCK_PURSE, (list(types), profile_id), lambda rows: [AccountState(*row[:8]) for row in rows]
+            _LOCK_PURSE, (plain_array(types), profile_id), lambda rows: [AccountState(*row[:8]) for row in rows]
         )
 
 

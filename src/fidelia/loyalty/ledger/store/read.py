@@ -12,6 +12,7 @@ import msgspec
 import psycopg
 import sqlalchemy as sa
 
+from fidelia.platform.cursors import plain_array
 from fidelia.platform.postgres import Asked, Tx, as_struct
 
 from ..model import Lot, Transaction
@@ -144,7 +145,7 @@ async def ask_earned(tx: Tx, point_type_ids: Collection[int], profile_id: int) -
     query = """select a.point_type_id, sum(l.amount - l.voided) from loyalty_account a
                join loyalty_lot l on l.account_id = a.id and l.active_from <= %s
                where a.point_type_id = any(%s::integer[]) and a.profile_id = %s group by 1"""
-    return await tx.ask(query, (tx.now, list(point_type_ids), profile_id), dict)
+    return await tx.ask(query, (tx.now, plain_array(point_type_ids), profile_id), dict)
 
 
 async def expiring(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -11,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from fidelia.access import Actor
 from fidelia.kernel.errors import conflict
+from fidelia.platform.cursors import plain_array
 from fidelia.platform.postgres import json_text
 
 from ..model import State
@@ -24,28 +26,34 @@ _TRANSACTION = (
 
 
 _LOT = "account_id, transaction_id, amount, remaining, voided, claimed, lapsed, active_from, expires_at, waiting"
-_FEW = f"""
-with given as (select %s::json as d),
-wrote as (
-    insert into loyalty_transaction ({_TRANSACTION})
-    select {_TRANSACTION} from given, json_populate_recordset(null::loyalty_transaction, d->'entries')),
-opened as (
-    insert into loyalty_lot (id, {_LOT})
-    select id, {_LOT} from given, json_populate_recordset(null::loyalty_lot, d->'new')),
-moved as (
-    insert into loyalty_consumption (transaction_id, lot_id, repays, amount)
-    select transaction_id, lot_id, repays, amount
-    from given, json_populate_recordset(null::loyalty_consumption, d->'moves')),
-kept as (
-    update loyalty_lot l set account_id = k.account_id, remaining = k.remaining, voided = k.voided,
+#: What each kind of rows is written by. A statement has those that are there: an order seldom has all of them. Ids are
+#: named once more as arrays: JSON is expected to have a hundred rows, for which small tables are read from end to end.
+_FEW = {
+    "entries": f"""insert into loyalty_transaction ({_TRANSACTION})
+        select {_TRANSACTION} from given, json_populate_recordset(null::loyalty_transaction, d->'entries')""",
+    "new": f"""insert into loyalty_lot (id, {_LOT})
+        select id, {_LOT} from given, json_populate_recordset(null::loyalty_lot, d->'new')""",
+    "moves": """insert into loyalty_consumption (transaction_id, lot_id, repays, amount)
+        select transaction_id, lot_id, repays, amount
+        from given, json_populate_recordset(null::loyalty_consumption, d->'moves')""",
+    "old": """update loyalty_lot l set account_id = k.account_id, remaining = k.remaining, voided = k.voided,
         claimed = k.claimed, lapsed = k.lapsed, version = l.version + 1
-    from given, json_populate_recordset(null::loyalty_lot, d->'old') k where l.id = k.id),
-ended as (
-    update loyalty_transaction t set state = k.state
-    from given, json_populate_recordset(null::loyalty_transaction, d->'states') k where t.id = k.id)
+        from given, json_populate_recordset(null::loyalty_lot, d->'old') k
+        where l.id = k.id and l.id = any(%(lots)s::bigint[])""",
+    "states": """update loyalty_transaction t set state = k.state
+        from given, json_populate_recordset(null::loyalty_transaction, d->'states') k where t.id = k.id""",
+}
+_FEW_ACCOUNTS = """
 update loyalty_account a set balance = k.balance, debt = k.debt, seq = k.seq, updated_at = k.updated_at
-from given, json_populate_recordset(null::loyalty_account, d->'accounts') k where a.id = k.id
+from given, json_populate_recordset(null::loyalty_account, d->'accounts') k
+where a.id = k.id and a.id = any(%(accounts)s::bigint[])
 """
+
+
+@cache
+def _few(kinds: tuple[str, ...]) -> bytes:
+    parts = ["given as (select %(doc)s::json as d)", *(f"{kind}_kept as ({_FEW[kind]})" for kind in kinds)]
+    return f"with {', '.join(parts)} {_FEW_ACCOUNTS}".encode()
 
 
 async def write_few(
@@ -60,7 +68,7 @@ async def write_few(
     Its entries have no references, so nobody can be before us.
     """
     states, now = book.states, book.now
-    given = {
+    given: dict[str, list[dict[str, Any]]] = {
         "entries": [_entry(entry, states.pop(entry.id, entry.state), by, now) for entry in book.entries],
         "new": [_lot(lot) for lot in lots if lot.new],
         "old": [_lot(lot) for lot in lots if lot.changed and not lot.new],
@@ -77,7 +85,10 @@ async def write_few(
             if one.changed
         ],
     }
-    await raw.execute(_FEW.encode(), (json_text(given),))
+    query = _few(tuple(kind for kind in _FEW if given[kind]))
+    ids = {"lots": given["old"], "accounts": given["accounts"]}
+    told = {kind: plain_array(row["id"] for row in rows) for kind, rows in ids.items()}
+    await raw.execute(query, {"doc": json_text(given), **told})
 
 
 def _entry(entry: Entry, state: State, by: Actor, now: datetime) -> dict[str, Any]:

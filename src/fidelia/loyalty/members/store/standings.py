@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 import sqlalchemy as sa
 
+from fidelia.platform.cursors import plain_array
 from fidelia.platform.postgres import Asked, Tx, as_struct
 
 from ..model import LevelMove, MoveCause, Standing
@@ -58,7 +59,7 @@ async def ask_standings(tx: Tx, group_ids: Iterable[int], profile_id: int) -> As
     query = f"select group_id, {_COLUMNS} from loyalty_standing where group_id = any(%s::integer[]) and profile_id = %s"
     return await tx.ask(
         query,
-        (list(group_ids), profile_id),
+        (plain_array(group_ids), profile_id),
         lambda rows: {row[0]: Standing(**dict(zip(_FIELDS, row[1:], strict=True))) for row in rows},
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
+from fidelia.platform.cursors import plain_array, text_array
 from fidelia.platform.postgres import Asked, Tx
 
 from ..limits import CounterKey, Taking
@@ -19,13 +19,13 @@ _SAME = """c.promotion_id = a.promotion_id and c.what = a.what and c.profile_id 
            and c.period = a.period and c.since = a.since"""
 
 
-def _columns(keys: Sequence[CounterKey]) -> tuple[list[Any], ...]:
+def _columns(keys: Sequence[CounterKey]) -> tuple[str, ...]:
     return (
-        [key.promotion_id for key in keys],
-        [key.what for key in keys],
-        [key.profile_id for key in keys],
-        [key.period for key in keys],
-        [key.since for key in keys],
+        plain_array(key.promotion_id for key in keys),
+        text_array(key.what for key in keys),
+        plain_array(key.profile_id for key in keys),
+        text_array(key.period for key in keys),
+        plain_array(key.since for key in keys),
     )
 
 
@@ -95,7 +95,7 @@ async def add(tx: Tx, amounts: Mapping[int, Decimal]) -> None:
     await raw.execute(
         """update promotion_counter c set used = greatest(c.used + a.amount, 0)
            from unnest(%s::bigint[], %s::numeric[]) as a (id, amount) where c.id = a.id""",
-        (list(amounts), list(amounts.values())),
+        (plain_array(amounts), plain_array(amounts.values())),
     )
 
 
@@ -122,7 +122,13 @@ async def count_use(tx: Tx, shard_of: int, rows: Mapping[int, tuple[int, Decimal
            from unnest(%s::int[], %s::bigint[], %s::numeric[], %s::numeric[]) as a (id, uses, money, points)
            on conflict (promotion_id, shard) do update
            set uses = u.uses + excluded.uses, money = u.money + excluded.money, points = u.points + excluded.points""",
-        (shard_of % SHARDS, ids, [rows[i][0] for i in ids], [rows[i][1] for i in ids], [rows[i][2] for i in ids]),
+        (
+            shard_of % SHARDS,
+            plain_array(ids),
+            plain_array(rows[i][0] for i in ids),
+            plain_array(rows[i][1] for i in ids),
+            plain_array(rows[i][2] for i in ids),
+        ),
     )
 
 
