@@ -1,7 +1,7 @@
 import { IconTicket } from '@tabler/icons-react';
 import { AppLink, Chart, FirstUse, formatNumber, formatPercent, paths, Section, SmallTable, type Column } from '@/kit';
 import { Frame, type TabProps } from './Frame';
-import { noteOf, spanOf, stepHead, useCodesReport, xOf, type Codes } from './model';
+import { noteOf, spanOf, stepHead, together, useCodesReport, xOf, type Codes } from './model';
 
 type Pool = Codes['pools'][number];
 const stages = [['generated', 'Made'], ['assigned', 'Given'], ['activated', 'Activated'], ['used', 'Used'], ['expired', 'Lapsed unused']] as const;
@@ -9,8 +9,8 @@ const stages = [['generated', 'Made'], ['assigned', 'Given'], ['activated', 'Act
 const columns: Column<Pool>[] = [
   { key: 'name', header: 'Pool', priority: 1, cell: (row) => <AppLink href={paths.promoCodePool(row.id)}>{row.name}</AppLink> },
   ...stages.map(([key, header], n): Column<Pool> => ({ key, header, align: 'right', priority: n === 3 ? 1 : 2, cell: (row) => formatNumber(row[key]) })),
-  { key: 'rate', header: 'Used of given', align: 'right', priority: 2, cell: (row) => formatPercent(row.assigned ? Math.min(1, row.used / row.assigned) : null) },
-  { key: 'free', header: 'Still free', align: 'right', priority: 2, cell: (row) => `${formatNumber(row.free)} of ${formatNumber(row.codes)}` },
+  { key: 'rate', header: 'Used of given', align: 'right', priority: 2, cell: (row) => together(formatPercent(row.assigned ? Math.min(1, row.used / row.assigned) : null)) },
+  { key: 'free', header: 'Still free', align: 'right', priority: 2, cell: (row) => together(`${formatNumber(row.free)} of ${formatNumber(row.codes)}`) },
 ];
 
 function Body({ found }: { found: Codes }) {

@@ -37,7 +37,7 @@ function Partner({ found, period }: { found: Settlement; period: Period }) {
   const revenue = found.revenue.map((one) => formatAmount(one.revenue, one.currency)).join(', ');
   const steps = found.steps.filter((step) => step.orders > 0 || step.balances.length > 0);
   return (
-    <Section title={found.name} text={`${formatCount(found.orders, 'order', 'orders')}, ${formatCount(found.lines, 'line', 'lines')}${revenue ? `, ${revenue}` : ''} · it funds ${formatNumber(found.share)} % of the points now`}>
+    <Section title={found.name} text={`${formatCount(found.orders, 'order', 'orders')}, ${formatCount(found.lines, 'line', 'lines')}${revenue ? `, ${revenue}` : ''} · it funds ${formatNumber(found.share)}\u00A0% of the points now`}>
       {found.balances.map((one) => <Text key={one.currency} fw={550}>{balanceWords(one)}</Text>)}
       {found.points.length > 0 && <SmallTable label={`Points of ${found.name}`} columns={pointColumns} rows={found.points} rowKey={(row) => row.points} />}
       {steps.length > 0 ? <SmallTable label={`Settlement with ${found.name}`} columns={stepColumns(period)} rows={steps} rowKey={(row) => row.first} /> : <Text c="dimmed">Nothing of this partner was bought in the period.</Text>}

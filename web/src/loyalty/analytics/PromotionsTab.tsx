@@ -2,7 +2,7 @@ import { Alert } from '@mantine/core';
 import { IconRosetteDiscount } from '@tabler/icons-react';
 import { AppLink, Chart, FigureTile, FigureTiles, FirstUse, formatAmount, formatNumber, formatPercent, NO_VALUE, paths, Section, SmallTable, type Column } from '@/kit';
 import { Frame, type TabProps } from './Frame';
-import { isNought, noteOf, num, spanOf, stepHead, usePromotionsReport, xOf, type Promotions } from './model';
+import { isNought, noteOf, num, spanOf, stepHead, together, usePromotionsReport, xOf, type Promotions } from './model';
 
 type Effect = Promotions['promotions'][number];
 
@@ -13,12 +13,12 @@ export function beside(row: Pick<Effect, 'used' | 'other'>, currency: string): s
   return `${by > 0 ? '+' : ''}${formatAmount(by.toFixed(2), currency)}`;
 }
 
-const pointsWords = (row: Effect) => row.points.filter((one) => !isNought(one.accrued)).map((one) => `${formatNumber(one.accrued)} ${one.points}${isNought(one.taken_back) ? '' : ` (${formatNumber(one.taken_back)} back)`}`).join(', ');
+const pointsWords = (row: Effect) => row.points.filter((one) => !isNought(one.accrued)).map((one) => `${formatNumber(one.accrued)}\u00A0${one.points}${isNought(one.taken_back) ? '' : ` (${formatNumber(one.taken_back)} back)`}`).join(', ');
 
 const columnsOf = (program: number, currency: string): Column<Effect>[] => [
   { key: 'name', header: 'Promotion', priority: 1, cell: (row) => <AppLink href={paths.promotion(program, row.id)}>{row.name}</AppLink> },
   { key: 'orders', header: 'Orders', align: 'right', priority: 1, cell: (row) => formatNumber(row.used.orders) },
-  { key: 'share', header: 'Of all', align: 'right', priority: 2, cell: (row) => formatPercent(row.share) },
+  { key: 'share', header: 'Of all', align: 'right', priority: 2, cell: (row) => together(formatPercent(row.share)) },
   { key: 'buyers', header: 'Buyers', align: 'right', priority: 3, cell: (row) => formatNumber(row.used.buyers) },
   { key: 'discount', header: 'Discount', align: 'right', priority: 2, cell: (row) => formatAmount(row.used.discount, currency) },
   { key: 'points', header: 'Points', align: 'right', priority: 2, cell: pointsWords },
@@ -35,7 +35,7 @@ function Body({ program, found }: TabProps & { found: Promotions }) {
   return (
     <>
       <FigureTiles>
-        <FigureTile label="Orders with a promotion" value={formatNumber(used.orders)} note={`of ${formatNumber(total.orders)}${total.orders ? `, ${formatPercent(used.orders / total.orders)}` : ''}`} trend={steps.map((s) => s.used.orders)} />
+        <FigureTile label="With a promotion" value={formatNumber(used.orders)} note={`of ${formatNumber(total.orders)} orders${total.orders ? `, ${formatPercent(used.orders / total.orders)}` : ''}`} trend={steps.map((s) => s.used.orders)} />
         <FigureTile label="Discount given" value={formatAmount(total.discount, currency)} note={currency} trend={steps.map((s) => num(s.used.discount))} />
         <FigureTile label="Basket with" value={average(used.average)} note={used.lines === null ? undefined : `${formatNumber(used.lines, 1)} lines`} />
         <FigureTile label="Basket without" value={average(other.average)} note={other.lines === null ? undefined : `${formatNumber(other.lines, 1)} lines`} />

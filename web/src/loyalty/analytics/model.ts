@@ -82,6 +82,9 @@ export const useCodesReport = hookOf<Codes>('codes');
 export const num = (amount: string | null | undefined): number => (amount === null || amount === undefined ? 0 : Math.round(Number(amount) * 100) / 100);
 export const isNought = (amount: string | null | undefined): boolean => amount === null || amount === undefined || /^-?[0.]*$/.test(amount);
 
+/** A figure that stays in one line, also in a narrow column. */
+export const together = (text: string): string => text.replaceAll(' ', '\u00A0');
+
 const monthName = (day: string) => new Intl.DateTimeFormat(locale(), { month: 'short', year: 'numeric', timeZone: 'UTC' }).format(new Date(`${day}T12:00:00Z`));
 export const monthOf = (day: string | null): string => (day === null ? 'Never' : monthName(day));
 
