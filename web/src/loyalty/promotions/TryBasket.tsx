@@ -60,6 +60,7 @@ function Trying({ program, kind, promotion, definition, kinds }: Props & { kinds
       {!found && <Basket lines={own.lines} change={(lines) => { setOwn((before) => ({ ...before, lines })); }} />}
       <div aria-live="polite">
         {!order && <Text size="sm" c="dimmed">Name a product: what the promotion would do to it stands here.</Text>}
+        {order && !problem && !query.data && <Text size="sm" c="dimmed">Working it out…</Text>}
         {order && problem && <Text size="sm" c="dimmed">{unfinished ? 'Finish what the promotion says, then it is tried here.' : problem.errors[0]?.message ?? problem.detail}</Text>}
         {order && !problem && query.data && <Told tried={query.data} kinds={kinds} />}
       </div>

@@ -17,7 +17,7 @@ export function Against({ a, b, program, back, unpin }: Props) {
   const rows = differences(a.tested, b.tested);
   const others = (usePrograms(program.database_id).data ?? []).filter((one) => one.id !== program.id && one.state !== 'archived');
   return (
-    <Paper withBorder p="lg" component="section" aria-label="A against B">
+    <Paper withBorder p={{ base: 'md', sm: 'lg' }} component="section" aria-label="A against B">
       <Text><strong>A</strong> {captionOf(a)}</Text>
       <Text><strong>B</strong> {captionOf(b)}</Text>
       {rows.length > 0 ? <SmallTable label="What differs between A and B" columns={columns} rows={rows} rowKey={(row) => row.label} /> : <Text my="sm" c="dimmed">The same comes of both. Change the moment, the way to choose, a draft or the basket.</Text>}

@@ -14,7 +14,7 @@ function Line({ line, alone, change, remove }: LineProps) {
       <Autocomplete label="Product or SKU" placeholder="Name or number" style={{ flex: '1 1 9rem' }} data={known} value={line.sku} filter={({ options }) => options}
         renderOption={({ option }) => `${option.value} · ${names.get(option.value) ?? ''}`} onChange={(sku) => { change({ ...line, sku }); }} />
       <NumberInput label="Quantity" w={92} min={0.001} decimalScale={3} value={line.quantity} onChange={(quantity) => { change({ ...line, quantity: String(quantity) }); }} />
-      <TextInput label="Price" w={104} placeholder="catalogue’s" inputMode="decimal" value={line.price} onChange={(event) => { change({ ...line, price: event.currentTarget.value }); }} />
+      <TextInput label="Price" w={124} placeholder="catalogue’s" inputMode="decimal" value={line.price} onChange={(event) => { change({ ...line, price: event.currentTarget.value }); }} />
       {!alone && <IconButton label={`Remove ${line.sku || 'this line'}`} onClick={remove}><IconX size={16} /></IconButton>}
     </Group>
   );

@@ -44,7 +44,7 @@ export function Outcome({ program, draft, order, tested, pinned, kinds, pin, bac
   return (
     <Stack gap="md">
       {pinned && <Against a={pinned} b={here} program={program} back={back} unpin={() => { pin(null); }} />}
-      <Paper withBorder p="lg">
+      <Paper withBorder p={{ base: 'md', sm: 'lg' }}>
         <Group justify="space-between" align="start" gap="sm">
           <div>
             <Title order={2} data-testid="to-pay">{formatAmount(result.final, result.currency)}</Title>
