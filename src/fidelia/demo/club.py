@@ -71,8 +71,8 @@ async def found(tx: Tx, database_id: int, households: int) -> Club:
     )
     levels = (
         loyalty.LevelSettings(name="Green", key="green", threshold="0", benefits=["A voucher for every 500 stars"]),
-        loyalty.LevelSettings(name="Silver", key="silver", threshold="400", benefits=["Offers a day before others"]),
-        loyalty.LevelSettings(name="Gold", key="gold", threshold="1200", benefits=["Delivery at no cost"]),
+        loyalty.LevelSettings(name="Silver", key="silver", threshold="300", benefits=["Offers a day before others"]),
+        loyalty.LevelSettings(name="Gold", key="gold", threshold="1000", benefits=["Delivery at no cost"]),
     )
     group = loyalty.GroupSettings(name="Level", point_type_id=status.id, levels=levels, entry="green")
     await loyalty.create_group(tx, actor, program.id, group, "level")

@@ -20,8 +20,8 @@ RESOURCE = "Shop news"
 ORDERS_AT_ONCE = 4_000
 PRODUCTS_AT_ONCE = 10_000
 #: Weeks that the loyalty program is old; the last baskets are placed through it.
-WEEKS = 10
-PLACED = 250
+WEEKS = 8
+PLACED = 200
 #: The club's part of the progress.
 CLUB = 30_000
 FIELDS = (
