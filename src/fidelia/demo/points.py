@@ -18,6 +18,7 @@ import msgspec
 
 from fidelia import loyalty, market, profiles
 from fidelia.access import Actor
+from fidelia.loyalty import commit as place_order
 from fidelia.platform.jobs import JobContext
 from fidelia.platform.postgres import Tx
 
@@ -151,7 +152,7 @@ class ClubLife:
         placed = loyalty.OrderCommit(
             **msgspec.structs.asdict(draft), external_id=basket.id, final=told.final, status="delivered"
         )
-        await loyalty.commit(tx, Actor.system(), placed)
+        await place_order(tx, Actor.system(), placed)
 
     @asynccontextmanager
     async def _at(self, moment: datetime) -> AsyncIterator[Tx]:
