@@ -25,7 +25,7 @@ from .period import LoyaltyPeriod
 
 Cell = str | int | float | None
 #: Fields that are texts of numbers stay texts in the API; in a workbook they are numbers.
-_TEXTS = frozenset({"points", "name", "key", "currency", "pool", "partner", "external_id", "kind"})
+_TEXTS = frozenset({"points", "name", "key", "currency", "pool", "partner", "external_id", "kind", "state"})
 
 
 def tables(report: Any) -> list[books.Table]:
@@ -67,6 +67,7 @@ def _points(report: LoyaltyPoints) -> list[books.Table]:
     return [
         _about("Points that moved", report.period),
         ("Point types", nested((one.name, [one.total]) for one in types)),
+        ("Worth", sheet(types, without=("total", "steps", *parts))),
         ("Course", nested((one.name, one.steps) for one in types)),
         *((part.capitalize(), nested((one.name, getattr(one, part)) for one in types)) for part in parts),
     ]
@@ -116,6 +117,7 @@ def _promotions(report: LoyaltyPromotions) -> list[books.Table]:
         _about("Promotions", report.period, ["Currency", report.currency]),
         ("Orders", nested(every, "Orders")),
         ("Promotions", nested(beside, "Promotion")),
+        ("Shares", sheet(report.promotions, without=("used", "other", "points", "steps"))),
         ("Points", nested(((one.name, one.points) for one in report.promotions), "Promotion")),
         ("Course", nested(course, "Step")),
         ("Course of promotions", nested(((one.name, one.steps) for one in report.promotions), "Promotion")),
