@@ -10,12 +10,13 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.up import open_folder
@@ -68,6 +69,7 @@ def shoot(
         for scheme in asked.schemes:
             context = new_context(browser, width=width, scheme=scheme, height=800)
             page = context.new_page()
+            traffic = Traffic(page)
             here = f"{kind} {width} {scheme}"
             page.on("pageerror", partial(tell, faults, here))
             signed = False
@@ -76,12 +78,13 @@ def shoot(
                     sign_in(page, site)
                     signed = True
                 page.set_viewport_size({"width": width, "height": 800})
+                traffic.waiting.clear()  # nobody waits any more for what the last page asked
                 page.goto(f"{site.url}{path}")
                 try:
-                    settle(page)
+                    settle(page, traffic)
                     if act:
                         act(page)
-                        settle(page)
+                        settle(page, traffic)
                 except (PlaywrightError, AssertionError) as error:
                     faults.add(f"{here} {name}: it never settled: {str(error).splitlines()[0]}")
                 fit(page, width)
@@ -110,11 +113,33 @@ def fit(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": max(800, min(int(height), 1700))})
 
 
-def settle(page: Page) -> None:
-    """Wait until nothing loads any more; event streams never end, so the network is not asked."""
+class Traffic:
+    """What a page has asked of the API and was not yet told; event streams never end, so they are not counted."""
+
+    def __init__(self, page: Page) -> None:
+        self.waiting: set[Request] = set()
+        page.on("request", self.asked)
+        page.on("requestfinished", self.told)
+        page.on("requestfailed", self.told)
+
+    def asked(self, request: Request) -> None:
+        """Note a request."""
+        if "/api/v1/" in request.url and request.resource_type != "eventsource" and "/stream" not in request.url:
+            self.waiting.add(request)
+
+    def told(self, request: Request) -> None:
+        """Strike a request that was answered, or given up."""
+        self.waiting.discard(request)
+
+
+def settle(page: Page, traffic: Traffic, most: float = 45) -> None:
+    """Wait until nothing loads any more: no question is open and no skeleton shown, for a while."""
     page.get_by_role("heading", level=1).first.wait_for(timeout=15_000)
-    page.wait_for_timeout(700)  # a skeleton shows only after a moment, and then goes
-    expect(page.locator(".mantine-Skeleton-root")).to_have_count(0, timeout=20_000)
+    skeletons, quiet, deadline = page.locator(".mantine-Skeleton-root"), 0, time.monotonic() + most
+    while quiet < 5 and time.monotonic() < deadline:
+        page.wait_for_timeout(180)  # a skeleton shows only after a moment, and then goes
+        quiet = 0 if traffic.waiting or skeletons.count() else quiet + 1
+    assert quiet >= 5, f"still waits for {sorted({asked.url for asked in traffic.waiting}) or 'a skeleton to go'}"
     page.evaluate("document.fonts.ready")
     page.wait_for_timeout(200)
 
