@@ -69,7 +69,7 @@ const groups: readonly { label: string | null; places: readonly Place[] }[] = [
     label: 'Loyalty', places: [
       { label: 'Program', icon: IconAward, route: '/loyalty/programs', href: () => paths.programs(), right: 'loyalty:read', key: 'l' },
       { label: 'Members', icon: IconUserStar, route: '/loyalty/members', href: () => paths.members(), right: 'loyalty:read' },
-      { label: 'Promotions', icon: IconRosetteDiscount, route: '/loyalty/promotions', href: () => paths.promotions(), right: 'loyalty:read' },
+      { label: 'Promotions', icon: IconRosetteDiscount, route: '/loyalty/promotions', href: () => paths.promotions(), also: () => [paths.orderSegments()], right: 'loyalty:read' },
       { label: 'Test', icon: IconFlask, route: '/loyalty/test', href: () => paths.loyaltyTest(), right: 'loyalty:read' },
       { label: 'Codes', icon: IconTicket, route: '/loyalty/codes', href: () => paths.promoCodes(), right: 'loyalty:read' },
       { label: 'Analytics', icon: IconChartHistogram, route: '/loyalty/analytics', href: () => paths.loyaltyAnalytics(), right: 'loyalty:read' },
@@ -102,6 +102,10 @@ export function useMenu(): { groups: readonly MenuGroup[]; below: readonly MenuE
   }, [router, db, can]);
 }
 
+/** A promotion's address lies below its program, but it belongs to the promotions. */
+const placed = (path: string): string => path.replace(/^\/loyalty\/programs\/[^/]+\/promotions(?=\/|$)/, paths.promotions());
+
 export function isUnder(path: string, under: readonly string[]): boolean {
-  return under.some((place) => (place === '/' ? path === '/' : path === place || path.startsWith(`${place}/`)));
+  const at = placed(path);
+  return under.some((place) => (place === '/' ? at === '/' : at === place || at.startsWith(`${place}/`)));
 }
