@@ -19,7 +19,8 @@ export function Told({ tried, kinds }: { tried: Tried; kinds: readonly PointType
   const { step, before, after, currency } = tried, applied = step.status === 'applied';
   const money = (text: string) => formatAmount(text, currency);
   const earned = [...new Set([...Object.keys(before.accrue), ...Object.keys(after.accrue)])];
-  const nameOf = (key: string) => kinds.find((kind) => kind.key === key)?.name ?? key;
+  const kindOf = (key: string) => kinds.find((kind) => kind.key === key);
+  const points = (found: Tried['before'], key: string) => formatPoints(found.accrue[key] ?? '0', undefined, kindOf(key)?.places);
   const others = tried.differences.filter((found) => found.label !== 'To pay' && found.label !== step.name && !found.label.startsWith('Earns '));
   return (
     <Stack gap="xs">
@@ -30,7 +31,7 @@ export function Told({ tried, kinds }: { tried: Tried; kinds: readonly PointType
       {step.limited && <Text size="sm">Held back by a cap, limit or lowest price.</Text>}
       <Details items={[
         ['To pay', moved(money(before.final), money(after.final))],
-        ...earned.map((key) => [`Earns ${nameOf(key)}`, moved(formatPoints(before.accrue[key] ?? '0'), formatPoints(after.accrue[key] ?? '0'))] as const),
+        ...earned.map((key) => [`Earns ${kindOf(key)?.name ?? key}`, moved(points(before, key), points(after, key))] as const),
       ]} />
       {others.length > 0 && <List size="sm" listStyleType="none" aria-label="What else changes">{others.map((found) => <List.Item key={found.label}>{differenceWords(found, currency)}</List.Item>)}</List>}
       <Text size="sm" c="dimmed">Beside what is in force now. Nothing is written.</Text>

@@ -32,7 +32,7 @@ function replyWith(cases: unknown[], kind = 'discount') {
     if (request.path === `${one}/check`) return { body: { at: '2026-11-16T12:00:00Z', cases: 1, checked: 1, changed: 1, failed: 0, items: [item({})] } };
     if (request.path === `${one}/publish`) return { body: { ...promotion, version: 2, draft: null } };
     if (request.path === programs) return { body: program };
-    if (request.path === `${programs}/points`) return { body: { items: [{ id: 1, key: 'stars', name: 'Stars', kind: 'standard', ratio: '0.10', ratio_currency: 'USD' }] } };
+    if (request.path === `${programs}/points`) return { body: { items: [{ id: 1, key: 'stars', name: 'Stars', kind: 'standard', places: 2, ratio: '0.10', ratio_currency: 'USD' }] } };
     if (request.path === `${programs}/analytics/promotions`) return { body: report };
     if (request.path === `${programs}/test-cases`) return { body: { items: cases } };
     if (request.path === `${programs}/test/draft`) return { body: tried };

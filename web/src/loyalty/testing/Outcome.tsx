@@ -19,7 +19,7 @@ const columnsOf = (currency: string): Column<Line>[] => [
 ];
 
 function pointsWords(points: Record<string, string>, kinds: readonly PointType[]): string {
-  return Object.entries(points).filter(([, amount]) => moves(amount)).map(([key, amount]) => formatPoints(amount, kinds.find((kind) => kind.key === key)?.name ?? key)).join(', ');
+  return Object.entries(points).filter(([, amount]) => moves(amount)).map(([key, amount]) => { const kind = kinds.find((one) => one.key === key); return formatPoints(amount, kind?.name ?? key, kind?.places); }).join(', ');
 }
 
 function headline(tested: Tested, kinds: readonly PointType[]): string {
