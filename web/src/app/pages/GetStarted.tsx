@@ -19,7 +19,7 @@ function DemoOffer() {
   if (!demo?.installed || demo.database_id !== null) return null;
   return (
     <Group gap="sm" justify="space-between" pt="md" style={{ borderTop: '1px solid var(--fd-hairline)' }}>
-      <Text style={{ flex: '1 1 280px' }}>Or look around first: a real retailer’s year with 2,469 households and 155,848 orders, six segments and a mailing. It takes about a minute.</Text>
+      <Text style={{ flex: '1 1 280px' }}>Or look around first: a real retailer’s year with 2,469 households and 155,848 orders, six segments, a mailing and a loyalty program at work: members, points, levels, promotions, partners. It takes about a minute.</Text>
       <Button variant="default" leftSection={<IconSparkles size={16} />} loading={load.isPending || (job !== undefined && !ended(job))} onClick={() => { load.mutate(null, { onError: failToast }); }}>Load demo data</Button>
     </Group>
   );
