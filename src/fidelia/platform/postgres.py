@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 import psycopg
@@ -60,6 +60,14 @@ class Asked(Generic[T]):
             self._told = self._read(await self._cursor.fetchall())
             self._cursor = None
         return self._told
+
+
+class Buffered(NamedTuple):
+    """What a transaction has not sent yet: events by database, changed rows by stream and database, notifications."""
+
+    events: dict[int, list[bytes]]
+    dirty: dict[tuple[str, int], BitMap]
+    notices: set[tuple[str, str]]
 
 
 class Tx:
@@ -171,6 +179,15 @@ class Tx:
             for channel, payload in sorted(self._notices):
                 await raw.execute("select pg_notify(%s, %s)", (channel, payload))
             self._notices = set()
+
+    def buffered(self) -> Buffered:
+        """Return what waits to be written, to be put back by :meth:`put_back` when statements since then are undone."""
+        events = {database: list(lines) for database, lines in self._events.items()}
+        return Buffered(events, {key: BitMap(ids) for key, ids in self._dirty.items()}, set(self._notices))
+
+    def put_back(self, before: Buffered) -> None:
+        """Have buffered what was then, whatever was added or sent early since."""
+        self._events, self._dirty, self._notices = before
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

@@ -7,10 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import pytest
+import sqlalchemy as sa
+
+from fidelia.loyalty.orders import store
+from fidelia.platform.postgres import Tx
 
 from .till import Till
 
 D = Decimal
+#: How many events wait for the history.
+EVENTS = "select coalesce(sum(rows), 0) from event_inbox where database_id = :database"
 
 
 async def _commits(till: Till, bodies: list[dict[str, Any]]) -> list[httpx.Response]:
@@ -36,6 +43,45 @@ async def test_sixty_four_tills_share_a_budget(till: Till) -> None:
     assert await till.used(offer) == {"uses:0": D(0), "money:0": D(0)}
 
 
+async def test_who_finds_a_limit_used_up_at_the_end_begins_again_and_leaves_one_order(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undone: list[Tx] = []
+    back = store.back_to_mark
+
+    async def counted(tx: Tx) -> None:
+        undone.append(tx)
+        await back(tx)
+
+    monkeypatch.setattr(store, "back_to_mark", counted)
+    everybody = await till.promotion({"kind": "points_fixed", "points": "stars", "amount": "20"})
+    few = await till.promotion(
+        {"kind": "points_fixed", "points": "stars", "amount": "50"},
+        limits=[{"what": "uses", "most": "5"}, {"what": "uses", "most": "1", "per": "member"}],
+    )
+    bodies = [till.draft(("coffee", 1), profile=n, external_id=f"f{n}", final="12.50") for n in range(1, 41)]
+    async with till.engines.tx() as tx:
+        before = (await tx.one(sa.text(EVENTS), {"database": till.database}))[0]
+    replies = await _commits(till, bodies)
+    assert {reply.status_code for reply in replies} == {200}
+    assert undone, "nobody was too late: more tills are needed at once"
+    points = [D(reply.json()["calculation"]["points"]["accrue"]["stars"]) for reply in replies]
+    assert sorted(points) == [D(20)] * 35 + [D(70)] * 5
+    for n, told in enumerate(points, 1):
+        assert D((await till.balance(n))["total"]) == told
+    winners = [n for n, told in enumerate(points, 1) if told == 70]
+    assert await till.used(few) == {"uses:0": D(5)} | {f"uses:{n}": D(1) for n in winners}
+    for promotion, uses in ((everybody, 40), (few, 5)):
+        assert (await till.call("GET", f"/loyalty/promotions/{promotion}"))["usage"]["uses"] == uses
+    async with till.engines.tx() as tx:
+        after = (await tx.one(sa.text(EVENTS), {"database": till.database}))[0]
+    await till.commit(("coffee", 1), profile=41)
+    async with till.engines.tx() as tx:
+        alone = (await tx.one(sa.text(EVENTS), {"database": till.database}))[0] - after
+    # Points of the few are an event more; what was buffered for an order that began again was undone with it.
+    assert after - before == 40 * alone + 5
+
+
 async def test_one_member_at_many_tills_spends_points_once(till: Till) -> None:
     await till.promotion(
         {"kind": "points_fixed", "points": "stars", "amount": "50"}, limits=[{"what": "uses", "most": "1"}]
@@ -47,7 +93,15 @@ async def test_one_member_at_many_tills_spends_points_once(till: Till) -> None:
     assert (await till.balance(1))["total"] == "0"
 
 
-async def test_one_code_is_used_by_one_order(till: Till) -> None:
+async def test_one_code_is_used_by_one_order(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    undone: list[Tx] = []
+    back = store.back_to_mark
+
+    async def counted(tx: Tx) -> None:
+        undone.append(tx)
+        await back(tx)
+
+    monkeypatch.setattr(store, "back_to_mark", counted)
     pool = await till.call(
         "POST",
         "/promo-codes/pools",

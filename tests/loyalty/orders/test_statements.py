@@ -16,7 +16,7 @@ from .till import Till, compare
 
 #: Statements, and how often somebody waits for the answer: of one alone, or of several sent together. COMMIT is not in.
 PREORDER = (7, 2)
-COMMIT = (21, 4)
+COMMIT = (20, 4)
 
 
 class Counted:

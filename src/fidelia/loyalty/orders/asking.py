@@ -35,7 +35,7 @@ class AskedBuyer:
         self.asked_points: ledger.AskedView | None = None
         self.asked_standings: Asked[dict[int, members.Standing]] | None = None
         self.asked_number: Asked[int] | None = None
-        self.asked_used: Asked[dict[CounterKey, Decimal]] | None = None
+        self.asked_used: Asked[dict[CounterKey, tuple[int, Decimal]]] | None = None
 
     async def person(self) -> dict[str, Any] | None:
         """Return the fields that conditions look at; ``None`` for nobody."""
@@ -59,8 +59,8 @@ class AskedBuyer:
         """Return which order of the buyer it is, if conditions ask."""
         return None if self.asked_number is None else await self.asked_number.answer() + 1
 
-    async def used(self) -> Mapping[CounterKey, Decimal]:
-        """Return what has been used of counters."""
+    async def used(self) -> Mapping[CounterKey, tuple[int, Decimal]]:
+        """Return the ids of counters that are there, and what has been used of them."""
         return {} if self.asked_used is None else await self.asked_used.answer()
 
 

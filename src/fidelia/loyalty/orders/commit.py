@@ -1,13 +1,15 @@
 """An order placed: worked out again, refused when its price has changed, written with all that comes of it.
 
 One transaction. Locks are taken in the order that holds for everybody: the order's id, members, accounts, counters of
-promotions, codes.
+promotions, codes, figures of promotions. Orders that share a limit wait for each other while its counter is locked, so
+it is taken last of all; when it has too little left by then, everything is undone and done again with counters locked
+before. Orders with codes, which are locked after counters, begin with that.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,13 +18,16 @@ import msgspec
 from fidelia import market
 from fidelia.access import Actor
 from fidelia.kernel.errors import FieldError, Problem, conflict, invalid_field, not_found
-from fidelia.platform.postgres import Tx
+from fidelia.platform.postgres import Asked, Buffered, Tx
 
 from .. import codes, ledger, members, pricing
 from ..promotions import (
+    CounterKey,
     Ready,
     add_to_counters,
+    ask_open,
     ask_scene,
+    ask_take,
     count_use,
     hold,
     open_missing,
@@ -43,14 +48,24 @@ ATTEMPTS = 5
 
 
 class _Taken(msgspec.Struct, frozen=True):
-    """What an order took: its id in the market, shares and uses, amounts by counter, what it earns, ids for lots."""
+    """What an order takes: its id in the market, shares and uses, what it earns, ids for lots.
+
+    ``amounts`` are taken of counters that are locked; ``late`` (ids, amounts, the most) of those that are not yet.
+    ``before`` is what the transaction had to send when counters were marked.
+    """
 
     order_id: int
     shares: list[Share]
     uses: list[UseRow]
     amounts: dict[int, Decimal]
+    late: list[tuple[int, Decimal, Decimal]]
+    before: Buffered
     accruals: list[ledger.Accrual]
     lot_ids: list[int]
+
+
+class _UsedUpError(Exception):
+    """A limit had too little left when it was to be taken: nothing is done, and nothing of promotions is locked."""
 
 
 async def commit(tx: Tx, actor: Actor, order: OrderCommit) -> Committed:
@@ -76,8 +91,12 @@ async def commit(tx: Tx, actor: Actor, order: OrderCommit) -> Committed:
     assert buyer.profile_id is not None
     if known is not None and await buyer.member() is None and await _joins(tx, known, buyer.profile_id):
         buyer = await ask_whom(tx, order, known, tx.now, locked=True)
-    placing = _Placing(tx, actor, order, calculation_id, buyer, await items.answer(), await book.answer())
-    return await placing.place()
+    goods, sold = await items.answer(), await book.answer()
+    try:
+        return await _Placing(tx, actor, order, calculation_id, buyer, goods, sold, late=True).place()
+    except _UsedUpError:
+        buyer = await ask_whom(tx, order, known, tx.now, locked=True)  # what was read of them has been worked on
+        return await _Placing(tx, actor, order, calculation_id, buyer, goods, sold, late=False).place()
 
 
 async def _again(tx: Tx, order: OrderCommit, asked: bytes) -> Committed:
@@ -111,6 +130,8 @@ class _Placing:
         buyer: AskedBuyer,
         items: Mapping[str, market.Item],
         book: market.Book,
+        *,
+        late: bool,
     ) -> None:
         assert buyer.profile_id is not None
         self.tx = tx
@@ -121,6 +142,8 @@ class _Placing:
         self.profile_id = buyer.profile_id
         self.items = items
         self.book = book
+        #: Whether counters may be locked last of all.
+        self.late = late
         self.purse: ledger.Purse | None = None
         #: Since when the buyer is a member.
         self.joined_at: datetime | None = None
@@ -158,28 +181,37 @@ class _Placing:
             {one.promotion_id: {"uses": Decimal(one.uses), "money": one.money, "points": one.points} for one in uses},
         )
         keys = {one.key for one in wanted}
+        seen = await self.buyer.used()
+        late = self._may_be_late(context, result, keys - seen.keys())
         worked, goods = await market.work_out_order(tx, order_in(order, context, result, tx.now), self.book, self.items)
         accruals = self._accruals(context, result)
         if self.purse is not None and (accruals or result.redeem):
             points = {*(one.point_type for one in result.redeem), *(one.point_type_id for one in accruals)}
             await self.purse.open_missing(sorted(points))
+        before = tx.buffered()
+        held: Asked[dict[CounterKey, tuple[int, Decimal]]] | None = None
         async with tx.together():
             if keys:
                 await store.mark(tx)
-            held = await hold(tx, keys) if keys else None
+            if keys and not late:
+                held = await hold(tx, keys)
+            elif missing := keys - seen.keys():
+                held = await ask_open(tx, missing)
             asked = await market.ask_place_order(
                 tx, order.database, worked, goods, self.book, profile_id=self.profile_id
             )
             lots = await self.purse.prepare(accruals) if self.purse is not None else None
         found = {} if held is None else dict(await held.answer())
-        if missing := keys - found.keys():
+        if late:
+            found = {**seen, **found}
+        elif missing := keys - found.keys():
             await open_missing(tx, missing)
             found |= await (await hold(tx, missing)).answer()
         if any(found[one.key][1] + one.amount > one.most for one in wanted):
             await store.back_to_mark(tx)
             return None
         order_id = await asked.answer(history=not order.skip_triggers)
-        ids = {key: id_ for key, (id_, _) in found.items()}
+        ids = {one.key: found[one.key][0] for one in wanted}
         counters = {
             one.promotion_id: [id_ for key, id_ in ids.items() if key.promotion_id == one.promotion_id] for one in uses
         }
@@ -187,10 +219,18 @@ class _Placing:
             order_id,
             shares,
             [msgspec.structs.replace(one, counters=counters[one.promotion_id]) for one in uses],
-            {ids[one.key]: one.amount for one in wanted},
+            {} if late else {ids[one.key]: one.amount for one in wanted},
+            [(ids[one.key], one.amount, one.most) for one in wanted] if late else [],
+            before,
             accruals,
             [] if lots is None else await lots.answer(),
         )
+
+    def _may_be_late(self, context: Context, result: pricing.Result, missing: Collection[CounterKey]) -> bool:
+        """Tell whether counters may be locked last: no codes are in it, and those that are missing are the member's."""
+        if not self.late or context.codes or result.codes:
+            return False
+        return all(key.profile_id and self.joined_at is not None for key in missing)
 
     async def _write(
         self, context: Context, result: pricing.Result, calculated: Calculated, taken: _Taken
@@ -223,9 +263,14 @@ class _Placing:
                 levels = await members.ask_levels(tx, known.setting, self.profile_id)
             trace = msgspec.json.encode(calculated)
             await store.write(tx, self.calculation_id, taken.shares, entries, taken.uses, trace, about)
+            await tx.flush_early()
+            took = await ask_take(tx, taken.late) if taken.late else None
             figures = {one.promotion_id: (one.uses, one.money, one.points) for one in taken.uses}
             await count_use(tx, self.profile_id, figures)
-            await tx.flush_early()
+        if took is not None and not await took.answer():
+            await store.back_to_mark(tx)
+            tx.put_back(taken.before)
+            raise _UsedUpError
         if levels is not None and self.joined_at is not None:
             await levels.settle(self.joined_at)
         await _levels(tx, context, result, self.profile_id)

@@ -130,6 +130,7 @@ async def put_together(
         points = await asked.points(purse)
     found_codes = await codes.check(tx, order.database, profile_id, order.promo_codes, now) if order.promo_codes else []
     buyer = None if profile_id is None or known is None else await _buyer(tx, known, asked, points)
+    seen = await asked.used()
     return Context(
         ready=known,
         profile_id=profile_id,
@@ -147,7 +148,7 @@ async def put_together(
         ),
         buyer=pricing.Member(points=_active(known, points)) if known is not None and (member or joins) else None,
         ask=pricing.Ask(redeem=_asked(order, known)),
-        left=left_over(known, asked.counters, await asked.used(), order.currency),
+        left=left_over(known, asked.counters, {key: used for key, (_, used) in seen.items()}, order.currency),
         counters=asked.counters,
         codes=found_codes,
         delivery=amounts.minor(order.delivery, order.currency, "/delivery"),

@@ -51,7 +51,7 @@ from .service.manage import versions
 from .service.segments import check_lines, check_segment
 from .service.used import event_type_used_by, field_used_by, names, product_segment_used_by, segment_used_by
 from .store.counters import add as add_to_counters
-from .store.counters import ask_used, count_use, hold, open_missing, take, used
+from .store.counters import ask_open, ask_take, ask_used, count_use, hold, open_missing, take, used
 from .store.counters import give_back as lock_counters
 from .store.parts import rules as rules_of
 from .store.scene import Scene
@@ -91,7 +91,9 @@ __all__ = [
     "SetPrice",
     "Supposed",
     "add_to_counters",
+    "ask_open",
     "ask_scene",
+    "ask_take",
     "ask_used",
     "check_definition",
     "check_lines",

@@ -1,9 +1,10 @@
-"""Queries of counters. They are locked in the order of their ids, after members and accounts, before codes."""
+"""Queries of counters, locked in the order of their ids: after members and accounts, before codes and figures."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from fidelia.platform.cursors import plain_array, text_array
 from fidelia.platform.postgres import Asked, Tx
@@ -17,6 +18,11 @@ _ASKED = """unnest(%s::int[], %s::text[], %s::bigint[], %s::text[], %s::date[])
             as a (promotion_id, what, profile_id, period, since)"""
 _SAME = """c.promotion_id = a.promotion_id and c.what = a.what and c.profile_id = a.profile_id
            and c.period = a.period and c.since = a.since"""
+_FOUND = f"{_COLUMNS}, c.id, c.used from {_ASKED} join promotion_counter c on {_SAME}"
+
+
+def _found(rows: list[Any]) -> dict[CounterKey, tuple[int, Decimal]]:
+    return {CounterKey(*row[:5]): (row[5], row[6]) for row in rows}
 
 
 def _columns(keys: Sequence[CounterKey]) -> tuple[str, ...]:
@@ -31,22 +37,45 @@ def _columns(keys: Sequence[CounterKey]) -> tuple[str, ...]:
 
 async def used(tx: Tx, keys: Sequence[CounterKey]) -> dict[CounterKey, Decimal]:
     """Return what has been used of counters; those that nothing was taken of are left out."""
-    return await (await ask_used(tx, keys)).answer() if keys else {}
+    if not keys:
+        return {}
+    return {key: used for key, (_, used) in (await (await ask_used(tx, keys)).answer()).items()}
 
 
-async def ask_used(tx: Tx, keys: Sequence[CounterKey]) -> Asked[dict[CounterKey, Decimal]]:
-    """Ask what has been used of counters, together with other questions."""
-    query = f"select {_COLUMNS}, c.used from {_ASKED} join promotion_counter c on {_SAME}"
-    return await tx.ask(query, _columns(keys), lambda rows: {CounterKey(*row[:5]): row[5] for row in rows})
+async def ask_used(tx: Tx, keys: Sequence[CounterKey]) -> Asked[dict[CounterKey, tuple[int, Decimal]]]:
+    """Ask for the ids of counters and what has been used of them, together with other questions; nothing is locked."""
+    return await tx.ask(f"select {_FOUND}", _columns(keys), _found)
 
 
 async def hold(tx: Tx, keys: Collection[CounterKey]) -> Asked[dict[CounterKey, tuple[int, Decimal]]]:
     """Lock counters in the order of their ids; the answer has the id of each that is there, and what is used of it."""
-    query = f"""select {_COLUMNS}, c.id, c.used from {_ASKED} join promotion_counter c on {_SAME}
-                order by c.id for update of c"""
-    return await tx.ask(
-        query, _columns(list(keys)), lambda rows: {CounterKey(*row[:5]): (row[5], row[6]) for row in rows}
-    )
+    return await tx.ask(f"select {_FOUND} order by c.id for update of c", _columns(list(keys)), _found)
+
+
+async def ask_open(tx: Tx, keys: Collection[CounterKey]) -> Asked[dict[CounterKey, tuple[int, Decimal]]]:
+    """Make counters of a member whose row is locked, so that nobody else makes them; the answer is as of ``hold``."""
+    query = f"""insert into promotion_counter as c (promotion_id, what, profile_id, period, since)
+                select a.* from {_ASKED} on conflict (promotion_id, what, profile_id, period, since)
+                do update set used = c.used returning {_COLUMNS}, c.id, c.used"""
+    return await tx.ask(query, _columns(sorted(keys)), _found)
+
+
+async def ask_take(tx: Tx, asked: Sequence[tuple[int, Decimal, Decimal]]) -> Asked[bool]:
+    """Lock counters in the order of their ids and take from them, all or nothing; the answer tells which.
+
+    ``asked`` are ids, amounts and the most that each may reach. Sent as late as can be, so that nobody waits for long.
+    """
+    query = """
+        with held as (
+            select c.id, a.amount, c.used + a.amount <= a.most as fits
+            from unnest(%s::bigint[], %s::numeric[], %s::numeric[]) as a (id, amount, most)
+            join promotion_counter c on c.id = a.id order by c.id for update of c),
+        took as (
+            update promotion_counter c set used = c.used + held.amount from held
+            where c.id = held.id and not exists (select from held where not fits))
+        select count(*) = %s and bool_and(fits) from held"""
+    ids, amounts, most = (plain_array(column) for column in zip(*asked, strict=True))
+    return await tx.ask(query, (ids, amounts, most, len(asked)), lambda rows: bool(rows[0][0]))
 
 
 async def open_missing(tx: Tx, keys: Collection[CounterKey]) -> None:
