@@ -130,6 +130,7 @@ def client(port: int, token: str, shops: Any, given: tuple[float, int], asked: A
                     bodies = [json.dumps(draft).encode() for draft in drafts]
                 else:  # priced before the clock starts; nobody's price changes by another's order
                     bodies = asyncio.run(_priced(port, token, drafts[: int(length * 300)], f"{turn}-{os.getpid()}"))
+                answers.put("priced")
                 asked.get()
                 answers.put((turn, verb, name, *asyncio.run(_turn(port, token, verb, bodies, length))))
     answers.put(None)
@@ -176,13 +177,16 @@ def measure(
         token, shops = ready.get(timeout=900)
         caller = context.Process(target=client, args=(port, token, shops, (seconds, rounds), asked, answers))
         caller.start()
+        before = 0.0, 0.0
         found: dict[tuple[str, str], list[tuple[int, float, list[float], float, float]]] = {}
         while True:
-            before = _cpu({core.pid}), _cpu({postmaster})
-            asked.put(None)
             told = answers.get(timeout=300)
             if told is None:
                 break
+            if told == "priced":  # the pricing of the next turn's orders is not theirs
+                before = _cpu({core.pid}), _cpu({postmaster})
+                asked.put(None)
+                continue
             after = _cpu({core.pid}), _cpu({postmaster})
             turn, verb, name, done, took, times = told
             if turn:  # the first warms up
