@@ -1,5 +1,5 @@
 import { Skeleton, Tabs, Title } from '@mantine/core';
-import { useHotkeys, type HotkeyItem } from '@mantine/hooks';
+import { useHotkeys, useMediaQuery, type HotkeyItem } from '@mantine/hooks';
 import { Children, useEffect, useRef, type ReactNode } from 'react';
 import { formatNumber } from '../format/number';
 import { useGo } from '../routing/links';
@@ -63,7 +63,10 @@ export function Page(props: PageProps) {
     else go(a.href);
   }));
 
-  const buttons = Children.toArray(tools).length + secondary.length + (primary ? 1 : 0);
+  // on a phone one button is enough: a row of three leaves the one that matters alone below the others
+  const folds = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false }) && primary !== undefined && secondary.length > 1;
+  const beside = folds ? [] : secondary, more = folds ? [...secondary, ...menu] : menu;
+  const buttons = Children.toArray(tools).length + beside.length + (primary ? 1 : 0);
   const shown = facts.filter((fact) => Children.toArray(fact).length > 0);
   return (
     <div className={`${css.page ?? ''} ${width === 'form' ? css.form ?? '' : ''}`}>
@@ -76,12 +79,12 @@ export function Page(props: PageProps) {
           {shown.length > 0 && <ul className={css.facts}>{shown.map((fact, i) => <li key={i}>{fact}</li>)}</ul>}
         </div>
         {buttons > 0 && (
-          <div className={css.actions} data-lone={buttons === 1 && menu.length === 0}>
+          <div className={css.actions} data-lone={buttons === 1 && more.length === 0}>
             {tools}
-            <PageActions primary={primary} secondary={secondary} />
+            <PageActions primary={primary} secondary={beside} />
           </div>
         )}
-        {menu.length > 0 && <div className={css.menu}><MenuActions actions={menu} variant="default" /></div>}
+        {more.length > 0 && <div className={css.menu}><MenuActions actions={more} variant="default" /></div>}
       </header>
       <div className={`${css.body ?? ''} ${rail ? css.withRail ?? '' : ''}`}>
         <div className={`${css.main ?? ''} ${width === 'form' ? css.narrow ?? '' : ''}`}>
