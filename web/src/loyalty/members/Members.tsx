@@ -8,11 +8,17 @@ import { AllDone, AppLink, doneToast, failToast, FirstUse, formatCount, ListView
 import { useLevelGroups, usePoints, type LevelGroup, type PointType, type Program } from '../programs/model';
 import { AddMembers } from './AddMembers';
 import { MemberPanel } from './MemberPanel';
-import { levelWords, memberName, sources, sourceWords, useMember, type Member } from './model';
+import { memberName, nextWords, sources, sourceWords, useMember, type Member } from './model';
 
 const columnsOf = (points: readonly PointType[], groups: readonly LevelGroup[], removed: boolean): Column<Member>[] => [
   { key: 'name', header: 'Member', cell: memberName },
-  ...groups.map((group): Column<Member> => ({ key: `level-${group.id}`, header: groups.length > 1 ? group.name : 'Level', priority: 1, cell: (m) => { const level = m.levels.find((l) => l.group_id === group.id); return level ? levelWords(level) : null; } })),
+  ...groups.flatMap((group): Column<Member>[] => {
+    const levelOf = (m: Member) => m.levels.find((l) => l.group_id === group.id), many = groups.length > 1;
+    return [
+      { key: `level-${group.id}`, header: many ? group.name : 'Level', priority: 1, cell: (m) => levelOf(m)?.level ?? (levelOf(m) ? 'no level' : null) },
+      { key: `next-${group.id}`, header: many ? `${group.name}: next` : 'Next level', priority: 2, cell: (m) => { const level = levelOf(m); return level ? nextWords(level) : null; } },
+    ];
+  }),
   ...points.map((kind): Column<Member> => ({ key: `points-${kind.id}`, header: kind.name, align: 'right', priority: kind.kind === 'standard' ? 2 : 3, cell: (m) => <Num value={m.balances.find((b) => b.point_type_id === kind.id)?.active} /> })),
   { key: 'email', header: 'E-mail', priority: 3, cell: (m) => (typeof m.profile.email === 'string' ? m.profile.email : null) },
   { key: 'joined_at', header: 'Joined', sort: 'joined_at', priority: 2, cell: (m) => <Time value={m.joined_at} /> },

@@ -20,11 +20,8 @@ export function memberName({ profile, profile_id: id }: Pick<Member, 'profile' |
   return [text('first_name'), text('last_name')].filter(Boolean).join(' ') || text('email') || phones || `#${id}`;
 }
 
-/** `Silver, 300 to Gold`. */
-export function levelWords(level: MemberLevel): string {
-  const here = level.level ?? 'no level';
-  return level.next && level.missing ? `${here}, ${formatNumber(Number(level.missing))} to ${level.next}` : here;
-}
+/** `300 to Gold`; nothing on the highest level. */
+export const nextWords = (level: MemberLevel): string | null => (level.next && level.missing ? `${formatNumber(Number(level.missing))} to ${level.next}` : null);
 
 export function useMember(programId: number, profileId: number) {
   return useQuery({
