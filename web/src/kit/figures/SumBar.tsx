@@ -28,7 +28,7 @@ export function SumBar({ parts, label, total }: { parts: readonly SumPart[]; lab
         {parts.map((part, i) => (
           <Fragment key={part.label}>
             {i > 0 && ' · '}
-            {part.href ? <AppLink href={part.href}><span className="fd-num">{formatNumber(part.value)}</span> {part.label}</AppLink> : <><span className="fd-num">{formatNumber(part.value)}</span> {part.label}</>}
+            {part.href ? <AppLink href={part.href}><span><span className="fd-num">{formatNumber(part.value)}</span> {part.label}</span></AppLink> : <><span className="fd-num">{formatNumber(part.value)}</span> {part.label}</>}
           </Fragment>
         ))}
         {' = '}<strong>{total ?? <span className="fd-num">{formatNumber(sum)}</span>}</strong>

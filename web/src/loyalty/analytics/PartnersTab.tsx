@@ -26,11 +26,14 @@ export function balanceWords(one: Balance): string {
   return `${sign > 0 ? 'The partner pays' : 'The program pays'} ${formatAmount(one.balance.replace('-', ''), one.currency)}`;
 }
 
+/** The same in a table of the partner: `it pays €12.00`. */
+const briefWords = (one: Balance): string => (Number(one.balance) === 0 ? formatAmount('0', one.currency) : `${Number(one.balance) > 0 ? 'it pays' : 'program pays'}\u00A0${formatAmount(one.balance.replace('-', ''), one.currency)}`);
+
 const stepColumns = (period: Period): Column<Step>[] => [
   { key: 'step', header: stepHead[period.by], priority: 1, cell: (row) => stepName(row, period.by) },
   { key: 'orders', header: 'Orders', align: 'right', priority: 2, cell: (row) => formatNumber(row.orders) },
   { key: 'lines', header: 'Lines', align: 'right', priority: 3, cell: (row) => formatNumber(row.lines) },
-  { key: 'balance', header: 'To settle', align: 'right', priority: 1, cell: (row) => row.balances.map(balanceWords).join(', ') || NO_VALUE },
+  { key: 'balance', header: 'To settle', align: 'right', priority: 1, cell: (row) => row.balances.map(briefWords).join(', ') || NO_VALUE },
 ];
 
 function Partner({ found, period }: { found: Settlement; period: Period }) {

@@ -36,7 +36,7 @@ function Body({ program, found }: TabProps & { found: Promotions }) {
     <>
       <FigureTiles>
         <FigureTile label="With a promotion" value={formatNumber(used.orders)} note={`of ${formatNumber(total.orders)} orders${total.orders ? `, ${formatPercent(used.orders / total.orders)}` : ''}`} trend={steps.map((s) => s.used.orders)} />
-        <FigureTile label="Discount given" value={formatAmount(total.discount, currency)} note={currency} trend={steps.map((s) => num(s.used.discount))} />
+        <FigureTile label="Discount given" value={formatAmount(total.discount, currency)} note={used.orders ? `${formatAmount((Number(total.discount) / used.orders).toFixed(2), currency)} each on ${formatNumber(used.orders)} orders` : undefined} trend={steps.map((s) => num(s.used.discount))} />
         <FigureTile label="Basket with" value={average(used.average)} note={used.lines === null ? undefined : `${formatNumber(used.lines, 1)} lines`} />
         <FigureTile label="Basket without" value={average(other.average)} note={other.lines === null ? undefined : `${formatNumber(other.lines, 1)} lines`} />
       </FigureTiles>
