@@ -1,4 +1,4 @@
-import { Button, Group } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { IconUserMinus, IconUserPlus, IconUserStar } from '@tabler/icons-react';
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
@@ -16,11 +16,11 @@ const columnsOf = (points: readonly PointType[], groups: readonly LevelGroup[], 
     const levelOf = (m: Member) => m.levels.find((l) => l.group_id === group.id), many = groups.length > 1;
     return [
       { key: `level-${group.id}`, header: many ? group.name : 'Level', priority: 1, cell: (m) => levelOf(m)?.level ?? (levelOf(m) ? 'no level' : null) },
-      { key: `next-${group.id}`, header: many ? `${group.name}: next` : 'Next level', priority: 2, cell: (m) => { const level = levelOf(m); return level ? nextWords(level) : null; } },
+      { key: `next-${group.id}`, header: many ? `${group.name}: next` : 'Next level', priority: 2, cell: (m) => { const level = levelOf(m), words = level && nextWords(level); return words ? <span className="fd-num">{words}</span> : null; } },
     ];
   }),
   ...points.map((kind): Column<Member> => ({ key: `points-${kind.id}`, header: kind.name, align: 'right', priority: kind.kind === 'standard' ? 2 : 3, cell: (m) => <Num value={m.balances.find((b) => b.point_type_id === kind.id)?.active} /> })),
-  { key: 'email', header: 'E-mail', priority: 3, cell: (m) => (typeof m.profile.email === 'string' ? m.profile.email : null) },
+  { key: 'email', header: 'E-mail', priority: 3, cell: (m) => (typeof m.profile.email === 'string' && m.profile.email ? <Text span inherit display="block" miw="11rem" style={{ overflowWrap: 'anywhere' }}>{m.profile.email}</Text> : null) },
   { key: 'joined_at', header: 'Joined', sort: 'joined_at', priority: 2, cell: (m) => <Time value={m.joined_at} /> },
   { key: 'source', header: 'Came in', priority: 3, cell: (m) => sourceWords(m.source) },
   ...(removed ? [{ key: 'removed_at', header: 'Removed', priority: 2, cell: (m) => <Time value={m.removed_at} /> } satisfies Column<Member>] : []),
