@@ -134,8 +134,8 @@ class Traffic:
 
 def settle(page: Page, traffic: Traffic, most: float = 45) -> None:
     """Wait until nothing loads any more: no question is open and no skeleton shown, for a while."""
-    page.get_by_role("heading", level=1).first.wait_for(timeout=15_000)
     skeletons, quiet, deadline = page.locator(".mantine-Skeleton-root"), 0, time.monotonic() + most
+    page.get_by_role("heading", level=1).first.wait_for(timeout=most * 1000)
     while quiet < 5 and time.monotonic() < deadline:
         page.wait_for_timeout(180)  # a skeleton shows only after a moment, and then goes
         quiet = 0 if traffic.waiting or skeletons.count() else quiet + 1
