@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
@@ -23,6 +24,9 @@ from .engines import Engines
 
 PROJECT_IDS = 100_000
 _LOCK = 0x_F1DE11A
+#: Seconds between passes: at least; after a pass that moved few rows so many times as long as it took; at most.
+_PAUSE, _REST, _LONGEST = 0.2, 4, 1.0
+_MANY = 5_000
 
 log = structlog.get_logger(__name__)
 
@@ -107,13 +111,16 @@ class Drain:
         await asyncio.shield(self._next)
 
     async def run(self) -> None:
-        """Drain in the background until the process stops."""
-        pause = 0.2
+        """Drain in the background until the process stops; questions that need what is newest drain for themselves."""
+        pause = _PAUSE
         while not self._engines.stop.is_set():
             try:
-                if await self.behind():
+                began = time.monotonic()
+                rows = await self.behind()
+                if rows:
                     await self.flush()
-                pause = 0.2
+                # Each pass costs as much for ten rows as for thousands: few rows wait longer while there is much to do.
+                pause = _PAUSE if rows > _MANY else min(max(_PAUSE, _REST * (time.monotonic() - began)), _LONGEST)
             except (psycopg.Error, OSError) as exc:
                 pause = min(pause * 2, 5.0)
                 log.warning("drain waits for its engines", error=str(exc), retry_in=pause)
