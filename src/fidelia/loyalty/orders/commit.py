@@ -185,12 +185,11 @@ class _Placing:
         late = self._may_be_late(context, result, keys - seen.keys())
         worked, goods = await market.work_out_order(tx, order_in(order, context, result, tx.now), self.book, self.items)
         accruals = self._accruals(context, result)
-        if self.purse is not None and (accruals or result.redeem):
-            points = {*(one.point_type for one in result.redeem), *(one.point_type_id for one in accruals)}
-            await self.purse.open_missing(sorted(points))
+        points = {*(one.point_type for one in result.redeem), *(one.point_type_id for one in accruals)}
         before = tx.buffered()
         held: Asked[dict[CounterKey, tuple[int, Decimal]]] | None = None
         async with tx.together():
+            opened = await self.purse.ask_missing(sorted(points)) if self.purse is not None else None
             if keys:
                 await store.mark(tx)
             if keys and not late:
@@ -201,6 +200,8 @@ class _Placing:
                 tx, order.database, worked, goods, self.book, profile_id=self.profile_id
             )
             lots = await self.purse.prepare(accruals) if self.purse is not None else None
+        if self.purse is not None and opened is not None:
+            self.purse.take_in(await opened.answer())
         found = {} if held is None else dict(await held.answer())
         if late:
             found = {**seen, **found}

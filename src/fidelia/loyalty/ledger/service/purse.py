@@ -72,16 +72,18 @@ class Purse:
         count = opening(accruals)
         return await store.ask_lot_ids(self._desk.tx, count) if count else None
 
-    async def open_missing(self, types: Sequence[int]) -> None:
-        """Open the accounts that are not there yet."""
+    async def ask_missing(self, types: Sequence[int]) -> Asked[list[AccountState]] | None:
+        """Ask for accounts that are not there yet to be opened; :meth:`take_in` the answer before :meth:`post`."""
         missing = [type_id for type_id in types if (type_id, self._profile_id) not in self._accounts]
         if not missing:
-            return
-        desk = self._desk
-        opened = await store.ask_opened(desk.tx, desk.program.database_id, desk.program.id, missing, self._profile_id)
-        accounts = await opened.answer()
-        desk.take_in(accounts)
-        self._accounts |= {(one.point_type_id, self._profile_id): one for one in accounts}
+            return None
+        tx, program = self._desk.tx, self._desk.program
+        return await store.ask_opened(tx, program.database_id, program.id, missing, self._profile_id)
+
+    def take_in(self, opened: Sequence[AccountState]) -> None:
+        """Take note of accounts that were opened."""
+        self._desk.take_in(opened)
+        self._accounts |= {(one.point_type_id, self._profile_id): one for one in opened}
 
     def post(
         self, redemptions: Sequence[Redemption], accruals: Sequence[Accrual], lot_ids: Sequence[int], by: Actor | None

@@ -128,13 +128,10 @@ async def ask_opened(
     tx: Tx, database_id: int, program_id: int, types: Collection[int], profile_id: int
 ) -> Asked[list[AccountState]]:
     """Open somebody's accounts that are not there yet, and lock them in the order of their ids."""
-    async with tx.together():
-        await open_accounts(
-            await tx.raw(), database_id, program_id, [(type_id, profile_id) for type_id in types], tx.now
-        )
-        return await tx.ask(
-            _LOCK_PURSE, (plain_array(types), profile_id), lambda rows: [AccountState(*row[:8]) for row in rows]
-        )
+    await open_accounts(await tx.raw(), database_id, program_id, [(type_id, profile_id) for type_id in types], tx.now)
+    return await tx.ask(
+        _LOCK_PURSE, (plain_array(types), profile_id), lambda rows: [AccountState(*row[:8]) for row in rows]
+    )
 
 
 async def ask_lot_ids(tx: Tx, count: int) -> Asked[list[int]]:
