@@ -87,7 +87,7 @@ export function ProductForm({ product, fields, onSaved, onCancel }: { product?: 
         {!product && <TextInput label="Picture" description="More of them on its page" placeholder="https://" {...f.form.getInputProps('image_url')} />}
         <Textarea label="Description" autosize minRows={2} maxRows={10} {...f.form.getInputProps('description')} />
       </Section>
-      {fields.length > 0 && <Section title="Own fields"><OwnFields fields={fields} input={(path) => f.form.getInputProps(path) as object} /></Section>}
+      {fields.length > 0 && <Section title="Own fields"><OwnFields fields={fields} input={(path) => f.form.getInputProps(path)} /></Section>}
     </AppForm>
   );
 }

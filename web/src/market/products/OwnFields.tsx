@@ -22,7 +22,7 @@ export function WithOwnFields({ entity, children }: { entity: MarketField['entit
 
 /** Stored values as they are typed, by key. */
 export function ownTyped(fields: readonly MarketField[], stored: Stored): OwnTyped {
-  return Object.fromEntries(fields.map((f) => {
+  return Object.fromEntries(fields.map((f): [string, string | string[]] => {
     const value = stored[f.key];
     if (f.type === 'list') return [f.key, Array.isArray(value) ? value.map(String) : []];
     return [f.key, typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(shown(value) ?? '')];
