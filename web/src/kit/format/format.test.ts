@@ -27,7 +27,7 @@ describe('numbers', () => {
   it('names points and counts', () => {
     expect(formatPoints('240.5', 'standard')).toBe('240.50 standard points');
     expect([formatPoints('68', 'Miles', 0), formatPoints('68', 'Stars', 2), formatPoints('2.5', 'Stars', 1)]).toEqual(['68 Miles points', '68.00 Stars points', '2.5 Stars points']);
-    expect([formatPoints('-7.00'), formatPoints('0.125'), formatPoints('100'), formatPoints(null)]).toEqual(['−7 points', '0.125 points', '100 points', '–']);
+    expect([formatPoints('-7.00'), formatPoints('0.125'), formatPoints('100'), formatPoints(null)]).toEqual(['−7.00 points', '0.125 points', '100.00 points', '–']);
     expect(formatCount(1, 'person', 'people')).toBe('1 person');
     expect(formatCount(1120, 'person', 'people')).toBe('1,120 people');
     expect(formatBytes(2_400_000)).toBe('2.4 MB');

@@ -68,10 +68,9 @@ export function formatMoney(money: Money | null | undefined): string {
 export const formatAmount = (amount: string | null | undefined, currency: string): string =>
   amount === null || amount === undefined ? NO_VALUE : formatMoney({ amount, currency });
 
-/** `240.50 standard points`: in the type's places; where the type is not known, a whole number of points stays one. */
+/** `240.50 standard points`: in the type's places; in two where the type is not known, so that columns stand in line. */
 export function formatPoints(amount: string | null | undefined, type?: string, places?: number): string {
-  const whole = !amount || /^-?\d+(\.0*)?$/.test(amount);
-  const figure = put(amount, { minimumFractionDigits: places ?? (whole ? 0 : 2), maximumFractionDigits: 4 });
+  const figure = put(amount, { minimumFractionDigits: places ?? 2, maximumFractionDigits: 4 });
   return figure === NO_VALUE ? NO_VALUE : `${figure} ${type ? `${type} ` : ''}points`;
 }
 

@@ -52,7 +52,7 @@ describe('a basket that is tried', () => {
     expect(differences(a, a)).toEqual([]);
     const b = tested('8.00', {}, [step(1, 'rejected', 'It is over'), step(2, 'applied'), step(3, 'rejected', 'It is paused')]);
     expect(differences(a, b).map((row) => [row.label, row.a, row.b])).toEqual([
-      ['To pay', '€9.00', '€8.00'], ['Earns stars', '1 points', '0 points'], ['P1', '−€1.00', 'it is over'], ['P2', 'another came first', '−€1.00'],
+      ['To pay', '€9.00', '€8.00'], ['Earns stars', '1.00 points', '0.00 points'], ['P1', '−€1.00', 'it is over'], ['P2', 'another came first', '−€1.00'],
     ]);
   });
 });

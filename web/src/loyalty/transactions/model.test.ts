@@ -12,8 +12,8 @@ describe('sums of decimal texts', () => {
 const balance = { points: 'stars', active: '30', total: '50' } as Balance;
 
 describe('what a correction leads to', () => {
-  it('says the balance before it is written', () => { expect(outcome(balance, '20.5')).toEqual({ text: 'Balance 50 points → 70.50 points', bad: false }); });
-  it('says when more is taken away than can be spent, though more is to come', () => { expect(outcome(balance, '-31')).toEqual({ text: 'Only 30 points can be taken away now', bad: true }); });
+  it('says the balance before it is written', () => { expect(outcome(balance, '20.5')).toEqual({ text: 'Balance 50.00 points → 70.50 points', bad: false }); });
+  it('says when more is taken away than can be spent, though more is to come', () => { expect(outcome(balance, '-31')).toEqual({ text: 'Only 30.00 points can be taken away now', bad: true }); });
   it('takes away what can be spent to the last point', () => { expect(outcome(balance, '-30')?.bad).toBe(false); });
   it('says nothing of what is no number', () => { expect(outcome(balance, 'x')).toBeNull(); });
 });
