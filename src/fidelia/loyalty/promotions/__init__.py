@@ -3,8 +3,8 @@
 ``PromotionDefinition`` is what a version says, ``Reward`` what it gives. ``ready(tx, program, now=None) -> Ready`` is a
 program's promotions made ready for the calculator; ``ready_as_if`` with drafts, other versions or one that is
 ``Supposed``. ``promotion`` and ``versions`` read what is stored, ``check_definition`` checks what is not. Limits:
-``counter_keys``, ``used`` and ``left_of`` before a calculation, ``takings`` and ``take`` within a commit (``None``:
-somebody else was faster), ``lock_counters`` and
+``counter_keys``, ``used`` and ``left_of`` before a calculation, ``takings``, ``hold`` and
+``ask_take`` (false: somebody else was faster) within a commit, ``lock_counters`` and
 ``add_to_counters`` to give back; ``count_use`` keeps the figures.
 """
 
@@ -51,7 +51,7 @@ from .service.manage import versions
 from .service.segments import check_lines, check_segment
 from .service.used import event_type_used_by, field_used_by, names, product_segment_used_by, segment_used_by
 from .store.counters import add as add_to_counters
-from .store.counters import ask_open, ask_take, ask_used, count_use, hold, open_missing, take, used
+from .store.counters import ask_open, ask_take, ask_used, count_use, hold, open_missing, used
 from .store.counters import give_back as lock_counters
 from .store.parts import rules as rules_of
 from .store.scene import Scene
@@ -116,7 +116,6 @@ __all__ = [
     "ready_in",
     "rules_of",
     "segment_used_by",
-    "take",
     "takings",
     "used",
     "versions",

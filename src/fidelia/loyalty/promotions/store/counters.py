@@ -9,7 +9,7 @@ from typing import Any
 from fidelia.platform.cursors import plain_array, text_array
 from fidelia.platform.postgres import Asked, Tx
 
-from ..limits import CounterKey, Taking
+from ..limits import CounterKey
 
 #: In so many rows the figures of a promotion are kept.
 SHARDS = 16
@@ -85,21 +85,6 @@ async def open_missing(tx: Tx, keys: Collection[CounterKey]) -> None:
             select a.* from {_ASKED} on conflict do nothing""",
         _columns(sorted(keys)),
     )
-
-
-async def take(tx: Tx, asked: Sequence[Taking]) -> dict[CounterKey, int] | None:
-    """Take from counters, all or nothing: ``None`` when one has too little left. Return their ids by key."""
-    if not asked:
-        return {}
-    by_key = {one.key: one for one in asked}
-    found = await (await hold(tx, by_key)).answer()
-    if missing := by_key.keys() - found.keys():
-        await open_missing(tx, missing)
-        found |= await (await hold(tx, missing)).answer()
-    if any(found[one.key][1] + one.amount > one.most for one in asked):
-        return None
-    await add(tx, {found[one.key][0]: one.amount for one in asked})
-    return {one.key: found[one.key][0] for one in asked}
 
 
 async def keep(tx: Tx, amounts: Mapping[CounterKey, Decimal]) -> None:
