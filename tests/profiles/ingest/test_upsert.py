@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from importlib import import_module
 from typing import Any
 
 import httpx
@@ -11,6 +13,7 @@ import pytest
 from fidelia.platform.engines import Engines
 from fidelia.profiles import Change, Database, Field, change_profile, read_many, upsert
 from fidelia.profiles.ingest import UpsertOut
+from fidelia.profiles.ingest.store import FEW
 
 from ..conftest import SYSTEM, new_database
 
@@ -175,6 +178,25 @@ async def test_many_at_once_make_each_person_once(engines: Engines, database: Da
         rows = await read_many(tx, database.id, range(1, 100))
     assert sorted(r["id"] for r in rows) == list(range(1, 31))
     assert len({r["email"] for r in rows}) == 30
+
+
+@pytest.mark.parametrize("people", [40, FEW + 40])
+async def test_the_same_people_in_many_orders_wait_for_each_other(
+    engines: Engines, database: Database, people: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows are locked by ascending id, those that travel as parameters as well as those that are copied."""
+    addresses = [f"p{n}@x.no" for n in range(people)]
+    async with engines.tx() as tx:
+        await upsert(tx, SYSTEM, database.id, [{"email": a, "age": 0} for a in addresses])
+    monkeypatch.setattr(import_module("fidelia.profiles.ingest.apply"), "_ATTEMPTS", 1)
+
+    async def one(n: int) -> UpsertOut:
+        order = random.Random(n).sample(addresses, people)
+        async with engines.tx() as tx:
+            return await upsert(tx, SYSTEM, database.id, [{"email": a, "age": n} for a in order])
+
+    outs = await asyncio.gather(*(one(n) for n in range(1, 17)))
+    assert all(o.rejected == 0 and o.updated + o.unchanged == people for o in outs)
 
 
 async def test_unique_values_raced_by_others_are_decided_anew(engines: Engines) -> None:

@@ -46,9 +46,11 @@ async def apply(tx: Tx, actor: Actor, database: Database, batch: Batch, options:
     Raises 409 when others keep getting in the way, or all ids of the database are given away.
     """
     for attempt in range(_ATTEMPTS):
+        # Imports take turns among themselves, so they do without the order until they meet somebody else.
+        in_order = attempt > 0 or options.import_id is None
         try:
             async with tx.savepoint():
-                outcome = await _write(tx, database, batch, options)
+                outcome = await _write(tx, database, batch, options, in_order=in_order)
             break
         except _RACES as exc:
             if attempt + 1 == _ATTEMPTS:
@@ -107,7 +109,7 @@ async def _decide(
     return decide(batch, options.mode, how, known)
 
 
-async def _write(tx: Tx, database: Database, batch: Batch, options: Options) -> Outcome:
+async def _write(tx: Tx, database: Database, batch: Batch, options: Options, *, in_order: bool) -> Outcome:
     outcome = Outcome()
     if not batch.rows:
         return outcome
@@ -142,7 +144,7 @@ async def _write(tx: Tx, database: Database, batch: Batch, options: Options) -> 
             await changes.stage(raw)
             if not options.raise_consent:
                 kept |= await changes.kept_consents(raw)
-            changed[-1] |= await changes.write(raw, tx.now, raise_consent=options.raise_consent)
+            changed[-1] |= await changes.write(raw, tx.now, raise_consent=options.raise_consent, in_order=in_order)
         if fresh:
             made.update(decisions.targets[p] for p in fresh)
             await store.add(raw, database, batch, fresh, [ids[decisions.targets[p]] for p in fresh], tx.now)
