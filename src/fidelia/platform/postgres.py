@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 import msgspec
 import psycopg
 import sqlalchemy as sa
+from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.types.json import set_json_dumps
 from psycopg_pool import AsyncConnectionPool
@@ -111,6 +112,15 @@ class Tx:
         if self._raw is None:
             self._raw = await driver(self._connection)
         return self._raw
+
+    async def is_new(self) -> bool:
+        """Tell whether nothing has been sent in this transaction yet."""
+        return (await self.raw()).pgconn.transaction_status == TransactionStatus.IDLE
+
+    async def begin_again(self) -> None:
+        """Undo all that was done and forget all that was buffered: the transaction is as it was when it began."""
+        await (await self.raw()).rollback()
+        self._events, self._dirty, self._notices = {}, {}, set()
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:

@@ -15,8 +15,8 @@ from fidelia.loyalty.orders import DraftLine, DraftOrder, OrderCommit, commit, p
 from .till import Till, compare
 
 #: Statements, and how often somebody waits for the answer: of one alone, or of several sent together. COMMIT is not in.
-PREORDER = (7, 2)
-COMMIT = (20, 4)
+PREORDER = (7, 1)
+COMMIT = (20, 3)
 
 
 class Counted:

@@ -7,15 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
+from fidelia import market
 from fidelia.kernel.errors import not_found
 from fidelia.kernel.money import amount_text, exponent
-from fidelia.platform.postgres import Tx
+from fidelia.platform.postgres import Asked, Tx
 
 from .. import pricing
-from ..promotions import ask_scene, ready_in
+from ..promotions import Ready, Scene, ask_scene, ready_in
 from . import amounts
-from .asking import ask_items
-from .context import Context, ask_whom, put_together
+from .asking import AskedBuyer, ask_buyer, ask_items
+from .context import Context, ask_early, ask_whom, put_together
 from .model import (
     AppliedPromotion,
     BestSearch,
@@ -54,14 +55,20 @@ _EMPTY = pricing.compile_program(pricing.Program(promotions=()))
 async def preorder(tx: Tx, order: DraftOrder, now: datetime | None = None) -> Calculated:
     """Work an order out as if it were placed now (or at another moment); raise 404, 422. Writes nothing."""
     at = tx.now if now is None else now
-    async with tx.together():
-        seen = await ask_scene(tx, order.database)
-        items = await ask_items(tx, order)
+
+    async def ask(guess: Ready | None) -> tuple[Asked[Scene | None], Asked[dict[str, market.Item]], AskedBuyer | None]:
+        async with tx.together():
+            seen, items = await ask_scene(tx, order.database), await ask_items(tx, order)
+            if guess is None or at != tx.now:
+                return seen, items, None
+            return seen, items, await ask_buyer(tx, order, guess, order.profile, at)
+
+    seen, items, early = await ask_early(tx, order, ask)
     scene = await seen.answer()
     if scene is None:
         raise not_found("Database", order.database)
     known = await ready_in(tx, scene, None if at == tx.now else at)
-    asked = await ask_whom(tx, order, known, at)
+    asked = await ask_whom(tx, order, known, at, early=early)
     context = await put_together(tx, order, await items.answer(), asked, at)
     return shown(order, context, calculate(context, at))
 

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,6 +25,7 @@ from .. import codes, ledger, members, pricing
 from ..promotions import (
     CounterKey,
     Ready,
+    Scene,
     add_to_counters,
     ask_open,
     ask_scene,
@@ -36,9 +38,9 @@ from ..promotions import (
     used,
 )
 from . import amounts, store
-from .asking import AskedBuyer, ask_items
+from .asking import AskedBuyer, ask_buyer, ask_items
 from .calculate import calculate, shown
-from .context import Context, ask_whom, left_over, put_together, refused
+from .context import Context, ask_early, ask_whom, left_over, put_together, refused
 from .model import Calculated, Committed, OrderCommit
 from .outcome import PROMISED, REACHED, order_in, shares_of, usable_from, uses_of
 from .partners import keep_partners
@@ -64,6 +66,16 @@ class _Taken(msgspec.Struct, frozen=True):
     lot_ids: list[int]
 
 
+class _First(NamedTuple):
+    """The first questions of an order."""
+
+    begun: Asked[int | None]
+    scene: Asked[Scene | None]
+    items: Asked[dict[str, market.Item]]
+    book: Asked[market.Book]
+    buyer: AskedBuyer | None
+
+
 class _UsedUpError(Exception):
     """A limit had too little left when it was to be taken: nothing is done, and nothing of promotions is locked."""
 
@@ -74,11 +86,7 @@ async def commit(tx: Tx, actor: Actor, order: OrderCommit) -> Committed:
     The same order under the same id again gets the first answer and does nothing.
     """
     asked = hashlib.blake2b(msgspec.json.encode(order), digest_size=16).digest()
-    async with tx.together():
-        begun = await store.ask_begin(tx, order.database, order.external_id, asked, order.currency)
-        seen = await ask_scene(tx, order.database)
-        items = await ask_items(tx, order)
-        book = await market.ask_book(tx, order.database)
+    begun, seen, items, book, early = await ask_early(tx, order, lambda guess: _ask(tx, order, asked, guess))
     scene, calculation_id = await seen.answer(), await begun.answer()
     if scene is None:
         raise not_found("Database", order.database)
@@ -87,7 +95,7 @@ async def commit(tx: Tx, actor: Actor, order: OrderCommit) -> Committed:
     if order.profile is None and order.match is None:
         raise invalid_field("/profile", "Say who buys: an order belongs to a profile")
     known = await ready_in(tx, scene)
-    buyer = await ask_whom(tx, order, known, tx.now, locked=True)
+    buyer = await ask_whom(tx, order, known, tx.now, locked=True, early=early)
     assert buyer.profile_id is not None
     if known is not None and await buyer.member() is None and await _joins(tx, known, buyer.profile_id):
         buyer = await ask_whom(tx, order, known, tx.now, locked=True)
@@ -97,6 +105,17 @@ async def commit(tx: Tx, actor: Actor, order: OrderCommit) -> Committed:
     except _UsedUpError:
         buyer = await ask_whom(tx, order, known, tx.now, locked=True)  # what was read of them has been worked on
         return await _Placing(tx, actor, order, calculation_id, buyer, goods, sold, late=False).place()
+
+
+async def _ask(tx: Tx, order: OrderCommit, asked: bytes, guess: Ready | None) -> _First:
+    async with tx.together():
+        return _First(
+            await store.ask_begin(tx, order.database, order.external_id, asked, order.currency),
+            await ask_scene(tx, order.database),
+            await ask_items(tx, order),
+            await market.ask_book(tx, order.database),
+            None if guess is None else await ask_buyer(tx, order, guess, order.profile, tx.now, locked=True),
+        )
 
 
 async def _again(tx: Tx, order: OrderCommit, asked: bytes) -> Committed:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+import psycopg
 from pyroaring import BitMap
 
 from fidelia import market, profiles, segments
@@ -17,11 +18,13 @@ from fidelia.kernel.money import exponent
 from fidelia.platform.postgres import Tx
 
 from .. import codes, ledger, members, pricing, programs
-from ..promotions import CounterKey, PromotionLimit, Ready, left_of, person_facts, ready
+from ..promotions import CounterKey, PromotionLimit, Ready, left_of, likely, person_facts, ready
 from . import amounts
 from .asking import AskedBuyer, ask_buyer, ask_items
 from .facts import Buyer, DraftedLine, draft_of, read_lines
 from .model import DraftOrder
+
+T = TypeVar("T")
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,10 +98,40 @@ async def load(
     return await put_together(tx, order, await items.answer(), asked, now)
 
 
+async def ask_early(tx: Tx, order: DraftOrder, ask: Callable[[Ready | None], Awaitable[T]]) -> T:
+    """Ask about an order while it is not known yet what is in force: one way to the database less.
+
+    ``ask`` gets what probably is, or ``None`` when nothing may be asked about the buyer yet: nobody knows, they are not
+    named by their id, or the transaction has begun with other things. It is called once more, with ``None``, when a
+    table or column that it asked for is gone.
+    """
+    guess = likely(tx, order.database)
+    if guess is None or order.match is not None or not 0 < (order.profile or 0) <= MAX_PROFILE_ID:
+        return await ask(None)
+    if not await tx.is_new():
+        return await ask(None)
+    try:
+        return await ask(guess)
+    except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable):
+        await tx.begin_again()
+        return await ask(None)
+
+
 async def ask_whom(
-    tx: Tx, order: DraftOrder, known: Ready | None, now: datetime, *, locked: bool = False
+    tx: Tx,
+    order: DraftOrder,
+    known: Ready | None,
+    now: datetime,
+    *,
+    locked: bool = False,
+    early: AskedBuyer | None = None,
 ) -> AskedBuyer:
-    """Ask all there is to know of who buys; raise 422 for nobody of that name. ``locked`` as in ``ask_buyer``."""
+    """Ask all there is to know of who buys; raise 422 for nobody of that name. ``locked`` as in ``ask_buyer``.
+
+    ``early`` is what was asked already: it counts if it asked for what is in force, and found somebody.
+    """
+    if early is not None and early.known is known and await early.person() is not None:
+        return early
     profile_id = order.profile
     if known is None or profile_id is None or order.match is not None or not 0 < profile_id <= MAX_PROFILE_ID:
         profile_id = await profile_of(tx, order)

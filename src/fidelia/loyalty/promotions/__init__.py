@@ -8,7 +8,7 @@ program's promotions made ready for the calculator; ``ready_as_if`` with drafts,
 ``add_to_counters`` to give back; ``count_use`` keeps the figures.
 """
 
-from .compile import Ready, ready, ready_as_if, ready_in
+from .compile import Ready, likely, ready, ready_as_if, ready_in
 from .drafts import Supposed, check_definition
 from .facts import loyalty_facts, person_facts
 from .limits import CounterKey, takings
@@ -104,6 +104,7 @@ __all__ = [
     "field_used_by",
     "hold",
     "left_of",
+    "likely",
     "lock_counters",
     "loyalty_facts",
     "names",

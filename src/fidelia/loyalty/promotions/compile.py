@@ -76,6 +76,16 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _kept: dict[tuple[str, int], Ready] = {}
+#: What was in force for a database when it was asked for last.
+_last: dict[tuple[str, int], Ready] = {}
+
+
+def likely(tx: Tx, database_id: int) -> Ready | None:
+    """Return what is probably in force for a database, so that it can be worked with while :func:`ready_in` makes sure.
+
+    It is in force if, and only if, ``ready_in`` then returns this very object.
+    """
+    return _last.get((tx.engines.db.dsn, database_id))
 
 
 async def ready(tx: Tx, program: Program, now: datetime | None = None) -> Ready:
@@ -93,11 +103,12 @@ async def ready_in(tx: Tx, scene: Scene, now: datetime | None = None) -> Ready |
     key = tx.engines.db.dsn, scene.program_id
     kept = _kept.get(key)
     if kept is not None and kept.scene == scene and kept.since <= at < kept.until:
+        _last[tx.engines.db.dsn, kept.program.database_id] = kept
         return kept
     program = await programs.program(tx, scene.program_id)
     made = await _make(tx, program, await parts.rules(tx, program.id), scene, at)
     if now is None:
-        _kept[key] = made
+        _kept[key] = _last[tx.engines.db.dsn, program.database_id] = made
     return made
 
 
