@@ -31,6 +31,7 @@ from fidelia.api.serve import Server
 from fidelia.platform.files import DataFolder
 from fidelia.platform.migrate import upgrade_postgres
 from fidelia.platform.pgserver import PostgresServer
+from fidelia.platform.process import settle_memory
 from fidelia.settings import Settings
 from fidelia.wiring import open_engines
 
@@ -62,7 +63,8 @@ def serve(dsn: str, folder: str, port: int, wanted: dict[str, tuple[int, int]], 
             engines.stop.set()
             await drain
 
-    uvloop.run(main())  # as the processes of `fidelia up` do
+    settle_memory()
+    uvloop.run(main())  # both as the processes of `fidelia up` do
 
 
 class Client:
