@@ -44,13 +44,15 @@ demo: compiled src/fidelia/web_dist/index.html  ## start with a real retailer's 
 
 test: $(VENV)/.dev web/node_modules/.installed  ## every test that a change must pass
 	$(MAKE) compiled src/fidelia/web_dist/index.html
-	$(MAKE) -j2 --output-sync=target e2e checks
+	@echo "Checks and web tests go beside the browser tests; what they say follows those"
+	@nice $(MAKE) checks > $(VENV)/checks.log 2>&1 & checks=$$!; \
+	$(MAKE) e2e; browser=$$?; wait $$checks; others=$$?; cat $(VENV)/checks.log; exit $$((browser + others))
 	$(MAKE) python-tests
 
-# Browser tests leave more than half of the processors idle; these take what is left, and go second where both want it.
+# Browser tests leave more than half of the processors idle: these take what is left.
 checks:
-	nice $(MAKE) -j2 --output-sync=target lint types imports web-types web-lint
-	nice $(MAKE) -j2 --output-sync=target web-tests-1 web-tests-2
+	$(MAKE) -j2 --output-sync=target lint types imports web-types web-lint
+	$(MAKE) -j2 --output-sync=target web-tests-1 web-tests-2
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
