@@ -51,8 +51,7 @@ test: $(VENV)/.dev web/node_modules/.installed  ## every test that a change must
 
 # Browser tests leave more than half of the processors idle: these take what is left.
 checks:
-	$(MAKE) -j2 --output-sync=target lint types imports web-types web-lint
-	$(MAKE) -j2 --output-sync=target web-tests-1 web-tests-2
+	$(MAKE) -j2 --output-sync=target web-lint types web-tests-2 web-tests-1 web-types imports lint
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
