@@ -29,6 +29,7 @@ from fidelia.platform.jobs.runner import run_job
 from fidelia.platform.migrate import upgrade_postgres
 from fidelia.platform.pgserver import PostgresServer
 from fidelia.platform.postgres import Database
+from fidelia.platform.process import settle_memory
 from fidelia.profiles import Field, create_database
 from fidelia.profiles.imports import service
 from fidelia.profiles.imports.model import ColumnMapping, ImportOptions
@@ -163,6 +164,7 @@ async def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--keep", type=Path, help="folder to use and keep")
     wish = parser.parse_args()
+    settle_memory()  # as the worker's process does
     root = wish.keep or Path(tempfile.mkdtemp(prefix="fidelia-bench-"))
     root.mkdir(parents=True, exist_ok=True)
     root.chmod(0o711)

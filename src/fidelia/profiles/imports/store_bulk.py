@@ -72,7 +72,7 @@ async def ensure_search(engines: Engines, database_id: int) -> bool:
 
 async def _build(session: Session, database_id: int) -> None:
     name = _name(database_id)
-    await session.execute("set maintenance_work_mem = '256MB'")
+    await session.execute("set maintenance_work_mem = '512MB'")
     await session.execute(f"drop index concurrently if exists {name}")
     await session.execute(
         f"create index concurrently {name} on profile_{database_id} using gin ({ddl.SEARCHED} gin_trgm_ops)"

@@ -34,8 +34,6 @@ Eraser = Callable[[Tx, int, BitMap], Awaitable[Mapping[str, int] | None]]
 ERASERS = "profiles.erasers"
 #: What the form says at the field; pages that recipients see have words of their own for it.
 TAKEN = "Another profile has this value. Open that one, or enter another"
-#: From so many ids on, and if they are a tenth of the database, everybody's are read instead of looking for each.
-MANY = 10_000
 _CONSTRAINT = re.compile(r"^(?:uq_)?profile_\d+_(\w+)$")
 
 
@@ -108,10 +106,7 @@ async def match_ids(tx: Tx, database_id: int, matching: str, keys: Iterable[Any]
 
 async def exists(tx: Tx, database_id: int, ids: Iterable[int]) -> BitMap:
     """Return which of these ids belong to somebody of the database."""
-    wanted = BitMap(ids)
-    if len(wanted) > MANY and len(wanted) * 10 > await profile_count(tx, database_id):
-        return wanted & await all_ids(tx, database_id)
-    return await match.existing(await tx.raw(), database_id, wanted)
+    return await match.existing(await tx.raw(), database_id, BitMap(ids))
 
 
 async def all_ids(tx: Tx, database_id: int) -> BitMap:

@@ -11,6 +11,7 @@ import psycopg
 from pyroaring import BitMap
 
 from fidelia.kernel.ids import MAX_PROFILE_ID
+from fidelia.platform.cursors import plain_array
 
 from ..fields import Database, Field
 from ..matching import Matching, read_matching
@@ -18,6 +19,8 @@ from ..matching import Matching, read_matching
 Raw = psycopg.AsyncConnection[Any]
 #: Up to this many texts travel as an array; more as one joined text, which the driver sends much faster.
 FEW = 500
+#: From this many ids on a whole range is copied, if one in ten of it is asked for.
+MANY = 10_000
 
 
 class Found(NamedTuple):
@@ -199,17 +202,27 @@ async def existing(raw: Raw, database_id: int, ids: BitMap, *, lock: bool = Fals
     """Return which of these ids belong to somebody; ``lock`` keeps others from changing them."""
     if not ids:
         return BitMap()
+    first, last = ids[0], ids[-1]
+    if not lock and len(ids) > MANY and last - first < 10 * len(ids):
+        return ids & await _copied_ids(raw, database_id, f"where id between {int(first)} and {int(last)}")
     tail = " order by id for no key update" if lock else ""
     cursor = await raw.execute(
-        f"select id from profile_{int(database_id)} where id = any(%s::bigint[]){tail}", (list(ids),), binary=True
+        f"select id from profile_{int(database_id)} where id = any(%s::bigint[]){tail}",
+        (plain_array(ids),),
+        binary=True,
     )
     return BitMap(row[0] for row in await cursor.fetchall())
 
 
 async def all_ids(raw: Raw, database_id: int) -> BitMap:
     """Return the ids of everybody in a database."""
+    return await _copied_ids(raw, database_id)
+
+
+async def _copied_ids(raw: Raw, database_id: int, where: str = "") -> BitMap:
     lines = bytearray()
-    async with raw.cursor() as cursor, cursor.copy(f"copy profile_{int(database_id)} (id) to stdout") as copy:
+    statement = f"copy (select id from profile_{int(database_id)} {where}) to stdout"
+    async with raw.cursor() as cursor, cursor.copy(statement) as copy:
         async for chunk in copy:
             lines += chunk
     return BitMap(array("I", map(int, lines.split())))
