@@ -20,7 +20,7 @@ STATE = (
 
 
 def _settings(chance: random.Random) -> dict[str, Any]:
-    every = {"kind": "every", "months": chance.choice([1, 3, 12]), "start": chance.choice(["joined", "level"])}
+    every = {"kind": "every", "months": chance.choice([1, 3, 12]), "start": chance.choice(["join", "level"])}
     reset = chance.choice(
         [{}, {"when": "at_review", "how": chance.choice(["to_zero", "subtract_threshold"])}, {"when": "on_upgrade"}]
     )
