@@ -25,8 +25,8 @@ async def balances(
     """
     found: dict[int, dict[int, Balance]] = {}
     for row in await read.sums(await tx.raw(), program_id, profile_ids, at or tx.now):
-        debt = max(ZERO, row.debt - row.lapsed)  # what lapses pays a debt first
-        active, pending = row.active + row.back_active, row.pending + row.back_pending
+        active, debt = _settled(row)
+        pending = row.pending + row.back_pending
         found.setdefault(row.profile_id, {})[row.point_type_id] = Balance(
             total=active + pending - debt,
             active=max(ZERO, active - debt),
@@ -36,6 +36,20 @@ async def balances(
             debt=debt,
         )
     return found
+
+
+def _settled(row: read.Sums) -> tuple[Decimal, Decimal]:
+    """Return what is active and what is owed once holds that are over have ended, one after another, and lots lapsed.
+
+    As it is written down later: what comes back pays a debt, and so does what lapses, before it is gone.
+    """
+    active, debt, lapsed = row.active, row.debt, row.lapsed
+    for back, gone in row.back:
+        active += back
+        paid = min(debt, active)
+        active, debt = active - paid, max(ZERO, debt - paid - lapsed - gone)
+        lapsed = ZERO
+    return active, max(ZERO, debt - lapsed)
 
 
 async def earned(

@@ -87,15 +87,16 @@ class Sums(msgspec.Struct, frozen=True):
     lapsed: Decimal
     held: Decimal
     promised: Decimal
-    #: Of holds whose time is over, though nobody has written it down yet.
-    back_active: Decimal
+    #: Of holds whose time is over, though nobody has written it down yet: what comes back to wait, and by hold, the
+    #: earliest first, what comes back active and what has lapsed meanwhile.
     back_pending: Decimal
+    back: list[tuple[Decimal, Decimal]]
 
 
 _SUMS = """
 select a.profile_id, a.point_type_id, a.debt,
     coalesce(l.active, 0), coalesce(l.pending, 0), coalesce(l.lapsed, 0),
-    coalesce(h.held, 0), coalesce(h.promised, 0), coalesce(b.active, 0), coalesce(b.pending, 0)
+    coalesce(h.held, 0), coalesce(h.promised, 0), coalesce(b.pending, 0), coalesce(b.back, '{}')
 from loyalty_account a
 cross join lateral (
     select array(select a.id union all select id from loyalty_account where heir_id = a.id) ids) m
@@ -109,12 +110,17 @@ left join lateral (
         sum(amount) filter (where hold_until > %(now)s and change = 0) promised
     from loyalty_transaction where account_id = any(m.ids) and state = 'held') h on true
 left join lateral (
-    select sum(c.amount) filter (where l.active_from <= %(now)s) active,
-        sum(c.amount) filter (where l.active_from > %(now)s) pending
-    from loyalty_transaction t
-    join loyalty_consumption c on c.transaction_id = t.id
-    join loyalty_lot l on l.id = c.lot_id and (l.expires_at is null or l.expires_at > %(now)s)
-    where t.account_id = any(m.ids) and t.state = 'held' and t.hold_until <= %(now)s) b on true
+    select sum(o.pending) pending, array_agg(array[o.active, o.lapsed] order by o.hold_until, o.id) back from (
+        select t.hold_until, t.id, coalesce(sum(c.amount) filter (where l.expires_at <= %(now)s), 0) lapsed,
+            coalesce(sum(c.amount) filter (
+                where l.active_from <= %(now)s and (l.expires_at is null or l.expires_at > %(now)s)), 0) active,
+            coalesce(sum(c.amount) filter (
+                where l.active_from > %(now)s and (l.expires_at is null or l.expires_at > %(now)s)), 0) pending
+        from loyalty_transaction t
+        left join loyalty_consumption c on c.transaction_id = t.id
+        left join loyalty_lot l on l.id = c.lot_id
+        where t.account_id = any(m.ids) and t.state = 'held' and t.hold_until <= %(now)s
+        group by t.hold_until, t.id) o) b on true
 where a.database_id = (select database_id from loyalty_program where id = %(program)s)
     and a.program_id = %(program)s and a.profile_id = any(%(profiles)s::bigint[]) and a.heir_id is null
 """
