@@ -44,14 +44,15 @@ demo: compiled src/fidelia/web_dist/index.html  ## start with a real retailer's 
 
 test: $(VENV)/.dev web/node_modules/.installed  ## every test that a change must pass
 	$(MAKE) compiled src/fidelia/web_dist/index.html
-	@echo "Checks and web tests go beside the browser tests; what they say follows those"
-	@nice $(MAKE) checks > $(VENV)/checks.log 2>&1 & checks=$$!; \
+	@echo "The checks go beside the browser tests; what they say follows those"
+	@$(MAKE) checks > $(VENV)/checks.log 2>&1 & checks=$$!; \
 	$(MAKE) e2e; browser=$$?; wait $$checks; others=$$?; cat $(VENV)/checks.log; exit $$((browser + others))
+	$(MAKE) -j2 --output-sync=target web-tests-1 web-tests-2
 	$(MAKE) python-tests
 
 # Browser tests leave more than half of the processors idle: these take what is left.
 checks:
-	$(MAKE) -j2 --output-sync=target web-lint types web-tests-2 web-tests-1 web-types imports lint
+	$(MAKE) -j2 --output-sync=target web-lint types web-types imports lint
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
