@@ -9,7 +9,7 @@ from pyroaring import BitMap
 from fidelia import profiles
 from fidelia.platform.engines import Engines
 from fidelia.profiles import Database
-from fidelia.profiles.service import profiles as service
+from fidelia.profiles.store import match
 
 from ..conftest import SYSTEM
 from .test_merge import merge, person
@@ -20,7 +20,7 @@ async def test_who_lives(
     api: httpx.AsyncClient, engines: Engines, database: Database, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
     """The same whether each is looked for or everybody is read."""
-    monkeypatch.setattr(service, "MANY", many)
+    monkeypatch.setattr(match, "MANY", many)
     kept, gone, erased, other = [await person(engines, database, email=f"{n}@lives.example") for n in range(4)]
     await merge(api, database, destination=kept, sources=[gone])
     async with engines.tx() as tx:
