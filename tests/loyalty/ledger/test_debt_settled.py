@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from contextlib import suppress
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -17,9 +18,9 @@ from fidelia.loyalty.ledger.service.upkeep import expire_lots, time_out_holds
 from .shop import Club, D
 
 
-async def _take_back(club: Club, transaction: object, amount: int) -> None:
+async def _take_back(club: Club, transaction: UUID, amount: int) -> None:
     async with club.tx() as tx:
-        await take(tx, club.program, [TakeBack(transaction_id=transaction, amount=D(amount))])  # type: ignore[arg-type]
+        await take(tx, club.program, [TakeBack(transaction_id=transaction, amount=D(amount))])
 
 
 async def test_points_of_a_hold_that_is_over_pay_what_is_owed(club: Club, clock: FixedClock) -> None:
