@@ -111,9 +111,10 @@ class Shop:
         self.said["spent" if how in ("", "commit") else "given back"] += 1
 
     async def buy(self, number: int, chance: random.Random) -> None:
-        """Place one of the orders that all clients place, at the price with the offer, else without; cancel a third.
+        """Place one of the orders that all clients place, at the price with the offer or without; cancel a third.
 
-        Whoever gets an answer gets the answer of the order, whoever placed it.
+        Whoever gets an answer gets the answer of the order, whoever placed it. The price changes while others buy and
+        cancel: the budget is used up, and there again.
         """
         name = f"order-{number}"
         code = [self.code] if number % 10 == 0 else []
@@ -123,9 +124,9 @@ class Shop:
         }  # fmt: skip
         prices = [PRICE - OFF - 1, PRICE - 1] if code else [PRICE - OFF, PRICE]
         reply = None
-        for price in prices:
+        for price in prices * 5:
             reply = await self.ask("POST", "/market/orders/commit", {**draft, "final": str(price)}, 200, 409, 422)
-            if reply.status_code == 200:
+            if reply.status_code != 409:
                 break
         assert reply is not None
         if reply.status_code != 200:

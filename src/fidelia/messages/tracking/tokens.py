@@ -61,6 +61,8 @@ class Signer:
             data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             return None
+        if binascii.b2a_base64(data, newline=False).translate(_URL_SAFE, b"=") != text.encode():
+            return None  # the last character's spare bits are not signed: one text a token
         payload, mac = data[:-_MAC], data[-_MAC:]
         if not payload or not hmac.compare_digest(self._mac(payload, extra), mac):
             return None

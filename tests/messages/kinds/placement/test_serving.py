@@ -126,7 +126,7 @@ async def test_who_came_by_a_mail_is_known(site: Site, clock: FixedClock) -> Non
     both = await site.ask("c2", "link", "signed", message=token)
     assert "Hi Name 2" in both["link"]["html"]
     assert "Hi Name 2" in both["signed"]["html"]
-    assert await site.ask("", "link", message=token[:-1] + "A") == {}
+    assert await site.ask("", "link", message=token[:-1] + ("A" if token[-1] != "A" else "B")) == {}
     clock.advance(timedelta(days=31))
     assert await site.ask("", "link", message=token) == {}
 
