@@ -1,4 +1,4 @@
-"""Strategies that draw values and comparisons.
+"""Draws values and comparisons.
 
 Values come by operator shape and field type: a new operator row is drawn at once, a new shape or type without a
 strategy here fails loudly.
@@ -7,9 +7,11 @@ strategy here fails loudly.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -40,7 +42,36 @@ from .universe import sources
 SOURCES = sources(0)
 
 Node = dict[str, Any]
-Draw = Callable[[st.SearchStrategy[Any]], Any]
+#: Draws a whole number, both ends included: everything else is made of such.
+Draw = Callable[[int, int], int]
+T = TypeVar("T")
+
+
+def seeded(*seed: object) -> Draw:
+    """Draw the same each time for a seed."""
+    return random.Random(" ".join(map(str, seed))).randint
+
+
+@st.composite
+def hypothetical(drawn: Any, make: Callable[[Draw], T]) -> T:
+    """Draw what a function makes: others each time, and a failure is made as small as possible."""
+    return make(lambda low, high: drawn(_numbers(low, high)))
+
+
+@cache
+def _numbers(low: int, high: int) -> st.SearchStrategy[int]:
+    return st.integers(low, high)
+
+
+def flip(draw: Draw) -> bool:
+    return draw(0, 1) == 1
+
+
+def pick(draw: Draw, pool: Iterable[Any]) -> Any:
+    choices = pool if isinstance(pool, (list, tuple)) else list(pool)
+    return choices[draw(0, len(choices) - 1)]
+
+
 ROW_TYPES = {
     **{
         t: t
@@ -119,17 +150,9 @@ ATOMS = [
 ATOMS += ["(?i)", "(?-i)", "(?m)", "(?i:B)", r"\n", r"\x41", r"\Q.\E", "(?:ab)", "(b)", "|", "(?P<n>r)", r"\$"]
 
 
-@st.composite
 def patterns(draw: Draw) -> str:
     """Draw a regular expression, characters of several bytes before quantifiers included."""
-    parts = draw(
-        st.lists(st.tuples(st.sampled_from(ATOMS), st.sampled_from(["", "", "*", "?", "+", "{0,2}"])), max_size=5)
-    )
-    return "".join(atom + times for atom, times in parts)
-
-
-def pick(draw: Draw, pool: Any) -> Any:
-    return draw(st.sampled_from(list(pool)))
+    return "".join(pick(draw, ATOMS) + pick(draw, ["", "", "*", "?", "+", "{0,2}"]) for _ in range(draw(0, 5)))
 
 
 def value_of(draw: Draw, operator: Operator, type_: str) -> Any:
@@ -139,12 +162,12 @@ def value_of(draw: Draw, operator: Operator, type_: str) -> Any:
         case "one":
             return pick(draw, ONE[type_])
         case "list":
-            return [pick(draw, ONE[type_]) for _ in range(draw(st.integers(1, 4)))]
+            return [pick(draw, ONE[type_]) for _ in range(draw(1, 4))]
         case "range":
             pool = ONE[type_] if type_ != "datetime" else pick(draw, [TIMES, DAYS])
             number = type_ in ("integer", "float", "decimal")
             return sorted((pick(draw, pool), pick(draw, pool)), key=(lambda v: Decimal(str(v))) if number else None)
-        case "when" if draw(st.booleans()):
+        case "when" if flip(draw):
             return pick(draw, ["", "-"]) + pick(draw, durations)
         case "when":
             return pick(draw, ONE[type_])
@@ -174,7 +197,7 @@ def other_value(draw: Draw, field: str, operator: Operator, type_: str) -> Any:
     if kind == "source":
         fitting = [s for s in SOURCES if common(type_, 4, s.type, 4) is not None]
         lists = [s for s in fitting if s.list is not None]  # few among the columns of tables
-        source = pick(draw, lists if lists and draw(st.booleans()) else fitting) if fitting else None
+        source = pick(draw, lists if lists and flip(draw) else fitting) if fitting else None
         if source is None:
             return None
         return {"list": source.list} if source.list is not None else {"table": source.table, "column": source.column}
@@ -183,7 +206,7 @@ def other_value(draw: Draw, field: str, operator: Operator, type_: str) -> Any:
     known = {"event": EVENT_TYPES, "now": {}, "item": {}}.get(prefix, ROW_TYPES)
     names = {f"{p}.{n}": t for p, types in ((prefix, known), *_ALWAYS_IN_SIGHT) for n, t in types.items()}
     fitting_names = [n for n, t in names.items() if pair(operator, mine, Field(name=n, type=t, label="")) is not None]
-    if not fitting_names or draw(st.integers(0, 5)) == 0:
+    if not fitting_names or draw(0, 5) == 0:
         fits = type_ != "time" and (operator.shape != "list" or type_ in ("string", "enum", "tags"))
         return {"field": 'profile.extra["city"]'} if fits else None
     return {"field": pick(draw, fitting_names)}
@@ -211,8 +234,8 @@ def some_field(draw: Draw, prefix: str, types: dict[str, str]) -> Node:
 
 def path(draw: Draw, *names: str) -> str:
     """A path into an object, odd keys included."""
-    keys = [pick(draw, [*names, *ODD_KEYS])] if draw(st.booleans()) else ["deep", pick(draw, ["inside", "a.b"])]
-    return "".join(f"[{json.dumps(key, ensure_ascii=draw(st.booleans()))}]" for key in keys)
+    keys = [pick(draw, [*names, *ODD_KEYS])] if flip(draw) else ["deep", pick(draw, ["inside", "a.b"])]
+    return "".join(f"[{json.dumps(key, ensure_ascii=flip(draw))}]" for key in keys)
 
 
 def asked_as(draw: Draw, field: str, operator: Operator, as_: str) -> Node:
@@ -222,7 +245,7 @@ def asked_as(draw: Draw, field: str, operator: Operator, as_: str) -> Node:
 
 def undeclared(draw: Draw, field: str) -> Node:
     """A property nobody declared: of an open event, or inside an object."""
-    if draw(st.integers(0, 2)) == 0:
+    if draw(0, 2) == 0:
         as_ = pick(draw, JSON_TYPES)
         return asked_as(draw, field, pick(draw, operators(as_)), as_)
     type_ = pick(draw, OPEN_OPERATORS)

@@ -1,10 +1,8 @@
-"""Strategies that draw any condition the universe's vocabulary allows; see ``drawing.py`` for values."""
+"""Draws any condition the universe's vocabulary allows; see ``drawing.py`` for values."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from hypothesis import strategies as st
 
 from fidelia.conditions.check_figures import COMPARED, MEASURES, PLAIN, SUMMED, fitting
 from fidelia.conditions.check_sources import CHOICES
@@ -19,6 +17,7 @@ from .drawing import (
     Draw,
     Node,
     compare,
+    flip,
     operators,
     path,
     pick,
@@ -30,7 +29,7 @@ from .pools import DURATIONS
 
 
 def of_profile(draw: Draw) -> Node:
-    match draw(st.integers(0, 9)):
+    match draw(0, 9):
         case 0:
             return member(draw)
         case 1:
@@ -38,7 +37,7 @@ def of_profile(draw: Draw) -> Node:
         case 2:
             return some_field(draw, "loyalty.1", ROW_TYPES)
         case 3:
-            return {"kind": "always"} if draw(st.booleans()) else of_moment(draw)
+            return {"kind": "always"} if flip(draw) else of_moment(draw)
     return some_field(draw, "profile", ROW_TYPES)
 
 
@@ -58,7 +57,7 @@ def of_moment(draw: Draw) -> Node:
 
 
 def of_event(draw: Draw, event: str) -> Node:
-    match draw(st.integers(0, 5)):
+    match draw(0, 5):
         case 0:
             return of_profile(draw)
         case 1 if event == "custom.quiz":
@@ -67,7 +66,7 @@ def of_event(draw: Draw, event: str) -> Node:
 
 
 def of_line(draw: Draw) -> Node:
-    match draw(st.integers(0, 6)):
+    match draw(0, 6):
         case 0:
             return of_profile(draw)
         case 1 | 2:
@@ -78,11 +77,11 @@ def of_line(draw: Draw) -> Node:
 
 
 def of_order_line(draw: Draw) -> Node:
-    return some_field(draw, "order", ROW_TYPES) if draw(st.integers(0, 3)) == 0 else of_line(draw)
+    return some_field(draw, "order", ROW_TYPES) if draw(0, 3) == 0 else of_line(draw)
 
 
 def of_order(draw: Draw) -> Node:
-    match draw(st.integers(0, 7)):
+    match draw(0, 7):
         case 0:
             return of_profile(draw)
         case 1:
@@ -96,17 +95,17 @@ def of_order(draw: Draw) -> Node:
 
 def tree(draw: Draw, leaf: Callable[[Draw], Node], depth: int) -> Node:
     """Draw groups and complements over leaves."""
-    shape = draw(st.integers(0, 5)) if depth else 5
+    shape = draw(0, 5) if depth else 5
     if shape <= 1:
-        parts = [tree(draw, leaf, depth - 1) for _ in range(draw(st.integers(1, 3)))]
+        parts = [tree(draw, leaf, depth - 1) for _ in range(draw(1, 3))]
         return {"kind": "all" if shape else "any", "of": parts}
     return {"kind": "not", "of": tree(draw, leaf, depth - 1)} if shape == 2 else leaf(draw)
 
 
 def window(draw: Draw, *, days: bool, home: bool) -> Node | None:
     """Draw a window; ``days`` says that rows have a day too, ``home`` that they are reached from the profile."""
-    shape = draw(st.integers(0, 8))
-    by = {"by": "date"} if days and draw(st.booleans()) else {}
+    shape = draw(0, 8)
+    by = {"by": "date"} if days and flip(draw) else {}
     if shape == 0:
         return {"last": pick(draw, WHOLE_DAYS if by else DURATIONS), **by}
     pool = DAYS if by else pick(draw, [TIMES, DAYS])
@@ -120,19 +119,19 @@ def window(draw: Draw, *, days: bool, home: bool) -> Node | None:
         return {"calendar": pick(draw, CALENDARS), **({"offset": offset} if offset else {}), **by}
     if shape == 5 and home:
         event = pick(draw, ["message.opened", "custom.quiz"])
-        where = {"where": of_event(draw, event)} if draw(st.integers(0, 3)) == 0 else {}
+        where = {"where": of_event(draw, event)} if draw(0, 3) == 0 else {}
         return {"since": {"event": event, "which": pick(draw, ["last", "first"]), **where}}
     return None
 
 
 def take(draw: Draw, leaf: Callable[[Draw], Node], *, days: bool) -> Node | None:
     """Draw a choice of rows."""
-    if draw(st.integers(0, 3)):
+    if draw(0, 3):
         return None
     node: Node = {pick(draw, CHOICES): pick(draw, [1, 1, 2, 3, 5, 10_000])}
-    if draw(st.integers(0, 2)) == 0:
+    if draw(0, 2) == 0:
         node["among"] = leaf(draw)
-    if days and draw(st.integers(0, 2)) == 0:
+    if days and draw(0, 2) == 0:
         node["by"] = "date"
     return node
 
@@ -142,23 +141,23 @@ def counted(draw: Draw, types: dict[str, str], figures: list[Node]) -> Node | No
     op = pick(draw, [None, None, "eq", "ne", "gt", "gte", "lt", "lte", "between"])
     if op is None:
         return None
-    low, high = sorted((draw(st.integers(0, 4)), draw(st.integers(0, 4))))
+    low, high = sorted((draw(0, 4), draw(0, 4)))
     node: Node = {"op": op, "value": [low, high] if op == "between" else low}
-    if types and draw(st.integers(0, 3)) == 0:
+    if types and draw(0, 3) == 0:
         node["distinct"] = pick(draw, [name for name, type_ in types.items() if type_ in PLAIN])
-    if figures and op in COMPARED and draw(st.booleans()):
+    if figures and op in COMPARED and flip(draw):
         node["value"] = {"figure": pick(draw, figures)}
     return node
 
 
 def measured(draw: Draw, types: dict[str, str], figures: list[Node]) -> Node | None:
     """Draw a figure beside a value or one of the figures."""
-    if draw(st.integers(0, 2)):
+    if draw(0, 2):
         return None
     fn, name, type_ = function(draw, types)
     operator = pick(draw, fitting(type_))
     node = {"fn": fn, "of": name, "op": operator.key}
-    if figures and type_ in SUMMED and draw(st.booleans()):
+    if figures and type_ in SUMMED and flip(draw):
         return {**node, "op": pick(draw, COMPARED), "value": {"figure": pick(draw, figures)}}
     return {**node, "value": value_of(draw, operator, type_)}
 
@@ -179,12 +178,12 @@ def figure(
 ) -> Node:
     """Draw a figure that others of its owner are compared with: a number."""
     fn, name, type_ = function(draw, types)
-    if type_ not in SUMMED or draw(st.integers(0, 3)) == 0:
+    if type_ not in SUMMED or draw(0, 3) == 0:
         fn, name = "count", ""
     parts = {
         "within": window(draw, days=days, home=home),
         "take": take(draw, leaf, days=days),
-        "where": leaf(draw) if draw(st.booleans()) else None,
+        "where": leaf(draw) if flip(draw) else None,
         "fn": fn,
         "of": name or None,
     }
@@ -193,18 +192,19 @@ def figure(
 
 def member(draw: Draw) -> Node:
     """Draw membership; segment 3 is worked out each time and has no past."""
-    of = pick(draw, [{"segment": 3}, {"segment": 1}, {"segment": 2}, {"global_control": True}, {"campaign": 1}])
+    campaign = {"campaign": 1}  # twice: it has four groups
+    of = pick(draw, [{"segment": 3}, {"segment": 1}, {"segment": 2}, {"global_control": True}, campaign, campaign])
     node: Node = {"kind": "member", "of": dict(of)}
-    if draw(st.integers(0, 3)) == 0:
+    if draw(0, 3) == 0:
         node["subject"] = "profile"
     if "campaign" in of and (group := pick(draw, [None, "any", "test", "control"])):
         node["of"]["group"] = group
-    if of != {"segment": 3} and draw(st.booleans()):
+    if of != {"segment": 3} and flip(draw):
         node["state"] = pick(draw, ["ever", "left"])
     kind = next(iter(of))
     told = kind == "segment" and of != {"segment": 3}
     told = told or (kind == "campaign" and node["of"].get("group") in (None, "any"))  # of groups no entries are kept
-    if told and draw(st.booleans()):
+    if told and flip(draw):
         figures = [figure(draw, {"event": "custom.quiz"}, of_moment, EVENT_TYPES, days=False, home=True)]
         parts = {
             "count": counted(draw, {kind: "integer", "at": "datetime"}, figures),
@@ -215,7 +215,7 @@ def member(draw: Draw) -> Node:
 
 
 def of_item(draw: Draw) -> Node:
-    if draw(st.integers(0, 4)) == 0:
+    if draw(0, 4) == 0:
         return of_profile(draw)
     return undeclared(draw, pick(draw, ["item.n", "item.deep.inside", "item" + path(draw, "age"), 'item.deep["a.b"]']))
 
@@ -224,11 +224,11 @@ def children(draw: Draw) -> Node:
     """Items of a list: without a time, and what is not declared."""
     types = {"n": "float", "age": "float"}
     parts = {
-        "where": tree(draw, of_item, 2) if draw(st.booleans()) else None,
+        "where": tree(draw, of_item, 2) if flip(draw) else None,
         "count": counted(draw, {}, []),
         "measure": None,
     }
-    if draw(st.integers(0, 2)) == 0:
+    if draw(0, 2) == 0:
         fn = pick(draw, ["sum", "avg", "min", "max"])
         type_ = "float" if fn in ("min", "max") else "decimal"
         operator = pick(draw, fitting(type_))
@@ -253,7 +253,7 @@ def rule(
 ) -> Node:
     """Draw everything a rule on rows may have; ``home`` says that they are reached from the profile."""
     figures: list[Node] = []
-    if draw(st.integers(0, 2)) == 0:
+    if draw(0, 2) == 0:
         own = {key: value for key, value in node.items() if key != "kind"}
         figures = [figure(draw, own, leaf, types, days=days, home=home)]
         if home:
@@ -262,7 +262,7 @@ def rule(
     parts = {
         "within": window(draw, days=days, home=home),
         "take": take(draw, leaf, days=days),
-        "where": tree(draw, leaf, 2) if draw(st.booleans()) else None,
+        "where": tree(draw, leaf, 2) if flip(draw) else None,
         "count": counted(draw, types, figures),
         "measure": measured(draw, types, figures),
     }
@@ -281,7 +281,7 @@ def related(draw: Draw, link: str, leaf: Callable[[Draw], Node]) -> Node:
 
 
 def any_rule(draw: Draw) -> Node:
-    match draw(st.integers(0, 9)):
+    match draw(0, 9):
         case 0 | 1 | 2:
             return occurred(draw)
         case 3 | 4:
@@ -293,7 +293,6 @@ def any_rule(draw: Draw) -> Node:
     return of_profile(draw)
 
 
-@st.composite
-def conditions(draw: Draw) -> Node:
+def condition(draw: Draw) -> Node:
     """Draw any condition on profiles."""
     return tree(draw, any_rule, 3)

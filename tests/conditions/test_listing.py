@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 
 from fidelia.conditions import nodes
 from fidelia.conditions.check_figures import COMPARED, COUNTED, MEASURES, PLAIN
@@ -22,8 +21,8 @@ from fidelia.conditions.nodes import KINDS
 from fidelia.conditions.operators import OPERATORS
 from fidelia.conditions.types import TYPES
 
-from .drawing import EVENT_TYPES, ROW_TYPES, Node
-from .generator import conditions
+from .drawing import EVENT_TYPES, ROW_TYPES, seeded
+from .generator import condition
 from .universe import vocabulary
 
 #: What the universe registers no kind of: it is refused, and so cannot be generated.
@@ -48,16 +47,9 @@ def drawn() -> Counter[str]:
     """What fifteen hundred generated conditions have."""
     found: Counter[str] = Counter()
 
-    @settings(
-        max_examples=1500,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate,),
-    )
-    @given(conditions())
-    def run(node: Node) -> None:
+    draw = seeded("listing")
+    for _ in range(1500):
+        node = condition(draw)
         for name, value in [("", node), *parts(node)]:
             found[name] += 1
             if isinstance(value, str):
@@ -70,8 +62,6 @@ def drawn() -> Counter[str]:
                 found[f"{name} {value.get('op', value.get('fn'))}"] += 1
             if isinstance(value, dict) and "kind" in value:
                 found[f"kind={value['kind']}"] += 1
-
-    run()
     return found
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from fidelia.conditions import Asking, Facts, MissingFact, check, decode, evaluate, needs, prepare, values_at
 
-from .drawing import Node
-from .generator import conditions, related, tree
+from .drawing import Node, pick, seeded
+from .generator import condition, related, tree
 from .generator import of_line as line_leaf
 from .pools import NOWS, ZONES
 from .universe import Universe
 
-EACH = int(os.environ.get("FIDELIA_PREPARED", "300"))
+EACH = 1_000
 UNIVERSES = {n: Universe(n, 20) for n in (1, 2)}
 
 
@@ -28,16 +25,9 @@ def test_generated_conditions_give_what_evaluate_gives(n: int) -> None:
     dynamic = {3: universe.dynamic}
     seen: Counter[str] = Counter()
 
-    @settings(
-        max_examples=EACH,
-        deadline=None,
-        derandomize="FIDELIA_PREPARED" not in os.environ,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate, Phase.shrink),
-    )
-    @given(conditions(), st.sampled_from(NOWS), st.sampled_from(ZONES))
-    def run(node: Node, now: Any, zone: str) -> None:
+    draw = seeded("prepared", n)
+    for _ in range(EACH):
+        node, now, zone = condition(draw), pick(draw, NOWS), pick(draw, ZONES)
         checked = check(decode(node), universe.vocabulary, segments=universe.segment)
         prepared, asking = prepare(checked, dynamic), Asking(now, zone)
         asked = needs(checked)
@@ -49,25 +39,19 @@ def test_generated_conditions_give_what_evaluate_gives(n: int) -> None:
                 for need in asked:
                     seen["need"] += 1
                     assert need.values.intersection(values_at(facts, need.place)), node
-
-    run()
     assert min(seen["True"], seen["False"]) > EACH
     assert seen["need"]
 
 
-@st.composite
-def rows(draw: Any) -> Node:
-    return tree(draw, lambda d: related(d, "orders.lines", line_leaf), 1)
-
-
-@settings(max_examples=EACH, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-@given(rows(), st.sampled_from(NOWS))
-def test_rows_and_their_products_give_what_evaluate_gives(node: Node, now: Any) -> None:
-    universe = UNIVERSES[1]
-    checked = check(decode(node), universe.vocabulary, segments=universe.segment)
-    prepared, asking = prepare(checked, {3: universe.dynamic}), Asking(now, "Europe/Berlin")
-    for facts in universe.facts.values():
-        assert prepared.holds(facts, asking) is evaluate(checked, facts, now, "Europe/Berlin", {3: universe.dynamic})
+def test_rows_and_their_products_give_what_evaluate_gives() -> None:
+    universe, draw = UNIVERSES[1], seeded("rows")
+    for _ in range(EACH):
+        node, now = tree(draw, lambda d: related(d, "orders.lines", line_leaf), 1), pick(draw, NOWS)
+        checked = check(decode(node), universe.vocabulary, segments=universe.segment)
+        prepared, asking = prepare(checked, {3: universe.dynamic}), Asking(now, "Europe/Berlin")
+        for facts in universe.facts.values():
+            meant = evaluate(checked, facts, now, "Europe/Berlin", {3: universe.dynamic})
+            assert prepared.holds(facts, asking) is meant, node
 
 
 def _checked(node: Node) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -19,7 +20,7 @@ from ..matching import Matching, read_matching
 Raw = psycopg.AsyncConnection[Any]
 #: Up to this many texts travel as an array; more as one joined text, which the driver sends much faster.
 FEW = 500
-#: From this many ids on a whole range is copied, if one in ten of it is asked for.
+#: From this many ids on a whole range is read, if one in ten of it is asked for.
 MANY = 10_000
 
 
@@ -204,7 +205,7 @@ async def existing(raw: Raw, database_id: int, ids: BitMap, *, lock: bool = Fals
         return BitMap()
     first, last = ids[0], ids[-1]
     if not lock and len(ids) > MANY and last - first < 10 * len(ids):
-        return ids & await _copied_ids(raw, database_id, f"where id between {int(first)} and {int(last)}")
+        return ids & await _packed_ids(raw, database_id, f"where id between {int(first)} and {int(last)}")
     tail = " order by id for no key update" if lock else ""
     cursor = await raw.execute(
         f"select id from profile_{int(database_id)} where id = any(%s::bigint[]){tail}",
@@ -216,13 +217,16 @@ async def existing(raw: Raw, database_id: int, ids: BitMap, *, lock: bool = Fals
 
 async def all_ids(raw: Raw, database_id: int) -> BitMap:
     """Return the ids of everybody in a database."""
-    return await _copied_ids(raw, database_id)
+    return await _packed_ids(raw, database_id)
 
 
-async def _copied_ids(raw: Raw, database_id: int, where: str = "") -> BitMap:
-    lines = bytearray()
-    statement = f"copy (select id from profile_{int(database_id)} {where}) to stdout"
-    async with raw.cursor() as cursor, cursor.copy(statement) as copy:
-        async for chunk in copy:
-            lines += chunk
-    return BitMap(array("I", map(int, lines.split())))
+async def _packed_ids(raw: Raw, database_id: int, where: str = "") -> BitMap:
+    # Four bytes an id in one value: as rows the driver would take them one by one.
+    cursor = await raw.execute(
+        f"select string_agg(substr(int8send(id), 5), '') from profile_{int(database_id)} {where}", binary=True
+    )
+    row = await cursor.fetchone()
+    ids = array("I", row[0] or b"" if row else b"")
+    if sys.byteorder == "little":
+        ids.byteswap()
+    return BitMap(ids)
