@@ -41,7 +41,7 @@ from .pools import NOWS, PATTERNS, TEXTS, ZONES
 from .universe import Universe
 
 UNIVERSES = (1, 2, 3, 4)
-EACH = 600
+EACH = 500
 #: A hundred rows need no more: making threads or machine code costs more than reading. (Handed over beside the query, a
 #: setting costs chDB four more statements.)
 ONE_THREAD = "SETTINGS max_threads = 1, compile_expressions = 0, compile_aggregate_expressions = 0"

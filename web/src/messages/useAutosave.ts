@@ -47,7 +47,8 @@ export function useAutosave(template: Template, content: Content, enabled: boole
       const made = await ok(api.PATCH('/api/v1/templates/{template_id}', { ...path, body: { ...bodyOf(next, template.channel), revision: revision.current } }));
       revision.current = made.revision;
       last.current = next;
-      client.setQueryData(['templates', template.id], made);
+      // A file attached meanwhile may not be in this answer.
+      client.setQueryData<Template>(['templates', template.id], (before) => ({ ...made, attachments: before?.attachments ?? made.attachments }));
       setState({ problems: made.problems, words: `Draft saved ${formatStamp(made.updated_at).split(', ')[1] ?? ''}`, conflict: null });
     } catch (error) {
       const problem = toProblem(error);

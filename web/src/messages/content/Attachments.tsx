@@ -20,7 +20,8 @@ export function Attachments({ template, canUpdate }: { template: Template; canUp
   const path = `/api/v1/templates/${template.id}/attachments`;
   const total = template.attachments.reduce((sum, file) => sum + file.size, 0);
   useAnnounce(template.attachments.length > 0 ? `${template.attachments.length} files attached` : undefined);
-  const keep = (made: Template) => { client.setQueryData(['templates', template.id], made); };
+  // What else has been saved meanwhile may not be in the answer.
+  const keep = ({ attachments, unpublished_changes }: Template) => { client.setQueryData<Template>(['templates', template.id], (before) => before && { ...before, attachments, unpublished_changes }); };
   const attach = async (file: File | null) => {
     if (!file) return;
     const form = new FormData();
