@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
+import logging
 import os
 import shutil
 import tempfile
@@ -41,6 +42,10 @@ _numbers = itertools.count(1)
 
 # Nothing of what is imported and collected can be garbage; looking for it took an eighth of the time of all tests.
 gc.disable()
+
+
+# A line for each of a hundred thousand requests, which nobody reads.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

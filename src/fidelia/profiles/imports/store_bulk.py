@@ -3,6 +3,9 @@
 Kept up row by row, a trigram index costs three times as much as everything else about a new profile together. Without
 it a search still finds everybody, only slower. Whatever happens to an import, the index comes back: at its end, or by
 the nightly run.
+
+Built beside writers it takes twice as long as alone, and after most first loads nobody else writes. So it is built
+alone at first; as soon as somebody is held up by that, it gives way and is built beside them.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ MIN_ROWS = 50_000
 _BUILDERS = 0x_5EA_2C4
 _PAUSE = 0.3
 _ATTEMPTS = 5
+#: How long a writer may be held up by an index that is built alone, and how often it is looked for writers.
+HELD_UP_SECONDS = 0.5
+_LOOK_SECONDS = 0.2
 Session = psycopg.AsyncConnection[Any]
 log = structlog.get_logger(__name__)
 
@@ -57,8 +63,9 @@ async def ensure_search(engines: Engines, database_id: int) -> bool:
             if not await _is_missing(session, database_id):
                 return False
             try:
-                await _build(session, database_id)
-            except psycopg.errors.DeadlockDetected:  # other maintenance of the same table; what is left is invalid
+                await _build(engines, session, database_id)
+            # Other maintenance of the same table, or a late wish to give way; what is left is invalid.
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.QueryCanceled):
                 await asyncio.sleep(_PAUSE)
             else:
                 return True
@@ -70,13 +77,52 @@ async def ensure_search(engines: Engines, database_id: int) -> bool:
     return False
 
 
-async def _build(session: Session, database_id: int) -> None:
-    name = _name(database_id)
+async def _build(engines: Engines, session: Session, database_id: int) -> None:
     await session.execute("set maintenance_work_mem = '512MB'")
-    await session.execute(f"drop index concurrently if exists {name}")
-    await session.execute(
-        f"create index concurrently {name} on profile_{database_id} using gin ({ddl.SEARCHED} gin_trgm_ops)"
-    )
+    await session.execute(f"drop index concurrently if exists {_name(database_id)}")
+    if not await _build_alone(engines, session, database_id):
+        log.info("the search index is built beside writers", database=database_id)
+        await session.execute(_creation(database_id, "concurrently"))
+
+
+async def _build_alone(engines: Engines, session: Session, database_id: int) -> bool:
+    """Build the index as fast as can be, while nobody may write; give it up as soon as somebody waits for that."""
+    building = asyncio.create_task(_create(session, database_id))
+    watcher = await engines.db.session()
+    try:
+        while not (await asyncio.wait({building}, timeout=_LOOK_SECONDS))[0]:
+            if await _one(watcher, _WAITING, f"profile_{database_id}", HELD_UP_SECONDS):
+                await session.cancel_safe()
+        return await building
+    finally:
+        if not building.done():  # told to stop
+            await session.cancel_safe()
+            await asyncio.wait({building})
+        await watcher.close()
+
+
+async def _create(session: Session, database_id: int) -> bool:
+    try:
+        async with session.transaction():
+            await session.execute("set local lock_timeout = '2s'")  # who comes after us in the queue waits as long
+            await session.execute(_creation(database_id))
+    except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable):
+        return False
+    return True
+
+
+#: Whether somebody who wants to write, or to change the table, has waited longer than so many seconds.
+_WAITING: LiteralString = """
+    select exists (
+      select from pg_locks
+      where relation = to_regclass(%s) and not granted and clock_timestamp() - waitstart > make_interval(secs => %s)
+        and mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))
+"""
+
+
+def _creation(database_id: int, how: str = "") -> str:
+    table = f"profile_{database_id}"
+    return f"create index {how} {_name(database_id)} on {table} using gin ({ddl.SEARCHED} gin_trgm_ops)"
 
 
 async def _is_missing(session: Session, database_id: int) -> bool:
