@@ -24,7 +24,7 @@ export { AuditLog } from './audit/AuditLog';
 export { auditWords, changedFields } from './audit/words';
 export { CancelJob, JobBar, JobProgress, progressWords, shareOf } from './jobs/JobProgress';
 export { AllDone, FirstUse, NoMatch, NoRight } from './states/Empty';
-export { announce, useAnnounce } from './states/announce';
+export { announce, useAnnounce, useAnnounceChange } from './states/announce';
 export { Delayed, RefetchBar, SkeletonPanel, SkeletonRows, SkeletonText } from './states/Loading';
 export { Loaded, named, type QueryLike } from './states/Loaded';
 export { NeedDatabase } from './states/NeedDatabase';

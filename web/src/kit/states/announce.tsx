@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useState, useRef } from 'react';
 
 const GAP = 1500;
 let say: ((text: string) => void) | null = null;
@@ -11,6 +11,16 @@ export function announce(text: string): void {
 /** Says the text whenever it becomes another one; nothing while it is empty. */
 export function useAnnounce(text: string | undefined): void {
   useEffect(() => { if (text) announce(text); }, [text]);
+}
+
+/** Says a sentence that follows what is typed, once it is another than at first; `undefined` while it is not known. */
+export function useAnnounceChange(text: string | undefined): void {
+  const last = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    if (!text) return;
+    if (last.current !== undefined && last.current !== text) announce(text);
+    last.current = text;
+  }, [text]);
 }
 
 /** The application's one polite live region; stands in the provider. */

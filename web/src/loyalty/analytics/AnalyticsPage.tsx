@@ -1,8 +1,8 @@
-import { Select } from '@mantine/core';
 import { IconChartHistogram } from '@tabler/icons-react';
 import { useDatabase } from '@/api/database';
 import { AppLink, FirstUse, Loaded, NeedDatabase, Page, PageTabs, paths, StateBadge, useSearchParam, type PageTab } from '@/kit';
 import { usePrograms, type Program } from '../programs/model';
+import { ProgramChoice } from '../programs/ProgramChoice';
 import { BuyersTab } from './BuyersTab';
 import { CodesTab } from './CodesTab';
 import { LevelsTab } from './LevelsTab';
@@ -37,7 +37,7 @@ export function AnalyticsPage() {
       <Loaded query={query} what="the programs">
         {() => (
           <>
-            {programs.length > 1 && program && <Select aria-label="Program" mb="sm" w={280} allowDeselect={false} data={programs.map((p) => ({ value: String(p.id), label: p.name }))} value={String(program.id)} onChange={(id) => { choose(id ?? undefined); }} />}
+            <ProgramChoice programs={programs} program={program} choose={choose} />
             {program ? <PageTabs key={program.id} tabs={tabsOf(program)} /> : <FirstUse icon={IconChartHistogram} title="There is no loyalty program yet" text="Figures are of a program: make one first, with points, levels and a promotion." primary={{ label: 'New program', href: paths.programNew() }} />}
           </>
         )}

@@ -28,9 +28,9 @@ function Tiles({ members, points, liability }: { members: Members; points: Point
   return (
     <FigureTiles>
       <FigureTile label="Members" value={formatNumber(members.members)} note={`${formatNumber(members.joined)} joined, ${formatNumber(members.left)} left`} trend={members.steps.map((step) => step.members)} href={to('levels')} />
-      <FigureTile label="Points in circulation" value={liability && (standing[0] ? formatNumber(standing[0].outstanding) : '0')} note={standing.length > 1 ? `${standing[0]?.name ?? ''}, and ${formatCount(standing.length - 1, 'other type', 'other types')}` : standing[0]?.name ?? 'none'} trend={(standing[0]?.steps ?? []).map((step) => num(step.points))} href={to('liability')} />
+      <FigureTile label="Points in circulation" value={liability && (standing[0] ? formatNumber(standing[0].outstanding) : '0')} note={standing.length > 1 ? `${standing[0]?.name ?? ''}, and ${formatCount(standing.length - 1, 'other type', 'other types')}` : standing[0]?.name ?? (liability && 'none')} trend={(standing[0]?.steps ?? []).map((step) => num(step.points))} href={to('liability')} />
       <FigureTile label="Owed in money" value={liability && (owed ? formatMoney({ amount: owed.money, currency: owed.currency }) : NO_VALUE)} note={liability && (owed ? liability.total.slice(1).map((one) => formatMoney({ amount: one.money, currency: one.currency })).join(', ') || 'at what a point is worth now' : 'points have no worth in money')} trend={owed?.steps.map(num) ?? []} href={to('liability')} />
-      <FigureTile label="Redemption rate" value={points && formatPercent(spent?.redemption_rate ?? null)} note={spent ? `${formatNumber(spent.total.redeemed)} used of ${formatNumber(spent.total.accrued)} earned` : 'nothing can be spent'} trend={spent?.steps.map((step) => num(step.redeemed)) ?? []} href={to('points')} />
+      <FigureTile label="Redemption rate" value={points && formatPercent(spent?.redemption_rate ?? null)} note={spent ? `${formatNumber(spent.total.redeemed)} used of ${formatNumber(spent.total.accrued)} earned` : points && 'nothing can be spent'} trend={spent?.steps.map((step) => num(step.redeemed)) ?? []} href={to('points')} />
     </FigureTiles>
   );
 }

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api, ok, upload } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import type { components } from '@/api/schema';
-import { AppForm, doneToast, failToast, FileDrop, formatCount, formatNumber, SumBar, useAppForm } from '@/kit';
+import { AppForm, doneToast, failToast, FileDrop, formatCount, formatNumber, SumBar, useAnnounce, useAppForm } from '@/kit';
 import { momentOf, poolPath, refresh, type Pool } from './model';
 
 interface MakeValues extends Record<string, unknown> { count: number | string; expires_at: string }
@@ -31,8 +31,9 @@ export function MakeForm({ pool, onClose }: { pool: Pool; onClose: () => void })
 
 function Outcome({ done }: { done: components['schemas']['ImportedCodes'] }) {
   const failed = done.items.filter((one) => one.status === 'refused').slice(0, 5);
+  useAnnounce(`${formatCount(done.inserted, 'code is new', 'codes are new')}, ${formatNumber(done.refused)} refused`);
   return (
-    <Stack gap="xs" role="status">
+    <Stack gap="xs">
       <SumBar label="What became of the codes" parts={[{ label: 'new', value: done.inserted, tone: 'moss' }, { label: 'there already', value: done.duplicated }, { label: 'no room', value: done.discarded_by_limit, tone: 'marigold' }, { label: 'not a code', value: done.refused, tone: 'clay' }]} total={formatCount(done.items.length, 'code', 'codes')} />
       {failed.map((one) => <Text key={one.index} size="sm" c="error">{one.code.slice(0, 40)}: {one.reason}</Text>)}
     </Stack>

@@ -1,9 +1,9 @@
-import { Select } from '@mantine/core';
 import { IconUserStar } from '@tabler/icons-react';
 import { useDatabase } from '@/api/database';
 import { useCan } from '@/api/session';
 import { AppLink, FirstUse, Loaded, NeedDatabase, NeedRight, Page, paths, StateBadge, useSearchParam } from '@/kit';
 import { usePrograms } from '../programs/model';
+import { ProgramChoice } from '../programs/ProgramChoice';
 import { Members } from './Members';
 
 /** The members of the active program of the database at hand, or of another of its programs. */
@@ -22,7 +22,7 @@ export function MemberListPage() {
       <Loaded query={query} what="the programs">
         {() => (
           <>
-            {programs.length > 1 && program && <Select aria-label="Program" mb="sm" w={280} allowDeselect={false} data={programs.map((p) => ({ value: String(p.id), label: p.name }))} value={String(program.id)} onChange={(id) => { choose(id ?? undefined); }} />}
+            <ProgramChoice programs={programs} program={program} choose={choose} />
             {program ? <Members key={program.id} program={program} /> : <FirstUse icon={IconUserStar} title="There is no loyalty program yet" text="Members are in a program: make one first." primary={{ label: 'New program', href: paths.programNew() }} />}
           </>
         )}

@@ -19,14 +19,14 @@ function Step({ done, title, children }: { done: boolean; title: string; childre
 /** The order in which a program is set up, each step a link to where it is done. */
 function SetUp({ program }: { program: Program }) {
   const { points, level_groups: groups } = program.setup;
-  const promotions = usePromotionCount(program.id).data ?? 0;
+  const promotions = usePromotionCount(program.id).data;
   return (
     <Section title="Set up" text={program.state === 'active' ? 'The program is at work. What is missing here may be added at any time.' : 'Nobody is a member and nothing is credited before you activate it.'}>
       <ol className={css.steps}>
         <Step done title="Program">Its members are {audienceWords(program)}. <AppLink href={paths.program(program.id, 'settings')}>Change</AppLink></Step>
         <Step done={points > 0} title="Points">{points > 0 ? <AppLink href={paths.program(program.id, 'points')}>{formatCount(points, 'kind of points', 'kinds of points')}</AppLink> : <>What do members earn, and when can they spend it? <AppLink href={paths.program(program.id, 'points')}>Add points</AppLink></>}</Step>
         <Step done={groups > 0} title="Levels">{groups > 0 ? <AppLink href={paths.program(program.id, 'levels')}>{formatCount(groups, 'level group', 'level groups')}</AppLink> : <>Levels are reached by qualification points. A program may do without. <AppLink href={paths.program(program.id, 'levels')}>Add levels</AppLink></>}</Step>
-        <Step done={promotions > 0} title="Promotions">{promotions > 0 ? <AppLink href={paths.promotions(program.id)}>{formatCount(promotions, 'promotion', 'promotions')}</AppLink> : <><AppLink href={paths.promotions(program.id)}>Say for what</AppLink> members earn points or pay less.</>}</Step>
+        <Step done={Boolean(promotions)} title="Promotions">{promotions === undefined ? 'Counting…' : promotions > 0 ? <AppLink href={paths.promotions(program.id)}>{formatCount(promotions, 'promotion', 'promotions')}</AppLink> : <><AppLink href={paths.promotions(program.id)}>Say for what</AppLink> members earn points or pay less.</>}</Step>
         <Step done={false} title="Test"><AppLink href={paths.loyaltyTest(program.id)}>Work an order out</AppLink> and see why it comes to what it comes to. Nothing is written.</Step>
       </ol>
     </Section>

@@ -2,7 +2,7 @@ import { Select, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core'
 import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Problem } from '@/api/problem';
 import type { Json } from '@/conditions';
-import { ErrorSummary, Loaded, Section } from '@/kit';
+import { ErrorSummary, Loaded, Section, useAnnounceChange } from '@/kit';
 import { usePoints, type Program } from '../programs/model';
 import { currencyOf } from '../testing/model';
 import { LimitFields } from './LimitFields';
@@ -21,6 +21,7 @@ export function Editor({ program, kind, definition, problem, attempt, change, un
   const scope = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState({ condition: 0, products: 0 });
   const saying = useSaying(program.id, kind, definition);
+  useAnnounceChange(saying.stale ? undefined : saying.sentence);
   const words = useDraftVocabulary(program.id, kind === 'trigger' ? 'profile' : 'order'), lineWords = useDraftVocabulary(program.id, 'line');
   const groups = useGroups(program.id).data ?? [], segments = useOrderSegments(program.database_id).data ?? [], pools = usePools(program.database_id).data ?? [];
   const kinds = usePoints(program.id).data ?? [];
@@ -48,7 +49,7 @@ export function Editor({ program, kind, definition, problem, attempt, change, un
       <Section>
         <Stack gap="xs">
           <TextInput label="Name" data-path="name" value={definition.name} placeholder="Gold −10 %" error={errors.get('/name')} onChange={(event) => { set({ name: event.currentTarget.value }); }} />
-          <Text data-testid="sentence" aria-live="polite" {...(saying.stale ? { c: 'dimmed' } : {})}>{saying.sentence || 'What it does is said here.'}</Text>
+          <Text data-testid="sentence" {...(saying.stale ? { c: 'dimmed' } : {})}>{saying.sentence || (saying.stale ? 'Putting it into words…' : 'What it does is said here.')}</Text>
           {open.condition + open.products > 0 && <Text c="marigold" size="sm">A rule is unfinished and does not count</Text>}
         </Stack>
       </Section>

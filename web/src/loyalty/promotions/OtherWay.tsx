@@ -1,6 +1,6 @@
 import { Anchor, Button, Group, Loader, Text } from '@mantine/core';
 import { useState } from 'react';
-import { AppLink, formatAmount, formatCount, PanelError, paths } from '@/kit';
+import { AppLink, formatAmount, formatCount, PanelError, paths, useAnnounce } from '@/kit';
 import { useOtherWay, type Arbitration, type OtherWay as Found } from './model';
 
 const WAYS = { best: 'best for the customer', priority: 'the order below' } as const;
@@ -20,12 +20,13 @@ export function otherWayWords({ other, orders, days, sums }: Pick<Found, 'other'
 export function OtherWay({ programId, mode }: { programId: number; mode: Arbitration['mode'] }) {
   const [on, setOn] = useState(false);
   const query = useOtherWay(programId, mode, on);
+  useAnnounce(on && query.data && !query.isPlaceholderData ? otherWayWords(query.data) : undefined);
   if (!on) return <div><Button variant="default" size="compact-sm" onClick={() => { setOn(true); }}>What would the other way give?</Button></div>;
   if (query.error) return <PanelError error={query.error} what="what the other way would give" onRetry={() => void query.refetch()} />;
   if (!query.data || query.isPlaceholderData) return <Group gap="xs"><Loader size="xs" /><Text size="sm" c="dimmed">Working out the last orders both ways…</Text></Group>;
   const found = query.data;
   return (
-    <div role="status">
+    <div>
       <Text data-testid="other-way">{otherWayWords(found)}</Text>
       {found.examples.length > 0 && (
         <Text size="sm">

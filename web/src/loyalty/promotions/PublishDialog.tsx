@@ -1,6 +1,6 @@
 import { Alert, Anchor, Button, Group, List, Modal, Progress, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import { formatAmount, paths, useTold } from '@/kit';
+import { formatAmount, paths, useAnnounce, useTold } from '@/kit';
 import { differenceWords, useCases } from '../testing/cases';
 import { checkWords, usePublishCheck, type Check } from './trying';
 
@@ -31,6 +31,7 @@ export function PublishDialog({ programId, promotion, name, at, when, publishing
   const query = usePublishCheck(promotion, at, cases.data?.map((one) => one.id), setDone);
   const error = cases.error ?? query.error, all = cases.data?.length ?? 0;
   useTold(error);
+  useAnnounce(query.data && checkWords(query.data));
   const changed = query.data?.filter((one) => one.state === 'changed') ?? [], failed = query.data?.filter((one) => one.state === 'failed') ?? [];
   return (
     <Modal opened onClose={close} size="lg" title={`Publish ${name}?`} closeButtonProps={{ 'aria-label': 'Close' }}>
@@ -38,13 +39,13 @@ export function PublishDialog({ programId, promotion, name, at, when, publishing
         <Text>{at === null ? 'The next order goes by it.' : `Orders go by it from ${when} on.`}</Text>
         {error && <Alert color="clay" title="The saved cases could not be checked">{error.message}. Publishing is still possible.</Alert>}
         {!error && !query.data && (
-          <div role="status">
+          <div>
             <Text size="sm" mb={4}>Running the saved cases: {done} of {all}</Text>
             <Progress value={all ? (done / all) * 100 : 0} aria-label="Saved cases" />
           </div>
         )}
         {query.data && (
-          <div role="status" data-testid="check">
+          <div data-testid="check">
             <Text fw={550}>{checkWords(query.data)}</Text>
             {changed.length > 0 && <List listStyleType="none" mt="xs" spacing="xs" styles={{ itemWrapper: { display: 'block' }, itemLabel: { display: 'block' } }} aria-label="Cases that change">{changed.map((item) => <Case key={item.case} item={item} programId={programId} />)}</List>}
             {failed.length > 0 && <>

@@ -1,11 +1,11 @@
 import { Anchor, Group, List, Select, Stack, Text } from '@mantine/core';
 import { IconCheck, IconX } from '@tabler/icons-react';
 import { toProblem } from '@/api/problem';
-import { AppLink, Details, formatAmount, formatPoints, Loaded, paths, RefetchBar, Section, useTold } from '@/kit';
+import { AppLink, Details, formatAmount, formatPoints, Loaded, paths, RefetchBar, Section, useAnnounceChange, useTold } from '@/kit';
 import { usePoints, type PointType, type Program } from '../programs/model';
 import { Basket } from '../testing/Basket';
 import { differenceWords, useCases } from '../testing/cases';
-import { askOf, effectOf, hasGoods } from '../testing/model';
+import { askOf, effectOf, hasGoods, type Case } from '../testing/model';
 import { useDraft } from '../testing/useDraft';
 import { useKept } from '../testing/useKept';
 import type { Definition, Kind } from './model';
@@ -26,7 +26,7 @@ export function Told({ tried, kinds }: { tried: Tried; kinds: readonly PointType
     <Stack gap="xs">
       <Group gap="xs" wrap="nowrap" align="start" data-testid="tried">
         {applied ? <IconCheck size={18} aria-hidden color="var(--mantine-color-success)" style={{ flex: 'none', marginTop: 2 }} /> : <IconX size={18} aria-hidden color="var(--mantine-color-dimmed)" style={{ flex: 'none', marginTop: 2 }} />}
-        <Text fw={550}>{applied ? `Applied: ${effectOf(step, currency)}` : `Not applied: ${effectOf(step, currency)}`}</Text>
+        <Text fw={550}>{verdict(tried)}</Text>
       </Group>
       {step.limited && <Text size="sm">Held back by a cap, limit or lowest price.</Text>}
       <Details items={[
@@ -41,8 +41,9 @@ export function Told({ tried, kinds }: { tried: Tried; kinds: readonly PointType
 
 interface Props { program: Program; kind: Kind; promotion: number | null; definition: Definition }
 
-function Trying({ program, kind, promotion, definition, kinds }: Props & { kinds: readonly PointType[] }) {
-  const cases = useCases(program.id).data ?? [];
+const verdict = ({ step, currency }: Tried): string => `${step.status === 'applied' ? 'Applied' : 'Not applied'}: ${effectOf(step, currency)}`;
+
+function Trying({ program, kind, promotion, definition, kinds, cases }: Props & { kinds: readonly PointType[]; cases: readonly Case[] }) {
   const [own, setOwn] = useDraft(program, kinds);
   const [kept, keep] = useKept<string | null>(`promotion-basket.${String(program.id)}`, null);
   const first = cases[0] && !hasGoods(own) ? String(cases[0].id) : OWN;
@@ -52,6 +53,7 @@ function Trying({ program, kind, promotion, definition, kinds }: Props & { kinds
   const query = useTried(program.id, promotion, kind, definition, order);
   useTold(query.error);
   const problem = query.error ? toProblem(query.error) : null;
+  useAnnounceChange(order && !problem && query.data ? verdict(query.data) : undefined);
   const unfinished = problem?.errors.some((one) => one.pointer.startsWith('/definition')) === true;
   return (
     <Stack gap="sm">
@@ -59,7 +61,7 @@ function Trying({ program, kind, promotion, definition, kinds }: Props & { kinds
       <Select aria-label="Which basket" allowDeselect={false} value={chosen} onChange={(value) => { keep(value); }}
         data={[{ value: OWN, label: 'A basket of your own' }, ...(cases.length ? [{ group: 'Saved cases', items: cases.map((one) => ({ value: String(one.id), label: one.name })) }] : [])]} />
       {!found && <Basket lines={own.lines} change={(lines) => { setOwn((before) => ({ ...before, lines })); }} />}
-      <div aria-live="polite">
+      <div>
         {!order && <Text size="sm" c="dimmed">Name a product: what the promotion would do to it stands here.</Text>}
         {order && !problem && !query.data && <Text size="sm" c="dimmed">Working it out…</Text>}
         {order && problem && <Text size="sm" c="dimmed">{unfinished ? 'Finish what the promotion says, then it is tried here.' : problem.errors[0]?.message ?? problem.detail}</Text>}
@@ -72,10 +74,10 @@ function Trying({ program, kind, promotion, definition, kinds }: Props & { kinds
 
 /** A basket beside the editor: what the promotion would do to it as it is written now. A trigger promotion has none. */
 export function TryBasket(props: Props) {
-  const query = usePoints(props.program.id);
+  const query = usePoints(props.program.id), cases = useCases(props.program.id);
   return (
     <Section title="On a basket">
-      <Loaded query={query} what="the points">{(kinds) => <Trying {...props} kinds={kinds} />}</Loaded>
+      <Loaded query={query} what="the points">{(kinds) => <Loaded query={cases} what="the saved cases">{(known) => <Trying {...props} kinds={kinds} cases={known} />}</Loaded>}</Loaded>
     </Section>
   );
 }

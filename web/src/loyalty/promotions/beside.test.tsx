@@ -125,6 +125,6 @@ it('the other way is told when somebody asks', async () => {
   const { sent } = await renderPage(<ArbitrationPanel program={program as unknown as Program} arbitration={arbitration} />, { rights: ['loyalty:read'], reply: replyWith([]) });
   expect(sent.some((one) => one.path.endsWith('/other-way'))).toBe(false);
   await userEvent.click(screen.getByRole('button', { name: 'What would the other way give?' }));
-  expect(await screen.findByText('Of the last 100 orders, best for the customer would give more in 6 orders: $12.40 in all.')).toBeVisible();
+  expect(await screen.findByTestId('other-way')).toHaveTextContent('Of the last 100 orders, best for the customer would give more in 6 orders: $12.40 in all.');
   expect(screen.getByRole('link', { name: 'web-7' })).toHaveAttribute('href', '/market/orders/7');
 });

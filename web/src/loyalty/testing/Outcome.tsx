@@ -30,6 +30,9 @@ function headline(tested: Tested, kinds: readonly PointType[]): string {
   ].filter(Boolean).join(' · ');
 }
 
+/** `US$38.16, was US$47.70 · −US$9.54`. */
+export const totalWords = (tested: Tested, kinds: readonly PointType[]): string => `${formatAmount(tested.result.final, tested.result.currency)}, ${headline(tested, kinds)}`;
+
 interface Props {
   program: Program; draft: Draft; order: TestOrder; tested: Tested; pinned: Pinned | null; kinds: readonly PointType[];
   pin: (pinned: Pinned | null) => void; back: (draft: Draft) => void; saved: (id: number) => void;

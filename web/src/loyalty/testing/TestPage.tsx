@@ -1,8 +1,8 @@
-import { Select } from '@mantine/core';
 import { IconFlask } from '@tabler/icons-react';
 import { useDatabase } from '@/api/database';
 import { AppLink, FirstUse, Loaded, NeedDatabase, Page, paths, StateBadge, useSearchParam } from '@/kit';
 import { usePrograms } from '../programs/model';
+import { ProgramChoice } from '../programs/ProgramChoice';
 import { TestTab } from './TestTab';
 
 /** The test page of the active program of the database at hand, or of another of its programs. */
@@ -19,7 +19,7 @@ export function TestPage() {
       <Loaded query={query} what="the programs">
         {() => (
           <>
-            {programs.length > 1 && program && <Select aria-label="Program" mb="sm" w={280} allowDeselect={false} data={programs.map((p) => ({ value: String(p.id), label: p.name }))} value={String(program.id)} onChange={(id) => { choose(id ?? undefined); }} />}
+            <ProgramChoice programs={programs} program={program} choose={choose} />
             {program ? <TestTab key={program.id} program={program} /> : <FirstUse icon={IconFlask} title="There is no loyalty program yet" text="A basket is tried on the promotions of a program: make one first." primary={{ label: 'New program', href: paths.programNew() }} />}
           </>
         )}

@@ -1,12 +1,12 @@
 import { Button, Grid, Group, SegmentedControl, Select, Stack, TagsInput, Text, TextInput } from '@mantine/core';
 import { useEffect, useRef } from 'react';
-import { Loaded, PanelError, RefetchBar, Section, useSearchParam } from '@/kit';
-import { useLevelGroups, usePoints, type PointType, type Program } from '../programs/model';
+import { Loaded, PanelError, RefetchBar, Section, useAnnounceChange, useSearchParam } from '@/kit';
+import { useLevelGroups, usePoints, type LevelGroup, type PointType, type Program } from '../programs/model';
 import { Basket } from './Basket';
 import { Cases } from './Cases';
 import { useCases } from './cases';
 import { askOf, draftOf, firstDraft, modeWords, useFacts, useTested, type Case, type Draft, type Mode, type Pinned } from './model';
-import { Outcome } from './Outcome';
+import { Outcome, totalWords } from './Outcome';
 import { useDraft } from './useDraft';
 import { useKept } from './useKept';
 import { Versions } from './Versions';
@@ -30,17 +30,22 @@ function useLoaded(programId: number, put: (draft: Draft) => void) {
 
 /** Try a basket on the program: for whom, when, with what; the result follows each change. Nothing is written but saved cases. */
 export function TestTab({ program }: { program: Program }) {
-  return <Loaded query={usePoints(program.id)} what="the points">{(kinds) => <Trial program={program} kinds={kinds} />}</Loaded>;
+  const points = usePoints(program.id), groups = useLevelGroups(program.id), cases = useCases(program.id);
+  return (
+    <Loaded query={points} what="the points">
+      {(kinds) => <Loaded query={groups} what="the levels">{(levels) => <Loaded query={cases} what="the saved cases">{() => <Trial program={program} kinds={kinds} groups={levels} />}</Loaded>}</Loaded>}
+    </Loaded>
+  );
 }
 
-function Trial({ program, kinds }: { program: Program; kinds: readonly PointType[] }) {
-  const groups = useLevelGroups(program.id).data ?? [];
+function Trial({ program, kinds, groups }: { program: Program; kinds: readonly PointType[]; groups: readonly LevelGroup[] }) {
   const spendable = kinds.filter((kind) => kind.kind === 'standard');
   const [draft, setDraft, currency] = useDraft(program, kinds);
   const [pinned, setPinned] = useKept<Pinned | null>(`loyalty-test-a.${String(program.database_id)}`, null);
   const { loaded, load, name } = useLoaded(program.id, setDraft);
   const query = useTested(program.id, draft), order = askOf(draft);
   const facts = useFacts(program.id, draft.versions).data;
+  useAnnounceChange(order && !query.error && query.data && !query.isPlaceholderData ? totalWords(query.data, kinds) : undefined);
   const set = (part: Partial<Draft>) => { setDraft((before) => ({ ...before, ...part })); };
   const text = (field: 'channel' | 'region' | 'delivery' | 'currency', label: string, more: Record<string, unknown> = {}) => (
     <TextInput label={label} w={120} value={draft[field]} onChange={(event) => { set({ [field]: event.currentTarget.value }); }} {...more} />
@@ -76,7 +81,7 @@ function Trial({ program, kinds }: { program: Program; kinds: readonly PointType
             </Section>
           </Stack>
         </Grid.Col>
-        <Grid.Col span={{ base: 12, md: 6 }} aria-live="polite">
+        <Grid.Col span={{ base: 12, md: 6 }}>
           <RefetchBar on={query.isFetching} />
           {query.error && <PanelError error={query.error} what="the basket" onRetry={() => void query.refetch()} />}
           {!query.error && query.data && order && <Outcome program={program} draft={draft} order={order} tested={query.data} pinned={pinned} kinds={kinds} pin={setPinned} back={setDraft} saved={name} />}

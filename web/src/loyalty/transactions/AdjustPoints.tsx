@@ -1,7 +1,7 @@
 import { Select, Stack, Text, TextInput } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
-import { AppForm, doneToast, formatPoints, useAppForm } from '@/kit';
+import { AppForm, doneToast, formatPoints, useAnnounceChange, useAppForm } from '@/kit';
 import type { Program } from '../programs/model';
 import { isBelowZero, plus, refresh, useBalance, type Balance } from './model';
 
@@ -30,6 +30,7 @@ export function AdjustPoints({ program, profileId, points, onClose }: { program:
   const { points: chosen, change } = form.form.getValues();
   const key = chosen || balances[0]?.points || '';
   const becomes = outcome(balances.find((one) => one.points === key), change);
+  useAnnounceChange(becomes?.text);
   const save = useAction({
     refresh,
     run: (v: Values, { headers }) => ok(api.POST('/api/v1/loyalty/programs/{program_id}/members/{profile_id}/adjust', {
@@ -42,7 +43,7 @@ export function AdjustPoints({ program, profileId, points, onClose }: { program:
       <Stack gap="sm">
         {balances.length > 1 && <Select label="Points" allowDeselect={false} data={balances.map((one) => ({ value: one.points, label: one.name }))} {...form.form.getInputProps('points')} />}
         <TextInput label="Change" description="50 adds points, -50 takes them away" inputMode="decimal" autoComplete="off" {...form.form.getInputProps('change')} />
-        <Text size="sm" role="status" mih="1.6em" {...(becomes?.bad ? { c: 'clay' } : {})}>{becomes?.text}</Text>
+        <Text size="sm" mih="1.6em" {...(becomes?.bad ? { c: 'clay' } : {})}>{becomes?.text}</Text>
         <TextInput label="Why" description="Stays in the ledger and in the audit log" maxLength={1000} {...form.form.getInputProps('reason')} />
       </Stack>
     </AppForm>
