@@ -6,7 +6,7 @@ import { useDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { toProblem, type Problem } from '@/api/problem';
 import type { Json } from '@/conditions';
-import { announce, AppLink, doneToast, ErrorSummary, formatAmount, LeaveGuard, Loaded, NeedDatabase, Page, paths, Section, SmallTable, Time, useGo, useIdParam, type Column } from '@/kit';
+import { announce, AppLink, type Column, doneToast, ErrorSummary, formatAmount, LeaveGuard, Loaded, named, NeedDatabase, Page, paths, Section, SmallTable, Time, useGo, useIdParam } from '@/kit';
 import type { components } from '@/api/schema';
 import { Rules } from './Rules';
 import type { OrderSegment } from './model';
@@ -78,6 +78,6 @@ export function OrderSegmentNewPage() {
 export function OrderSegmentPage() {
   const id = useIdParam('segmentId');
   const query = useQuery({ queryKey: ['order-segments', 'one', id], queryFn: ({ signal }) => ok(api.GET('/api/v1/loyalty/order-segments/{segment_id}', { params: { path: { segment_id: id } }, signal })) });
-  if (!query.data) return <Page title="Order segment" crumbs={[{ label: 'Order segments', href: paths.orderSegments() }]}><Loaded query={query} what="the order segment">{() => null}</Loaded></Page>;
+  if (!query.data) return <Page title={named(query, () => '', 'Order segment')} crumbs={[{ label: 'Order segments', href: paths.orderSegments() }]}><Loaded query={query} what="the order segment">{() => null}</Loaded></Page>;
   return <EditSegment key={query.data.revision} databaseId={query.data.database_id} segment={query.data} />;
 }

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useList } from '@/api/list';
-import { AllDone, formatDuration, JobProgress, ListView, Loaded, Page, paths, StateBadge, Time, useIdParam, useListState, formatNumber, type Column } from '@/kit';
+import { AllDone, formatDuration, JobProgress, ListView, Loaded, named, Page, paths, StateBadge, Time, useIdParam, useListState, formatNumber, type Column } from '@/kit';
 import { formats, startWords, useFeed, type FeedRun, type RejectedOffer } from './model';
 import { Reasons, RunFigures, UnknownFields } from './RunFigures';
 
@@ -29,12 +29,12 @@ export function FeedRunPage() {
     refetchInterval: (q) => (q.state.data && q.state.data.finished_at === null ? 1500 : false),
   });
   const run = query.data;
-  const feed = useFeed(run?.feed_id ?? 0, run !== undefined).data;
+  const asked = useFeed(run?.feed_id ?? 0, run !== undefined), feed = asked.data;
   const [made, setMade] = useState(0);
   const took = run?.started_at && run.finished_at ? new Date(run.finished_at).getTime() - new Date(run.started_at).getTime() : null;
   const file = run && run.rejected > 0 ? [{ label: 'Download rejected offers', onClick: () => { window.location.assign(`/api/v1/market/feed-runs/${run.id}/rejected.csv`); } }] : [];
   return (
-    <Page title={feed ? `Run of ${feed.name}` : 'Run of a feed'} crumb="Run" crumbs={[{ label: 'Feeds', href: paths.marketFeeds() }, ...(feed ? [{ label: feed.name, href: paths.marketFeed(feed.id) }] : [])]} badges={run && <StateBadge state={run.state} />}
+    <Page title={named({ data: feed, error: asked.error ?? query.error }, (found) => `Run of ${found.name}`, 'Run of a feed')} crumbs={[{ label: 'Feeds', href: paths.marketFeeds() }, ...(feed ? [{ label: feed.name, href: paths.marketFeed(feed.id) }] : [])]} badges={run && <StateBadge state={run.state} />}
       facts={run ? [<Time key="t" value={run.started_at ?? run.queued_at} mode="absolute" />, startWords(run), run.format && formats[run.format], took !== null && formatDuration(took)] : []} secondary={file}
       help={{ text: 'The parts add up to the offers of the file. A file that is broken anywhere changes nothing.', guide: 'feeds' }}
       tabs={run ? [

@@ -12,7 +12,7 @@ function EntryLine({ entry, zone }: { entry: Entry; zone: string }) {
   const href = entry.run_id && entry.type === 'recurring' ? reportOf({ id: entry.mailing_id }, entry.run_id) : paths.mailing(entry.mailing_id);
   return (
     <li className={css.entry ?? ''}>
-      <Text span size="xs" c="dimmed" className="fd-num">{entry.what === 'planned' && <IconClock size={12} aria-label="planned" style={{ verticalAlign: '-2px' }} />} {at}</Text>{' '}
+      <Text span size="xs" c="dimmed" className="fd-num">{entry.what === 'planned' && <IconClock size={12} aria-label="planned" style={{ verticalAlign: '-2px' }} />} <time dateTime={entry.at} title={`${at} ${zone}`}>{at}</time></Text>{' '}
       <AppLink href={href}>{entry.name}</AppLink>
       {entry.what === 'sent' && entry.audience !== null && <Text span size="xs" c="dimmed"> {formatCount(entry.audience, 'person', 'people')}</Text>}
     </li>
