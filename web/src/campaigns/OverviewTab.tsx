@@ -76,7 +76,7 @@ export function OverviewTab({ campaign, onDetails }: { campaign: Campaign; onDet
       {campaign.tags.length > 0 && <TagList tags={campaign.tags} most={20} hrefOf={tagHref} />}
       {campaign.state === 'draft' ? <Before campaign={campaign} /> : hasBegun(campaign) && <><VerdictCard campaign={campaign} /><AudienceSummary campaign={campaign} /></>}
       <AtAGlance campaign={campaign} />
-      <Section title="Settings" {...(onDetails ? { actions: <Anchor component="button" type="button" onClick={onDetails}>Change</Anchor> } : {})}>
+      <Section title="Settings" {...(onDetails ? { actions: <Anchor component="button" type="button" mih={24} onClick={onDetails}>Change</Anchor> } : {})}>
         <Details items={[
           ['Database', database?.name], ['List', <AppLink key="s" href={paths.segment(campaign.segment_id)}>{campaign.segment_name}</AppLink>],
           ['Success is', campaign.goal ? `the goal ${campaign.goal}` : 'an order'], ['Counts until', `${formatCount(campaign.window_days, 'day', 'days')} after its end`],

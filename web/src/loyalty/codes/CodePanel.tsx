@@ -44,7 +44,7 @@ export function CodePanel({ pool, code: text }: { pool: Pool; code: string }) {
         <Stack gap="md">
           <Group gap="sm"><Text size="lg" ff="monospace" component="div"><Copyable value={code.code} /></Text><CodeState state={code.state} /></Group>
           <Details items={[
-            ['Person', code.profile_id === null ? NO_VALUE : <AppLink href={paths.profile(pool.database_id, code.profile_id)}>#{code.profile_id}</AppLink>],
+            ['Person', code.profile_id === null ? NO_VALUE : <AppLink href={paths.profile(pool.database_id, code.profile_id)}><span className="fd-num">#{code.profile_id}</span></AppLink>],
             ['Given', <Time value={code.attached_at} mode="absolute" />],
             ['First used', <Time value={code.activated_at} mode="absolute" />],
             ['Expires', <Time value={code.expires_at} mode="absolute" none="never" />],

@@ -20,9 +20,9 @@ export function CodesTab({ pool, onOpen }: { pool: Pool; onOpen: (code: string) 
   })));
   const personal = pool.kind === 'personal';
   const columns: Column<Code>[] = [
-    { key: 'code', header: 'Code', cell: (c) => <UnstyledButton aria-label={`Open the code ${c.code}`} onClick={() => { onOpen(c.code); }}><Text span size="sm" ff="monospace" td="underline" c="var(--mantine-color-anchor)">{c.code}</Text></UnstyledButton> },
+    { key: 'code', header: 'Code', cell: (c) => <UnstyledButton mih={24} aria-label={`Open the code ${c.code}`} onClick={() => { onOpen(c.code); }}><Text span size="sm" ff="monospace" td="underline" c="var(--mantine-color-anchor)">{c.code}</Text></UnstyledButton> },
     { key: 'state', header: 'State', priority: 1, cell: (c) => <CodeState state={c.state} /> },
-    ...(personal ? [{ key: 'who', header: 'Person', priority: 2 as const, cell: (c: Code) => (c.profile_id === null ? (c.attached_at ? 'erased' : NO_VALUE) : <AppLink href={paths.profile(pool.database_id, c.profile_id)}>#{c.profile_id}</AppLink>) }] : []),
+    ...(personal ? [{ key: 'who', header: 'Person', priority: 2 as const, cell: (c: Code) => (c.profile_id === null ? (c.attached_at ? 'erased' : NO_VALUE) : <AppLink href={paths.profile(pool.database_id, c.profile_id)}><span className="fd-num">#{c.profile_id}</span></AppLink>) }] : []),
     { key: 'attached_at', header: 'Given', sort: 'attached_at', priority: 3, cell: (c) => <Time value={c.attached_at} /> },
     { key: 'activated_at', header: 'Used', sort: 'activated_at', priority: 3, cell: (c) => <Time value={c.activated_at} /> },
     { key: 'uses', header: 'Uses', align: 'right', priority: 3, hidden: personal, cell: (c) => <Num value={c.uses} /> },

@@ -9,7 +9,7 @@ export function HoldersTab({ pool }: { pool: Pool }) {
   const state = useListState();
   const query = useList<Holder>(['promo-codes', pool.id, 'holders'], ({ cursor, limit, signal }) => ok(api.GET('/api/v1/promo-codes/pools/{pool_id}/holders', { params: { path: { pool_id: pool.id }, query: { limit, ...(cursor ? { cursor } : {}) } }, signal })));
   const columns: Column<Holder>[] = [
-    { key: 'who', header: 'Person', cell: (h) => <AppLink href={paths.profile(pool.database_id, h.profile_id)}>#{h.profile_id}</AppLink> },
+    { key: 'who', header: 'Person', cell: (h) => <AppLink href={paths.profile(pool.database_id, h.profile_id)}><span className="fd-num">#{h.profile_id}</span></AppLink> },
     { key: 'code', header: 'Code', priority: 1, cell: (h) => <Text span inherit ff="monospace">{h.code}</Text> },
     { key: 'uses', header: 'Uses', align: 'right', priority: 2, cell: (h) => <Num value={h.uses} /> },
     { key: 'attached_at', header: 'Given', priority: 2, cell: (h) => <Time value={h.attached_at} /> },

@@ -40,13 +40,17 @@ function Lanes({ program, items, groups }: { program: Program; items: readonly P
   );
 }
 
+function Some({ program, items }: { program: Program; items: readonly Promotion[] }) {
+  return <Loaded query={useGroups(program.id)} what="the exclusion groups">{(groups) => <Lanes program={program} items={items} groups={groups} />}</Loaded>;
+}
+
 /** Promotions of a program in lanes by exclusion group, in the order in which they are tried. */
 export function PromotionListPage() {
   const database = useDatabase(), go = useGo(), can = useCan('loyalty:create');
   const [asked, setAsked] = useSearchParam('program');
   const programs = usePrograms(database?.id);
   const program = programs.data?.find((one) => String(one.id) === asked) ?? programs.data?.[0];
-  const query = usePromotions(program?.id ?? 0), groups = useGroups(program?.id ?? 0);
+  const query = usePromotions(program?.id ?? 0);
   if (!database) return <NeedDatabase title="Promotions" why="Promotions belong to the loyalty program of a database." />;
   const add = { label: 'New promotion', icon: <IconPlus size={16} />, onClick: () => { go(paths.promotionNew(program?.id)); }, shortcut: 'n' };
   return (
@@ -58,7 +62,7 @@ export function PromotionListPage() {
           : <Loaded query={query} what="the promotions">
             {(items) => (items.length === 0
               ? <None program={program}><FirstUse icon={IconRosetteDiscount} title="Reward something" text="Start with one: 5 % of what is paid, in points. It gives nothing before you publish it." {...(can ? { primary: add } : {})} /></None>
-              : <Loaded query={groups} what="the exclusion groups">{(found) => <Lanes program={program} items={items} groups={found} />}</Loaded>)}
+              : <Some program={program} items={items} />)}
           </Loaded>)}
       </Loaded>
     </Page>

@@ -29,7 +29,7 @@ function LineState({ order, line }: { order: OrderDetail; line: OrderLine }) {
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
-        <UnstyledButton aria-label={`Status of ${line.name}: ${name}`} disabled={set.isPending}><Group gap={4} wrap="nowrap"><Text span size="sm">{name}</Text><IconChevronDown size={14} aria-hidden /></Group></UnstyledButton>
+        <UnstyledButton mih={24} aria-label={`Status of ${line.name}: ${name}`} disabled={set.isPending}><Group gap={4} wrap="nowrap"><Text span size="sm">{name}</Text><IconChevronDown size={14} aria-hidden /></Group></UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
         {statuses.filter((s) => s.external_id !== line.status && s.archived_at === null).map((s) => (

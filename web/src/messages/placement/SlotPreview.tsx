@@ -26,7 +26,7 @@ export function SlotPreview({ mailing, slot, unsaved = false }: { mailing: Maili
   return (
     <Stack gap="xs">
       <Group justify="space-between" gap="xs">
-        <Text size="sm" c="dimmed">{slot ? `In ${slot.name}${width ? `, ${width} pixels wide` : ''}` : 'Without a slot'}{unsaved && ' · as it was saved last'}</Text>
+        <Text size="sm" c="dimmed">{slot ? `In ${slot.name}${width ? `, ${width} pixels wide` : ''}` : mailing.placement?.slot_id ? '…' : 'Without a slot'}{unsaved && ' · as it was saved last'}</Text>
         <Select aria-label="Preview as" placeholder="Nobody in particular" clearable searchable w={200} value={person === null ? null : String(person)} onChange={choose} data={samples.map((s) => ({ value: String(s.profile_id), label: s.name }))} />
       </Group>
       <Loaded query={query} what="the preview">
