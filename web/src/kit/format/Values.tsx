@@ -36,8 +36,8 @@ export function Change({ value, unit = '' }: { value: number | null | undefined;
 
 export interface TimeProps {
   value: string | null | undefined;
-  /** relative below seven days; absolute in logs and reports; date without a clock */
-  mode?: 'relative' | 'absolute' | 'date';
+  /** relative below seven days; absolute in logs and reports; date without a clock, clock without a date */
+  mode?: 'relative' | 'absolute' | 'date' | 'clock';
   zone?: string | undefined;
   showZone?: boolean;
   seconds?: boolean;
@@ -56,6 +56,7 @@ export function Time({ value, mode = 'relative', zone, showZone = false, seconds
   if (!value) return <Text span inherit>{none}</Text>;
   const full = formatStamp(value, { zone, seconds: true, showZone: true });
   const words = mode === 'date' ? formatDay(value, zone)
+    : mode === 'clock' ? new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: zone ?? localZone() }).format(new Date(value))
     : mode === 'absolute' ? formatStamp(value, { zone, seconds, showZone })
       : relativeTime(value, new Date()) ?? formatDay(value, zone ?? localZone());
   return (

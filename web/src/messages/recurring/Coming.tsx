@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core';
-import { formatStamp, SkeletonText } from '@/kit';
+import { SkeletonText, Time } from '@/kit';
 import { useTold } from '@/kit/states/told';
 import { useComing, type LaunchSchedule } from './model';
 
@@ -11,5 +11,5 @@ export function Coming({ databaseId, schedule, zone }: { databaseId: number; sch
   if (error) return <Text size="sm" c="dimmed">The next launches are shown once the schedule is complete.</Text>;
   if (!data) return isFetching ? <Text size="sm"><SkeletonText /></Text> : null;
   if (data.launches.length === 0) return <Text size="sm" c="dimmed">No launch is left.</Text>;
-  return <Text size="sm">Next: {data.launches.map((at, i) => <span key={at}>{i > 0 && ' · '}<time dateTime={at} title={`${formatStamp(at, { zone: own })} ${own}`}>{formatStamp(at, { zone: own })}</time></span>)}</Text>;
+  return <Text size="sm">Next: {data.launches.map((at, i) => <span key={at}>{i > 0 && ' · '}<Time value={at} mode="absolute" zone={own} /></span>)}</Text>;
 }
