@@ -53,7 +53,7 @@ async def drop_search(tx: Tx, database: Database) -> None:
 
 
 async def ensure_search(engines: Engines, database_id: int) -> bool:
-    """Build the search index if it is missing or broken, without stopping writers; return whether it was built."""
+    """Build the search index if it is missing or broken, and return whether it was; a writer waits a second at most."""
     session = await engines.db.session()
     try:
         # One builder at a time. Asked for again and again: a statement that waits would hold up the builder for ever.
@@ -87,8 +87,8 @@ async def _build(engines: Engines, session: Session, database_id: int) -> None:
 
 async def _build_alone(engines: Engines, session: Session, database_id: int) -> bool:
     """Build the index as fast as can be, while nobody may write; give it up as soon as somebody waits for that."""
-    building = asyncio.create_task(_create(session, database_id))
     watcher = await engines.db.session()
+    building = asyncio.create_task(_create(session, database_id))
     try:
         while not (await asyncio.wait({building}, timeout=_LOOK_SECONDS))[0]:
             if await _one(watcher, _WAITING, f"profile_{database_id}", HELD_UP_SECONDS):

@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 from pyroaring import BitMap
 
+from fidelia.kernel.ids import MAX_PROFILE_ID
+
 from .model import ErasureReceipt, PersonalExport
 
 Raw = psycopg.AsyncConnection[Any]
@@ -126,6 +128,6 @@ async def receipts(
             removed=row[6] or {},
         )
         for row in await cursor.fetchall()
-        if profile_id is None or profile_id in BitMap.deserialize(row[7])
+        if profile_id is None or (0 < profile_id <= MAX_PROFILE_ID and profile_id in BitMap.deserialize(row[7]))
     ]
     return found[:limit]
