@@ -50,7 +50,7 @@ test: $(VENV)/.dev web/node_modules/.installed  ## every test that a change must
 	$(MAKE) -j2 --output-sync=target web-tests-1 web-tests-2
 	$(MAKE) python-tests
 
-# Browser tests leave more than half of the processors idle: these take what is left.
+# Browser tests leave an eighth of the processors idle: these take it.
 checks:
 	$(MAKE) -j2 --output-sync=target web-lint types web-types imports lint
 

@@ -1,7 +1,7 @@
 """Draws values and comparisons.
 
 Values come by operator shape and field type: a new operator row is drawn at once, a new shape or type without a
-strategy here fails loudly.
+way here fails loudly.
 """
 
 from __future__ import annotations

@@ -41,13 +41,6 @@ def of_profile(draw: Draw) -> Node:
     return some_field(draw, "profile", ROW_TYPES)
 
 
-_ALWAYS_IN_SIGHT = (
-    ("profile", ROW_TYPES),
-    ("loyalty.1", ROW_TYPES),
-    ("now", {"weekday": "enum", "time": "time", "date": "date"}),
-)
-
-
 def of_moment(draw: Draw) -> Node:
     name, type_ = pick(draw, [("now.weekday", "enum"), ("now.time", "time"), ("now.date", "date")])
     node = compare(draw, name, pick(draw, operators(type_)), type_)
