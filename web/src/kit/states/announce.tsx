@@ -1,4 +1,4 @@
-import { useEffect, useState, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 const GAP = 1500;
 let say: ((text: string) => void) | null = null;

@@ -50,5 +50,5 @@ export function PromotionNewPage() {
   if (!database) return <NeedDatabase title="New promotion" why="Promotions belong to the loyalty program of a database." />;
   if (!program) return <Page title="New promotion" crumbs={[{ label: 'Promotions', href: paths.promotions() }]}><Loaded query={query} what="the programs">{() => <Text>Make a loyalty program first: promotions belong to one.</Text>}</Loaded></Page>;
   if (!points.data) return <Page title="New promotion" crumbs={[{ label: 'Promotions', href: paths.promotions(program.id) }]}><Loaded query={points} what="the points">{() => null}</Loaded></Page>;
-  return <Loaded query={points} what="the points">{(items) => <NewPromotion key={program.id} program={program} points={(items.find((one) => one.kind === 'standard') ?? items[0])?.key} />}</Loaded>;
+  return <NewPromotion key={program.id} program={program} points={(points.data.find((one) => one.kind === 'standard') ?? points.data[0])?.key} />;
 }
