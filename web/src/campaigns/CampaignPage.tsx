@@ -41,7 +41,7 @@ function Progress({ campaign }: { campaign: Campaign }) {
       </Alert>
     );
   }
-  if (campaign.state === 'building') return <Text role="status" mb="md">People are being taken in and divided.</Text>;
+  if (campaign.state === 'building') return <Text mb="md">People are being taken in and divided.</Text>;
   return null;
 }
 

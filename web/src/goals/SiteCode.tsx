@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { ActionButton, CopyButton, doneToast, failToast, Loaded, Time } from '@/kit';
+import { ActionButton, CopyButton, doneToast, failToast, Loaded, Time, useAnnounceChange } from '@/kit';
 import { snippetOf, type WriteKey } from './model';
 
 function Snippet({ text, label }: { text: string; label: string }) {
@@ -19,12 +19,13 @@ function Snippet({ text, label }: { text: string; label: string }) {
 
 function Waiting({ writeKey }: { writeKey: WriteKey }) {
   const query = useQuery({
-    queryKey: ['write-keys', writeKey.id, 'live'], refetchInterval: 3000,
+    queryKey: ['write-keys', writeKey.id, 'live'], refetchInterval: 5000,
     queryFn: ({ signal }) => ok(api.GET('/api/v1/write-keys/{key_id}', { params: { path: { key_id: writeKey.id } }, signal })),
   });
   const last = query.data?.last_used_at ?? null;
+  useAnnounceChange(query.data && (last ? 'The first event has come' : 'Waiting for the first event'));
   return (
-    <Group gap="xs" role="status">
+    <Group gap="xs">
       {last ? <><IconCircleCheck size={18} color="var(--mantine-color-moss-6)" /><Text size="sm">Received: the last event came <Time value={last} /></Text></>
         : <><Loader size="xs" /><Text size="sm">Waiting for the first event from your site…</Text></>}
     </Group>

@@ -1,6 +1,7 @@
 import { Anchor, Button } from '@mantine/core';
 import { useState } from 'react';
 import { formatNumber } from '../format/number';
+import { useAnnounce } from '../states/announce';
 import type { BulkAction, Noun, Selection } from './types';
 import css from './list.module.css';
 
@@ -20,6 +21,7 @@ export function BulkBar({ selection, actions, noun, total, canSelectAll, onSelec
   const [busy, setBusy] = useState<number | null>(null);
   const count = selection.count === null ? `all ${noun.many} that match` : formatNumber(selection.count);
   const refusals = actions.flatMap((action) => action.refusal?.(selection) ?? []);
+  useAnnounce(refusals.join('. '));
   const run = async (action: BulkAction, i: number) => {
     setBusy(i);
     try {
@@ -42,7 +44,7 @@ export function BulkBar({ selection, actions, noun, total, canSelectAll, onSelec
           {action.label(count)}
         </Button>
       ))}
-      {refusals.map((words) => <span key={words} role="status">{words}</span>)}
+      {refusals.map((words) => <span key={words}>{words}</span>)}
       <Button size="xs" variant="subtle" color="gray" ml="auto" onClick={onClear}>Clear</Button>
     </div>
   );

@@ -4,14 +4,16 @@ import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { Details, failToast, formatNumber, Loaded, Section, Time, ToneBadge } from '@/kit';
+import { Details, failToast, formatNumber, Loaded, Section, Time, ToneBadge, useAnnounce } from '@/kit';
 import { addressOf, serverState, type MailServer, type ServerTest } from './model';
 
 function Outcome({ test }: { test: ServerTest }) {
+  const verdict = test.ok ? 'The server takes mails' : 'The server cannot be used like this';
+  useAnnounce(verdict);
   return (
-    <Stack gap="sm" role="status">
-      {test.ok ? <Alert color="moss" title="The server takes mails">It answered in {formatNumber(test.took_ms)} ms{test.extensions.length > 0 && <> and offers {test.extensions.map((name) => name.split(' ')[0]).join(', ')}</>}.</Alert>
-        : <Alert color="clay" title="The server cannot be used like this"><Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{test.error}</Code></Alert>}
+    <Stack gap="sm">
+      {test.ok ? <Alert color="moss" title={verdict}>It answered in {formatNumber(test.took_ms)} ms{test.extensions.length > 0 && <> and offers {test.extensions.map((name) => name.split(' ')[0]).join(', ')}</>}.</Alert>
+        : <Alert color="clay" title={verdict}><Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{test.error}</Code></Alert>}
       {test.steps.length > 0 && <Text size="sm" c="dimmed">Went well: {test.steps.join(' → ')}</Text>}
     </Stack>
   );

@@ -2,7 +2,7 @@ import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AppLink, Chart, confirmConsequence, doneToast, failToast, formatCount, formatNumber, formatShare, NO_VALUE, Num, paths, Section, SmallTable, ToneBadge, type Column } from '@/kit';
+import { AppLink, Chart, confirmConsequence, doneToast, failToast, formatCount, formatNumber, formatShare, NO_VALUE, Num, paths, Section, SmallTable, ToneBadge, useAnnounceChange, type Column } from '@/kit';
 import type { Mailing, MailingReport } from '../model';
 import { letter, metrics, shareOf, stateWords, type TestReport, type VariantReport } from './model';
 
@@ -45,9 +45,10 @@ function TestState({ mailing, test }: { mailing: Mailing; test: TestReport }) {
   const running = mailing.state === 'sending' || mailing.state === 'paused';
   const open = running && ['sending', 'waiting', 'person'].includes(test.state);
   const sure = test.leader !== null && test.winner === null && test.confidence !== null && test.metric !== 'manual';
+  useAnnounceChange(stateWords(test, !running));
   return (
     <Stack gap="sm">
-      <Text role="status">{stateWords(test, !running)}</Text>
+      <Text>{stateWords(test, !running)}</Text>
       {sure && <Text size="sm" c="dimmed">{letter(test.leader ?? 0)} leads and is {(test.confidence ?? 0).toFixed(1)} % sure{test.minimum > 0 ? `; ${test.minimum} % is asked for` : ''}.</Text>}
       {test.winner !== null && test.confidence !== null && test.leader !== null && test.by === '' && <Text size="sm" c="dimmed">How sure: {test.confidence.toFixed(1)} %, against the variant that came closest.</Text>}
       {open && mailing.state === 'paused' && <Alert color="marigold">Nothing is decided while the mailing is paused.</Alert>}

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { api, ok, upload } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { toProblem, type Problem } from '@/api/problem';
-import { FileDrop, formatCount, formatNumber, LeaveGuard, PanelError } from '@/kit';
+import { FileDrop, formatCount, formatNumber, LeaveGuard, PanelError, useAnnounce } from '@/kit';
 import { LoadSetup, type Target } from './LoadSetup';
 import { linesOf, ONE_CALL, pasted, sendFile, type Load, type Started, type ValueType } from './model';
 
@@ -40,11 +40,11 @@ export function FileFill({ path, target, onStarted, onCancel }: { path: string; 
 interface Added { added: number; already: number; rejected: { index: number; value: string; reason: string }[] }
 
 function Outcome({ found, onMore, onDone }: { found: Added; onMore: () => void; onDone: () => void }) {
+  const words = `${formatCount(found.added, 'value', 'values')} added · ${formatNumber(found.already)} there already${found.rejected.length > 0 ? ` · ${formatNumber(found.rejected.length)} left out` : ''}`;
+  useAnnounce(words);
   return (
     <Stack>
-      <Alert color={found.rejected.length > 0 ? 'marigold' : 'moss'} role="status">
-        {formatCount(found.added, 'value', 'values')} added · {formatNumber(found.already)} there already{found.rejected.length > 0 ? ` · ${formatNumber(found.rejected.length)} left out` : ''}
-      </Alert>
+      <Alert color={found.rejected.length > 0 ? 'marigold' : 'moss'}>{words}</Alert>
       {found.rejected.slice(0, 10).map((r) => <Text key={r.index} size="sm">Line {formatNumber(r.index + 1)} “{r.value}”: {r.reason}</Text>)}
       {found.rejected.length > 10 && <Text size="xs" c="dimmed">and {formatNumber(found.rejected.length - 10)} more</Text>}
       <Group><Button onClick={onDone}>Close</Button><Button variant="default" onClick={onMore}>Add more</Button></Group>

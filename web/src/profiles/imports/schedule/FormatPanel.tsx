@@ -1,21 +1,23 @@
 import { Checkbox, Select, SimpleGrid, Stack, Text } from '@mantine/core';
-import { Section } from '@/kit';
+import { Section, useAnnounce } from '@/kit';
 import { FormatFields } from '../FormatFields';
 import { formatWords, type Format } from '../model';
 import type { Sample, Values } from './model';
 
 const kinds = [{ value: 'csv', label: 'CSV: text in columns' }, { value: 'tsv', label: 'TSV: separated by tabs' }, { value: 'xlsx', label: 'XLSX: a workbook' }, { value: 'jsonl', label: 'JSON lines' }];
 const packings = [{ value: 'none', label: 'Not packed' }, { value: 'gz', label: 'gzip' }, { value: 'zip', label: 'zip' }];
+const READ_OTHERWISE = 'The columns below were read in another way. Test again to see them like this.';
 const plain: Format = { kind: 'csv', compression: 'none', encoding: 'utf-8', delimiter: ',', quote: '"', header: true, skip: 0, sheet: null };
 
 interface Props { values: Values; sample: Sample | undefined; errors: ReadonlyMap<string, string>; onChange: (format: Format | null) => void }
 
 /** How the file of an address is read: found out at each run, or always in the same way. */
 export function FormatPanel({ values, sample, errors, onChange }: Props) {
-  if (values.source.kind !== 'url') return null;
   const now = values.format, found = sample?.preview?.format;
-  const set = (change: Partial<Format>) => { onChange({ ...(now ?? found ?? plain), ...change }); };
   const asked = found && now && formatWords(found) !== formatWords(now);
+  useAnnounce(asked ? READ_OTHERWISE : undefined);
+  if (values.source.kind !== 'url') return null;
+  const set = (change: Partial<Format>) => { onChange({ ...(now ?? found ?? plain), ...change }); };
   return (
     <Section title="How the file is read" text={now ? formatWords(now) : 'Separator, encoding and header are found out at each run. Fix them when that goes wrong, or when the file may be empty some day.'}>
       <Stack gap="sm">
@@ -27,7 +29,7 @@ export function FormatPanel({ values, sample, errors, onChange }: Props) {
               {now.kind !== 'xlsx' && <Select label="Packed with" allowDeselect={false} data={packings} value={now.compression ?? 'none'} onChange={(compression) => { if (compression) set({ compression: compression as 'gz' }); }} />}
             </SimpleGrid>
             <FormatFields value={now} onChange={set} sheets={sample?.preview?.sheets} errors={errors} />
-            {asked && <Text size="sm" role="status">The columns below were read in another way. Test again to see them like this.</Text>}
+            {asked && <Text size="sm">{READ_OTHERWISE}</Text>}
           </>
         )}
       </Stack>

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Stack, Table, Text } from '@mantine/core';
-import { formatNumber, Section } from '@/kit';
+import { formatNumber, Section, useAnnounce } from '@/kit';
 import type { Problem } from '@/api/problem';
 import { ColumnTable } from '../Columns';
 import type { Database } from '../../model';
@@ -33,12 +33,13 @@ interface PanelProps {
 
 /** Asks the source for its first rows, and lets columns be matched with fields. */
 export function TestPanel({ values, database, sample, problem, busy, missing, onTest, onMapping }: PanelProps) {
+  useAnnounce(sample && !problem ? `The source answers: ${facts(sample)}` : undefined);
   const labels = new Map(database.fields.map((f) => [f.name, f.label || f.name]));
   return (
     <>
       <Section title="Test" text="Fetches the first rows and writes nothing.">
         <Stack gap="sm">
-          <Group gap="sm"><Button variant="default" loading={busy} onClick={onTest}>{sample ? 'Test again' : 'Test the source'}</Button>{sample && !problem && <Text size="sm" c="dimmed" aria-live="polite">{facts(sample)}</Text>}</Group>
+          <Group gap="sm"><Button variant="default" loading={busy} onClick={onTest}>{sample ? 'Test again' : 'Test the source'}</Button>{sample && !problem && <Text size="sm" c="dimmed">{facts(sample)}</Text>}</Group>
           {problem && <Alert color="clay" role="alert" title="The source cannot be used like this">{problem.errors[0]?.message ?? (problem.detail || problem.title)}</Alert>}
           {sample && !problem && sample.rows.length > 0 && <Rows sample={sample} />}
           {sample && !problem && sample.rows.length === 0 && <Text size="sm">The source answers, but it has no rows at the moment.</Text>}
