@@ -124,7 +124,8 @@
       for (const el of document.querySelectorAll('body, body *')) {
         if (!visible(el) || el.closest('canvas, iframe, .cm-editor, [data-preview]')) continue;
         const style = getComputedStyle(el);
-        for (const [what, value] of [['color', style.color], ['background', style.backgroundColor], ['border', parseFloat(style.borderTopWidth) > 0 ? style.borderTopColor : '']]) {
+        const wordless = el.matches('input[type=checkbox], input[type=radio]'); // it has a box, and no text to be coloured
+        for (const [what, value] of [['color', wordless ? '' : style.color], ['background', style.backgroundColor], ['border', parseFloat(style.borderTopWidth) > 0 ? style.borderTopColor : '']]) {
           const t = triple(value);
           if (t !== null && !known.has(t) && !found.has(t)) found.set(t, `${what} rgb(${t}) on ${short(el)}`);
         }
@@ -137,7 +138,7 @@
         const text = walk.currentNode.textContent, box = walk.currentNode.parentElement;
         if (!box || !visible(box) || box.closest('time, code, pre, .cm-editor, iframe, [title*="/"], option, [role="option"]')) continue;
         const around = words(box.parentElement);
-        if (/(^|[^\d:])\d{1,2}:\d{2}(:\d{2})?($|[^\d:])/.test(text) && !/UTC|GMT|[A-Z][a-z]+\/[A-Z]/.test(around)) out.push(words(box).slice(0, 70));
+        if (/(^|[^\d:])\d{1,2}:\d{2}(:\d{2})?($|[^\d:])/.test(text) && !/UTC|GMT|[A-Z][a-z]+\/[A-Z]|where they are|time zone/.test(around)) out.push(words(box).slice(0, 70));
       }
       return out;
     },

@@ -40,11 +40,16 @@ export const useChannel = (id: number) => useQuery({
   queryFn: ({ signal }) => ok(api.GET('/api/v1/channels/{channel_id}', { params: { path: { channel_id: id } }, signal })),
 });
 
-/** Channels of one's own that are in use; none while they are not known. */
-export function useChannels(): readonly Channel[] {
+function useChannelChoice() {
   const can = useCan('channels:read');
-  return useQuery({ queryKey: ['channels', 'choice'], enabled: can, staleTime: 30_000, queryFn: ({ signal }) => ok(api.GET('/api/v1/channels', { params: { query: { limit: 1000 } }, signal })) }).data?.items ?? [];
+  return useQuery({ queryKey: ['channels', 'choice'], enabled: can, staleTime: 30_000, queryFn: ({ signal }) => ok(api.GET('/api/v1/channels', { params: { query: { limit: 1000 } }, signal })) });
 }
+
+/** Channels of one's own that are in use; none while they are not known. */
+export const useChannels = (): readonly Channel[] => useChannelChoice().data?.items ?? [];
+
+/** Whether the channels are on their way: what `useChannels` leaves out may yet be there. */
+export const useChannelsComing = (): boolean => useChannelChoice().isLoading;
 
 /** The channel of that key; undefined for e-mail, and while it is not known. */
 export const useChannelOf = (key: string | undefined): Channel | undefined => useChannels().find((c) => c.key === key);

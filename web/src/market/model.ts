@@ -46,7 +46,8 @@ export function useWhere(order: OrderDetail | undefined): { channel: string | nu
   const query = useQuery({ queryKey: ['sales-channels'], queryFn: ({ signal }) => ok(api.GET('/api/v1/market/channels', { signal })), staleTime: 60_000, enabled: order !== undefined });
   const channels = query.data?.items.filter((c) => c.database_id === order?.database_id) ?? [];
   const touchpoint = channels.flatMap((c) => c.touchpoints).find((t) => t.external_id === order?.touchpoint);
-  return { channel: channels.find((c) => c.external_id === order?.channel)?.name ?? order?.channel ?? null, touchpoint: touchpoint?.name ?? order?.touchpoint ?? null };
+  const named = (name: string | undefined, key: string | null | undefined) => (key && query.isPending ? '…' : name ?? key ?? null);
+  return { channel: named(channels.find((c) => c.external_id === order?.channel)?.name, order?.channel), touchpoint: named(touchpoint?.name, order?.touchpoint) };
 }
 
 /** Regions that were set up. */

@@ -5,7 +5,7 @@ import { useChooseDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
 import { CampaignLink } from '@/campaigns/CampaignLink';
-import { failToast, formatCount, formatStamp, Loaded, named, Page, paths, SideDrawer, StateBadge, Time, ToneBadge, undoToast, useDrawer, useGo, useIdParam, type PageAction } from '@/kit';
+import { failToast, formatCount, formatStamp, Loaded, named, Page, paths, SideDrawer, StateBadge, Time, ToneBadge, undoToast, useAnnounce, useDrawer, useGo, useIdParam, type PageAction } from '@/kit';
 import { mailingKind } from './kinds';
 import { MailingSetup } from './MailingSetup';
 import { editable, useMailing, type Mailing } from './model';
@@ -24,8 +24,9 @@ function UndoBar({ mailing, onUndo }: { mailing: Mailing; onUndo: () => void }) 
   useEffect(() => { const timer = setInterval(() => { setNow(Date.now()); }, 500); return () => { clearInterval(timer); }; }, []);
   const left = mailing.starts_at ? Math.max(0, Math.ceil((new Date(mailing.starts_at).getTime() - now) / 1000)) : 0;
   const words = mailing.state === 'scheduled' ? `${mailing.type === 'placement' ? 'Starts' : 'Goes out'} ${formatStamp(mailing.starts_at ?? '', { showZone: true })}` : left > 0 ? `Starts in 0:${String(left).padStart(2, '0')}` : 'Starting…';
+  useAnnounce(mailing.state === 'scheduled' ? words : 'It starts in a moment. Undo takes it back.');
   return (
-    <Alert color="iris" role="status">
+    <Alert color="iris">
       <Group justify="space-between"><Text className="fd-num">{words}</Text><Button variant="default" onClick={onUndo}>{mailing.state === 'scheduled' ? 'Unschedule' : 'Undo'}</Button></Group>
     </Alert>
   );

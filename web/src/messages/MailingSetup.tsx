@@ -4,7 +4,7 @@ import { api, ok } from '@/api/client';
 import { useDatabases } from '@/api/database';
 import { AppForm, AppLink, paths, Section, useAppForm } from '@/kit';
 import { MailingMessage } from '@/channels/content/MessagePreview';
-import { channelChoices, channelName, useChannels } from '@/channels/model';
+import { channelChoices, channelName, useChannels, useChannelsComing } from '@/channels/model';
 import { mailingKind } from './kinds';
 import { everybodyOf, fromLocal, toLocal, useSegments, useTemplates, type Mailing } from './model';
 import { PolicySelect } from './policies/PolicySelect';
@@ -52,8 +52,8 @@ const labels: Partial<Record<keyof Values & string, string>> = {
 export function MailingSetup({ mailing }: { mailing: Mailing }) {
   const zone = useDatabases()?.find((d) => d.id === mailing.database_id)?.timezone;
   const segments = useSegments(mailing.database_id) ?? [];
-  const everyTemplate = useTemplates(mailing.database_id) ?? [];
-  const channels = useChannels();
+  const loaded = useTemplates(mailing.database_id), everyTemplate = loaded ?? [];
+  const channels = useChannels(), coming = useChannelsComing();
   const resources = useQuery({ queryKey: ['resources', 'all'], queryFn: ({ signal }) => ok(api.GET('/api/v1/resources', { params: { query: { limit: 1000 } }, signal })) }).data?.items ?? [];
   const lists = useQuery({ queryKey: ['suppression-lists', 'all'], queryFn: ({ signal }) => ok(api.GET('/api/v1/suppression-lists', { params: { query: { limit: 1000 } }, signal })) }).data?.items ?? [];
   const form = useAppForm<Values>({ initialValues: valuesOf(mailing), check: (v) => check(v, mailing.type) });
@@ -72,7 +72,7 @@ export function MailingSetup({ mailing }: { mailing: Mailing }) {
     form.form.setValues({ channel: next, template_id: null, split: { ...split, variants: split.variants.map((v) => ({ ...v, template_id: null, subject: '', from_name: '' })) } });
   };
   const setVariants = (variants: VariantValues[]) => { form.form.setFieldValue('split', { ...form.form.values.split, variants }); };
-  const template = templates.find((t) => String(t.id) === form.form.values.template_id);
+  const chosen = form.form.values.template_id, template = templates.find((t) => String(t.id) === chosen);
   return (
     <AppForm state={form} mode="edit" saveLabel="Save mailing" draftKey={draftKey} onSave={onSave}>
       {conflict}
@@ -83,9 +83,9 @@ export function MailingSetup({ mailing }: { mailing: Mailing }) {
         <MultiSelect label="Stop lists" description="Beside the global one and the hard bounces, which every mailing obeys" data={lists.filter((l) => !l.is_builtin).map((l) => ({ value: String(l.id), label: l.name }))} {...input('suppression_lists')} />
       </Section>
       <Section title="Message">
-        {(channels.length > 0 || !mails) && <Select label="Channel" allowDeselect={false} data={channels.some((c) => c.key === channel) || mails ? channelChoices(channels) : [...channelChoices(channels), { value: channel, label: `${channel} (archived)` }]} {...input('channel')} onChange={setChannel} />}
+        {(channels.length > 0 || !mails) && <Select label="Channel" allowDeselect={false} data={channels.some((c) => c.key === channel) || mails ? channelChoices(channels) : [...channelChoices(channels), { value: channel, label: coming ? '…' : `${channel} (archived)` }]} {...input('channel')} onChange={setChannel} />}
         {form.form.values.split.variants.length === 0 && <Select label="Template" searchable clearable data={templates.map((t) => ({ value: String(t.id), label: t.published_version_id ? t.name : `${t.name} (not published)` }))} {...input('template_id')}
-          description={template ? <>{mails && `Subject: ${template.subject || 'none yet'} · `}<AppLink href={paths.template(template.id)}>Open the template</AppLink></> : <AppLink href={paths.templates()}>Templates</AppLink>} />}
+          description={template ? <>{mails && `Subject: ${template.subject || 'none yet'} · `}<AppLink href={paths.template(template.id)}>Open the template</AppLink></> : chosen && !loaded ? '…' : <AppLink href={paths.templates()}>Templates</AppLink>} />}
         {form.form.values.split.variants.length === 0 && <div><Button variant="subtle" onClick={() => { setVariants([{ ...emptyVariant, template_id: form.form.values.template_id }, { ...emptyVariant }]); }}>Use several templates…</Button></div>}
         {mails && <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
           <TextInput label="From, name" description="What people see as the sender" {...input('from_name')} />

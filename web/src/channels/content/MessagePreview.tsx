@@ -1,15 +1,16 @@
 import { Alert } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, ok } from '@/api/client';
-import { Loaded } from '@/kit';
+import { Loaded, SkeletonText } from '@/kit';
 import type { Mailing, TemplatePreview } from '@/messages/model';
-import { useChannelOf } from '../model';
+import { useChannelOf, useChannelsComing } from '../model';
 import { Bubble } from './Bubble';
 
 /** A message of a channel of one's own, as somebody gets it. */
 export function MessageBubble({ preview, channelKey, name }: { preview: TemplatePreview; channelKey: string; name: string }) {
-  const channel = useChannelOf(channelKey);
+  const channel = useChannelOf(channelKey), coming = useChannelsComing();
   if (preview.error) return <Alert color="marigold" title="Not without a person">{preview.error}</Alert>;
+  if (coming) return <SkeletonText />;
   const shape = channel?.definition.content ?? Object.keys(preview.fields).map((key) => ({ key, label: key, type: 'long_text' as const, required: false, max_length: null, options: [], help: '' }));
   return <Bubble fields={shape} values={preview.fields} name={name} from={channel?.name ?? channelKey} />;
 }

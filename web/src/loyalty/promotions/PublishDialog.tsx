@@ -1,6 +1,6 @@
 import { Alert, Anchor, Button, Group, List, Modal, Progress, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
-import { formatAmount, paths, useAnnounce, useTold } from '@/kit';
+import { useEffect, useState } from 'react';
+import { formatAmount, paths, rememberFocus, useAnnounce, useTold } from '@/kit';
 import { differenceWords, useCases } from '../testing/cases';
 import { checkWords, usePublishCheck, type Check } from './trying';
 
@@ -26,6 +26,7 @@ interface Props { programId: number; promotion: number; name: string; at: string
 
 /** Before a draft is published: which saved cases it would change. It blocks nothing. */
 export function PublishDialog({ programId, promotion, name, at, when, publishing, publish, close }: Props) {
+  useEffect(() => rememberFocus(), []);
   const cases = useCases(programId);
   const [done, setDone] = useState(0);
   const query = usePublishCheck(promotion, at, cases.data?.map((one) => one.id), setDone);

@@ -31,7 +31,8 @@ const labels: Partial<Record<keyof Values & string, string>> = {
 export function PlacementSetup({ mailing }: { mailing: Mailing }) {
   const zone = useDatabases()?.find((d) => d.id === mailing.database_id)?.timezone ?? 'UTC';
   const segments = useSegments(mailing.database_id) ?? [];
-  const templates = (useTemplates(mailing.database_id) ?? []).filter((t) => t.channel === 'email');
+  const loaded = useTemplates(mailing.database_id);
+  const templates = (loaded ?? []).filter((t) => t.channel === 'email');
   const slots = useSlots(mailing.database_id).data?.items ?? [];
   const form = useAppForm<Values>({ initialValues: valuesOf(mailing), check: (v) => ({ name: v.name.trim() ? null : 'Enter a name for the placement' }) });
   const named = (key: string, value: unknown) => {
@@ -48,7 +49,7 @@ export function PlacementSetup({ mailing }: { mailing: Mailing }) {
       <SlotField slots={slots} value={values.placement.slot_id} input={input} />
       <Section title="Content">
         <Select label="Template" searchable clearable data={templates.map((t) => ({ value: String(t.id), label: t.published_version_id ? t.name : `${t.name} (not published)` }))} {...input('template_id')}
-          description={template ? <AppLink href={paths.template(template.id)}>Open the template</AppLink> : <>An HTML template, of which the body is shown · <AppLink href={paths.templates()}>Templates</AppLink></>} />
+          description={template ? <AppLink href={paths.template(template.id)}>Open the template</AppLink> : values.template_id && !loaded ? '…' : <>An HTML template, of which the body is shown · <AppLink href={paths.templates()}>Templates</AppLink></>} />
         <SlotPreview mailing={mailing} slot={slots.find((s) => s.id === mailing.placement?.slot_id)} unsaved={dirty} />
       </Section>
       <Section title="Audience">

@@ -20,8 +20,11 @@ function why(run: MailingRun, zone: string): ReactNode {
   return null;
 }
 
+/** As `runWords`, with the zone in its tooltip. */
+const when = (run: MailingRun, zone: string) => <Time value={run.due_at ?? run.created_at} mode="absolute" zone={zone} />;
+
 const columnsOf = (mailing: Mailing, zone: string): Column<MailingRun>[] => [
-  { key: 'at', header: 'Launch', cell: (r) => <span style={{ whiteSpace: 'nowrap' }}>{r.phase === 'skipped' ? runWords(r, zone) : <AppLink href={reportOf(mailing, r.id)}>{runWords(r, zone)}</AppLink>}</span> },
+  { key: 'at', header: 'Launch', cell: (r) => <span style={{ whiteSpace: 'nowrap' }}>{r.phase === 'skipped' ? when(r, zone) : <AppLink href={reportOf(mailing, r.id)}>{when(r, zone)}</AppLink>}</span> },
   { key: 'phase', header: 'Result', priority: 1, cell: badge },
   { key: 'audience', header: 'People', align: 'right', priority: 2, cell: (r) => figure(r, r.audience) },
   { key: 'sent', header: 'Sent', align: 'right', priority: 2, cell: (r) => figure(r, r.sent) },

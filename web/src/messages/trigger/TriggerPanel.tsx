@@ -1,18 +1,20 @@
 import { Alert, Stack, Text } from '@mantine/core';
-import { FigureTile, FigureTiles, Num, Section, Time } from '@/kit';
+import { useDatabases } from '@/api/database';
+import { FigureTile, FigureTiles, Num, Section, SkeletonText, Time } from '@/kit';
 import type { Mailing } from '../model';
 import { triggerWords, useEventTypes, useFields, useTriggerState } from './model';
 
 /** What a triggered mailing listens to, what it has caught, and what keeps it from more. */
 export function TriggerPanel({ mailing }: { mailing: Mailing }) {
   const state = useTriggerState(mailing).data;
-  const types = useEventTypes(mailing.database_id) ?? [];
-  const fields = useFields(mailing.database_id) ?? [];
-  const label = (name: string) => fields.find((f) => f.name === name)?.label || name.replaceAll('_', ' ');
+  const types = useEventTypes(mailing.database_id);
+  const fields = useFields(mailing.database_id);
+  const zone = useDatabases()?.find((d) => d.id === mailing.database_id)?.timezone;
+  const label = (name: string) => fields?.find((f) => f.name === name)?.label || name.replaceAll('_', ' ');
   return (
     <Section title="When">
       <Stack gap="sm">
-        <Stack gap={4} component="ul" m={0} pl="md">{mailing.triggers.map((trigger, n) => <li key={n}>{triggerWords(trigger, types, label)}</li>)}</Stack>
+        <Stack gap={4} component="ul" m={0} pl="md">{mailing.triggers.map((trigger, n) => <li key={n}>{types && fields ? triggerWords(trigger, types, label, zone) : <SkeletonText />}</li>)}</Stack>
         {mailing.state === 'paused' && <Alert color="marigold">Paused: what happens meanwhile is kept, and is sent when you resume.</Alert>}
         {state?.trouble && <Alert color="clay" title="Events wait">{state.trouble}. It is tried again by itself; nothing is lost.</Alert>}
         {state && (

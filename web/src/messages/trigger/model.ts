@@ -82,17 +82,17 @@ export function waitWords(minutes: number): string {
   return `${formatNumber(n)} ${unit}${n === 1 ? '' : 's'}`;
 }
 
-function dateWords(t: DateTrigger, label: (field: string) => string): string {
+function dateWords(t: DateTrigger, label: (field: string) => string, zone?: string): string {
   const days = t.days ?? 0, name = label(t.field).toLowerCase();
   const when = days === 0 ? `On ${t.yearly ? 'the anniversary of ' : ''}${name}` : `${formatNumber(Math.abs(days))} ${Math.abs(days) === 1 ? 'day' : 'days'} ${days < 0 ? 'before' : 'after'} ${t.yearly ? 'the anniversary of ' : ''}${name}`;
-  return `${when}, at ${t.at ?? '09:00'}`;
+  return `${when}, at ${t.at ?? '09:00'}${zone ? ` ${zone}` : ''}`;
 }
 
-/** A trigger in one line. */
-export function triggerWords(t: Trigger, types: readonly EventType[], label: (field: string) => string = (field) => field.replaceAll('_', ' ')): string {
+/** A trigger in one line; a clock in it is followed by the database's time zone. */
+export function triggerWords(t: Trigger, types: readonly EventType[], label: (field: string) => string = (field) => field.replaceAll('_', ' '), zone?: string): string {
   const wait = t.wait ? `, ${waitWords(t.wait)} later` : '';
   if (t.kind === 'call') return `API call${wait}`;
-  if (t.kind === 'date') return `${dateWords(t, label)}${wait}`;
+  if (t.kind === 'date') return `${dateWords(t, label, zone)}${wait}`;
   const rows = readWhere(t.where);
   const filter = rows === null ? ', filtered' : rows.map((r) => `${r.field.replace(/^(trigger|profile)\./, '').replaceAll('_', ' ')} ${operatorWords(r.op)}${noValue(r.op) ? '' : ` ${Array.isArray(r.value) ? r.value.join(', ') : String(r.value)}`}`).join(' and ');
   const name = types.find((type) => type.name === t.type)?.label ?? t.type;
