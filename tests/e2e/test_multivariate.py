@@ -80,7 +80,7 @@ def test_two_variants_are_tested_and_the_chosen_one_goes_to_the_rest(page: Page,
         expect(page.frame_locator(f"iframe[title='{name}']").locator("p").first).to_contain_text("letter for")
     assert serious_findings(page) == []
     page.get_by_role("button", name="Send to 12 people").click()
-    expect(page.get_by_text("6 people wait for the winner")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("6 people wait for the winner")).to_be_visible()
     wait_until(lambda: len(mails_of(site, mailing)) == 6, 60)
     tested = mails_of(site, mailing)
     assert Counter(mail["subject"].split()[0] for mail in tested) == {"Your": 3, "For": 3}
@@ -89,11 +89,11 @@ def test_two_variants_are_tested_and_the_chosen_one_goes_to_the_rest(page: Page,
         if mail["subject"].startswith("For"):
             react(site, mail)
     expect(page.get_by_text(re.compile("B leads and is .* % sure"))).to_be_visible()
-    expect(page.get_by_text(re.compile("Decides .*; 6 people wait for the winner"))).to_be_visible()
+    expect(page.get_by_role("main").get_by_text(re.compile("Decides .*; 6 people wait for the winner"))).to_be_visible()
     assert serious_findings(page) == []
     page.get_by_role("button", name="Send B to the rest").click()
     page.get_by_role("dialog").get_by_role("button", name="Send B").click()
-    expect(page.get_by_text(re.compile("B won .* and went to 6 more"))).to_be_visible()
+    expect(page.get_by_role("main").get_by_text(re.compile("B won .* and went to 6 more"))).to_be_visible()
     expect(page.get_by_role("main").get_by_text("Done", exact=True).first).to_be_visible()
     mails = mails_of(site, mailing)
     assert Counter(mail["subject"].split()[0] for mail in mails) == {"Your": 3, "For": 9}
