@@ -74,7 +74,7 @@ export function FiguresPage() {
     queryKey: ['market-figures', database?.id, first, last], enabled: database !== undefined, placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ok(api.GET('/api/v1/market/figures', { params: { query: { database: database?.id ?? 0, from: first, to: last, step: span.step } }, signal })),
   });
-  if (databases?.length === 0) return <NeedDatabase title="Sales" why="Orders belong to the people of a database." />;
+  if (databases?.length === 0) return <NeedDatabase title="Sales" crumbs={[{ label: 'Orders', href: paths.orders() }]} why="Orders belong to the people of a database." />;
   const currencies = query.data?.totals.map((t) => t.currency) ?? [];
   const currency = currencies.find((c) => c === chosen) ?? currencies[0];
   return (

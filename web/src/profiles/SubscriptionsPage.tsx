@@ -23,7 +23,7 @@ export function SubscriptionsPage() {
     params: { query: { database: id ?? 0, limit, ...(q ? { q } : {}), ...(sort ? { sort } : {}), ...(resource ? { resource: Number(resource) } : {}), ...(channel ? { channel } : {}), ...(status ? { status } : {}), ...(cursor ? { cursor } : {}) } }, signal,
   })), { enabled: id !== undefined });
   const crumbs = [{ label: 'Consent', href: paths.consent() }];
-  if (databases?.length === 0) return <NeedDatabase title="Subscriptions" why="Subscriptions belong to the people of a database." />;
+  if (databases?.length === 0) return <NeedDatabase title="Subscriptions" crumbs={crumbs} why="Subscriptions belong to the people of a database." />;
   const columns: Column<Subscription>[] = [
     { key: 'contact', header: 'Contact', cell: (s) => s.contact },
     { key: 'status', header: 'State', priority: 1, cell: (s) => <StateBadge state={s.status} size="sm" /> },

@@ -1,6 +1,7 @@
 import { Tooltip } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useLocation } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { paths, useLinkProps, Wordmark } from '@/kit';
 import { DatabaseSwitcher } from './DatabaseSwitcher';
 import { isUnder, useMenu, type MenuEntry } from './menu';
@@ -23,11 +24,14 @@ export function Sidebar() {
   const menu = useMenu();
   const icons = useMediaQuery('(max-width: 74.99em)', false, { getInitialValueInEffect: false });
   const home = useLinkProps(paths.home());
+  const { pathname } = useLocation();
+  const nav = useRef<HTMLDivElement>(null);
+  useEffect(() => { nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' }); }, [pathname]); // in a low window it may stand below
   return (
     <nav className={css.side} aria-label="Main">
       <a {...home} className={css.brand} aria-label="Fidelia, home"><Wordmark size={18} /></a>
       <DatabaseSwitcher />
-      <div className={css.nav}>
+      <div className={css.nav} ref={nav}>
         {menu.groups.map((group, i) => (
           <div key={group.label ?? i} {...(group.label ? { role: 'group', 'aria-label': group.label } : {})}>
             {group.label && <div className={css.groupLabel} aria-hidden="true">{group.label}</div>}

@@ -53,9 +53,10 @@ export function AllDone({ children }: { children: ReactNode }) {
 
 /** The object of this address was deleted, or never was. */
 export function NotThere({ what, detail }: { what: string; detail?: string }) {
+  const says = detail && !detail.includes('/api/') ? `${detail}. ` : ''; // an address that nobody typed tells nobody anything
   return (
     <Empty tone="gray" icon={IconMapOff} title={`${what.charAt(0).toUpperCase()}${what.slice(1)} cannot be found`}
-      text={`${detail ? `${detail}. ` : ''}It was deleted, or the address is mistyped.`} primary={{ label: 'Go back', onClick: () => { globalThis.history.back(); } }} />
+      text={`${says}It was deleted, or the address is mistyped.`} primary={{ label: 'Go back', onClick: () => { globalThis.history.back(); } }} />
   );
 }
 

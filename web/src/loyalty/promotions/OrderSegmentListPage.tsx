@@ -12,7 +12,7 @@ export function OrderSegmentListPage() {
   const database = useDatabase(), go = useGo(), can = useCan('loyalty:create');
   const query = useOrderSegments(database?.id);
   const away = useAction({ refresh: [['order-segments']], run: (id: number) => ok(api.DELETE('/api/v1/loyalty/order-segments/{segment_id}', { params: { path: { segment_id: id } } })) });
-  if (!database) return <NeedDatabase title="Order segments" why="Order segments belong to a database." />;
+  if (!database) return <NeedDatabase title="Order segments" crumbs={[{ label: 'Promotions', href: paths.promotions() }]} why="Order segments belong to a database." />;
   const add = { label: 'New order segment', icon: <IconPlus size={16} />, onClick: () => { go(paths.orderSegmentNew()); }, shortcut: 'n' };
   const columns: Column<OrderSegment>[] = [
     { key: 'name', header: 'Name', cell: (s) => <AppLink href={paths.orderSegment(s.id)}>{s.name}</AppLink> }, { key: 'sentence', header: 'Which orders', priority: 2, cell: (s) => <Text size="sm">{s.sentence}</Text> },

@@ -71,7 +71,7 @@ function EditSegment({ databaseId, segment }: { databaseId: number; segment?: Or
 /** A new order segment of the database at hand. */
 export function OrderSegmentNewPage() {
   const database = useDatabase();
-  return database ? <EditSegment databaseId={database.id} /> : <NeedDatabase title="New order segment" why="Order segments belong to a database." />;
+  return database ? <EditSegment databaseId={database.id} /> : <NeedDatabase title="New order segment" crumbs={[{ label: 'Order segments', href: paths.orderSegments() }]} why="Order segments belong to a database." />;
 }
 
 /** An order segment: its rules, and the orders of late that match. */

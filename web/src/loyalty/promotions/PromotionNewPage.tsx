@@ -47,7 +47,7 @@ export function PromotionNewPage() {
   const query = usePrograms(database?.id);
   const program = query.data?.find((one) => String(one.id) === asked) ?? query.data?.[0];
   const points = usePoints(program?.id ?? 0);
-  if (!database) return <NeedDatabase title="New promotion" why="Promotions belong to the loyalty program of a database." />;
+  if (!database) return <NeedDatabase title="New promotion" crumbs={[{ label: 'Promotions', href: paths.promotions() }]} why="Promotions belong to the loyalty program of a database." />;
   if (!program) return <Page title="New promotion" crumbs={[{ label: 'Promotions', href: paths.promotions() }]}><Loaded query={query} what="the programs">{() => <Text>Make a loyalty program first: promotions belong to one.</Text>}</Loaded></Page>;
   if (!points.data) return <Page title="New promotion" crumbs={[{ label: 'Promotions', href: paths.promotions(program.id) }]}><Loaded query={points} what="the points">{() => null}</Loaded></Page>;
   return <NewPromotion key={program.id} program={program} points={(points.data.find((one) => one.kind === 'standard') ?? points.data[0])?.key} />;
