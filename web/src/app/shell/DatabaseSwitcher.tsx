@@ -14,7 +14,8 @@ export function DatabaseSwitcher() {
   const go = useGo();
   const { pathname } = useLocation();
   const canCreate = useCan('databases:create');
-  if (!databases || (databases.length === 0 && !canCreate)) return null;
+  if (!databases) return <div className={css.db} style={{ visibility: 'hidden' }} />; // what stands below shall not move
+  if (databases.length === 0 && !canCreate) return null;
   const name = current?.name ?? 'No database yet';
   const face = <><IconDatabase size={16} aria-hidden="true" style={{ flexShrink: 0 }} /><span className={css.dbName}>{name}</span></>;
   if (databases.length === 1 && !canCreate) return <div className={css.db}>{face}</div>;

@@ -38,9 +38,8 @@ export function Sidebar() {
             {group.entries.map((entry) => <SideLink key={entry.href} entry={entry} icons={icons} />)}
           </div>
         ))}
-        <div style={{ flex: 1 }} />
-        <div className={css.below}>{menu.below.map((entry) => <SideLink key={entry.href} entry={entry} icons={icons} />)}</div>
       </div>
+      <div className={css.below}>{menu.below.map((entry) => <SideLink key={entry.href} entry={entry} icons={icons} />)}</div>
     </nav>
   );
 }
