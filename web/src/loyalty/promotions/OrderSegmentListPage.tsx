@@ -4,7 +4,7 @@ import { api, ok } from '@/api/client';
 import { useDatabase } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AppLink, doneToast, failToast, FirstUse, Loaded, MenuActions, NeedDatabase, NO_VALUE, Page, paths, SmallTable, useGo, type Column } from '@/kit';
+import { AppLink, doneToast, failToast, FirstUse, Loaded, MenuActions, NeedDatabase, NO_VALUE, Page, paths, Section, SmallTable, useGo, type Column } from '@/kit';
 import { useOrderSegments, type OrderSegment } from './model';
 
 /** Order segments of the database at hand. */
@@ -22,7 +22,7 @@ export function OrderSegmentListPage() {
   return (
     <Page title="Order segments" crumbs={[{ label: 'Promotions', href: paths.promotions() }]} {...(can ? { primary: add } : {})} help={{ text: 'Named rules over an order that is being worked out, to be used in several promotions.', guide: 'promotions', api: '/loyalty/order-segments' }}>
       <Loaded query={query} what="the order segments">
-        {(items) => (items.length === 0 ? <FirstUse icon={IconFilter} title="Name a kind of order" text="Large orders, orders from one shop, orders with coffee: say once which they are, and use it in promotions." {...(can ? { primary: add } : {})} /> : <SmallTable<OrderSegment> label="Order segments" columns={columns} rows={items} rowKey={(s) => s.id} />)}
+        {(items) => (items.length === 0 ? <FirstUse icon={IconFilter} title="Name a kind of order" text="Large orders, orders from one shop, orders with coffee: say once which they are, and use it in promotions." {...(can ? { primary: add } : {})} /> : <Section><SmallTable<OrderSegment> label="Order segments" columns={columns} rows={items} rowKey={(s) => s.id} /></Section>)}
       </Loaded>
     </Page>
   );

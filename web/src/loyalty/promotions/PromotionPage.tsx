@@ -4,7 +4,7 @@ import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { toProblem, type Problem } from '@/api/problem';
 import { useCan } from '@/api/session';
-import { ActionButton, announce, AppLink, confirmConsequence, doneToast, failToast, formatCount, formatStamp, LeaveGuard, Loaded, named, Page, PageTabs, paths, SaveBar, SideDrawer, SmallTable, StateBadge, Time, ToneBadge, useDrawer, useGo, useIdParam, type Column } from '@/kit';
+import { ActionButton, announce, AppLink, confirmConsequence, doneToast, failToast, formatCount, formatStamp, LeaveGuard, Loaded, named, Page, PageTabs, paths, SaveBar, Section, SideDrawer, SmallTable, StateBadge, Time, ToneBadge, useDrawer, useGo, useIdParam, type Column } from '@/kit';
 import { usePoints, useProgram, type Program } from '../programs/model';
 import { useCases } from '../testing/cases';
 import { Cost } from './Cost';
@@ -95,8 +95,8 @@ function VersionsTab({ promotion }: { promotion: Promotion }) {
   const log: Column<Entry>[] = [{ key: 'at', header: 'When', cell: (e) => <Time value={e.at} /> }, { key: 'what', header: 'What', cell: (e) => `${WHAT[e.what] ?? e.what}${e.version ? ` · version ${e.version}` : ''}` }, { key: 'who', header: 'Who', priority: 2, cell: (e) => e.who }];
   return (
     <Stack gap="md">
-      <Loaded query={useVersions(promotion.id)} what="the versions">{(rows) => <SmallTable<Version> label="Versions" columns={columns} rows={rows} rowKey={(v) => v.number} />}</Loaded>
-      <Loaded query={usePromotionLog(promotion.id)} what="the log">{(rows) => <SmallTable<Entry> label="Log" columns={log} rows={rows} rowKey={(e) => `${e.at}${e.what}`} />}</Loaded>
+      <Loaded query={useVersions(promotion.id)} what="the versions">{(rows) => <Section title="Versions"><SmallTable<Version> label="Versions" columns={columns} rows={rows} rowKey={(v) => v.number} /></Section>}</Loaded>
+      <Loaded query={usePromotionLog(promotion.id)} what="the log">{(rows) => <Section title="What was done"><SmallTable<Entry> label="Log" columns={log} rows={rows} rowKey={(e) => `${e.at}${e.what}`} /></Section>}</Loaded>
     </Stack>
   );
 }

@@ -30,7 +30,7 @@ export function Currencies({ query }: { query: QueryLike<{ items: Currency[] }> 
               { key: 'code', header: 'Code', cell: (c) => c.code },
               { key: 'name', header: 'Name', priority: 2, cell: (c) => c.name },
               { key: 'places', header: 'Decimal places', align: 'right', priority: 3, cell: (c) => c.places },
-              { key: 'active', header: 'In use', align: 'right', priority: 1, cell: (c) => <Active currency={c} /> },
+              { key: 'active', header: 'In use', priority: 1, cell: (c) => <Active currency={c} /> },
             ]} />
         )}
       </Loaded>

@@ -23,7 +23,7 @@ function Part({ score, part }: { score: Score; part: ScorePart }) {
   const columns: Column<Row>[] = [
     { key: 'group', header: 'Group', cell: (r) => r.group },
     { key: 'range', header: note, priority: 2, cell: (r) => (r.empty ? 'nobody' : rangeWords(score, part.key, r)) },
-    { key: 'people', header: `Of ${formatNumber(people)} people`, align: 'right', priority: 1, cell: (r) => <><PeopleCount databaseId={score.database_id} figure={`score:${score.id}:${part.key}:${r.group}`} value={r.people} label={`people in group ${r.group}`} /> <Text span size="xs" c="dimmed"><Rate part={r.people} whole={people} short /></Text></> },
+    { key: 'people', header: 'People', align: 'right', priority: 1, cell: (r) => <><PeopleCount databaseId={score.database_id} figure={`score:${score.id}:${part.key}:${r.group}`} value={r.people} label={`people in group ${r.group}`} /><Text size="xs" c="dimmed"><Rate part={r.people} whole={people} short /></Text></> },
   ];
   return (
     <Stack gap="sm">

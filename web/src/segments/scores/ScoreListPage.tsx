@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 import { IconMedal, IconPlus } from '@tabler/icons-react';
 import { useCan } from '@/api/session';
-import { AppLink, FirstUse, formatCount, Loaded, Num, Page, paths, SideDrawer, SmallTable, StateBadge, Time, ToneBadge, useDrawer, useGo, useIdParam, type Column } from '@/kit';
+import { AppLink, FirstUse, formatCount, Loaded, Num, Page, paths, Section, SideDrawer, SmallTable, StateBadge, Time, ToneBadge, useDrawer, useGo, useIdParam, type Column } from '@/kit';
 import { useDatabaseOf } from '@/profiles/model';
 import { useScores, type Score } from './model';
 import { ScoreForm } from './ScoreForm';
@@ -31,7 +31,7 @@ export function ScoreListPage() {
       facts={[some && formatCount(query.data?.length ?? 0, 'score', 'scores'), database?.name]} {...(some && add ? { primary: add } : {})}>
       <Loaded query={query} what="the scores">
         {(scores) => (scores.length > 0
-          ? <SmallTable label="Scores" columns={columns} rows={scores} rowKey={(s) => s.id} />
+          ? <Section><SmallTable label="Scores" columns={columns} rows={scores} rowKey={(s) => s.id} /></Section>
           : <FirstUse icon={IconMedal} title="Nobody has a score yet" text="RFM gives everybody who bought three numbers: how lately, how often, for how much. With them “our best customers” or “good ones we are about to lose” is one rule of a segment." primary={add} />)}
       </Loaded>
       <SideDrawer name="score" title="Make a score">
