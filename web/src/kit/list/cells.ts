@@ -18,7 +18,7 @@ export function phoneParts<T>(columns: readonly Column<T>[], row: T) {
   return {
     name,
     beside: parts.filter(({ column, cell }) => column.priority === 1 && column.key !== 'actions' && !nothing(cell)),
-    below: parts.filter(({ column, cell }) => (column.priority ?? 2) === 2 && !nothing(cell) && !(typeof cell === 'string' && cell === name)),
-    menu: parts.find(({ column }) => column.key === 'actions' && column.priority === 1)?.cell,
+    below: parts.filter(({ column, cell }) => (column.priority ?? 2) === 2 && column.key !== 'actions' && !nothing(cell) && !(typeof cell === 'string' && cell === name)),
+    menu: parts.find(({ column }) => column.key === 'actions' && (column.priority ?? 1) === 1)?.cell,
   };
 }

@@ -60,7 +60,7 @@ export function Lines({ order }: { order: OrderDetail }) {
               <Text size="xs" c="dimmed" component="div">{Number(line.quantity) === 0 ? 'adjustment' : <><Num value={line.quantity} /> × {money(line.price)}</>}{Number(line.discount) !== 0 && <> · discount {money(line.discount)}</>}</Text>
               {back(line)}
             </div>
-            <Stack gap={2} align="end">{money(line.total)}<LineState order={order} line={line} /></Stack>
+            <Stack gap={2} align="end" style={{ flex: 'none' }}>{money(line.total)}<LineState order={order} line={line} /></Stack>
           </Group>
         ))}
         <div style={{ borderTop: '1px solid var(--fd-hairline)', paddingTop: 8 }}>

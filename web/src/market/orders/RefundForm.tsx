@@ -57,8 +57,8 @@ export function RefundForm({ order, onDone, onCancel }: { order: OrderDetail; on
         {lines.map((line) => (
           <Group key={line.line} justify="space-between" wrap="nowrap" align="center">
             <div><Text size="sm">{line.name}</Text><Text size="xs" c="dimmed" component="div">{left(line) > 0 ? <><Num value={left(line)} /> left, </> : 'left: '}<MoneyText value={{ amount: money(line), currency: order.currency }} /></Text></div>
-            {how === 'money' ? <TextInput aria-label={`Money of ${line.name}`} inputMode="decimal" placeholder="0.00" w={128} disabled={Number(money(line)) <= 0} error={faults[line.line]} value={sums[line.line] ?? ''} onChange={(event) => { setSums({ ...sums, [line.line]: event.currentTarget.value }); }} />
-              : left(line) > 0 ? <NumberInput aria-label={`Items of ${line.name}`} min={0} max={left(line)} w={96} value={counts[line.line] ?? 0} onChange={(value) => { setCounts({ ...counts, [line.line]: Number(value) || 0 }); }} />
+            {how === 'money' ? <TextInput aria-label={`Money of ${line.name}`} inputMode="decimal" placeholder="0.00" w={128} style={{ flex: 'none' }} disabled={Number(money(line)) <= 0} error={faults[line.line]} value={sums[line.line] ?? ''} onChange={(event) => { setSums({ ...sums, [line.line]: event.currentTarget.value }); }} />
+              : left(line) > 0 ? <NumberInput aria-label={`Items of ${line.name}`} min={0} max={left(line)} w={96} style={{ flex: 'none' }} value={counts[line.line] ?? 0} onChange={(value) => { setCounts({ ...counts, [line.line]: Number(value) || 0 }); }} />
               : <Switch aria-label={`Give back ${line.name}`} checked={(counts[line.line] ?? 0) > 0} onChange={(event) => { setCounts({ ...counts, [line.line]: event.currentTarget.checked ? 1 : 0 }); }} />}
           </Group>
         ))}

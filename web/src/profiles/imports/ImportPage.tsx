@@ -1,10 +1,10 @@
-import { Alert, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok } from '@/api/client';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { ButtonLink, Delayed, Details, formatCount, formatNumber, JobProgress, Loaded, named, Page, PageTabs, PanelError, paths, Section, SkeletonPanel, StateBadge, SumBar, Time, useIdParam, type PageTab } from '@/kit';
+import { ButtonLink, Delayed, Details, formatCount, formatNumber, JobProgress, Loaded, named, Page, PageTabs, PanelError, paths, Section, SkeletonPanel, SmallTable, StateBadge, SumBar, Time, useIdParam, type PageTab } from '@/kit';
 import { useDatabaseOf, type Database } from '../model';
 import { ColumnTable, OptionsForm } from './Columns';
 import { FormatForm } from './Format';
@@ -18,12 +18,11 @@ function Problems({ found }: { found: Import }) {
   if (reasons.length === 0) return null;
   return (
     <Stack gap="xs">
-      <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table verticalSpacing="xs">
-          <Table.Thead><Table.Tr><Table.Th style={{ whiteSpace: 'nowrap' }}>Column</Table.Th><Table.Th>Why rows are rejected</Table.Th><Table.Th ta="right">Rows</Table.Th></Table.Tr></Table.Thead>
-          <Table.Tbody>{reasons.map((r) => <Table.Tr key={`${r.column}${r.reason}`}><Table.Td style={{ whiteSpace: 'nowrap' }}>{r.column}</Table.Td><Table.Td>{r.reason}</Table.Td><Table.Td ta="right">{formatNumber(r.rows)}</Table.Td></Table.Tr>)}</Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <SmallTable label="Why rows are rejected" rows={reasons} rowKey={(r) => `${r.column}${r.reason}`} columns={[
+        { key: 'column', header: 'Column', cell: (r) => r.column },
+        { key: 'reason', header: 'Why rows are rejected', priority: 2, cell: (r) => r.reason },
+        { key: 'rows', header: 'Rows', align: 'right', priority: 1, cell: (r) => formatNumber(r.rows) },
+      ]} />
       {reasons.reduce((sum, r) => sum + r.rows, 0) > rejected && <Text size="xs" c="dimmed">A row with several faults stands on several lines.</Text>}
       {check && check.problems.length > 0 && <Text size="xs" c="dimmed">First: {check.problems.slice(0, 5).map((p) => `row ${p.row}, ${p.column} “${p.value}”`).join(' · ')}</Text>}
     </Stack>
