@@ -39,7 +39,7 @@ export function PolicyList({ crumbs }: { crumbs: readonly Crumb[] }) {
   ];
   const columns: Column<Policy>[] = [
     { key: 'name', header: 'Policy', sort: 'name', cell: (policy) => <Group gap={8} wrap="nowrap">{policy.name}{policy.is_default && <Badge variant="light" size="sm">Default</Badge>}</Group> },
-    { key: 'limits', header: 'Limits', cell: (policy) => limitsText(policy.limits), priority: 1 },
+    { key: 'limits', header: 'Limits', cell: (policy) => limitsText(policy.limits), priority: 2 },
     { key: 'where', header: 'Holds for', cell: (policy) => where(policy) || '–', priority: 2 },
     { key: 'updated', header: 'Changed', sort: 'updated_at', cell: (policy) => <Time value={policy.updated_at} />, priority: 3 },
     { key: 'actions', header: 'Actions', locked: true, align: 'right', priority: 1, cell: (policy) => <span data-above><MenuActions actions={actions(policy)} label={`Actions for ${policy.name}`} /></span> },

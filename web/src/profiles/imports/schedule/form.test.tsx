@@ -83,7 +83,7 @@ describe('how the file is read', () => {
     await user.click(screen.getByRole('checkbox', { name: 'Always in the same way' }));
     await user.click(screen.getByRole('combobox', { name: 'Columns are separated by' }));
     await user.click(await screen.findByRole('option', { name: /Semicolon/ }));
-    expect(screen.getByText(/Test again to see them like this/)).toBeVisible();
+    expect(screen.getByText(/Test again to see them like this/, { selector: 'p' })).toBeVisible();
     await user.click(screen.getByRole('checkbox', { name: 'The first line holds the names of the columns' }));
     await user.click(screen.getByRole('button', { name: 'Test again' }));
     await waitFor(() => { expect(sent[1]).toMatchObject({ format: { kind: 'csv', delimiter: ';', header: false } }); });
