@@ -24,7 +24,7 @@ describe('a new campaign', () => {
     const page = await open();
     const user = userEvent.setup();
     await user.click(await screen.findByRole('radio', { name: 'Winter list, 12,800 people' }));
-    expect(await screen.findByText('640 people are kept back')).toBeVisible();
+    expect(await screen.findByText('640 people are kept back', { selector: 'strong' })).toBeVisible();
     await user.type(screen.getByRole('textbox', { name: 'Name' }), 'Winter');
     await user.click(screen.getByRole('button', { name: 'Make campaign' }));
     await waitFor(() => { expect(page.sent.find((s) => s.method === 'POST' && s.path === '/api/v1/campaigns')?.body).toEqual({ name: 'Winter', database_id: 1, segment_id: 5, description: '', tags: [], control: { percent: 5, cap: null, strata: [] } }); });
