@@ -33,7 +33,7 @@ interface PanelProps {
 
 /** Asks the source for its first rows, and lets columns be matched with fields. */
 export function TestPanel({ values, database, sample, problem, busy, missing, onTest, onMapping }: PanelProps) {
-  useAnnounce(sample && !problem ? `The source answers: ${facts(sample)}` : undefined);
+  useAnnounce(sample && !problem ? `The source answers: ${formatNumber(sample.columns.length)} columns` : undefined);
   const labels = new Map(database.fields.map((f) => [f.name, f.label || f.name]));
   return (
     <>
