@@ -185,7 +185,8 @@ def test_five_segments_at_most_are_compared(site: Site, page: Page) -> None:
     page.goto(f"{site.url}/segments?q=Kept")
     for n in range(6):
         page.get_by_role("checkbox", name=f"Select Kept {n}").click()
-    expect(page.get_by_text("5 segments at most can be compared: take 1 out")).to_be_visible()
+    bar = page.get_by_role("region", name="Selection")
+    expect(bar.get_by_text("5 segments at most can be compared: take 1 out")).to_be_visible()
     expect(page.get_by_role("button", name="Compare 6 segments")).to_be_disabled()
     page.get_by_role("checkbox", name="Select Kept 0").click()
     expect(page.get_by_role("button", name="Compare 5 segments")).to_be_enabled()
