@@ -138,7 +138,7 @@
         const text = walk.currentNode.textContent, box = walk.currentNode.parentElement;
         if (!box || !visible(box) || box.closest('time, code, pre, .cm-editor, iframe, [title*="/"], option, [role="option"]')) continue;
         const around = words(box.parentElement);
-        if (/(^|[^\d:])\d{1,2}:\d{2}(:\d{2})?($|[^\d:])/.test(text) && !/UTC|GMT|[A-Z][a-z]+\/[A-Z]|where they are|time zone/.test(around)) out.push(words(box).slice(0, 70));
+        if (/(^|[^\d:])\d{1,2}:\d{2}(:\d{2})?($|[^\d:])/.test(text) && !/UTC|GMT|[A-Z][a-z]+\/[A-Z]|where they are|database’s time zone/.test(around)) out.push(words(box).slice(0, 70));
       }
       return out;
     },

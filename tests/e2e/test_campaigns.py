@@ -93,6 +93,7 @@ def make_campaign(page: Page, site: Site, shop: Shop, name: str) -> int:
     page.get_by_role("textbox", name="Name", exact=True).fill(name)
     page.get_by_label("Keep back", exact=True).fill(str(KEPT))
     expect(page.get_by_role("main").get_by_text("90 people are kept back")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="kept back")).to_contain_text("90 people are kept back")
     looked_at(page)
     page.get_by_role("button", name="Make campaign").click()
     page.wait_for_url(re.compile(r"/campaigns/\d+$"))

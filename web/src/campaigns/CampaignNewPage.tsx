@@ -5,7 +5,7 @@ import { api, ok } from '@/api/client';
 import { useChooseDatabase, useDatabase, useDatabases } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AppForm, formatCount, formatNumber, Loaded, NeedDatabase, NeedRight, Page, paths, Section, TagsField, Term, useAnnounceChange, useAppForm, useGo, useSearchParam } from '@/kit';
+import { AppForm, formatCount, formatNumber, Loaded, NeedDatabase, NeedRight, Page, paths, Section, TagsField, Term, useAnnounce, useAppForm, useGo, useSearchParam } from '@/kit';
 import { seenWords } from './audience/PowerHint';
 import { SegmentChoice } from './SegmentChoice';
 import { useCampaignTags } from './model';
@@ -30,7 +30,7 @@ function Outlook({ databaseId, segmentId, percent }: { databaseId: number; segme
     queryKey: ['campaigns', 'power', databaseId, segmentId, asked], placeholderData: keepPreviousData, retry: false,
     queryFn: ({ signal }) => ok(api.POST('/api/v1/campaigns/power', { body: { database_id: databaseId, segment_id: segmentId, percent: asked, cap: null, strata: [] }, signal })),
   });
-  useAnnounceChange(query.data && `${formatCount(query.data.control, 'person is', 'people are')} kept back`);
+  useAnnounce(query.data && `${formatCount(query.data.control, 'person is', 'people are')} kept back`);
   return (
     <Loaded query={query} what="how many would be kept back">
       {(plan) => (

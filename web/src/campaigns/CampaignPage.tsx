@@ -5,7 +5,7 @@ import { api, ok } from '@/api/client';
 import { useDatabases } from '@/api/database';
 import { useAction } from '@/api/mutations';
 import { useCan } from '@/api/session';
-import { AppLink, failToast, formatCount, formatNumber, JobProgress, Loaded, named, NoRight, Page, PageTabs, paths, Section, SideDrawer, StateBadge, Time, ToneBadge, useDrawer, useIdParam, type PageTab } from '@/kit';
+import { AppLink, failToast, formatCount, formatNumber, JobProgress, Loaded, named, NoRight, Page, PageTabs, paths, Section, SideDrawer, StateBadge, Time, ToneBadge, useAnnounce, useDrawer, useIdParam, type PageTab } from '@/kit';
 import { AttachPanel } from './activities/AttachPanel';
 import { ActivitiesTab } from './activities/ActivitiesTab';
 import { NewMailing } from './activities/NewMailing';
@@ -19,6 +19,8 @@ import { CampaignReportTab } from './report/CampaignReportTab';
 import { StateSteps } from './StateSteps';
 import { useActions } from './useActions';
 
+const BUILDING = 'People are being taken in and divided';
+
 /** What is going on, or went wrong, with taking people in. */
 function Progress({ campaign }: { campaign: Campaign }) {
   const client = useQueryClient();
@@ -31,8 +33,9 @@ function Progress({ campaign }: { campaign: Campaign }) {
     },
   });
   const { open_run: open, last_run: last } = campaign;
+  useAnnounce(campaign.state === 'building' ? BUILDING : undefined);
   if (open?.job_id) {
-    return <Section title={campaign.state === 'building' ? 'People are being taken in and divided' : 'Newcomers are being taken in'}><JobProgress id={open.job_id} onEnd={() => { void client.invalidateQueries({ queryKey: ['campaigns'] }); }} /></Section>;
+    return <Section title={campaign.state === 'building' ? BUILDING : 'Newcomers are being taken in'}><JobProgress id={open.job_id} onEnd={() => { void client.invalidateQueries({ queryKey: ['campaigns'] }); }} /></Section>;
   }
   if (campaign.state !== 'draft' && campaign.state !== 'completed' && last && (last.state === 'failed' || last.state === 'cancelled')) {
     return (
@@ -41,7 +44,7 @@ function Progress({ campaign }: { campaign: Campaign }) {
       </Alert>
     );
   }
-  if (campaign.state === 'building') return <Text mb="md">People are being taken in and divided.</Text>;
+  if (campaign.state === 'building') return <Text mb="md">{BUILDING}.</Text>;
   return null;
 }
 
