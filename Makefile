@@ -50,7 +50,7 @@ test: $(VENV)/.dev web/node_modules/.installed  ## every test that a change must
 	$(MAKE) -j2 --output-sync=target web-tests-1 web-tests-2
 	$(MAKE) python-tests
 
-# Browser tests leave an eighth of the processors idle: these take it.
+# Browser tests leave a part of the processors idle: these take it.
 checks:
 	$(MAKE) -j2 --output-sync=target web-lint types web-types imports lint
 
@@ -82,7 +82,7 @@ web-tests-1 web-tests-2: web/node_modules/.installed
 
 e2e: $(VENV)/.dev compiled src/fidelia/web_dist/index.html
 	@command -v chromium-headless-shell >/dev/null || ./tests/e2e/install-browser.sh || command -v chromium
-	$(BIN)/pytest -n 2 --dist loadfile --durations 10 -m "e2e and not prove" tests/e2e
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --durations 10 -m "e2e and not prove" tests/e2e
 
 prove: $(VENV)/.dev compiled src/fidelia/web_dist/index.html  ## the long proofs: kill -9, large data, the wheel alone
 	$(BIN)/pytest -m prove --timeout 3600 tests
