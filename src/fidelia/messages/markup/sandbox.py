@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import signal
+import socket
+import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,13 +17,101 @@ from typing import Any
 import msgspec
 import structlog
 
+from .child import TRAILER, WAITING_SECONDS
 from .model import CompileReply, TemplateProblem, TemplateSource, WorkReply, WorkRequest
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT = 15.0
+#: After this the compiling process itself is given up; it ends what takes longer than its own time.
+TIMEOUT = WAITING_SECONDS + 10
 _CHILD = str(Path(__file__).with_name("child.py"))
 _slots: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
+
+
+class _Gone(Exception):
+    """The compiling process has ended without an answer."""
+
+
+class _Compiler:
+    """The compiling process of this one, started when it is first needed; see :mod:`.child`."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    async def ask(self, request: bytes) -> bytes:
+        """Return the copy's reply, what it said on standard error, and the trailer; raises ``_Gone``, TimeoutError.
+
+        After either the next request starts another process.
+        """
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        with ours:
+            ours.setblocking(False)
+            with theirs:
+                process = self._hand_over(theirs)
+            answer = bytearray()
+            try:
+                async with asyncio.timeout(TIMEOUT):
+                    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may end without reading all
+                        await loop.sock_sendall(ours, request)
+                        ours.shutdown(socket.SHUT_WR)
+                    with contextlib.suppress(ConnectionResetError):
+                        while part := await loop.sock_recv(ours, 1 << 18):
+                            answer += part
+            except TimeoutError:
+                self._give_up(process)
+                raise
+        if len(answer) < TRAILER.size:
+            self._give_up(process)
+            raise _Gone
+        return bytes(answer)
+
+    def stop(self) -> None:
+        """End the process, if there is one."""
+        with self._guard:
+            self._stop()
+
+    def _give_up(self, process: subprocess.Popen[bytes]) -> None:
+        with self._guard:
+            if self._process is process:  # nobody else has done it meanwhile
+                self._stop()
+
+    def _hand_over(self, connection: socket.socket) -> subprocess.Popen[bytes]:
+        with self._guard:
+            if self._process is None or self._control is None:
+                self._process, self._control = self._start()
+            try:
+                socket.send_fds(self._control, [b"c"], [connection.fileno()])
+            except OSError as exc:
+                self._stop()
+                raise _Gone from exc
+            return self._process
+
+    def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                process = subprocess.Popen(  # noqa: S603 (ourselves)
+                    [sys.executable, "-I", _CHILD], stdin=theirs.fileno(), stdout=subprocess.DEVNULL
+                )
+            except OSError:
+                ours.close()
+                raise
+        return process, ours
+
+    def _stop(self) -> None:
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._process = self._control = None
+
+
+_compiler = _Compiler()
+atexit.register(_compiler.stop)
 
 
 async def work(source: TemplateSource, contexts: Sequence[Mapping[str, Any]] = ()) -> WorkReply:
@@ -28,26 +120,20 @@ async def work(source: TemplateSource, contexts: Sequence[Mapping[str, Any]] = (
     slot = _slots.setdefault(loop, asyncio.Semaphore(2))
     request = msgspec.json.encode(WorkRequest(source, [dict(c) for c in contexts]))
     async with slot:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            _CHILD,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
         try:
-            output, errors = await asyncio.wait_for(child.communicate(request), TIMEOUT)
+            try:
+                answer = await _compiler.ask(request)
+            except _Gone:  # it had rested for long, or somebody has killed it
+                answer = await _compiler.ask(request)
         except TimeoutError:
             return _fatal("The template takes too long to be made")
-        finally:
-            if child.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    child.kill()
-                await child.wait()
-    if child.returncode == 0:
-        return msgspec.json.decode(output, type=WorkReply)
-    return _fatal(_died(child.returncode or 0, errors))
+        except _Gone:
+            return _fatal("The template cannot be made: the compiling process has ended")
+    code, said = TRAILER.unpack(answer[-TRAILER.size :])
+    end = len(answer) - TRAILER.size
+    if code == 0:
+        return msgspec.json.decode(answer[: end - said], type=WorkReply)
+    return _fatal(_died(code, answer[end - said : end]))
 
 
 def _died(code: int, errors: bytes) -> str:
