@@ -14,16 +14,18 @@ from fidelia.kernel.clock import FixedClock
 from fidelia.kernel.errors import Problem, invalid_field
 from fidelia.platform import jobs
 from fidelia.platform.engines import Engines
-from fidelia.platform.jobs.registry import tasks
-from fidelia.platform.jobs.runner import recover, run_job, run_worker
+from fidelia.platform.jobs.registry import Periodic, periodics, tasks
+from fidelia.platform.jobs.runner import build_app, recover, run_job, run_seconds, run_worker
 
 
 @pytest.fixture(autouse=True)
 def declared() -> Iterator[None]:
-    before = dict(tasks)
+    before, again = dict(tasks), dict(periodics)
     yield
     tasks.clear()
     tasks.update(before)
+    periodics.clear()
+    periodics.update(again)
 
 
 async def make(engines: Engines, kind: str, **args: Any) -> str:
@@ -167,3 +169,56 @@ async def test_a_worker_takes_jobs_from_the_queue_in_order_of_their_lock(fresh: 
     await asyncio.gather(worker, return_exceptions=True)
     assert seen == list(range(5))
     assert await open_jobs(fresh) == 0
+
+
+async def test_what_comes_every_few_seconds_is_one_job_of_its_queue(engines: Engines) -> None:
+    periodics.clear()
+    for name, seconds in (("test.each", 1), ("test.second", 2)):
+        jobs.periodic(name, queue="core", seconds=seconds)(_nothing)
+    jobs.periodic("test.hourly", "17 * * * *", queue="core")(_nothing)
+    jobs.periodic("test.elsewhere", queue="worker", seconds=1)(_nothing)
+    made = build_app(engines, ["core"]).periodic_registry.periodic_tasks.values()
+    schedules = {item.task.name: item.cron for item in made}
+    assert schedules == {"periodic.core.seconds": "* * * * * *", "periodic.test.hourly": "17 * * * *"}
+
+
+async def test_what_is_due_in_a_second_is_done_though_one_fails(engines: Engines) -> None:
+    done: list[str] = []
+
+    def step(name: str, seconds: int) -> Periodic:
+        async def body(given: Engines) -> None:
+            assert given is engines
+            done.append(name)
+            if name == "broken":
+                raise ZeroDivisionError
+
+        return Periodic(name, "core", body, seconds=seconds)
+
+    often = [step("broken", 1), step("each", 1), step("second", 2), step("tenth", 10)]
+    for timestamp in range(1_000_000_001, 1_000_000_011):
+        await run_seconds(engines, often, asyncio.Semaphore(1), timestamp)
+    assert [done.count(name) for name in ("broken", "each", "second", "tenth")] == [10, 10, 5, 1]
+
+
+async def test_a_worker_does_what_comes_every_second(fresh: Engines) -> None:
+    periodics.clear()
+    come = asyncio.Event()
+
+    @jobs.periodic("test.each", queue="worker", seconds=1)
+    async def each(engines: Engines) -> None:
+        come.set()
+
+    worker = asyncio.create_task(run_worker(fresh, ["worker"], 1))
+    await asyncio.wait_for(come.wait(), 20)
+    worker.cancel()
+    await asyncio.wait([worker])
+
+
+@pytest.mark.parametrize("schedule", [{}, {"cron": "* * * * *", "seconds": 1}, {"cron": "* * * * * */2"}])
+def test_a_schedule_has_five_fields_or_seconds(schedule: dict[str, Any]) -> None:
+    with pytest.raises(RuntimeError, match="5 fields or seconds"):
+        jobs.periodic("test.wrong", queue="core", **schedule)
+
+
+async def _nothing(engines: Engines) -> None:
+    """Something periodic."""

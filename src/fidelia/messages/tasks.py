@@ -45,7 +45,7 @@ async def decide(ctx: JobContext, run_id: int) -> dict[str, Any]:
     return {} if decision is None else {"state": decision.state, "winner": decision.winner, "why": decision.why}
 
 
-@periodic("mailings.tick", "* * * * * */2", queue="worker")
+@periodic("mailings.tick", seconds=2, queue="worker")
 async def tick(engines: Engines) -> None:
     """Start what is due, replace senders that have died."""
     await running.tick(engines)
@@ -60,25 +60,25 @@ async def forget_marks(engines: Engines) -> None:
                 return
 
 
-@periodic("mailings.triggers", "* * * * * *", queue="core")
+@periodic("mailings.triggers", seconds=1, queue="core")
 async def triggers(engines: Engines) -> None:
     """Turn what trigger mailings listen to into messages."""
     await catching.round_of(engines)
 
 
-@periodic("messages.conversions", "* * * * * *", queue="core")
+@periodic("messages.conversions", seconds=1, queue="core")
 async def attribute(engines: Engines) -> None:
     """Give goals and orders to the messages that led to them."""
     await conversions.round_of(engines)
 
 
-@periodic("mailings.placements", "* * * * * */5", queue="core")
+@periodic("mailings.placements", seconds=5, queue="core")
 async def placements(engines: Engines) -> None:
     """Work out afresh who sees placements."""
     await placed.refresh_due(engines)
 
 
-@periodic("mailings.dates", "* * * * * */5", queue="core")
+@periodic("mailings.dates", seconds=5, queue="core")
 async def look_at_dates(engines: Engines) -> None:
     """Write to the people whose dates have come."""
     await dates.look(engines)
@@ -101,7 +101,7 @@ async def forget_bounces(engines: Engines) -> None:
         await bounces.purge(raw, engines.clock.now() - timedelta(days=kept.soft_days), kept.keep)
 
 
-@periodic("messages.channel_events", "* * * * * */5", queue="worker")
+@periodic("messages.channel_events", seconds=5, queue="worker")
 async def take_channel_events(engines: Engines) -> None:
     """Give events of providers to the messages that were not known yet when they came."""
     await channel_events.take_waiting(engines)
@@ -113,7 +113,7 @@ async def forget_channel_events(engines: Engines) -> None:
     await channel_events.purge(engines)
 
 
-@periodic("messages.confirmations", "* * * * * */2", queue="worker")
+@periodic("messages.confirmations", seconds=2, queue="worker")
 async def confirmations(engines: Engines) -> None:
     """Send the mails that ask to confirm a subscription."""
     await optin.send_waiting(engines)

@@ -12,13 +12,13 @@ enrol = task(programs.ENROL, queue="worker")(work.run_enrol)
 review = task(work.REVIEW, queue="worker")(work.run_review)
 
 
-@periodic("loyalty.newcomers", "* * * * * *", queue="worker")
+@periodic("loyalty.newcomers", seconds=1, queue="worker")
 async def newcomers(engines: Engines) -> None:
     """Let in new profiles where everybody is a member."""
     await work.round_of(engines)
 
 
-@periodic("loyalty.segments", "* * * * * */2", queue="worker")
+@periodic("loyalty.segments", seconds=2, queue="worker")
 async def segments(engines: Engines) -> None:
     """Let in who has come onto the segments of programs."""
     await work.tick_segments(engines)

@@ -17,13 +17,13 @@ async def expire(engines: Engines) -> None:
     await ledger.expire_lots(engines)
 
 
-@periodic("loyalty.holds", "* * * * * */10", queue="worker")
+@periodic("loyalty.holds", seconds=10, queue="worker")
 async def holds(engines: Engines) -> None:
     """End holds whose time is over."""
     await ledger.time_out_holds(engines)
 
 
-@periodic("loyalty.activate", "* * * * * */10", queue="worker")
+@periodic("loyalty.activate", seconds=10, queue="worker")
 async def activate(engines: Engines) -> None:
     """Tell of points that became active, and let levels follow."""
     while not engines.stop.is_set():

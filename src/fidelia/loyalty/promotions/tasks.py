@@ -8,7 +8,7 @@ from fidelia.platform.jobs import periodic
 from .service.listening import round_of
 
 
-@periodic("loyalty.promotions.events", "* * * * * *", queue="worker")
+@periodic("loyalty.promotions.events", seconds=1, queue="worker")
 async def happened(engines: Engines) -> None:
     """Let trigger promotions do their work for what has happened."""
     await round_of(engines)

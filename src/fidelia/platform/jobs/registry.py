@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Queue = Literal["core", "worker", "sender"]
 Ending = Literal["cancelled", "failed"]
 TaskBody = Callable[..., Awaitable[dict[str, Any] | None]]
+PeriodicBody = Callable[["Engines"], Awaitable[None]]
 
 
 class Cancelled(Exception):
@@ -92,14 +93,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Periodic:
-    """Something done on a schedule by one process: ``cron`` has five or six fields (the sixth are seconds)."""
+    """Something done again and again by one process: at the minutes of ``cron``, or every so many ``seconds``."""
 
     name: str
-    cron: str
     queue: Queue
-    body: Callable[[Engines], Awaitable[None]]
+    body: PeriodicBody
+    cron: str | None = None
+    seconds: int | None = None
 
 
+_CRON_FIELDS = 5
 tasks: dict[str, Task] = {}
 periodics: dict[str, Periodic] = {}
 
@@ -116,11 +119,18 @@ def task(kind: str, *, queue: Queue, attempts: int = 3) -> Callable[[TaskBody], 
     return keep
 
 
-def periodic(name: str, cron: str, *, queue: Queue) -> Callable[[Callable[[Engines], Awaitable[None]]], Any]:
-    """Declare something to be done on a schedule, once over all processes."""
+def periodic(
+    name: str, cron: str | None = None, *, queue: Queue, seconds: int | None = None
+) -> Callable[[PeriodicBody], PeriodicBody]:
+    """Declare something to be done by a schedule of five fields or every so many seconds, once over all processes.
 
-    def keep(body: Callable[[Engines], Awaitable[None]]) -> Callable[[Engines], Awaitable[None]]:
-        periodics[name] = Periodic(name, cron, queue, body)
+    What is done every few seconds may come again while the last time still goes on.
+    """
+    if (cron is None) == (seconds is None) or (cron is not None and len(cron.split()) != _CRON_FIELDS):
+        raise RuntimeError(f"{name!r} needs a schedule of {_CRON_FIELDS} fields or seconds")
+
+    def keep(body: PeriodicBody) -> PeriodicBody:
+        periodics[name] = Periodic(name, queue, body, cron, seconds)
         return body
 
     return keep

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import procrastinate
@@ -13,14 +15,15 @@ from fidelia.kernel.errors import Problem
 
 from ..engines import Engines
 from . import store
-from .registry import JobContext, Queue, periodics, tasks
+from .registry import JobContext, Periodic, Queue, periodics, tasks
 
 BEAT_SECONDS = 0.5
 log = structlog.get_logger(__name__)
 
 
-def build_app(engines: Engines, queues: list[Queue]) -> procrastinate.App:
+def build_app(engines: Engines, queues: list[Queue], concurrency: int = 4) -> procrastinate.App:
     """Return procrastinate's App for these queues: one task that runs any job, and the schedules."""
+    slots = asyncio.Semaphore(concurrency)  # a slow one must not take every connection, second after second
     connector = procrastinate.PsycopgConnector(conninfo=engines.db.dsn, min_size=1, max_size=4)
     app = procrastinate.App(connector=connector)
 
@@ -28,24 +31,44 @@ def build_app(engines: Engines, queues: list[Queue]) -> procrastinate.App:
     async def run(job_id: str) -> None:
         await run_job(engines, job_id)
 
-    for item in periodics.values():
-        if item.queue not in queues:
-            continue
+    def schedule(cron: str, name: str, queue: Queue, body: Callable[[int], Awaitable[None]]) -> None:
+        async def tick(timestamp: int) -> None:
+            await body(timestamp)
 
-        def scheduled(body: Any = item.body) -> Any:
-            async def tick(timestamp: int) -> None:
-                await body(engines)
+        app.periodic(cron=cron)(app.task(name=f"periodic.{name}", queue=queue)(tick))
 
-            return tick
-
-        app.periodic(cron=item.cron)(app.task(name=f"periodic.{item.name}", queue=item.queue)(scheduled()))
+    for queue in queues:
+        mine = [item for item in periodics.values() if item.queue == queue]
+        for item in mine:
+            if item.cron is not None:
+                schedule(item.cron, item.name, queue, partial(_run_periodic, engines, item))
+        often = [item for item in mine if item.seconds is not None]
+        if often:
+            schedule("* * * * * *", f"{queue}.seconds", queue, partial(run_seconds, engines, often, slots))
     return app
+
+
+async def _run_periodic(engines: Engines, item: Periodic, timestamp: int) -> None:
+    await item.body(engines)
+
+
+async def run_seconds(engines: Engines, often: list[Periodic], slots: asyncio.Semaphore, timestamp: int) -> None:
+    """Do what is due in this second, at once: a job for each would cost more than what most of them find to do."""
+
+    async def do(item: Periodic) -> None:
+        try:
+            async with slots:
+                await item.body(engines)
+        except Exception:
+            log.exception("a periodic task failed", task=item.name)
+
+    await asyncio.gather(*(do(item) for item in often if timestamp % (item.seconds or 1) == 0))
 
 
 async def run_worker(engines: Engines, queues: list[Queue], concurrency: int) -> None:
     """Run jobs of these queues until the process stops; a lost database is waited for."""
     while not engines.stop.is_set():
-        app = build_app(engines, queues)
+        app = build_app(engines, queues, concurrency)
         try:
             async with app.open_async():
                 await app.run_worker_async(
