@@ -86,6 +86,8 @@ class Tx:
         self._notices: set[tuple[str, str]] = set()
         self._raw: psycopg.AsyncConnection[Any] | None = None
         self._savepoints = 0
+        #: What a store has read and need not read again; it is empty again when a part of the transaction is undone.
+        self.known: dict[str, dict[Any, Any]] = {}
 
     async def execute(self, stmt: sa.Executable, params: Params = None) -> sa.CursorResult[Any]:
         """Run a statement and return its result (``rowcount`` for updates)."""
@@ -121,6 +123,7 @@ class Tx:
         """Undo all that was done and forget all that was buffered: the transaction is as it was when it began."""
         await (await self.raw()).rollback()
         self._events, self._dirty, self._notices = {}, {}, set()
+        self.known = {}
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:
@@ -198,6 +201,7 @@ class Tx:
     def put_back(self, before: Buffered) -> None:
         """Have buffered what was then, whatever was added or sent early since."""
         self._events, self._dirty, self._notices = before
+        self.known = {}
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -212,6 +216,7 @@ class Tx:
         except BaseException:
             self._events = {database: self._events[database][:count] for database, count in events.items()}
             self._dirty, self._notices = dirty, notices
+            self.known = {}
             raise
         finally:
             self._savepoints -= 1

@@ -240,6 +240,7 @@ async def _hold(tx: Tx, database_id: int) -> Database | None:
     raw = await tx.raw()
     await raw.execute("set local datestyle to iso")
     await raw.execute(f"lock table profile_{int(database_id)} in access share mode")
+    databases_store.forget(tx, database_id)
     return await databases_store.find(tx, database_id)
 
 

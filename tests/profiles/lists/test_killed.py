@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sys
+import os
+from pathlib import Path
 
 import pytest
 
 from fidelia.platform.engines import Engines
 from fidelia.platform.jobs.runner import run_job
+from tests.warm import warm
 
 from .conftest import Lists, adds_up
 
@@ -22,18 +23,17 @@ async def test_a_process_is_killed_while_it_loads(lists: Lists, engines: Engines
     content = b"value\n" + b"".join(b"v%07d\n" % (n % (LINES - 10)) for n in range(LINES))
     reply = await lists.upload(f"/value-lists/{list_id}/loads", content, column="value", mode="replace")
     load_id = reply["load"]["id"]
-    dsn, folder = engines.db.dsn, str(engines.files)
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.profiles.lists.load_child", dsn, folder, str(load_id),
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+    arguments = engines.db.dsn, str(engines.files), str(load_id)
+    with Path(os.devnull).open("wb") as nowhere:
+        child = warm.start(
+            "tests.profiles.lists.load_child", *arguments, stdout=nowhere.fileno(), stderr=nowhere.fileno()
+        )
     try:
-        while child.returncode is None and (await lists.get(f"/list-loads/{load_id}"))["counts"]["rows"] < rows:
+        while child.poll() is None and (await lists.get(f"/list-loads/{load_id}"))["counts"]["rows"] < rows:
             await asyncio.sleep(0.02)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
+        child.kill()
+        child.wait(20)
     assert await lists.in_clickhouse(list_id) == ["old"]
     assert await lists.values(list_id) == ["old"]
     await run_job(engines, reply["job"]["id"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from fidelia.kernel.errors import invalid_field, not_found
@@ -50,11 +51,25 @@ def _database(row: Any, fields: Sequence[Field]) -> Database:
 
 
 async def find(tx: Tx, database_id: int) -> Database | None:
-    """Return a database with its fields, or ``None``."""
+    """Return a database with its fields, or ``None``; a transaction reads it once (see :func:`forget`)."""
     if not 0 < database_id < 2**31:
         return None
-    found = await _with_fields(tx, sa.select(profile_database).where(profile_database.c.id == database_id))
-    return found[0] if found else None
+    known = _known(tx)
+    if database_id not in known:
+        found = await _with_fields(tx, sa.select(profile_database).where(profile_database.c.id == database_id))
+        if not found:
+            return None
+        known[database_id] = found[0]
+    return known[database_id]
+
+
+def forget(tx: Tx, database_id: int) -> None:
+    """Have :func:`find` read a database again: it was changed, or has been locked, and others may have changed it."""
+    _known(tx).pop(database_id, None)
+
+
+def _known(tx: Tx) -> dict[int, Database]:
+    return tx.known.setdefault("databases", {})
 
 
 async def find_by_name(tx: Tx, name: str) -> Database | None:
@@ -127,12 +142,16 @@ async def open_for_write(tx: Tx, database_id: int) -> Database:
 
     Call it before anything else is locked: it waits while somebody changes the fields.
     """
-    if not await has_table(tx, database_id):
-        raise not_found("Database", database_id)
-    await (await tx.raw()).execute(f"lock table profile_{database_id} in row exclusive mode")
+    held = tx.known.setdefault("databases held", {})
+    if database_id not in held:
+        if not await has_table(tx, database_id):
+            raise not_found("Database", database_id)
+        await (await tx.raw()).execute(f"lock table profile_{database_id} in row exclusive mode")
+        forget(tx, database_id)
     found = await find(tx, database_id)
     if found is None:
         raise not_found("Database", database_id)
+    held[database_id] = True
     return found
 
 
@@ -148,11 +167,22 @@ async def lock_ids(tx: Tx, database_id: int) -> int:
     )
     if found is None:
         raise not_found("Database", database_id)
+    known = _known(tx)
+    if database_id in known:
+        known[database_id] = msgspec.structs.replace(known[database_id], last_profile_id=int(found))
     return int(found)
 
 
 async def advance_ids(tx: Tx, database_id: int, created: int) -> None:
     """Record that this many new profiles took the ids after the one that :func:`lock_ids` returned."""
+    known = _known(tx)
+    if database_id in known:
+        before = known[database_id]
+        known[database_id] = msgspec.structs.replace(
+            before,
+            last_profile_id=before.last_profile_id + created,
+            profile_count=before.profile_count + created,
+        )
     await tx.execute(
         sa.update(profile_database)
         .where(profile_database.c.id == database_id)
@@ -165,6 +195,7 @@ async def advance_ids(tx: Tx, database_id: int, created: int) -> None:
 
 async def count_removed(tx: Tx, database_id: int, removed: int) -> None:
     """Record that this many profiles are gone; their ids are never given again."""
+    forget(tx, database_id)
     await tx.execute(
         sa.update(profile_database)
         .where(profile_database.c.id == database_id)
@@ -189,17 +220,20 @@ async def insert(tx: Tx, *, name: str, description: str, timezone: str) -> int:
 
 async def update(tx: Tx, database_id: int, values: dict[str, Any]) -> None:
     """Change a database's own columns."""
+    forget(tx, database_id)
     query = sa.update(profile_database).where(profile_database.c.id == database_id)
     await tx.execute(query.values({**values, "updated_at": tx.now}))
 
 
 async def delete(tx: Tx, database_id: int) -> None:
     """Remove a database's row, its fields and subscriptions."""
+    forget(tx, database_id)
     await tx.execute(sa.delete(profile_database).where(profile_database.c.id == database_id))
 
 
 async def bump_schema(tx: Tx, database_id: int) -> None:
     """Say that the columns changed, so that ClickHouse's table is altered before the next row gets there."""
+    forget(tx, database_id)
     await tx.execute(
         sa.update(profile_database)
         .where(profile_database.c.id == database_id)
@@ -209,6 +243,7 @@ async def bump_schema(tx: Tx, database_id: int) -> None:
 
 async def insert_field(tx: Tx, database_id: int, field: Field) -> Field:
     """Store a new field and return it with its id."""
+    forget(tx, database_id)
     row = await tx.one(
         sa.insert(profile_field)
         .values(
@@ -233,6 +268,7 @@ async def insert_field(tx: Tx, database_id: int, field: Field) -> Field:
 
 async def update_field(tx: Tx, field_id: int, values: dict[str, Any]) -> None:
     """Change a field's description; its type never changes."""
+    _known(tx).clear()
     await tx.execute(
         sa.update(profile_field).where(profile_field.c.id == field_id).values({**values, "updated_at": tx.now})
     )
@@ -240,6 +276,7 @@ async def update_field(tx: Tx, field_id: int, values: dict[str, Any]) -> None:
 
 async def delete_field(tx: Tx, field_id: int) -> None:
     """Remove a field's row."""
+    _known(tx).clear()
     await tx.execute(sa.delete(profile_field).where(profile_field.c.id == field_id))
 
 

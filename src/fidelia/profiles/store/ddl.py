@@ -12,6 +12,7 @@ from fidelia.kernel.errors import conflict, not_found
 from fidelia.platform.postgres import Tx
 
 from ..fields import BUILTIN, Field
+from .databases import forget
 
 _PATIENCE = (0.1, 0.3, 0.6, 1.0, 2.0)
 #: What a search looks through; the index below is built on exactly this expression.
@@ -95,4 +96,5 @@ async def lock_exclusively(tx: Tx, database_id: int) -> None:
             await asyncio.sleep(pause)
         else:
             await tx.execute(sa.text("set local lock_timeout to default"))
+            forget(tx, database_id)
             return
