@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import msgspec
@@ -36,6 +37,7 @@ from fidelia.wiring import prepare_clickhouse, wire
 
 from .application import application
 from .up import TEMPORARY
+from .warm import warm
 
 NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -62,6 +64,12 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_sessionfinish() -> None:
+    """Look for garbage once; pytest looks five times more, through what is still in use."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def patient() -> Iterator[None]:
     """Answer a question instead of making a job of it, also on a busy machine: tests are about the answer."""
@@ -70,6 +78,13 @@ def patient() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calculate, "ANSWER_SECONDS", 120.0)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def copied() -> Iterator[None]:
+    """End the process that children are copied from, if there was one."""
+    yield
+    warm.end()
 
 
 def with_dbname(dsn: str, name: str) -> str:
@@ -112,8 +127,20 @@ def pg_dsn(base_settings: Settings) -> Iterator[str]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+async def clickhouse(base_settings: Settings) -> AsyncIterator[ClickHouse]:
+    """What makes databases in ClickHouse, which stays open: starting the engine for each took as long as its tables."""
+    opened = ClickHouse(base_settings)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
 @asynccontextmanager
-async def open_test_engines(pg_dsn: str, base_settings: Settings, *, clickhouse: bool = True) -> AsyncIterator[Engines]:
+async def open_test_engines(
+    pg_dsn: str, base_settings: Settings, *, clickhouse: ClickHouse | Literal[False]
+) -> AsyncIterator[Engines]:
+    """Engines with databases of their own; ``clickhouse`` makes the one in ClickHouse, if there is to be one."""
     name = f"t{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(pg_dsn, autocommit=True) as connection:
         connection.execute(f"create database {name} template fidelia_template strategy file_copy")
@@ -123,9 +150,7 @@ async def open_test_engines(pg_dsn: str, base_settings: Settings, *, clickhouse:
     await db.open()
     ch: ClickHouse | None = None
     if clickhouse:
-        admin = ClickHouse(settings)
-        await admin.open()
-        await admin.command(f"create database {name}")
+        await clickhouse.command(f"create database {name}")
         ch = ClickHouse(settings, database=name)
         await ch.open()
         await prepare_clickhouse(ch)
@@ -137,26 +162,25 @@ async def open_test_engines(pg_dsn: str, base_settings: Settings, *, clickhouse:
         engines.stop.set()
         if engines.drain is not None:
             await engines.drain.close()
-        if ch is not None:
+        if clickhouse and ch is not None:
             await ch.close()
-            await admin.command(f"drop database {name} sync")
-            await admin.close()
+            await clickhouse.command(f"drop database {name} sync")
         await db.close()
         with psycopg.connect(pg_dsn, autocommit=True) as connection:
             connection.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture(scope="module")
-async def engines(pg_dsn: str, base_settings: Settings) -> AsyncIterator[Engines]:
+async def engines(pg_dsn: str, base_settings: Settings, clickhouse: ClickHouse) -> AsyncIterator[Engines]:
     """Engines shared by the tests of a module."""
-    async with open_test_engines(pg_dsn, base_settings) as opened:
+    async with open_test_engines(pg_dsn, base_settings, clickhouse=clickhouse) as opened:
         yield opened
 
 
 @pytest.fixture
-async def fresh(pg_dsn: str, base_settings: Settings) -> AsyncIterator[Engines]:
+async def fresh(pg_dsn: str, base_settings: Settings, clickhouse: ClickHouse) -> AsyncIterator[Engines]:
     """Engines of one test."""
-    async with open_test_engines(pg_dsn, base_settings) as opened:
+    async with open_test_engines(pg_dsn, base_settings, clickhouse=clickhouse) as opened:
         yield opened
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -14,9 +14,12 @@ from fidelia.platform.engines import Engines
 from fidelia.platform.jobs import runner, store
 from fidelia.platform.jobs.registry import Queue
 
+from .warm import ROOT, warm
+
 P = ParamSpec("P")
 R = TypeVar("R")
-ROOT = Path(__file__).parents[1]
+
+__all__ = ["ROOT", "again", "killing", "run_child"]
 
 
 def killing(original: Callable[P, Awaitable[R]], wanted: int, *, before: bool = False) -> Callable[P, Awaitable[R]]:
@@ -50,11 +53,13 @@ async def again(engines: Engines, queue: Queue) -> None:
 
 def run_child(module: str, engines: Engines, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     """Run a module of the tests (``tests.…``) as a process over the same PostgreSQL, to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", module, engines.db.dsn, str(folder), *args],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        cwd=ROOT,
-    )
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = warm.start(module, engines.db.dsn, str(folder), *args, stdout=out.fileno(), stderr=err.fileno())
+        try:
+            code = child.wait(180)
+        finally:
+            child.kill()
+            child.wait()
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess([module, *args], code, out.read().decode(), err.read().decode())

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
-import sys
-from pathlib import Path
 
 import pytest
 
 from fidelia.messages.store import ledger
 from fidelia.platform.engines import Engines
+from tests.warm import Process, warm
 
 from .sink import running
 from .world import people, rows, run_of, send, states
 
-CHILD = Path(__file__).with_name("sender_child.py")
 CONNECTIONS = 4
 
 
-async def start_child(engines: Engines, run_id: int, port: int) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(CHILD),
-        engines.db.dsn,
-        str(run_id),
-        str(port),
-        str(CONNECTIONS),
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )
+def start_child(engines: Engines, run_id: int, port: int) -> Process:
+    return warm.start("tests.messages.sender_child", engines.db.dsn, str(run_id), str(port), str(CONNECTIONS))
 
 
 async def check(engines: Engines, run, sink, kills: int, audience: int) -> None:
@@ -53,11 +41,12 @@ async def check(engines: Engines, run, sink, kills: int, audience: int) -> None:
     assert left == 0
 
 
-async def kill_at(child: asyncio.subprocess.Process, sink, count: int) -> None:
-    while len(sink.accepted) < count and child.returncode is None:
+async def kill_at(child: Process, sink, count: int) -> None:
+    while len(sink.accepted) < count and child.poll() is None:
         await asyncio.sleep(0.005)
-    child.send_signal(signal.SIGKILL)
-    await child.wait()
+    assert child.poll() is None, "it ended by itself"
+    child.kill()
+    child.wait(20)
 
 
 async def test_a_broadcast_of_2000_killed_again_and_again(engines: Engines) -> None:
@@ -67,7 +56,7 @@ async def test_a_broadcast_of_2000_killed_again_and_again(engines: Engines) -> N
     async with running(delay=0.0005) as sink:
         kills = 0
         for at in (150, 600, 1100, 1500):
-            child = await start_child(engines, run.id, sink.port)
+            child = start_child(engines, run.id, sink.port)
             await kill_at(child, sink, at + dice.randrange(80))
             kills += 1
         result = await send(engines, run, sink.port, connections=CONNECTIONS)
@@ -79,7 +68,7 @@ async def test_one_of_two_senders_is_killed(engines: Engines) -> None:
     database = await people(engines, 1200)
     run = await run_of(engines, database)
     async with running(delay=0.001) as sink:
-        child = await start_child(engines, run.id, sink.port)
+        child = start_child(engines, run.id, sink.port)
         while not sink.accepted:
             await asyncio.sleep(0.01)
         mine = asyncio.create_task(send(engines, run, sink.port, connections=CONNECTIONS))
@@ -114,7 +103,7 @@ async def test_a_session_that_came_back_is_cleared_up_after(engines: Engines) ->
     database = await people(engines, 900)
     run = await run_of(engines, database)
     async with running(delay=0.002) as sink:
-        child = await start_child(engines, run.id, sink.port)
+        child = start_child(engines, run.id, sink.port)
         while len(sink.accepted) < 60:
             await asyncio.sleep(0.005)
         async with engines.db.hot() as raw:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
-from pathlib import Path
 
 import httpx
 
 from fidelia.platform.engines import Engines
 from fidelia.worker import tasks
+from tests.warm import warm
 from tests.web_server import open_to, web_server
 
 from ...world import states
 from .world import TOKEN, BotApi, channel, mailing, prepared, report, sender_of, subscribed, template
 
 assert tasks.MODULES
-CHILD = Path(__file__).with_name("sender_child.py")
+CHILD = "tests.messages.channels.http.sender_child"
 CONNECTIONS, PEOPLE = 4, 600
 
 
@@ -32,20 +29,13 @@ async def test_senders_killed_again_and_again(engines: Engines, api: httpx.Async
         mailing_id = await mailing(api, "killed", database, resource, await template(api, "killed", {"text": "Hi"}))
         run = await prepared(engines, api, mailing_id)
         for stop_at in (60, 200, 350):
-            child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                str(CHILD),
-                engines.db.dsn,
-                str(run.id),
-                "killed",
-                str(engines.settings.data_dir),
-                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[4])},
-            )
-            while len(bot.got) < stop_at and child.returncode is None:
+            data = str(engines.settings.data_dir)
+            child = warm.start(CHILD, engines.db.dsn, str(run.id), "killed", data)
+            while len(bot.got) < stop_at and child.poll() is None:
                 await asyncio.sleep(0.005)
-            assert child.returncode is None
-            child.send_signal(signal.SIGKILL)
-            await child.wait()
+            assert child.poll() is None
+            child.kill()
+            child.wait(20)
         await (await sender_of(engines, run, "killed")).run()
         found = await states(engines, run)
         assert set(found) <= {"sent", "unknown"}
