@@ -5,6 +5,7 @@ They start as those of ``fidelia up`` do. Loading took two seconds of a processo
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -130,7 +131,7 @@ def serve(descriptor: int) -> None:
             if ready != descriptor:
                 os.close(ready)
                 process, told = children.pop(ready)
-                with told:
+                with told, contextlib.suppress(OSError):  # its test may have ended before it
                     told.send(str(process.wait()).encode())
                 continue
             message, descriptors, *_ = socket.recv_fds(asked, 1 << 20, 3)
@@ -141,7 +142,8 @@ def serve(descriptor: int) -> None:
                 return
             told = socket.socket(fileno=descriptors[0])
             process = _copy(json.loads(message), *descriptors[1:])
-            told.send(str(process.pid).encode())
+            with contextlib.suppress(OSError):
+                told.send(str(process.pid).encode())
             children[os.pidfd_open(process.pid)] = process, told
 
 

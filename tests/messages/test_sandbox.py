@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from fidelia.messages.markup import child, sandbox
-from fidelia.messages.markup.child import TRAILER
-from fidelia.messages.markup.model import TemplateSource
+from fidelia.messages.markup.child import MARK, TRAILER
+from fidelia.messages.markup.model import TemplateSource, WorkReply
 from tests.up import alive, wait_until
 
 #: The compiling process, with something else to do than to compile.
@@ -24,18 +26,32 @@ sys.path.insert(0, sys.argv[3])
 import child
 child.WAITING_SECONDS = float(sys.argv[1])
 child.IDLE_SECONDS = float(sys.argv[2])
+child.MEMORY, child.SECONDS = 256 << 20, 1
 made = []
+def files():
+    found = []
+    for descriptor in range(100):
+        try:
+            found.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        except OSError:
+            pass
+    return repr(found).encode()
 def answer(asked):
     DOES
     return asked.upper()
 child.Compiling(socket.socket(fileno=0), answer).serve()
 """
+TEXTS = "<mjml><mj-body><mj-section><mj-column>" + "<mj-text>a</mj-text>" * 6_000
+TEXTS += "</mj-column></mj-section></mj-body></mjml>"
+SECTIONS = "<mjml><mj-body>" + "<mj-section/>" * 35_000 + "</mj-body></mjml>"
 FOLDER = str(Path(child.__file__).parent)
 
 
 @contextmanager
-def compiling(does: str, *, waiting: float = 60, idle: float = 60) -> Iterator[tuple[socket.socket, int]]:
-    """A compiling process that ``does`` this for each request: its control socket, and its pid."""
+def compiling(
+    does: str, *, waiting: float = 60, idle: float = 60, ends: int = 0
+) -> Iterator[tuple[socket.socket, int]]:
+    """A compiling process that ``does`` this for each request: its control socket, and its pid; it ``ends`` so."""
     ours, theirs = socket.socketpair()
     command = [sys.executable, "-c", PROGRAM.replace("DOES", does), str(waiting), str(idle), FOLDER]
     with ours, subprocess.Popen(command, stdin=theirs.fileno()) as process:
@@ -44,16 +60,22 @@ def compiling(does: str, *, waiting: float = 60, idle: float = 60) -> Iterator[t
             yield ours, process.pid
         finally:
             ours.close()
-        assert process.wait(20) == 0
+        assert process.wait(20) == ends
 
 
 def ask(control: socket.socket, request: bytes = b"a") -> socket.socket:
+    ours = unfinished(control)
+    ours.sendall(request)
+    ours.shutdown(socket.SHUT_WR)
+    return ours
+
+
+def unfinished(control: socket.socket) -> socket.socket:
+    """Begin a request that goes on."""
     ours, theirs = socket.socketpair()
     with theirs:
         socket.send_fds(control, [b"c"], [theirs.fileno()])
     ours.settimeout(20)
-    ours.sendall(request)
-    ours.shutdown(socket.SHUT_WR)
     return ours
 
 
@@ -61,7 +83,8 @@ def answered(connection: socket.socket) -> tuple[bytes, int, bytes]:
     """Return the reply, the exit code and the last words of a copy."""
     with connection, connection.makefile("rb") as reading:
         got = reading.read()
-    code, said = TRAILER.unpack(got[-TRAILER.size :])
+    mark, code, said = TRAILER.unpack(got[-TRAILER.size :])
+    assert mark == MARK
     end = len(got) - TRAILER.size
     return got[: end - said], code, got[end - said : end]
 
@@ -90,13 +113,26 @@ def test_what_ends_a_copy_is_told_and_the_others_go_on() -> None:
         wait_until(lambda: not copies(pid))  # nobody waited for it any more
 
 
-def test_a_copy_has_so_much_time_and_memory() -> None:
+def test_a_copy_has_so_much_time() -> None:
     with compiling("time.sleep(60)", waiting=0.2) as (control, _):
         assert answered(ask(control)) == (b"", -signal.SIGKILL, b"")
-    with compiling("asked = b'a' * (2 << 30)") as (control, _):
-        reply, code, said = answered(ask(control))
-        assert (reply, code) == (b"", 1)
-        assert b"MemoryError" in said
+    with compiling("while True: pass") as (control, _):
+        assert answered(ask(control)) == (b"", -signal.SIGKILL, b"")
+
+
+@pytest.mark.parametrize("does", ["asked = b'a' * (1 << 30)", "asked = [bytes(200) for _ in range(1 << 30)]"])
+def test_a_copy_has_so_much_memory(does: str) -> None:
+    with compiling(does) as (control, _):
+        assert answered(ask(control)) == (b"", 1, b"MemoryError\n")
+
+
+def test_a_copy_has_no_file_of_another() -> None:
+    does = "time.sleep(60 if asked == b's' else 0); asked = files()"
+    with compiling(does) as (control, _), unfinished(control) as first, ask(control, b"s"):
+        files_of_it = answered(ask(control))[0]
+        assert (files_of_it.count(b"SOCKET"), files_of_it.count(b"PIPE"), files_of_it.count(b"MEMFD")) == (1, 0, 1)
+        first.shutdown(socket.SHUT_WR)
+        assert answered(first)[1] == 0  # its end comes though a copy that was made after it still works
 
 
 def test_it_ends_with_who_has_started_it_and_takes_its_copies_along() -> None:
@@ -107,6 +143,14 @@ def test_it_ends_with_who_has_started_it_and_takes_its_copies_along() -> None:
             control.close()
             wait_until(lambda: not alive(copy))
         wait_until(lambda: not alive(pid))
+
+
+def test_a_copy_ends_with_who_made_it() -> None:
+    with compiling("time.sleep(60)", ends=-signal.SIGKILL) as (control, pid), ask(control):
+        wait_until(lambda: copies(pid))
+        (copy,) = copies(pid)
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not alive(copy))
 
 
 def test_it_ends_when_nobody_has_asked_for_long() -> None:
@@ -126,15 +170,33 @@ async def test_a_compiling_process_that_was_killed_is_started_again() -> None:
     assert all(r.rendered[0].html is not None and "Ada" in r.rendered[0].html for r in replies)
 
 
-async def test_who_does_not_wait_any_more_leaves_nothing() -> None:
-    source = TemplateSource("mjml", "<mjml><mj-body>" + "<mj-section/>" * 10_000 + "</mj-body></mjml>", "s")
-    await sandbox.work(TemplateSource("html", "x", "s"))
-    process = sandbox._compiler._process
-    assert process is not None
-    asked = asyncio.create_task(sandbox.work(source))
-    while not copies(process.pid):
+async def at_work(asked: asyncio.Task[WorkReply]) -> subprocess.Popen[bytes]:
+    """Wait until a copy works on this; return the compiling process."""
+    while True:
+        assert not asked.done()
+        process = sandbox._compiler._process
+        if process is not None and copies(process.pid):
+            return process
         await asyncio.sleep(0.001)
+
+
+async def test_one_that_is_killed_at_work_is_asked_again() -> None:
+    source = TemplateSource("mjml", TEXTS, "s")
+    asked = asyncio.create_task(sandbox.work(source))
+    process = await at_work(asked)
+    working = copies(process.pid)
+    os.kill(process.pid, signal.SIGKILL)
+    assert (await asked).reply.compiled is not None
+    assert not any(alive(pid) for pid in working)
+
+
+async def test_who_does_not_wait_any_more_leaves_nothing() -> None:
+    source = TemplateSource("mjml", SECTIONS, "s")  # takes all the seconds that a copy has
+    asked = asyncio.create_task(sandbox.work(source))
+    process = await at_work(asked)
+    (copy,) = copies(process.pid)
     asked.cancel()
     await asyncio.wait([asked])
-    wait_until(lambda: not copies(process.pid), 3)
+    wait_until(lambda: not alive(copy), 3)
     assert (await sandbox.work(TemplateSource("html", "x", "s"))).reply.compiled is not None
+    assert sandbox._compiler._process is process

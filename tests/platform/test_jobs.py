@@ -200,6 +200,23 @@ async def test_what_is_due_in_a_second_is_done_though_one_fails(engines: Engines
     assert [done.count(name) for name in ("broken", "each", "second", "tenth")] == [10, 10, 5, 1]
 
 
+async def test_so_many_are_done_at_a_time(engines: Engines) -> None:
+    running: list[int] = []
+    most = 0
+
+    async def body(given: Engines) -> None:
+        nonlocal most
+        running.append(1)
+        most = max(most, len(running))
+        await asyncio.sleep(0)
+        running.pop()
+
+    often = [Periodic(f"test.{n}", "core", body, seconds=1) for n in range(5)]
+    slots = asyncio.Semaphore(2)
+    await asyncio.gather(*(run_seconds(engines, often, slots, second) for second in range(1, 4)))
+    assert most == 2
+
+
 async def test_a_worker_does_what_comes_every_second(fresh: Engines) -> None:
     periodics.clear()
     come = asyncio.Event()
@@ -214,7 +231,9 @@ async def test_a_worker_does_what_comes_every_second(fresh: Engines) -> None:
     await asyncio.wait([worker])
 
 
-@pytest.mark.parametrize("schedule", [{}, {"cron": "* * * * *", "seconds": 1}, {"cron": "* * * * * */2"}])
+@pytest.mark.parametrize(
+    "schedule", [{}, {"cron": "* * * * *", "seconds": 1}, {"cron": "* * * * * */2"}, {"seconds": 0}]
+)
 def test_a_schedule_has_five_fields_or_seconds(schedule: dict[str, Any]) -> None:
     with pytest.raises(RuntimeError, match="5 fields or seconds"):
         jobs.periodic("test.wrong", queue="core", **schedule)

@@ -2,13 +2,14 @@
 
 Run as a file, so that nothing but the compiler is imported. Standard input is a socket; each message on it carries a
 connection, on which a request comes until its end. There the copy writes its reply; after it the process that made the
-copy writes what the copy said on standard error, and :data:`TRAILER`. A copy's memory and time are capped: whatever a
-template does to it, nothing else is harmed.
+copy writes what the copy said on standard error, and :data:`TRAILER`. A copy's memory and time are capped, it ends with
+the process that made it, and it has no file of another copy: whatever a template does to it, nothing else is harmed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import os
 import resource
@@ -32,9 +33,11 @@ SECONDS = 5
 #: Of waiting, where other work keeps the processors from a copy.
 WAITING_SECONDS = 15.0
 IDLE_SECONDS = 600.0
-#: The exit code of the copy, negative for a signal, and the bytes of standard error that stand before this.
-TRAILER = struct.Struct("!iI")
+#: :data:`MARK`, the exit code of the copy (negative for a signal), and the bytes of standard error that stand before.
+TRAILER = struct.Struct("!4siI")
+MARK = b"\0end"  # which no reply holds
 _TOLD = 4000  # bytes of standard error
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -100,6 +103,7 @@ class Compiling:
         self._poll.register(self._control, select.POLLIN)
         self._poll.register(self._awake, select.POLLIN)
         self._waking = awakening
+        self._pid = os.getpid()
 
     def serve(self) -> None:
         """Work until the other side of the control socket is closed, or nobody has asked for long."""
@@ -133,13 +137,17 @@ class Compiling:
         return max(0.0, min((c.until - now for c in self._copies.values()), default=IDLE_SECONDS))
 
     def _take(self) -> bool:
-        """Make a copy for the next connection; return whether there was one."""
-        _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
-        if not descriptors:
-            return False
+        """Make a copy for the next connection; return whether the other side is still there."""
+        message, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
+        if not descriptors:  # no file more may be open: who has asked sees that nothing comes
+            return bool(message)
         connection = socket.socket(fileno=descriptors[0])
-        errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the copy has ended)
-        pid = os.fork()
+        try:
+            errors = _last_words()
+            pid = os.fork()
+        except OSError as exc:
+            _tell(connection, f"OSError: {exc}".encode(), 1)
+            return True
         if pid == 0:
             self._live(connection, errors)
         self._copies[connection.fileno()] = Copy(pid, connection, errors, time.monotonic() + WAITING_SECONDS)
@@ -152,16 +160,17 @@ class Compiling:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _die_with(self._pid)
             os.dup2(errors.fileno(), 2)
-            for other in self._copies.values():  # theirs must end when they end
-                other.connection.close()
-            self._control.close()
+            _close_all_but(connection.fileno())
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             with connection.makefile("rb") as asked:
                 connection.sendall(self._answer(asked.read()))
             code = 0
+        except MemoryError:
+            os.write(2, b"MemoryError\n")  # there may be none left to tell more
         except BaseException:  # noqa: BLE001 (told on standard error, as a program's last words are)
             traceback.print_exc()
         finally:
@@ -178,11 +187,36 @@ class Compiling:
                 continue
             self._poll.unregister(copy.connection)
             del self._copies[descriptor]
-            with copy.errors, copy.connection:
+            with copy.errors:
                 copy.errors.seek(max(0, copy.errors.seek(0, os.SEEK_END) - _TOLD))
-                said = copy.errors.read()
-                with contextlib.suppress(OSError):  # nobody waits for it
-                    copy.connection.sendall(said + TRAILER.pack(os.waitstatus_to_exitcode(status), len(said)))
+                _tell(copy.connection, copy.errors.read(), os.waitstatus_to_exitcode(status))
+
+
+def _tell(connection: socket.socket, said: bytes, code: int) -> None:
+    with connection, contextlib.suppress(OSError):  # nobody waits for it
+        connection.sendall(said + TRAILER.pack(MARK, code, len(said)))
+
+
+def _last_words() -> IO[bytes]:
+    """Return an empty file for what a copy says on standard error; on Linux it needs no disk."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("last words"), "w+b")
+    return tempfile.TemporaryFile()
+
+
+def _die_with(parent: int) -> None:
+    """End with the process that made this one, also when it is killed (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _close_all_but(descriptor: int) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.closerange(3, descriptor)
+    os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 if __name__ == "__main__":

@@ -17,13 +17,14 @@ from typing import Any
 import msgspec
 import structlog
 
-from .child import TRAILER, WAITING_SECONDS
+from .child import MARK, TRAILER, WAITING_SECONDS
 from .model import CompileReply, TemplateProblem, TemplateSource, WorkReply, WorkRequest
 
 log = structlog.get_logger(__name__)
 
 #: After this the compiling process itself is given up; it ends what takes longer than its own time.
 TIMEOUT = WAITING_SECONDS + 10
+_ENDING_SECONDS = 1.0
 _CHILD = str(Path(__file__).with_name("child.py"))
 _slots: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
 
@@ -63,7 +64,7 @@ class _Compiler:
             except TimeoutError:
                 self._give_up(process)
                 raise
-        if len(answer) < TRAILER.size:
+        if not answer[-TRAILER.size :].startswith(MARK):  # a copy's own reply may be there, but not how it ended
             self._give_up(process)
             raise _Gone
         return bytes(answer)
@@ -105,8 +106,11 @@ class _Compiler:
         if self._control is not None:
             self._control.close()
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            try:
+                self._process.wait(_ENDING_SECONDS)  # it takes its copies along
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
         self._process = self._control = None
 
 
@@ -129,7 +133,7 @@ async def work(source: TemplateSource, contexts: Sequence[Mapping[str, Any]] = (
             return _fatal("The template takes too long to be made")
         except _Gone:
             return _fatal("The template cannot be made: the compiling process has ended")
-    code, said = TRAILER.unpack(answer[-TRAILER.size :])
+    _, code, said = TRAILER.unpack(answer[-TRAILER.size :])
     end = len(answer) - TRAILER.size
     if code == 0:
         return msgspec.json.decode(answer[: end - said], type=WorkReply)

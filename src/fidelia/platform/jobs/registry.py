@@ -126,7 +126,9 @@ def periodic(
 
     What is done every few seconds may come again while the last time still goes on.
     """
-    if (cron is None) == (seconds is None) or (cron is not None and len(cron.split()) != _CRON_FIELDS):
+    by_cron = cron is not None and len(cron.split()) == _CRON_FIELDS and seconds is None
+    by_seconds = cron is None and seconds is not None and seconds > 0
+    if not by_cron and not by_seconds:
         raise RuntimeError(f"{name!r} needs a schedule of {_CRON_FIELDS} fields or seconds")
 
     def keep(body: PeriodicBody) -> PeriodicBody:

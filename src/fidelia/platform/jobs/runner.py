@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 def build_app(engines: Engines, queues: list[Queue], concurrency: int = 4) -> procrastinate.App:
     """Return procrastinate's App for these queues: one task that runs any job, and the schedules."""
-    slots = asyncio.Semaphore(concurrency)  # a slow one must not take every connection, second after second
+    slots = asyncio.Semaphore(max(1, concurrency // 2))  # beside as many jobs: connections are shared with requests
     connector = procrastinate.PsycopgConnector(conninfo=engines.db.dsn, min_size=1, max_size=4)
     app = procrastinate.App(connector=connector)
 
@@ -62,7 +62,7 @@ async def run_seconds(engines: Engines, often: list[Periodic], slots: asyncio.Se
         except Exception:
             log.exception("a periodic task failed", task=item.name)
 
-    await asyncio.gather(*(do(item) for item in often if timestamp % (item.seconds or 1) == 0))
+    await asyncio.gather(*(do(item) for item in often if item.seconds and timestamp % item.seconds == 0))
 
 
 async def run_worker(engines: Engines, queues: list[Queue], concurrency: int) -> None:

@@ -160,17 +160,19 @@ async def lock_ids(tx: Tx, database_id: int) -> int:
 
     Whoever may create profiles, or removes some, calls it before it locks or changes rows of profiles.
     """
-    found = await tx.scalar(
-        sa.select(profile_database.c.last_profile_id)
+    row = await tx.first(
+        sa.select(profile_database.c.last_profile_id, profile_database.c.profile_count)
         .where(profile_database.c.id == database_id)
         .with_for_update(key_share=True)
     )
-    if found is None:
+    if row is None:
         raise not_found("Database", database_id)
     known = _known(tx)
     if database_id in known:
-        known[database_id] = msgspec.structs.replace(known[database_id], last_profile_id=int(found))
-    return int(found)
+        known[database_id] = msgspec.structs.replace(
+            known[database_id], last_profile_id=row.last_profile_id, profile_count=row.profile_count
+        )
+    return int(row.last_profile_id)
 
 
 async def advance_ids(tx: Tx, database_id: int, created: int) -> None:
