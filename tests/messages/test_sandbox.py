@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from fidelia.messages.markup import child, sandbox
 from fidelia.messages.markup.child import MARK, TRAILER
@@ -168,6 +169,24 @@ async def test_a_compiling_process_that_was_killed_is_started_again() -> None:
     replies += await asyncio.gather(*(sandbox.work(source, [values]) for _ in range(20)))
     assert sandbox._compiler._process is not process
     assert all(r.rendered[0].html is not None and "Ada" in r.rendered[0].html for r in replies)
+
+
+async def test_a_reply_without_its_ending_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    half = tmp_path / "half.py"
+    half.write_text(
+        "import socket\n"
+        "control = socket.socket(fileno=0)\n"
+        "_, (descriptor,), _, _ = socket.recv_fds(control, 1, 1)\n"
+        "with socket.socket(fileno=descriptor) as connection, connection.makefile('rb') as asked:\n"
+        "    asked.read()\n"
+        '    connection.sendall(b\'{"reply": "somebody@example.com"}\')\n'
+    )
+    monkeypatch.setattr(sandbox, "_CHILD", str(half))
+    monkeypatch.setattr(sandbox, "_compiler", sandbox._Compiler())
+    with capture_logs() as told:
+        done = await sandbox.work(TemplateSource("html", "x", "s"))
+    assert [p.message for p in done.reply.problems] == ["The template cannot be made: the compiling process has ended"]
+    assert told == []
 
 
 async def at_work(asked: asyncio.Task[WorkReply]) -> subprocess.Popen[bytes]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from fidelia.kernel.clock import FixedClock
 from fidelia.kernel.errors import Problem, invalid_field
@@ -195,8 +196,10 @@ async def test_what_is_due_in_a_second_is_done_though_one_fails(engines: Engines
         return Periodic(name, "core", body, seconds=seconds)
 
     often = [step("broken", 1), step("each", 1), step("second", 2), step("tenth", 10)]
-    for timestamp in range(1_000_000_001, 1_000_000_011):
-        await run_seconds(engines, often, asyncio.Semaphore(1), timestamp)
+    with capture_logs() as told:
+        for timestamp in range(1_000_000_001, 1_000_000_011):
+            await run_seconds(engines, often, asyncio.Semaphore(1), timestamp)
+    assert [(line["log_level"], line["task"], line["exc_info"]) for line in told] == [("error", "broken", True)] * 10
     assert [done.count(name) for name in ("broken", "each", "second", "tenth")] == [10, 10, 5, 1]
 
 

@@ -76,6 +76,7 @@ async def test_people_are_counted(engines: Engines, database: Database) -> None:
         return now.profile_count, now.last_profile_id
 
     async with engines.tx() as tx:
+        await store.open_for_write(tx, database.id)
         assert await numbers(tx) == (0, 0)
         async with engines.tx() as other:
             await create_profile(other, SYSTEM, database.id, {"email": "other@b.co"})
